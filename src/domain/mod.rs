@@ -1,0 +1,10 @@
+//! The heart, and PURE: plain values and the time go in, decisions with their reasons come out.
+//!
+//! Nothing here reads a clock, the environment or randomness, logs, waits or does I/O, and nothing here imports from
+//! the rest of the program. `tests/it/tidy.rs` enforces it.
+
+pub mod id;
+pub mod money;
+
+pub use id::{AccountName, ChannelName, ClientId, PolicyName};
+pub use money::{Money, MoneyError};

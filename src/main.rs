@@ -1,0 +1,5 @@
+//! The program: hands the arguments to the library and ends with its exit code.
+
+fn main() -> std::process::ExitCode {
+    balancewatch::cli::main()
+}
