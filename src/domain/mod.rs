@@ -2,9 +2,15 @@
 //!
 //! Nothing here reads a clock, the environment or randomness, logs, waits or does I/O, and nothing here imports from
 //! the rest of the program. `tests/it/tidy.rs` enforces it.
+//!
+//! In reading order: [`money`] and [`id`] (values), [`client`] (what is known), [`policy`] (what is asked).
 
+pub mod client;
 pub mod id;
 pub mod money;
+pub mod policy;
 
+pub use client::{Client, Management, Reading, Threshold};
 pub use id::{AccountName, ChannelName, ClientId, PolicyName};
 pub use money::{Money, MoneyError};
+pub use policy::{Policy, Severity};
