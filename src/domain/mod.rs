@@ -5,10 +5,15 @@
 //!
 //! In reading order: [`money`] and [`id`] (values), [`client`] (what is known), [`policy`] (what is asked).
 
+pub mod alert;
 pub mod client;
+pub mod enforcement;
 pub mod id;
 pub mod money;
+pub mod notice;
 pub mod policy;
+pub mod reason;
+pub mod watch;
 
 pub use client::{Client, Management, Reading, Threshold};
 pub use id::{AccountName, ChannelName, ClientId, PolicyName};

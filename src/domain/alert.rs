@@ -1,0 +1,151 @@
+//! An alert as it is kept: one account, client and policy; pending or firing. How it moves is in `lifecycle`.
+
+use std::fmt;
+
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+use super::enforcement::Mode;
+use super::reason::Reason;
+use super::{AccountName, ClientId, PolicyName};
+
+/// Names an episode for ever: account, client, policy and the second it began. Readable, unique, and the same
+/// after a crash in the middle of a commit that did not happen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EpisodeId(String);
+
+impl EpisodeId {
+    /// The episode of this alert that begins at `fired_at`.
+    #[must_use]
+    pub fn new(account: &AccountName, client: &ClientId, policy: &PolicyName, fired_at: Timestamp) -> Self {
+        let at = fired_at.strftime("%Y%m%dT%H%M%S%3fZ");
+        Self(format!("{account}.{client}.{policy}.{at}"))
+    }
+
+    /// Reads one back from the store.
+    #[must_use]
+    pub fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EpisodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// An alert that is not inactive, or that must be remembered because its cool-down runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alert {
+    /// The client, or a pseudo-client.
+    pub client: ClientId,
+    /// The policy.
+    pub policy: PolicyName,
+    /// The policy's condition as it was when the alert was last judged; a changed one judges it anew.
+    pub condition: String,
+    /// Where it stands.
+    pub phase: Phase,
+    /// Why, by the last verdict that was not unknown.
+    pub reason: Reason,
+}
+
+/// Where an alert stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "phase", rename_all = "snake_case")]
+pub enum Phase {
+    /// In breach, not yet for long enough.
+    Pending(Pending),
+    /// Told, and not over.
+    Firing(Firing),
+    /// Over. Inactive in every way; kept until the cool-down ends, so that a relapse is recognised.
+    CoolingDown {
+        /// When the episode was resolved.
+        resolved_at: Timestamp,
+    },
+}
+
+/// A breach that must hold before it fires.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// Since when the breach holds.
+    pub since: Timestamp,
+    /// The newest reading in breach.
+    pub last_breach_at: Timestamp,
+    /// Whether the first breach was seen by a baseline.
+    pub baseline: bool,
+    /// When an earlier episode was resolved, if its cool-down still runs.
+    pub resolved_at: Option<Timestamp>,
+}
+
+/// An episode that runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Firing {
+    /// The episode.
+    pub episode: EpisodeId,
+    /// When it began.
+    pub since: Timestamp,
+    /// Whether a baseline found it: operators learn of it in a summary.
+    pub baseline: bool,
+    /// Whether a second good reading, at least one interval after the first, still found it in breach. Only then
+    /// may the client be told and anything be enforced; an episode that no baseline found is confirmed at once.
+    pub confirmed: bool,
+    /// How often it was told again.
+    pub repeats: u32,
+    /// When it was last told.
+    pub last_told_at: Timestamp,
+    /// When the client may be told, if that waits: the end of a cool-down, or the confirmation of a baseline.
+    pub client_waits: Option<ClientWaits>,
+    /// Whether the client was told in this episode.
+    pub client_told: bool,
+    /// How many clear readings in a row there were.
+    pub clear_readings: u32,
+    /// Since when it has been clear.
+    pub clear_since: Option<Timestamp>,
+    /// The reading that was judged last, so that one reading never counts twice.
+    pub last_reading_at: Option<Timestamp>,
+    /// The last Toronto day on which today's spending was over its limit.
+    pub over_on: Option<Date>,
+    /// The last Toronto day after `over_on` on which it was seen under its limit.
+    pub under_on: Option<Date>,
+    /// The enforcement mode when it began. An episode is enforced only in the mode it began in.
+    pub mode: Mode,
+}
+
+/// What the client's own mail waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientWaits {
+    /// For the end of the cool-down after an earlier episode.
+    CoolDownEnds(Timestamp),
+    /// For a second good reading.
+    Confirmation,
+}
+
+impl Alert {
+    /// The running episode, if it fires.
+    #[must_use]
+    pub fn firing(&self) -> Option<&Firing> {
+        match &self.phase {
+            Phase::Firing(firing) => Some(firing),
+            Phase::Pending(_) | Phase::CoolingDown { .. } => None,
+        }
+    }
+
+    /// The word for where it stands: `pending`, `firing` or `inactive`.
+    #[must_use]
+    pub const fn state(&self) -> &'static str {
+        match self.phase {
+            Phase::Pending(_) => "pending",
+            Phase::Firing(_) => "firing",
+            Phase::CoolingDown { .. } => "inactive",
+        }
+    }
+}

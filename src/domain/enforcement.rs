@@ -1,0 +1,318 @@
+//! An enforcement as it is kept: a `balance_management` change that policies ask for, its state and its journal.
+//!
+//! What may be done about it is decided in `plan`; it is carried out in `enforce`.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::alert::EpisodeId;
+use super::{AccountName, ClientId, Management, Money, PolicyName};
+
+/// What the daemon may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Nothing: it says what it would do.
+    Observe,
+    /// What policies ask for, within every guard.
+    Apply,
+}
+
+impl Mode {
+    /// The word used in the configuration and in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Apply => "apply",
+        }
+    }
+}
+
+/// Which way a change goes. Reversals have caps of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// What a firing alert asks for.
+    Enforce,
+    /// Back to what was there before.
+    Revert,
+}
+
+/// A change of one client's `balance_management`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enforcement {
+    /// `EPISODE/DIRECTION/N`, where N counts the plans made for the same intent.
+    pub id: String,
+    /// The account.
+    pub account: AccountName,
+    /// The client.
+    pub client: ClientId,
+    /// The policy that asks for it (the first by name, when several do).
+    pub policy: PolicyName,
+    /// Its running episode.
+    pub episode: EpisodeId,
+    /// Which way.
+    pub direction: Direction,
+    /// The wanted value.
+    pub wanted: Management,
+    /// The balance when it was planned: what is at risk decides the order.
+    pub balance: Money,
+    /// When it was planned.
+    pub planned_at: Timestamp,
+    /// Where it stands.
+    pub state: EnforcementState,
+    /// When the state last changed.
+    pub changed_at: Timestamp,
+    /// The code that was there before (`setClient`'s `balance_management`), once the record was read.
+    pub code_before: Option<String>,
+    /// The code that was sent.
+    pub code_sent: Option<String>,
+    /// Fingerprint (all fields but the password) of the record as it was read before the write.
+    pub fingerprint_before: Option<String>,
+    /// Fingerprint of the record as it was left.
+    pub fingerprint_after: Option<String>,
+    /// The record as it was read before the write, as JSON, without the password: for the person who repairs.
+    pub before_image: Option<String>,
+    /// Milliseconds between the last read and the write: the window in which a person's edit would be lost.
+    pub window_ms: Option<i64>,
+    /// When an uncertain write can be settled by reading: its request's total deadline.
+    pub settle_at: Option<Timestamp>,
+}
+
+/// Where an enforcement stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum EnforcementState {
+    /// Written down, not begun.
+    Planned,
+    /// Put off, and why; it is looked at again in every sweep.
+    Deferred {
+        /// Why.
+        why: Deferral,
+    },
+    /// The request was, or may have been, sent; nothing was read back yet.
+    Sent,
+    /// Ended.
+    Ended {
+        /// How.
+        outcome: Outcome,
+    },
+}
+
+impl EnforcementState {
+    /// The word for it: `planned`, `deferred`, `sent` or the outcome's own.
+    #[must_use]
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Deferred { .. } => "deferred",
+            Self::Sent => "sent",
+            Self::Ended { outcome } => outcome.label(),
+        }
+    }
+}
+
+/// Why an enforcement is put off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Deferral {
+    /// As many as one sweep may do were done.
+    SweepCap {
+        /// The cap.
+        cap: u32,
+    },
+    /// As many as 24 hours may see were done.
+    DayCap {
+        /// The cap.
+        cap: u32,
+    },
+    /// The brake is on.
+    Brake,
+    /// The first enforcement ever of this account is still being watched.
+    Canary,
+    /// A person changed the record within the last 15 minutes.
+    EditedRecently,
+    /// The client could not be read; nothing was sent.
+    Unreadable {
+        /// The kind of the failure.
+        error: String,
+    },
+    /// The clock jumped; one whole sweep is awaited.
+    ClockJumped,
+    /// A baseline found it, and a second reading is awaited.
+    Unconfirmed,
+    /// One change each way per client in 24 hours.
+    OncePerDay,
+}
+
+/// How an enforcement ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Outcome {
+    /// Set, and read back: the wanted value is there and nothing else changed.
+    Verified,
+    /// The record already had the wanted value; nothing was sent, and it is never ours to revert.
+    Already,
+    /// Not done, and why; nothing was changed.
+    Refused {
+        /// Why.
+        why: Refusal,
+    },
+    /// The API declined the change by its own code; nothing was changed.
+    Declined {
+        /// The code, verbatim.
+        code: String,
+    },
+    /// The record that was read back differs from what was meant.
+    Differs {
+        /// The fields that do.
+        fields: Vec<FieldDifference>,
+    },
+    /// The write did not happen: read after its deadline, the record is unchanged.
+    DidNotHappen,
+    /// It cannot be told whether the write happened: the record could not be read.
+    Unknown {
+        /// The kind of the failure.
+        error: String,
+    },
+    /// Not wanted any more before anything was sent.
+    Cancelled,
+}
+
+impl Outcome {
+    /// The word for it.
+    #[must_use]
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Already => "already",
+            Self::Refused { .. } => "refused",
+            Self::Declined { .. } => "declined",
+            Self::Differs { .. } => "differs",
+            Self::DidNotHappen => "did-not-happen",
+            Self::Unknown { .. } => "unknown",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// One field that is not what was meant. Never the password.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldDifference {
+    /// The field, as the API names it.
+    pub field: String,
+    /// What it should have been.
+    pub expected: String,
+    /// What it is.
+    pub found: String,
+}
+
+/// Why an enforcement was refused. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Refusal {
+    /// The client stands in `protect`.
+    Protected,
+    /// `getBalanceManagement` does not list the wanted value, or not exactly one code for it.
+    NotListed {
+        /// The wanted value.
+        wanted: Management,
+    },
+    /// The value to go back to is not listed any more.
+    UndoNotListed {
+        /// The code that was there before.
+        code: String,
+    },
+    /// A required field of the record is empty.
+    MissingField {
+        /// The field, as the API names it.
+        field: String,
+    },
+    /// The password is empty.
+    PasswordEmpty,
+    /// The password looks masked.
+    PasswordMasked,
+    /// The password looks hashed.
+    PasswordHashed,
+    /// The country maps to no code of `getCountries`.
+    UnknownCountry {
+        /// The country, as the record has it.
+        country: String,
+    },
+    /// The record that came is another client's.
+    WrongRecord,
+    /// The record is not as it was left, so going back would overwrite what a person set.
+    EditedSince,
+    /// The episode began in another mode and needs an approval.
+    OtherMode,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Protected => f.write_str("the client is protected (`enforcement.protect`)"),
+            Self::NotListed { wanted } => {
+                write!(
+                    f,
+                    "the account's list of balance management values has no single entry for {wanted}"
+                )
+            }
+            Self::UndoNotListed { code } => write!(f, "the earlier value `{code}` is not on the account's list"),
+            Self::MissingField { field } => {
+                write!(f, "the client's record has no `{field}`, and setClient would need it")
+            }
+            Self::PasswordEmpty => f.write_str("the record came without a password, and setClient would set one"),
+            Self::PasswordMasked => {
+                f.write_str("the record's password looks masked, and setClient would set the mask as password")
+            }
+            Self::PasswordHashed => {
+                f.write_str("the record's password looks hashed, and setClient would set the hash as password")
+            }
+            Self::UnknownCountry { country } => {
+                write!(
+                    f,
+                    "the country `{country}` maps to no country code, and setClient needs one"
+                )
+            }
+            Self::WrongRecord => f.write_str("the API answered with another client's record"),
+            Self::EditedSince => f.write_str("a person changed the record since"),
+            Self::OtherMode => {
+                f.write_str("the episode began in another mode; it needs an approval, which is not in this version")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Deferral {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SweepCap { cap } => write!(f, "`max_per_sweep` = {cap} is reached"),
+            Self::DayCap { cap } => write!(f, "`max_per_day` = {cap} is reached"),
+            Self::Brake => f.write_str("the brake is on"),
+            Self::Canary => f.write_str("the account's first enforcement is still being watched"),
+            Self::EditedRecently => f.write_str("a person changed the record within the last 15 minutes"),
+            Self::Unreadable { error } => write!(f, "the client could not be read ({error})"),
+            Self::ClockJumped => f.write_str("the clock jumped; one whole sweep comes first"),
+            Self::Unconfirmed => f.write_str("a second reading must confirm it first"),
+            Self::OncePerDay => f.write_str("it was changed within the last 24 hours"),
+        }
+    }
+}
+
+/// One line of an enforcement's journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnforcementStep {
+    /// The enforcement.
+    pub enforcement: String,
+    /// Which line; 1 is the first.
+    pub number: u32,
+    /// When.
+    pub at: Timestamp,
+    /// What was done: `planned`, `read`, `sent`, `read-back`, …
+    pub step: String,
+    /// Details for people, without secrets.
+    pub detail: String,
+}

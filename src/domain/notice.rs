@@ -1,0 +1,247 @@
+//! What is owed to whom, and what leaves for them: notifications and messages as they are kept.
+//!
+//! Who is told what is decided in `audience`.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::alert::EpisodeId;
+use super::enforcement::Outcome;
+use super::reason::Reason;
+use super::{AccountName, ChannelName, ClientId, PolicyName, Reading, Severity, Threshold};
+
+/// How an alert moved, or what became of an enforcement it asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Transition {
+    /// It began to fire.
+    Fired {
+        /// Whether it had been resolved so recently that the cool-down still ran.
+        relapse: bool,
+    },
+    /// It still fires, and the client, who had to wait, is told now.
+    ClientDue,
+    /// It still fires, and is told again.
+    Repeated {
+        /// For the how-manieth time; 1 is the first repeat.
+        repeat: u32,
+    },
+    /// It recovered.
+    Resolved,
+    /// Its ground went away.
+    Withdrawn {
+        /// Why.
+        why: Withdrawal,
+    },
+    /// An enforcement it asked for ended.
+    Enforced {
+        /// How.
+        outcome: Outcome,
+    },
+}
+
+impl Transition {
+    /// A short stable word, used in ids and as a label: `fired`, `client-due`, `repeated-2`, `resolved`, …
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self {
+            Self::Fired { .. } => "fired".to_owned(),
+            Self::ClientDue => "client-due".to_owned(),
+            Self::Repeated { repeat } => format!("repeated-{repeat}"),
+            Self::Resolved => "resolved".to_owned(),
+            Self::Withdrawn { .. } => "withdrawn".to_owned(),
+            Self::Enforced { outcome } => format!("enforced-{}", outcome.label()),
+        }
+    }
+
+    /// Whether it ends the episode.
+    #[must_use]
+    pub const fn is_end(&self) -> bool {
+        matches!(self, Self::Resolved | Self::Withdrawn { .. })
+    }
+}
+
+/// Why an episode's ground went away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Withdrawal {
+    /// The policy is gone from the configuration, or disabled.
+    PolicyRemoved,
+    /// The policy's condition changed, and by the new one there is no breach.
+    PolicyChanged,
+    /// The policy no longer selects the client.
+    ClientExcluded,
+    /// The client is no longer one of the reseller's.
+    ClientVanished,
+    /// The client has no threshold any more.
+    ThresholdRemoved,
+}
+
+impl fmt::Display for Withdrawal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PolicyRemoved => "the policy was removed or disabled",
+            Self::PolicyChanged => "the policy's condition was changed",
+            Self::ClientExcluded => "the policy no longer covers the client",
+            Self::ClientVanished => "the client is no longer on the reseller's list",
+            Self::ThresholdRemoved => "the client no longer has a threshold",
+        })
+    }
+}
+
+/// Everything a text about a transition may say. A snapshot: it is told as it was when it was decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// What people call the client: company, person or id.
+    pub label: String,
+    /// The label of the account's money, such as `USD`.
+    pub currency: String,
+    /// The reading that decided; `None` for alerts about the account.
+    pub reading: Option<Reading>,
+    /// The threshold that was used.
+    pub threshold: Option<Threshold>,
+    /// Why.
+    pub reason: Reason,
+    /// When the episode began.
+    pub since: Timestamp,
+    /// Whether the policy asks for an enforcement, and what becomes of it, in one sentence for operators.
+    pub enforcement: Option<String>,
+}
+
+/// What is owed to one recipient about one transition. Committed with the transition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notification {
+    /// `EPISODE/TRANSITION/CHANNEL/RECIPIENT`: the same after a crash.
+    pub id: String,
+    /// The account.
+    pub account: AccountName,
+    /// The client, or a pseudo-client.
+    pub client: ClientId,
+    /// The policy.
+    pub policy: PolicyName,
+    /// The episode.
+    pub episode: EpisodeId,
+    /// What happened.
+    pub transition: Transition,
+    /// How urgent.
+    pub severity: Severity,
+    /// Through which channel.
+    pub channel: ChannelName,
+    /// To which address; empty when there is none.
+    pub recipient: String,
+    /// What can be said of it.
+    pub facts: Facts,
+    /// When it was decided.
+    pub created_at: Timestamp,
+    /// The message that carries it; `None` while a summary is still to be made, and when dropped.
+    pub message: Option<String>,
+    /// What became of it.
+    pub state: NoticeState,
+}
+
+/// What became of a notification or of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", content = "why", rename_all = "snake_case")]
+pub enum NoticeState {
+    /// Waits to leave.
+    Pending,
+    /// Is on its way; after a crash it counts as pending, and is sent again with the same id.
+    Sending,
+    /// The receiver took it.
+    Delivered,
+    /// It will never arrive, and why.
+    Dead(String),
+    /// It was decided not to send it, and why.
+    Dropped(String),
+    /// Another one carries it.
+    Merged(String),
+}
+
+impl NoticeState {
+    /// The word for it.
+    #[must_use]
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Sending => "sending",
+            Self::Delivered => "delivered",
+            Self::Dead(_) => "dead",
+            Self::Dropped(_) => "dropped",
+            Self::Merged(_) => "merged",
+        }
+    }
+
+    /// Why, for the states that have a reason.
+    #[must_use]
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Self::Dead(why) | Self::Dropped(why) | Self::Merged(why) => Some(why),
+            Self::Pending | Self::Sending | Self::Delivered => None,
+        }
+    }
+
+    /// Whether it will not change any more.
+    #[must_use]
+    pub const fn is_final(&self) -> bool {
+        !matches!(self, Self::Pending | Self::Sending)
+    }
+}
+
+/// What leaves through a channel: one notification, or several in a summary.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Stable, and the base of the mail's Message-ID: a repeat after a crash is recognised.
+    pub id: String,
+    /// The account.
+    pub account: AccountName,
+    /// Through which channel.
+    pub channel: ChannelName,
+    /// To which address.
+    pub recipient: String,
+    /// Messages of one thread leave in order: the episode, or the summary's own id.
+    pub thread: String,
+    /// What it is.
+    pub kind: MessageKind,
+    /// When it was written down.
+    pub created_at: Timestamp,
+    /// It leaves no earlier.
+    pub not_before: Timestamp,
+    /// A failed one is tried again until then. Runs from when it may first leave.
+    pub deadline: Timestamp,
+    /// For messages to clients that a baseline found: their place in the queue, lowest balance first. They leave
+    /// at `client_mails_per_hour`, and their deadline runs from when that lets them.
+    pub paced: Option<super::Money>,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it is tried next.
+    pub next_at: Timestamp,
+    /// What became of it.
+    pub state: NoticeState,
+}
+
+/// What a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageKind {
+    /// One notification.
+    Single,
+    /// Several that a baseline found.
+    Summary,
+}
+
+/// One try to deliver a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// The message.
+    pub message: String,
+    /// Which try; 1 is the first.
+    pub number: u32,
+    /// When it ended.
+    pub at: Timestamp,
+    /// `delivered`, `retry`, `refused`, `uncertain` or `unreachable`.
+    pub outcome: String,
+    /// What the receiver or the network said, without secrets.
+    pub detail: String,
+}

@@ -1,0 +1,216 @@
+//! Why: the closed set of reasons that decisions carry. Log line, `explain` row, mail sentence and JSON are all
+//! printed from these.
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::Money;
+
+/// Why a verdict is what it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Reason {
+    /// Limits were compared; each comparison that mattered.
+    Limits {
+        /// In the order of the configuration.
+        findings: Vec<Finding>,
+    },
+    /// The condition needs a threshold, and the client has none.
+    NoThreshold,
+    /// The condition needs a threshold that could not be read in the last 24 hours.
+    ThresholdUnknown,
+    /// There is no reading from this sweep.
+    NoFreshReading {
+        /// What went wrong, by the kind of the last failure; `None` when it was not asked.
+        error: Option<String>,
+    },
+    /// How long the client has been unread.
+    Unread {
+        /// Since when.
+        since: Timestamp,
+        /// Seconds of silence that are too many.
+        limit_secs: i64,
+        /// What went wrong last, by kind.
+        error: Option<String>,
+    },
+    /// Something about the account as a whole.
+    Account {
+        /// What is wrong, in plain words.
+        what: String,
+        /// What to do about it.
+        fix: String,
+    },
+}
+
+/// One comparison of a value with a limit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What was compared.
+    pub measure: Measure,
+    /// Its value.
+    pub value: Money,
+    /// How it compares.
+    pub relation: Relation,
+    /// With what.
+    pub limit: Money,
+    /// How the limit is written in the configuration when it is not a plain amount (`150% of threshold`).
+    pub limit_text: Option<String>,
+}
+
+/// What a limit is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// The current balance.
+    Balance,
+    /// Spent since midnight in Toronto.
+    SpentToday,
+}
+
+/// How a value compares with a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// <
+    Below,
+    /// ≤
+    AtMost,
+    /// >
+    Above,
+    /// ≥
+    AtLeast,
+}
+
+impl Relation {
+    /// Whether `value` compares with `limit` in this way.
+    #[must_use]
+    pub fn holds(self, value: Money, limit: Money) -> bool {
+        match self {
+            Self::Below => value < limit,
+            Self::AtMost => value <= limit,
+            Self::Above => value > limit,
+            Self::AtLeast => value >= limit,
+        }
+    }
+
+    /// The relation that holds exactly when this one does not.
+    #[must_use]
+    pub const fn opposite(self) -> Self {
+        match self {
+            Self::Below => Self::AtLeast,
+            Self::AtMost => Self::Above,
+            Self::Above => Self::AtMost,
+            Self::AtLeast => Self::Below,
+        }
+    }
+}
+
+impl fmt::Display for Relation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Below => "is below",
+            Self::AtMost => "is at or below",
+            Self::Above => "is above",
+            Self::AtLeast => "is at or above",
+        })
+    }
+}
+
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Balance => "the balance",
+            Self::SpentToday => "today's spending",
+        })
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} {} {} {}",
+            self.measure,
+            self.value.for_people(),
+            self.relation,
+            self.limit.for_people()
+        )?;
+        match &self.limit_text {
+            Some(text) => write!(f, " ({text})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Limits { findings } => {
+                for (index, finding) in findings.iter().enumerate() {
+                    if index > 0 {
+                        f.write_str(" and ")?;
+                    }
+                    finding.fmt(f)?;
+                }
+                Ok(())
+            }
+            Self::NoThreshold => f.write_str("the client has no threshold, and `default_threshold` is not set"),
+            Self::ThresholdUnknown => f.write_str("the client's threshold could not be read in the last 24 hours"),
+            Self::NoFreshReading { error: Some(error) } => write!(f, "no balance could be read ({error})"),
+            Self::NoFreshReading { error: None } => f.write_str("not asked in this sweep"),
+            Self::Unread {
+                since,
+                limit_secs,
+                error,
+            } => {
+                let limit = SignedDuration::from_secs(*limit_secs);
+                write!(f, "no balance could be read since {since:.0} (limit {limit:#})")?;
+                match error {
+                    Some(error) => write!(f, "; the last failure was {error}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Account { what, .. } => f.write_str(what),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Finding, Measure, Money, Reason, Relation};
+
+    #[test]
+    fn a_reason_is_a_sentence_with_every_digit_that_decided() {
+        let money = |text: &str| text.parse::<Money>().unwrap();
+        let finding = Finding {
+            measure: Measure::Balance,
+            value: money("9.9999"),
+            relation: Relation::Below,
+            limit: money("10"),
+            limit_text: Some("threshold".to_owned()),
+        };
+        let reason = Reason::Limits {
+            findings: vec![finding],
+        };
+        assert_eq!(reason.to_string(), "the balance 9.9999 is below 10.00 (threshold)");
+        let back: Reason = serde_json::from_str(&serde_json::to_string(&reason).unwrap()).unwrap();
+        assert_eq!(back, reason);
+    }
+
+    #[test]
+    fn opposites_split_every_value() {
+        let money = |text: &str| text.parse::<Money>().unwrap();
+        for relation in [Relation::Below, Relation::AtMost, Relation::Above, Relation::AtLeast] {
+            for value in ["9.99", "10", "10.01"] {
+                let (value, limit) = (money(value), money("10"));
+                assert_ne!(
+                    relation.holds(value, limit),
+                    relation.opposite().holds(value, limit),
+                    "{relation} {value}"
+                );
+            }
+        }
+    }
+}

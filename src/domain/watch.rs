@@ -1,0 +1,132 @@
+//! What is remembered of a watched client and of an account between sweeps.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{AccountName, Client, Reading, Threshold};
+
+/// Everything remembered of one client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watched {
+    /// Who it is, by the last inventory that had it. The pseudo-client `reseller` is watched too.
+    pub client: Client,
+    /// When an inventory first had it.
+    pub first_seen_at: Timestamp,
+    /// How many inventories in a row were without it; 0 while it is listed.
+    pub missing_inventories: u32,
+    /// When it was found to have vanished: two inventories without it, and `invalid_client` for its id.
+    pub vanished_at: Option<Timestamp>,
+    /// The last good reading.
+    pub reading: Option<Reading>,
+    /// The good reading before it, for the spending between the two.
+    pub previous: Option<Reading>,
+    /// The last good threshold.
+    pub threshold: Option<Threshold>,
+    /// The first attempt to read its balance.
+    pub first_attempt_at: Option<Timestamp>,
+    /// The last attempt to read its balance, good or not.
+    pub last_attempt_at: Option<Timestamp>,
+    /// The kind of the last failure, when the last attempt failed.
+    pub last_error: Option<String>,
+    /// The policies that have judged it before, by name, each followed by a comma: what is not here gets a baseline.
+    /// Shared, because nearly all clients have the same.
+    pub judged: Arc<str>,
+    /// When an inventory or a read of its record last showed that somebody edited it.
+    pub edited_at: Option<Timestamp>,
+}
+
+impl Watched {
+    /// A client that an inventory shows for the first time.
+    #[must_use]
+    pub fn new(client: Client, now: Timestamp) -> Self {
+        Self {
+            client,
+            first_seen_at: now,
+            missing_inventories: 0,
+            vanished_at: None,
+            reading: None,
+            previous: None,
+            threshold: None,
+            first_attempt_at: None,
+            last_attempt_at: None,
+            last_error: None,
+            judged: Arc::from(""),
+            edited_at: None,
+        }
+    }
+}
+
+/// Everything remembered of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AccountState {
+    /// When its last sweep began.
+    pub sweep_started_at: Option<Timestamp>,
+    /// When its last sweep ended with its readings judged.
+    pub sweep_ended_at: Option<Timestamp>,
+    /// When the list of clients was last read.
+    pub inventory_at: Option<Timestamp>,
+    /// How many clients a full list has: what a shrinking list is measured by.
+    pub inventory_size: u64,
+    /// Since when the list has been shorter than it should be.
+    pub inventory_short_since: Option<Timestamp>,
+    /// When a probe call may next ask whether an unreachable account is back.
+    pub probe_at: Option<Timestamp>,
+    /// How long to wait after a failed probe, in seconds.
+    pub probe_wait_secs: i64,
+    /// When a summary of a baseline last went out.
+    pub summary_at: Option<Timestamp>,
+    /// When the account's first enforcement ever was verified a second time; only then may others follow.
+    pub canary_passed_at: Option<Timestamp>,
+    /// Codes of `balance_management`, by value, with their descriptions, as last listed.
+    pub management_codes: BTreeMap<String, String>,
+    /// When the clock was last seen to jump forward by more than a minute.
+    pub clock_jumped_at: Option<Timestamp>,
+    /// What the last sweep came to, as JSON, for `status`.
+    pub last_sweep: Option<String>,
+}
+
+impl Default for AccountState {
+    fn default() -> Self {
+        Self {
+            sweep_started_at: None,
+            sweep_ended_at: None,
+            inventory_at: None,
+            inventory_size: 0,
+            inventory_short_since: None,
+            probe_at: None,
+            probe_wait_secs: 60,
+            summary_at: None,
+            canary_passed_at: None,
+            management_codes: BTreeMap::new(),
+            clock_jumped_at: None,
+            last_sweep: None,
+        }
+    }
+}
+
+/// A decision that a person left, or a mark that the program set about itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flag {
+    /// The account.
+    pub account: AccountName,
+    /// What it says.
+    pub kind: FlagKind,
+    /// Since when.
+    pub at: Timestamp,
+    /// Who set it: `a person`, or the program with its reason.
+    pub by: String,
+    /// Why, for people.
+    pub note: String,
+}
+
+/// What a flag says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FlagKind {
+    /// All enforcement is refused.
+    Brake,
+}
