@@ -1,4 +1,4 @@
-//! An alert as it is kept: one account, client and policy; pending or firing. How it moves is in `lifecycle`.
+//! An alert as it is kept: one account, client and policy; pending or firing. How it moves is in [`super::lifecycle`].
 
 use std::fmt;
 
@@ -105,6 +105,8 @@ pub struct Firing {
     pub client_waits: Option<ClientWaits>,
     /// Whether the client was told in this episode.
     pub client_told: bool,
+    /// For an episode that a baseline found: the thread of the summary that told operators of it; `None` until then.
+    pub summary: Option<String>,
     /// How many clear readings in a row there were.
     pub clear_readings: u32,
     /// Since when it has been clear.

@@ -9,10 +9,14 @@ pub mod alert;
 pub mod client;
 pub mod enforcement;
 pub mod id;
+pub mod lifecycle;
 pub mod money;
 pub mod notice;
 pub mod policy;
 pub mod reason;
+#[cfg(test)]
+pub mod testing;
+pub mod verdict;
 pub mod watch;
 
 pub use client::{Client, Management, Reading, Threshold};

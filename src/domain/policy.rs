@@ -1,6 +1,6 @@
 //! Policies: a condition, how long it must hold, when it clears, whom to tell, what to change.
 //!
-//! Only the words; what a policy says of a client now is decided by verdicts.
+//! Only the words; what a policy says of a client now is in [`super::verdict`].
 
 use jiff::SignedDuration;
 use rust_decimal::Decimal;
@@ -42,6 +42,41 @@ pub struct Policy {
     pub scope: Scope,
 }
 
+impl Policy {
+    /// The condition in words: what a running episode was judged by. Another text judges it anew.
+    #[must_use]
+    pub fn condition(&self) -> String {
+        let clear = self.clear.unwrap_or_default();
+        let mut parts = Vec::new();
+        let mut add = |key: &str, value: Option<String>| parts.extend(value.map(|value| format!("{key} {value}")));
+        add("balance_below", self.when.balance_below.map(|limit| limit.to_string()));
+        add(
+            "balance_at_most",
+            self.when.balance_at_most.map(|limit| limit.to_string()),
+        );
+        add("spent_today_above", self.when.spent_today_above.map(Money::for_people));
+        add(
+            "no_reading_for",
+            self.when.no_reading_for.map(|bound| format!("{:#}", bound.limit)),
+        );
+        add(
+            "clear: balance_at_least",
+            clear.balance_at_least.map(|limit| limit.to_string()),
+        );
+        add(
+            "clear: balance_above",
+            clear.balance_above.map(|limit| limit.to_string()),
+        );
+        parts.join(", ")
+    }
+
+    /// Whether it mails the client itself.
+    #[must_use]
+    pub fn tells_client(&self) -> bool {
+        self.notify.iter().any(ChannelName::is_client)
+    }
+}
+
 /// How urgent a breach is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -79,7 +114,7 @@ pub enum Scope {
 }
 
 /// The limits that must all be crossed for a breach. `no_reading_for` stands alone.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct When {
     /// Breached when the balance is below it.
     pub balance_below: Option<Limit>,
@@ -101,7 +136,7 @@ pub struct NoReadingFor {
 }
 
 /// What the balance must be for an episode to end.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Clear {
     /// Clear when the balance is at least it.
     pub balance_at_least: Option<Limit>,

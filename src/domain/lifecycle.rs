@@ -1,0 +1,310 @@
+//! How an alert moves: inactive, pending, firing, and back through *resolved* or *withdrawn*.
+//!
+//! One pure function, [`step`]. An unknown verdict moves nothing; a clock that goes back counts as no time passed.
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+
+use super::alert::{Alert, ClientWaits, EpisodeId, Firing, Pending, Phase};
+use super::enforcement::Mode;
+use super::notice::{Transition, Withdrawal};
+use super::verdict::{Judgement, Verdict};
+use super::{AccountName, ClientId, Policy};
+
+/// When, and under which circumstances, an alert is judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    /// The account.
+    pub account: &'a AccountName,
+    /// The time.
+    pub now: Timestamp,
+    /// How long one round of readings takes: the longer of the schedule's interval and the achievable revisit time.
+    pub interval: SignedDuration,
+    /// The day in Toronto, where `spent_today` is counted.
+    pub day: Date,
+    /// Whether the clock jumped forward: holds and graces start again.
+    pub jumped: bool,
+    /// Whether this judgement is a baseline: the first of this client by this policy, or the first after a long gap.
+    pub baseline: bool,
+    /// The enforcement mode; an episode remembers the one it began in.
+    pub mode: Mode,
+}
+
+/// What became of an alert.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// The alert from now on; `None`: inactive, no row.
+    pub next: Option<Alert>,
+    /// What happened, in order.
+    pub transitions: Vec<Transition>,
+    /// The episode that the transitions belong to, as it is after them.
+    pub episode: Option<Firing>,
+}
+
+impl Step {
+    /// Nothing but this state.
+    fn quiet(next: Option<Alert>) -> Self {
+        Self {
+            next,
+            ..Self::default()
+        }
+    }
+}
+
+/// Moves an alert by a judgement. `reading_at` is the time of the reading that was judged; one reading counts once.
+#[must_use]
+pub fn step(
+    alert: Option<Alert>,
+    client: &ClientId,
+    policy: &Policy,
+    judgement: &Judgement,
+    reading_at: Option<Timestamp>,
+    moment: &Moment<'_>,
+) -> Step {
+    if judgement.verdict == Verdict::Unknown {
+        return Step::quiet(alert.filter(|alert| !is_spent(alert, policy, moment.now)));
+    }
+    let stepper = Stepper {
+        client,
+        policy,
+        judgement,
+        reading_at,
+        moment,
+    };
+    match alert {
+        None => stepper.when_inactive(None, None),
+        Some(Alert {
+            phase: Phase::CoolingDown { resolved_at },
+            ..
+        }) => stepper.when_inactive(None, Some(resolved_at).filter(|at| stepper.cools_down(*at))),
+        Some(Alert {
+            phase: Phase::Pending(pending),
+            condition,
+            ..
+        }) => {
+            let resolved_at = pending.resolved_at.filter(|at| stepper.cools_down(*at));
+            // A changed condition starts the hold anew.
+            let pending = Some(pending).filter(|_| condition == policy.condition());
+            stepper.when_inactive(pending, resolved_at)
+        }
+        Some(Alert {
+            phase: Phase::Firing(firing),
+            condition,
+            ..
+        }) => stepper.when_firing(firing, condition == policy.condition()),
+    }
+}
+
+/// Ends a running episode because its ground went away; a pending alert just goes.
+#[must_use]
+pub fn withdraw(alert: Alert, why: Withdrawal) -> Step {
+    match alert.phase {
+        Phase::Firing(firing) => Step {
+            next: None,
+            transitions: vec![Transition::Withdrawn { why }],
+            episode: Some(firing),
+        },
+        Phase::Pending(_) | Phase::CoolingDown { .. } => Step::default(),
+    }
+}
+
+/// Whether an inactive alert's cool-down is over, so that nothing about it must be remembered.
+#[must_use]
+pub fn is_spent(alert: &Alert, policy: &Policy, now: Timestamp) -> bool {
+    matches!(alert.phase, Phase::CoolingDown { resolved_at } if now.duration_since(resolved_at) >= policy.cool_down)
+}
+
+struct Stepper<'a> {
+    client: &'a ClientId,
+    policy: &'a Policy,
+    judgement: &'a Judgement,
+    reading_at: Option<Timestamp>,
+    moment: &'a Moment<'a>,
+}
+
+impl Stepper<'_> {
+    fn cools_down(&self, resolved_at: Timestamp) -> bool {
+        self.moment.now.duration_since(resolved_at) < self.policy.cool_down
+    }
+
+    fn alert(&self, phase: Phase) -> Alert {
+        Alert {
+            client: self.client.clone(),
+            policy: self.policy.name.clone(),
+            condition: self.policy.condition(),
+            phase,
+            reason: self.judgement.reason.clone(),
+        }
+    }
+
+    /// From inactive or pending: a breach starts or continues the hold and fires when it is over.
+    fn when_inactive(&self, pending: Option<Pending>, resolved_at: Option<Timestamp>) -> Step {
+        let now = self.moment.now;
+        if self.judgement.verdict != Verdict::Breach {
+            return Step::quiet(resolved_at.map(|resolved_at| self.alert(Phase::CoolingDown { resolved_at })));
+        }
+        let unbroken = pending.filter(|pending| {
+            !self.moment.jumped && now.duration_since(pending.last_breach_at) <= self.moment.interval * 3
+        });
+        let (since, baseline) = match unbroken {
+            Some(pending) => (pending.since.min(now), pending.baseline),
+            None => (now, self.moment.baseline),
+        };
+        if now.duration_since(since) < self.policy.hold {
+            let pending = Pending {
+                since,
+                last_breach_at: now,
+                baseline,
+                resolved_at,
+            };
+            return Step::quiet(Some(self.alert(Phase::Pending(pending))));
+        }
+        self.fire(baseline, resolved_at)
+    }
+
+    fn fire(&self, baseline: bool, resolved_at: Option<Timestamp>) -> Step {
+        let Moment {
+            account,
+            now,
+            day,
+            mode,
+            ..
+        } = *self.moment;
+        let waits = if baseline {
+            Some(ClientWaits::Confirmation)
+        } else {
+            // A cool-down that cannot be represented never ends, which tells the client less, not more.
+            resolved_at
+                .map(|at| at.saturating_add(self.policy.cool_down).unwrap_or(Timestamp::MAX))
+                .map(ClientWaits::CoolDownEnds)
+        };
+        let client_waits = waits.filter(|_| self.policy.tells_client());
+        let firing = Firing {
+            episode: EpisodeId::new(account, self.client, &self.policy.name, now),
+            since: now,
+            baseline,
+            confirmed: !baseline,
+            repeats: 0,
+            last_told_at: now,
+            client_waits,
+            client_told: self.policy.tells_client() && client_waits.is_none(),
+            summary: None,
+            clear_readings: 0,
+            clear_since: None,
+            last_reading_at: self.reading_at,
+            over_on: (self.judgement.over_today == Some(true)).then_some(day),
+            under_on: None,
+            mode,
+        };
+        let transitions = vec![Transition::Fired {
+            relapse: resolved_at.is_some(),
+        }];
+        Step {
+            next: Some(self.alert(Phase::Firing(firing.clone()))),
+            transitions,
+            episode: Some(firing),
+        }
+    }
+
+    fn when_firing(&self, mut firing: Firing, same_condition: bool) -> Step {
+        match self.judgement.verdict {
+            Verdict::NotApplicable => {
+                return withdraw(self.alert(Phase::Firing(firing)), Withdrawal::ThresholdRemoved);
+            }
+            Verdict::Clear | Verdict::Between if !same_condition => {
+                return withdraw(self.alert(Phase::Firing(firing)), Withdrawal::PolicyChanged);
+            }
+            _ => {}
+        }
+        let is_new_reading = self.reading_at.is_none() || self.reading_at != firing.last_reading_at;
+        firing.last_reading_at = self.reading_at.or(firing.last_reading_at);
+        let day_recovered = self.note_spending(&mut firing);
+        if self.judgement.verdict == Verdict::Clear && day_recovered {
+            return self.clear(firing, is_new_reading);
+        }
+        firing.clear_readings = 0;
+        firing.clear_since = None;
+        if self.judgement.verdict == Verdict::Breach && is_new_reading {
+            let seen_at = self.reading_at.unwrap_or(self.moment.now);
+            firing.confirmed |= seen_at.duration_since(firing.since) >= self.moment.interval;
+        }
+        let is_clear = self.judgement.verdict == Verdict::Clear;
+        let transitions = if is_clear {
+            Vec::new()
+        } else {
+            self.told_again(&mut firing)
+        };
+        Step {
+            next: Some(self.alert(Phase::Firing(firing.clone()))),
+            transitions,
+            episode: Some(firing),
+        }
+    }
+
+    /// Notes on which day spending was over or under its limit; whether one whole day under it has passed. The new
+    /// day's zero is no recovery: the spending may go on.
+    fn note_spending(&self, firing: &mut Firing) -> bool {
+        let day = self.moment.day;
+        let Some(over_on) = firing.over_on else {
+            firing.over_on = (self.judgement.over_today == Some(true)).then_some(day);
+            return firing.over_on.is_none();
+        };
+        if self.judgement.over_today == Some(true) {
+            firing.over_on = Some(over_on.max(day));
+            firing.under_on = None;
+            return false;
+        }
+        let whole_day_under = firing.under_on.is_some_and(|under_on| under_on < day);
+        if self.judgement.over_today == Some(false) && day > over_on && firing.under_on.is_none() {
+            firing.under_on = Some(day);
+        }
+        whole_day_under
+    }
+
+    /// One more clear reading; the episode ends when there were enough, for long enough.
+    fn clear(&self, mut firing: Firing, is_new_reading: bool) -> Step {
+        let now = self.moment.now;
+        if is_new_reading {
+            firing.clear_readings += 1;
+        }
+        let since = firing
+            .clear_since
+            .filter(|_| !self.moment.jumped)
+            .map_or(now, |since| since.min(now));
+        firing.clear_since = Some(since);
+        if firing.clear_readings < self.policy.clear_readings || now.duration_since(since) < self.policy.clear_for {
+            return Step::quiet(Some(self.alert(Phase::Firing(firing))));
+        }
+        let next = (!self.policy.cool_down.is_zero()).then(|| self.alert(Phase::CoolingDown { resolved_at: now }));
+        Step {
+            next,
+            transitions: vec![Transition::Resolved],
+            episode: Some(firing),
+        }
+    }
+
+    /// The client's late mail, or a repeat when one is due. Never both at once.
+    fn told_again(&self, firing: &mut Firing) -> Vec<Transition> {
+        let now = self.moment.now;
+        let client_due = match firing.client_waits {
+            Some(ClientWaits::Confirmation) => firing.confirmed,
+            Some(ClientWaits::CoolDownEnds(end)) => now >= end,
+            None => false,
+        };
+        if client_due {
+            firing.client_waits = None;
+            firing.client_told = true;
+            return vec![Transition::ClientDue];
+        }
+        let repeat_due = now.duration_since(firing.last_told_at) >= self.policy.repeat_every;
+        if repeat_due && firing.repeats < self.policy.max_repeats {
+            firing.repeats += 1;
+            firing.last_told_at = now;
+            return vec![Transition::Repeated { repeat: firing.repeats }];
+        }
+        Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! Short ways to write the values that the domain's tests are about.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::policy::{Policy, Scope, Selector, Severity, When};
+use super::{ChannelName, ClientId, Money, PolicyName, Reading, Threshold};
+
+/// An amount.
+pub fn money(text: &str) -> Money {
+    text.parse().unwrap()
+}
+
+/// A time in seconds.
+pub fn at(secs: i64) -> Timestamp {
+    Timestamp::from_second(1_700_000_000 + secs).unwrap()
+}
+
+/// A client's id.
+pub fn client() -> ClientId {
+    ClientId::new("561115").unwrap()
+}
+
+/// A reading.
+pub fn reading(balance: &str, spent_today: &str, secs: i64) -> Reading {
+    Reading {
+        balance: money(balance),
+        spent_today: Some(money(spent_today)),
+        spent_total: None,
+        at: at(secs),
+    }
+}
+
+/// A threshold.
+pub fn threshold(amount: Option<&str>, secs: i64) -> Threshold {
+    Threshold {
+        amount: amount.map(money),
+        email: None,
+        at: at(secs),
+    }
+}
+
+/// A policy with the defaults of the configuration that tells the channels `ops` and `client`.
+pub fn policy(name: &str, when: When) -> Policy {
+    Policy {
+        name: PolicyName::new(name).unwrap(),
+        severity: Severity::Warning,
+        when,
+        clear: None,
+        hold: SignedDuration::ZERO,
+        clear_readings: 2,
+        clear_for: SignedDuration::ZERO,
+        repeat_every: SignedDuration::from_hours(24),
+        max_repeats: 5,
+        cool_down: SignedDuration::from_hours(6),
+        notify: vec![ChannelName::new("ops").unwrap(), ChannelName::client()],
+        clients: Selector::default(),
+        enforce: None,
+        scope: Scope::Clients,
+    }
+}
