@@ -6,7 +6,9 @@
 //! In reading order: [`money`] and [`id`] (values), [`client`] (what is known), [`policy`] (what is asked).
 
 pub mod alert;
+pub mod audience;
 pub mod client;
+pub mod due;
 pub mod enforcement;
 pub mod id;
 pub mod lifecycle;

@@ -1,0 +1,424 @@
+//! Who is told what about a transition. One pure function, [`owed`]; nobody else makes notifications.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::alert::Firing;
+use super::notice::{Facts, Message, MessageKind, NoticeState, Notification, Transition};
+use super::policy::Policy;
+use super::{AccountName, ChannelName, ClientId, Money};
+
+/// How long a message is tried. Longer, and it would tell of a day that nobody can act on; shorter, and one night
+/// of a broken mail server would lose it.
+pub const MESSAGE_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
+
+/// An episode, seen by those who are told of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Episode<'a> {
+    /// The account.
+    pub account: &'a AccountName,
+    /// The client, or a pseudo-client.
+    pub client: &'a ClientId,
+    /// The policy.
+    pub policy: &'a Policy,
+    /// The episode after the transition.
+    pub firing: &'a Firing,
+    /// What can be said of it.
+    pub facts: &'a Facts,
+}
+
+/// Where people are reached.
+#[derive(Clone, Copy, Debug)]
+pub struct Addresses<'a> {
+    /// The addresses behind each configured channel.
+    pub channels: &'a BTreeMap<ChannelName, Vec<String>>,
+    /// The client's own address: the one on its threshold, else its own. `None`: it has none.
+    pub client: Option<&'a str>,
+    /// A channel that is not told: a dead-letter alert never goes to the channel it is about.
+    pub except: Option<&'a ChannelName>,
+}
+
+/// What is owed, to be committed with the transition that caused it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Owed {
+    /// One for each recipient.
+    pub notifications: Vec<Notification>,
+    /// What leaves for them. A notification without one waits for a summary, or is dropped.
+    pub messages: Vec<Message>,
+}
+
+/// Who is told of a transition, and in which message.
+///
+/// Operators learn of everything; of what a baseline found (its firing and its repeats) in a summary. The client
+/// learns that it is low, at most as often as the policy repeats, and that it recovered if it was told before;
+/// never of a withdrawal or an enforcement.
+#[must_use]
+pub fn owed(episode: &Episode<'_>, transition: &Transition, addresses: &Addresses<'_>, now: Timestamp) -> Owed {
+    let mut owed = Owed::default();
+    for channel in episode
+        .policy
+        .notify
+        .iter()
+        .filter(|channel| addresses.except != Some(*channel))
+    {
+        if channel.is_client() {
+            if tells_client(episode.firing, transition) {
+                owe_client(&mut owed, episode, transition, addresses.client, now);
+            }
+        } else if tells_operators(episode.firing, transition) {
+            for recipient in addresses.channels.get(channel).into_iter().flatten() {
+                let mut notification = notification(episode, transition, channel, recipient, now);
+                if !waits_for_summary(episode.firing, transition) {
+                    let thread = episode
+                        .firing
+                        .summary
+                        .as_deref()
+                        .unwrap_or(episode.firing.episode.as_str());
+                    owed.messages.push(carry(&mut notification, thread, None, now));
+                }
+                owed.notifications.push(notification);
+            }
+        }
+    }
+    owed
+}
+
+/// Operators are told of everything, but not of the end of what they were never told of.
+fn tells_operators(firing: &Firing, transition: &Transition) -> bool {
+    match transition {
+        Transition::ClientDue => false,
+        Transition::Resolved | Transition::Withdrawn { .. } => !firing.baseline || firing.summary.is_some(),
+        Transition::Fired { .. } | Transition::Repeated { .. } | Transition::Enforced { .. } => true,
+    }
+}
+
+/// What a baseline found is told in a summary, not in a mail each.
+fn waits_for_summary(firing: &Firing, transition: &Transition) -> bool {
+    firing.baseline && matches!(transition, Transition::Fired { .. } | Transition::Repeated { .. })
+}
+
+fn tells_client(firing: &Firing, transition: &Transition) -> bool {
+    match transition {
+        Transition::Fired { .. } | Transition::Repeated { .. } | Transition::Resolved => firing.client_told,
+        Transition::ClientDue => true,
+        Transition::Withdrawn { .. } | Transition::Enforced { .. } => false,
+    }
+}
+
+fn owe_client(owed: &mut Owed, episode: &Episode<'_>, transition: &Transition, address: Option<&str>, now: Timestamp) {
+    let mut notification = notification(
+        episode,
+        transition,
+        &ChannelName::client(),
+        address.unwrap_or_default(),
+        now,
+    );
+    if address.is_none() {
+        notification.state = NoticeState::Dropped("no address".to_owned());
+    } else {
+        let is_paced = episode.firing.baseline && !transition.is_end();
+        let balance = episode
+            .facts
+            .reading
+            .as_ref()
+            .map_or(Money::ZERO, |reading| reading.balance);
+        let thread = episode.firing.episode.as_str();
+        owed.messages
+            .push(carry(&mut notification, thread, is_paced.then_some(balance), now));
+    }
+    owed.notifications.push(notification);
+}
+
+fn notification(
+    episode: &Episode<'_>,
+    transition: &Transition,
+    channel: &ChannelName,
+    recipient: &str,
+    now: Timestamp,
+) -> Notification {
+    let label = match transition {
+        // One episode may see several enforcements, with the same end.
+        Transition::Enforced { .. } => format!("{}-{}", transition.label(), now.as_millisecond()),
+        _ => transition.label(),
+    };
+    Notification {
+        id: format!("{}/{label}/{channel}/{recipient}", episode.firing.episode),
+        account: episode.account.clone(),
+        client: episode.client.clone(),
+        policy: episode.policy.name.clone(),
+        episode: episode.firing.episode.clone(),
+        transition: transition.clone(),
+        severity: episode.policy.severity,
+        channel: channel.clone(),
+        recipient: recipient.to_owned(),
+        facts: episode.facts.clone(),
+        created_at: now,
+        message: None,
+        state: NoticeState::Pending,
+    }
+}
+
+/// A message of its own for one notification.
+fn carry(notification: &mut Notification, thread: &str, paced: Option<Money>, now: Timestamp) -> Message {
+    notification.message = Some(notification.id.clone());
+    Message {
+        kind: MessageKind::Single,
+        paced,
+        ..message(&notification.id, thread, notification, now)
+    }
+}
+
+fn message(id: &str, thread: &str, first: &Notification, now: Timestamp) -> Message {
+    Message {
+        id: id.to_owned(),
+        account: first.account.clone(),
+        channel: first.channel.clone(),
+        recipient: first.recipient.clone(),
+        thread: thread.to_owned(),
+        kind: MessageKind::Summary,
+        created_at: now,
+        not_before: now,
+        deadline: now.saturating_add(MESSAGE_LIFETIME).unwrap_or(Timestamp::MAX),
+        paced: None,
+        attempts: 0,
+        next_at: now,
+        state: NoticeState::Pending,
+    }
+}
+
+/// Puts what waits for a summary into one message for each recipient, all of one thread.
+///
+/// `ended` says of an episode whether it ended meanwhile: then its notifications are dropped, because telling of
+/// something that is over already would need a second mail to take it back.
+#[must_use]
+pub fn summarise(
+    account: &AccountName,
+    waiting: Vec<Notification>,
+    ended: impl Fn(&Notification) -> bool,
+    now: Timestamp,
+) -> Summary {
+    let thread = format!("summary.{account}.{}", now.strftime("%Y%m%dT%H%M%S%3fZ"));
+    let mut summary = Summary {
+        thread,
+        ..Summary::default()
+    };
+    let mut places: BTreeMap<(ChannelName, String), Message> = BTreeMap::new();
+    for mut notification in waiting {
+        if ended(&notification) {
+            notification.state = NoticeState::Dropped("it ended before the summary".to_owned());
+        } else {
+            let place = (notification.channel.clone(), notification.recipient.clone());
+            let id = format!("{}/{}/{}", summary.thread, place.0, place.1);
+            notification.message = Some(id.clone());
+            places
+                .entry(place)
+                .or_insert_with(|| message(&id, &summary.thread, &notification, now));
+        }
+        summary.notifications.push(notification);
+    }
+    summary.messages.extend(places.into_values());
+    summary
+}
+
+/// What a baseline's summary consists of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Its thread: what is told later of these episodes follows it.
+    pub thread: String,
+    /// The notifications, each with the message that carries it or dropped.
+    pub notifications: Vec<Notification>,
+    /// One message for each recipient.
+    pub messages: Vec<Message>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{Addresses, Episode, Owed, owed, summarise};
+    use crate::domain::alert::{EpisodeId, Firing};
+    use crate::domain::enforcement::{Mode, Outcome};
+    use crate::domain::notice::{Facts, NoticeState, Transition, Withdrawal};
+    use crate::domain::policy::When;
+    use crate::domain::reason::Reason;
+    use crate::domain::testing::{at, client, policy, reading};
+    use crate::domain::{AccountName, ChannelName};
+
+    fn firing(baseline: bool, client_told: bool, summary: Option<&str>) -> Firing {
+        let account = AccountName::new("main").unwrap();
+        Firing {
+            episode: EpisodeId::new(&account, &client(), &policy("low", When::default()).name, at(0)),
+            since: at(0),
+            baseline,
+            confirmed: !baseline,
+            repeats: 0,
+            last_told_at: at(0),
+            client_waits: None,
+            client_told,
+            summary: summary.map(str::to_owned),
+            clear_readings: 0,
+            clear_since: None,
+            last_reading_at: None,
+            over_on: None,
+            under_on: None,
+            mode: Mode::Observe,
+        }
+    }
+
+    fn told(firing: &Firing, transition: &Transition, client_address: Option<&str>) -> Owed {
+        let account = AccountName::new("main").unwrap();
+        let policy = policy("low", When::default());
+        let ops = vec!["a@example.com".to_owned(), "b@example.com".to_owned()];
+        let channels = BTreeMap::from([(ChannelName::new("ops").unwrap(), ops)]);
+        let facts = Facts {
+            label: "Consulting".to_owned(),
+            currency: "USD".to_owned(),
+            reading: Some(reading("4", "0", 0)),
+            threshold: None,
+            reason: Reason::NoThreshold,
+            since: at(0),
+            enforcement: None,
+        };
+        let client = client();
+        let episode = Episode {
+            account: &account,
+            client: &client,
+            policy: &policy,
+            firing,
+            facts: &facts,
+        };
+        let addresses = Addresses {
+            channels: &channels,
+            client: client_address,
+            except: None,
+        };
+        owed(&episode, transition, &addresses, at(5))
+    }
+
+    #[test]
+    fn each_transition_has_its_audience() {
+        let fired = Transition::Fired { relapse: false };
+        let repeated = Transition::Repeated { repeat: 1 };
+        let withdrawn = Transition::Withdrawn {
+            why: Withdrawal::PolicyRemoved,
+        };
+        let enforced = Transition::Enforced {
+            outcome: Outcome::Verified,
+        };
+        // Per row: whether a baseline found it, whether the client was told, whether a summary went out; then how
+        // many operators and clients get a message now, and how many notifications wait for a summary.
+        let cases = [
+            ("fired", &fired, (false, true, false), (2, 1, 0)),
+            ("relapse: the client waits", &fired, (false, false, false), (2, 0, 0)),
+            ("found by a baseline", &fired, (true, false, false), (0, 0, 2)),
+            ("repeated", &repeated, (false, true, false), (2, 1, 0)),
+            ("repeated after a baseline", &repeated, (true, true, true), (0, 1, 2)),
+            (
+                "the client's late mail",
+                &Transition::ClientDue,
+                (true, true, true),
+                (0, 1, 0),
+            ),
+            ("resolved", &Transition::Resolved, (false, true, false), (2, 1, 0)),
+            (
+                "resolved, client never told",
+                &Transition::Resolved,
+                (false, false, false),
+                (2, 0, 0),
+            ),
+            (
+                "resolved after the summary",
+                &Transition::Resolved,
+                (true, false, true),
+                (2, 0, 0),
+            ),
+            (
+                "resolved before the summary",
+                &Transition::Resolved,
+                (true, false, false),
+                (0, 0, 0),
+            ),
+            ("withdrawn", &withdrawn, (false, true, false), (2, 0, 0)),
+            ("enforced", &enforced, (false, true, false), (2, 0, 0)),
+        ];
+        for (name, transition, (baseline, client_told, summary), expected) in cases {
+            let firing = firing(baseline, client_told, summary.then_some("summary.main.1"));
+            let owed = told(&firing, transition, Some("john@example.com"));
+            let clients = owed
+                .messages
+                .iter()
+                .filter(|message| message.channel.is_client())
+                .count();
+            let waiting = owed
+                .notifications
+                .iter()
+                .filter(|notification| notification.message.is_none())
+                .count();
+            assert_eq!((owed.messages.len() - clients, clients, waiting), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_client_without_an_address_is_counted_and_not_mailed() {
+        let owed = told(&firing(false, true, None), &Transition::Fired { relapse: false }, None);
+        assert_eq!(owed.messages.len(), 2, "the operators");
+        let dropped = NoticeState::Dropped("no address".to_owned());
+        assert_eq!(
+            owed.notifications
+                .iter()
+                .filter(|notification| notification.state == dropped)
+                .count(),
+            1
+        );
+    }
+
+    #[test]
+    fn only_what_a_baseline_found_is_paced() {
+        let paced = |baseline, transition: &Transition| {
+            let owed = told(&firing(baseline, true, Some("s")), transition, Some("john@example.com"));
+            owed.messages
+                .iter()
+                .find(|message| message.channel.is_client())
+                .is_some_and(|m| m.paced.is_some())
+        };
+        assert!(paced(true, &Transition::ClientDue));
+        assert!(!paced(false, &Transition::Fired { relapse: false }));
+        assert!(!paced(true, &Transition::Resolved), "good news need not wait");
+    }
+
+    #[test]
+    fn what_follows_a_summary_is_in_its_thread() {
+        let owed = told(
+            &firing(true, false, Some("summary.main.1")),
+            &Transition::Resolved,
+            None,
+        );
+        assert!(owed.messages.iter().all(|message| message.thread == "summary.main.1"));
+    }
+
+    #[test]
+    fn a_summary_is_one_message_for_each_recipient_without_what_ended() {
+        let account = AccountName::new("main").unwrap();
+        let mut waiting = Vec::new();
+        for _ in 0..3 {
+            waiting.extend(told(&firing(true, false, None), &Transition::Fired { relapse: false }, None).notifications);
+        }
+        let total = waiting.len();
+        waiting[0].recipient = "gone@example.com".to_owned();
+        let summary = summarise(
+            &account,
+            waiting,
+            |notification| notification.recipient.starts_with("gone"),
+            at(9),
+        );
+        assert_eq!(summary.messages.len(), 2, "a@ and b@");
+        assert_eq!(summary.notifications.len(), total, "each is accounted for");
+        let dropped = summary
+            .notifications
+            .iter()
+            .filter(|notification| notification.message.is_none())
+            .count();
+        assert_eq!(dropped, 1);
+    }
+}

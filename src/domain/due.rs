@@ -1,0 +1,221 @@
+//! Who is asked first when there are fewer calls than clients.
+
+use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+use super::policy::{Policy, Scope};
+use super::watch::Watched;
+use super::{Money, Reading};
+
+/// Days that `spent_total` covers.
+const SPENT_TOTAL_DAYS: i64 = 30;
+
+/// Order in which clients are asked, as indices into `clients`.
+///
+/// Two of three calls go by age, who was never asked first; one of three by the time to the nearest limit not yet
+/// crossed, so that who is about to run dry is asked in time. A client past all its limits counts by age alone.
+#[must_use]
+pub fn order(
+    clients: &[&Watched],
+    policies: &[Policy],
+    default_threshold: Option<Money>,
+    now: Timestamp,
+) -> Vec<usize> {
+    let mut by_age: Vec<usize> = (0..clients.len()).collect();
+    by_age.sort_by_key(|index| clients[*index].last_attempt_at);
+    let mut by_limit: Vec<(SignedDuration, usize)> = clients
+        .iter()
+        .enumerate()
+        .filter_map(|(index, client)| Some((time_to_limit(client, policies, default_threshold, now)?, index)))
+        .collect();
+    by_limit.sort_unstable();
+
+    let mut order = Vec::with_capacity(clients.len());
+    let mut taken = vec![false; clients.len()];
+    let (mut by_age, mut by_limit) = (by_age.into_iter(), by_limit.into_iter().map(|(_, index)| index));
+    while order.len() < clients.len() {
+        let turn_of_limit = order.len() % 3 == 2;
+        let by_limit = || by_limit.find(|index| !taken[*index]);
+        let by_age = || by_age.find(|index| !taken[*index]);
+        let next = if turn_of_limit {
+            pick(by_limit, by_age)
+        } else {
+            pick(by_age, by_limit)
+        };
+        let Some(index) = next else { break };
+        taken[index] = true;
+        order.push(index);
+    }
+    order
+}
+
+fn pick(first: impl FnOnce() -> Option<usize>, second: impl FnOnce() -> Option<usize>) -> Option<usize> {
+    first().or_else(second)
+}
+
+/// Time until a client reaches the nearest limit that it has not crossed, at the spending between its last two
+/// readings, or with one reading at its average of 30 days. `None`: it spends nothing, or is past all its limits.
+#[must_use]
+pub fn time_to_limit(
+    client: &Watched,
+    policies: &[Policy],
+    default_threshold: Option<Money>,
+    now: Timestamp,
+) -> Option<SignedDuration> {
+    let reading = client.reading.as_ref()?;
+    let per_day = spending_per_day(reading, client.previous.as_ref()).filter(|rate| rate.is_positive())?;
+    let threshold = client
+        .threshold
+        .as_ref()
+        .and_then(|threshold| threshold.amount)
+        .or(default_threshold);
+    let mut room: Option<Money> = None;
+    let mut consider = |left: Money| {
+        if left.is_positive() && room.is_none_or(|room| left < room) {
+            room = Some(left);
+        }
+    };
+    for policy in policies.iter().filter(|policy| policy.scope == Scope::Clients) {
+        let balance_limits = [policy.when.balance_below, policy.when.balance_at_most];
+        for limit in balance_limits
+            .into_iter()
+            .flatten()
+            .filter_map(|limit| limit.resolve(threshold))
+        {
+            consider(reading.balance - limit);
+        }
+        if let (Some(limit), Some(spent)) = (policy.when.spent_today_above, reading.spent_today) {
+            consider(limit - spent);
+        }
+    }
+    let secs = room?
+        .amount()
+        .checked_mul(Decimal::from(86_400))?
+        .checked_div(per_day.amount())?
+        .to_i64()?;
+    let since = reading.at.checked_add(SignedDuration::from_secs(secs)).ok()?;
+    Some(since.duration_since(now))
+}
+
+/// What a client spends in a day. A rise between two readings is a top-up and tells nothing about spending.
+fn spending_per_day(reading: &Reading, previous: Option<&Reading>) -> Option<Money> {
+    let measured = previous.and_then(|previous| {
+        let secs = reading.at.duration_since(previous.at).as_secs();
+        let spent = (previous.balance - reading.balance).amount();
+        let per_day = spent
+            .checked_mul(Decimal::from(86_400))?
+            .checked_div(Decimal::from(secs))?;
+        Money::new(per_day)
+            .ok()
+            .filter(|_| secs > 0)
+            .filter(|rate| !rate.is_negative())
+    });
+    measured.or_else(|| {
+        let average = reading
+            .spent_total?
+            .amount()
+            .checked_div(Decimal::from(SPENT_TOTAL_DAYS))?;
+        Money::new(average).ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::{order, time_to_limit};
+    use crate::domain::policy::{Limit, Policy, When};
+    use crate::domain::testing::{at, client, money, policy, reading};
+    use crate::domain::watch::Watched;
+    use crate::domain::{Client, Reading};
+
+    fn watched(attempt_secs: Option<i64>, reading: Option<Reading>, previous: Option<Reading>) -> Watched {
+        let client = Client {
+            id: client(),
+            email: String::new(),
+            company: String::new(),
+            firstname: String::new(),
+            lastname: String::new(),
+            balance_management: String::new(),
+            fingerprint: String::new(),
+        };
+        Watched {
+            last_attempt_at: attempt_secs.map(at),
+            reading,
+            previous,
+            ..Watched::new(client, at(0))
+        }
+    }
+
+    fn below_ten() -> Vec<Policy> {
+        let when = When {
+            balance_below: Some(Limit::Amount(money("10"))),
+            ..When::default()
+        };
+        let overdrawn = When {
+            balance_at_most: Some(Limit::Amount(money("0"))),
+            ..When::default()
+        };
+        vec![policy("low", when), policy("overdrawn", overdrawn)]
+    }
+
+    #[test]
+    fn the_nearest_limit_not_yet_crossed_counts() {
+        let hour = 3600;
+        let two = |before, now| (Some(reading(now, "0", hour)), Some(reading(before, "0", 0)));
+        let mut average = reading("13", "0", hour);
+        average.spent_total = Some(money("30"));
+        let cases = [
+            ("1 an hour, 2 above the limit", two("13", "12"), Some(2 * hour)),
+            ("past the first, 3 above zero", two("4", "3"), Some(3 * hour)),
+            ("past all its limits", two("1", "-1"), None),
+            ("exactly at the last", two("1", "0"), None),
+            ("spends nothing", two("12", "12"), None),
+            (
+                "one reading: 1 a day on average, 3 above",
+                (Some(average.clone()), None),
+                Some(3 * 24 * hour),
+            ),
+            (
+                "a top-up: the average",
+                (Some(average), Some(reading("1", "0", 0))),
+                Some(3 * 24 * hour),
+            ),
+            ("never read", (None, None), None),
+        ];
+        for (name, (now, before), expected) in cases {
+            let client = watched(None, now, before);
+            let got = time_to_limit(&client, &below_ten(), None, at(hour));
+            assert_eq!(got, expected.map(SignedDuration::from_secs), "{name}");
+        }
+    }
+
+    #[test]
+    fn two_thirds_go_by_age_and_one_third_by_urgency() {
+        let spending = |now| (Some(reading(now, "0", 3600)), Some(reading("100", "0", 0)));
+        let clients: Vec<Watched> = (0..9)
+            .map(|index| {
+                let (now, before) = if index >= 6 {
+                    spending(["50", "20", "11"][index - 6])
+                } else {
+                    (None, None)
+                };
+                watched(Some(i64::try_from(index).unwrap()), now, before)
+            })
+            .chain([watched(None, None, None)])
+            .collect();
+        let clients: Vec<&Watched> = clients.iter().collect();
+        let order = order(&clients, &below_ten(), None, at(3600));
+        assert_eq!(order, [9, 0, 8, 1, 2, 7, 3, 4, 6, 5]);
+    }
+
+    #[test]
+    fn everybody_is_asked_once() {
+        let clients: Vec<Watched> = (0..100).map(|index| watched(Some(index % 7), None, None)).collect();
+        let clients: Vec<&Watched> = clients.iter().collect();
+        let mut order = order(&clients, &below_ten(), None, at(0));
+        order.sort_unstable();
+        assert_eq!(order, (0..100).collect::<Vec<_>>());
+    }
+}
