@@ -34,7 +34,7 @@ pub struct EverySweep;
 #[derive(Clone, Debug, PartialEq)]
 pub enum SweepEvery {
     /// A cron rule in a zone.
-    Cron(CronRule),
+    Cron(Box<CronRule>),
     /// The multiples of this duration since the Unix epoch; never zero.
     Every(SignedDuration),
 }
@@ -101,7 +101,7 @@ impl SweepEvery {
             zone,
         };
         rule.next_after(now).ok_or(ScheduleError::Never)?;
-        Ok(Self::Cron(rule))
+        Ok(Self::Cron(Box::new(rule)))
     }
 
     /// As written in the configuration: the rule, or the duration in jiff's friendly form.
