@@ -28,4 +28,6 @@
 
 pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod domain;
+pub mod telemetry;

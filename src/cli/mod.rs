@@ -1,5 +1,259 @@
-//! The command line.
-/// Runs the program.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+//! The command line: one file per command; the only place that prints to standard output.
+//!
+//! This file parses the arguments and prints how a command ended. It decides nothing that a command decides.
+//!
+//! To add a command: a file with its `Args` and a `run(&mut Context, Args) -> Result<Exit, Failure>`, a variant of
+//! [`Command`] and an arm in [`run`].
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::future::Future;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::telemetry::{self, LogFormat};
+
+pub mod failure;
+pub mod output;
+
+pub use failure::Failure;
+pub use output::{Output, OutputFormat, Table, Tone};
+
+/// Watches the prepaid balances of a VoIP.ms reseller's clients: warns before the phones stop, and can switch a
+/// client to hard balance management.
+#[derive(Debug, Parser)]
+#[command(name = "balancewatch", version, after_help = EXAMPLES, arg_required_else_help = true, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  balancewatch demo                                    see what it does, without an account
+  balancewatch check --config ./balancewatch.toml      find every mistake in a configuration
+  balancewatch sweep --once                            look at every client once
+  balancewatch status --output json                    for scripts
+
+Exit codes: 0 fine, 1 it could not be done or somebody must look, 64 usage, 78 configuration.";
+
+/// Options of every command, valid before and after it.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// The configuration; `conf.d/*.toml` beside it is read too
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        default_value = "/etc/balancewatch/config.toml"
+    )]
+    pub config: PathBuf,
+    /// Which account; needed only with several
+    #[arg(long, global = true, value_name = "NAME")]
+    pub account: Option<String>,
+    /// How data is printed
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub output: OutputFormat,
+    /// How log lines on standard error look
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub log_format: LogFormat,
+    /// Log more (twice: everything)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// The commands of this version; the others are in [`LATER`].
+#[derive(Debug, Subcommand)]
+enum Command {}
+
+/// Commands of later versions, by the words that name them: known, so that nobody takes them for a typing mistake,
+/// and refused. A path whose first words are no command of this version is left out.
+const LATER: &[&[&str]] = &[
+    &["ack"],
+    &["api"],
+    &["completions"],
+    &["config", "schema"],
+    &["enforcements", "approve"],
+    &["enforcements", "reject"],
+    &["enforcements", "undo"],
+    &["enforcements", "verify"],
+    &["forget"],
+    &["health"],
+    &["hold"],
+    &["init"],
+    &["man"],
+    &["notifications", "retry"],
+    &["preview"],
+    &["release"],
+    &["replay"],
+    &["silence"],
+    &["test-notify"],
+];
+
+/// The variables of the process environment, read once.
+pub type Variables = BTreeMap<OsString, OsString>;
+
+/// What every command is given.
+pub struct Context {
+    /// The options of every command.
+    pub global: Global,
+    /// The environment, read once.
+    pub variables: Variables,
+    /// Standard output.
+    pub out: Output,
+}
+
+impl Context {
+    /// Whether data is wanted as JSON.
+    #[must_use]
+    pub fn wants_json(&self) -> bool {
+        self.global.output == OutputFormat::Json
+    }
+}
+
+/// How a command that did not fail ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Fine (0).
+    Fine,
+    /// Done, and somebody must look (1); what for is printed already.
+    MustLook,
+    /// The configuration is wrong (78); its problems are printed already.
+    BadConfig,
+}
+
+impl Exit {
+    const fn code(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::MustLook => failure::FAILED,
+            Self::BadConfig => failure::CONFIG,
+        }
+    }
+}
+
+/// Runs the program: parses the arguments of the process, runs the command, prints why it failed.
+pub fn main() -> ExitCode {
+    let variables: Variables = std::env::vars_os().collect();
+    let mut errors = std::io::stderr();
+    match start(std::env::args_os(), variables) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            // A closed standard error is no reason for another exit code.
+            writeln!(errors, "{failure}").ok();
+            failure.exit_code()
+        }
+    }
+}
+
+/// Parses and runs; the exit code of what did not fail.
+fn start(arguments: impl IntoIterator<Item = OsString>, variables: Variables) -> Result<u8, Failure> {
+    let no_colour = variables
+        .get(&OsString::from("NO_COLOR"))
+        .is_some_and(|value| !value.is_empty());
+    let matches = match with_later(Cli::command()).try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(answer) => {
+            // Help and version are answers and go to standard output; the rest is a mistake.
+            answer.print().ok();
+            return Ok(if answer.use_stderr() { failure::USAGE } else { 0 });
+        }
+    };
+    let mut path = Vec::new();
+    let mut inner = &matches;
+    while let Some((name, matches)) = inner.subcommand() {
+        path.push(name);
+        inner = matches;
+    }
+    if LATER.contains(&path.as_slice()) {
+        return Err(Failure::not_in_this_version(&path.join(" ")));
+    }
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| Failure::usage(error.to_string()))?;
+    telemetry::init(cli.global.log_format, cli.global.verbose, !no_colour);
+    let mut context = Context {
+        global: cli.global,
+        variables,
+        out: Output::stdout(no_colour),
+    };
+    run(&mut context, cli.command).map(Exit::code)
+}
+
+/// Adds the commands of [`LATER`], hidden and taking anything.
+fn with_later(mut command: clap::Command) -> clap::Command {
+    for path in LATER {
+        command = match path {
+            [name] => command.subcommand(later(name)),
+            [parent, name] if command.find_subcommand(parent).is_some() => {
+                command.mut_subcommand(*parent, |command| command.subcommand(later(name)))
+            }
+            _ => command,
+        };
+    }
+    command
+}
+
+fn later(name: &'static str) -> clap::Command {
+    let anything = clap::Arg::new("anything")
+        .num_args(0..)
+        .trailing_var_arg(true)
+        .allow_hyphen_values(true)
+        .value_parser(clap::value_parser!(OsString));
+    clap::Command::new(name)
+        .hide(true)
+        .disable_help_flag(true)
+        .arg(anything)
+}
+
+fn run(_context: &mut Context, command: Command) -> Result<Exit, Failure> {
+    match command {}
+}
+
+/// Runs `work` to its end on one thread: all that commands need which mostly wait.
+///
+/// # Errors
+/// What `work` fails with, or that no runtime could be made.
+pub fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime
+        .map_err(|error| Failure::from(error).while_doing("cannot start the runtime"))?
+        .block_on(work)
+}
+
+/// Runs `work` to its end on several threads: for the simulator, which serves.
+///
+/// # Errors
+/// As [`block_on`].
+pub fn block_on_threads<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime
+        .map_err(|error| Failure::from(error).while_doing("cannot start the runtime"))?
+        .block_on(work)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cli, LATER, with_later};
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        with_later(Cli::command()).debug_assert();
+    }
+
+    #[test]
+    fn later_commands_are_in_order_and_not_in_the_help() {
+        assert!(LATER.is_sorted());
+        let help = with_later(Cli::command()).render_long_help().to_string();
+        for path in LATER {
+            assert!(
+                !help.contains(&format!("\n  {} ", path[0])) || path.len() > 1,
+                "{path:?}"
+            );
+        }
+    }
 }

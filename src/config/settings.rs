@@ -1,0 +1,219 @@
+//! The validated configuration: plain values that the rest of the program can rely on.
+//!
+//! Holds no file names, no origins and no defaults: those belong to the loader.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use secrecy::SecretString;
+
+use super::schedule::Schedule;
+use crate::domain::policy::{Limit, Scope, When};
+use crate::domain::{AccountName, ChannelName, ClientId, Money, Policy, PolicyName};
+
+/// Everything a person can set, validated. Secrets do not print.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The reseller's accounts; at least one, names unique.
+    pub accounts: Vec<Account>,
+    /// When sweeps start, and how old things may get.
+    pub schedule: Schedule,
+    /// The mail server; always there when an enabled policy mails somebody.
+    pub smtp: Option<Smtp>,
+    /// Where messages go, without `client`, which always exists; names unique.
+    pub channels: Vec<Channel>,
+    /// What holds for all alerts.
+    pub alerts: Alerts,
+    /// The enabled policies with the shipped and the built-in ones, names unique, in the order of the configuration.
+    /// For one account take [`Settings::policies_of`].
+    pub policies: Vec<Policy>,
+    /// Where state is kept.
+    pub store: Store,
+    /// What may be changed at the provider.
+    pub enforcement: Enforcement,
+}
+
+impl Settings {
+    /// The account of this name.
+    #[must_use]
+    pub fn account(&self, name: &str) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.name.as_str() == name)
+    }
+
+    /// The enabled policy of this name.
+    #[must_use]
+    pub fn policy(&self, name: &PolicyName) -> Option<&Policy> {
+        self.policies.iter().find(|policy| policy.name == *name)
+    }
+
+    /// The policies as they hold for one account: a policy about the reseller's own balance that has no condition of
+    /// its own is judged by the account's `own_balance_below`.
+    #[must_use]
+    pub fn policies_of(&self, account: &Account) -> Vec<Policy> {
+        let mut policies = self.policies.clone();
+        for policy in &mut policies {
+            if policy.scope == Scope::Reseller && policy.when == When::default() {
+                policy.when.balance_below = Some(Limit::Amount(account.own_balance_below));
+            }
+        }
+        policies
+    }
+
+    /// Whether any enabled policy mails clients.
+    #[must_use]
+    pub fn mails_clients(&self) -> bool {
+        self.policies
+            .iter()
+            .any(|policy| policy.notify.iter().any(ChannelName::is_client))
+    }
+}
+
+/// One of the reseller's own VoIP.ms accounts: one API user, one rate limit.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Its name in the configuration.
+    pub name: AccountName,
+    /// Where the API answers; https, or http to loopback. No user, query or fragment in it.
+    pub url: String,
+    /// The API user; never empty.
+    pub username: String,
+    /// The API password; empty only when it was allowed to be missing.
+    pub password: SecretString,
+    /// Calls in any 60 seconds, 1 to 10,000,000.
+    pub rate_per_minute: u32,
+    /// Calls in flight at once, 1 to 256.
+    pub concurrency: usize,
+    /// How calls are sent; writes are multipart whatever this says.
+    pub transport: Transport,
+    /// A label for amounts, such as `USD`.
+    pub currency: String,
+    /// The limit of the shipped policy `own-balance`.
+    pub own_balance_below: Money,
+}
+
+/// How calls are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// POST with `multipart/form-data`: nothing secret in the URL.
+    Multipart,
+    /// GET with a query; only for reads.
+    Get,
+}
+
+impl Transport {
+    /// The word used in the configuration.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Multipart => "multipart",
+            Self::Get => "get",
+        }
+    }
+}
+
+/// The mail server.
+#[derive(Clone, Debug)]
+pub struct Smtp {
+    /// Host name or address, without brackets.
+    pub host: String,
+    /// Port, never 0.
+    pub port: u16,
+    /// How the connection is protected.
+    pub tls: SmtpTls,
+    /// Who logs in; `None`: nobody does.
+    pub username: Option<String>,
+    /// The password; there whenever `username` is, unless it was allowed to be missing.
+    pub password: Option<SecretString>,
+    /// The sender, a valid mailbox such as `Phone service <alerts@example.com>`.
+    pub from: String,
+    /// How long one delivery may take in all.
+    pub timeout: Duration,
+}
+
+/// How the connection to the mail server is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SmtpTls {
+    /// `smtp://`: STARTTLS, required.
+    Starttls,
+    /// `smtps://`: TLS from the first byte.
+    Tls,
+    /// `smtp://` to loopback: STARTTLS if offered, its certificate unchecked, else plain.
+    OpportunisticLoopback,
+}
+
+/// A place where messages go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Channel {
+    /// Its name, never `client`.
+    pub name: ChannelName,
+    /// What it is.
+    pub kind: ChannelKind,
+}
+
+/// What a channel is, with what that kind needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChannelKind {
+    /// Mail through the mail server.
+    Email {
+        /// Valid addresses or mailboxes, at least one.
+        to: Vec<String>,
+    },
+}
+
+/// What holds for all alerts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alerts {
+    /// Whether the shipped `low-balance` mails the client too (already worked into the policies).
+    pub notify_clients: bool,
+    /// How many mails to clients may leave in an hour; at least 1.
+    pub client_mails_per_hour: u32,
+    /// The threshold of clients that have none; `None`: such clients are not judged by thresholds.
+    pub default_threshold: Option<Money>,
+}
+
+/// Where state is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Store {
+    /// As configured.
+    pub url: String,
+    /// The SQLite file, absolute when the configuration came from a file.
+    pub path: PathBuf,
+    /// How long history is kept.
+    pub keep_history: SignedDuration,
+}
+
+/// What may be changed at the provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enforcement {
+    /// Whether changes are made.
+    pub mode: Mode,
+    /// Changes in one sweep, at most.
+    pub max_per_sweep: u32,
+    /// Changes in any 24 hours, at most.
+    pub max_per_day: u32,
+    /// Clients that are never changed.
+    pub protect: Vec<ClientId>,
+    /// How long the first change ever on an account is watched before any other.
+    pub canary_wait: Duration,
+}
+
+/// Whether changes are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Plans are made and shown, nothing is changed.
+    Observe,
+    /// Plans are carried out.
+    Apply,
+}
+
+impl Mode {
+    /// The word used in the configuration and in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Apply => "apply",
+        }
+    }
+}
