@@ -1,0 +1,8 @@
+//! The one binary of integration tests: a module per subject, linked once.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its helper functions too"
+)]
+
+mod tidy;
