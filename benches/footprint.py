@@ -43,7 +43,7 @@ def idle(clients):
                 if (now := simulator.calls()) != calls:
                     calls, since = now, time.monotonic()
             pid = daemon.process.pid
-            return (lab.status_kib(pid, field) / 1024 for field in ("VmRSS", "RssAnon", "VmHWM"))
+            return [lab.status_kib(pid, field) / 1024 for field in ("VmRSS", "RssAnon", "VmHWM")]
         finally:
             daemon.stop()
 

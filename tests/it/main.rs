@@ -5,4 +5,5 @@
     reason = "a test fails by panicking, in its helper functions too"
 )]
 
+mod systemd;
 mod tidy;

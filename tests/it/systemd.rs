@@ -1,0 +1,42 @@
+//! The unit in `systemd/`: what operators were promised of it, and that it and the program mean the same thing.
+//! `.ci/run` asks systemd itself whether the unit is valid and how exposed the service is.
+
+use std::fs;
+
+/// The unit's settings, in order; a key may come more than once.
+fn settings() -> Vec<(String, String)> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/systemd/balancewatch.service");
+    fs::read_to_string(path)
+        .unwrap()
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once('='))
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+}
+
+#[test]
+fn the_unit_keeps_its_promises() {
+    let settings = settings();
+    let promised = [
+        // What `notify` would wait for comes with a later version.
+        ("Type", "exec"),
+        ("DynamicUser", "yes"),
+        ("StateDirectory", "balancewatch"),
+        (
+            "LoadCredential",
+            "account.main.password:/etc/balancewatch/account.main.password",
+        ),
+        ("LoadCredential", "smtp.password:/etc/balancewatch/smtp.password"),
+        ("Restart", "on-failure"),
+        ("RestartPreventExitStatus", "64 78"),
+        // A monitor that systemd gave up on is silent.
+        ("StartLimitIntervalSec", "0"),
+        // More than the 10 s in which the daemon finishes the work in hand.
+        ("TimeoutStopSec", "20s"),
+    ];
+    for (key, value) in promised {
+        let found = settings.iter().any(|(k, v)| k == key && v == value);
+        assert!(found, "`{key}={value}` is missing");
+    }
+}
