@@ -8,9 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::intents::Intent;
 use super::send::resolve;
+use crate::domain::ClientId;
 use crate::domain::alert::EpisodeId;
 use crate::domain::enforcement::{Deferral, Direction, Enforcement, EnforcementState, Mode, Outcome, Refusal};
-use crate::domain::{ClientId, Management};
+use crate::domain::watch::AccountState;
 
 /// Caps and the rule of one change each way count over this time.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -22,6 +23,10 @@ const EDIT_PAUSE: SignedDuration = SignedDuration::from_mins(15);
 /// How long a record that was refused is not read again. Each look costs three calls, and whole fleets may be refused
 /// for one reason (passwords that come masked); an hour keeps that far below one call per client and sweep.
 const REFUSAL_PAUSE: SignedDuration = SignedDuration::from_hours(1);
+
+/// How many clients a sweep reads to change them, beyond `max_per_sweep`, when it turns out that they are refused, or are
+/// as wanted already. Each costs three calls before those of the next sweep; what is left is looked at then.
+const LOOKS_BEYOND_CAP: u32 = 10;
 
 /// How many changes there may be, each way counted for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,10 +59,17 @@ impl Canary {
         let is_canary = |done: &Enforcement| {
             matches!(
                 &done.state,
-                EnforcementState::Sent | EnforcementState::Ended { outcome: Outcome::Verified }
+                EnforcementState::Sent
+                    | EnforcementState::Ended {
+                        outcome: Outcome::Verified
+                    }
             )
         };
-        if history.iter().any(is_canary) { Self::Watched } else { Self::Alone }
+        if history.iter().any(is_canary) {
+            Self::Watched
+        } else {
+            Self::Alone
+        }
     }
 }
 
@@ -76,25 +88,30 @@ pub enum Decision {
     Refused(Refusal),
 }
 
+/// What the configuration sets as bounds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guards {
+    /// What may be changed at all.
+    pub mode: Mode,
+    /// Clients that are never touched.
+    pub protect: BTreeSet<ClientId>,
+    /// The caps.
+    pub caps: Caps,
+}
+
 /// Everything a decision depends on besides the intent.
 #[derive(Clone, Debug)]
-pub struct World {
+pub struct World<'a> {
     /// The time.
     pub now: Timestamp,
     /// When the sweep began.
     pub sweep_started_at: Timestamp,
-    /// The present mode.
-    pub mode: Mode,
-    /// Clients that are never touched.
-    pub protect: BTreeSet<ClientId>,
+    /// The bounds of the configuration.
+    pub guards: &'a Guards,
     /// Whether the brake is on.
     pub brake: bool,
-    /// The caps.
-    pub caps: Caps,
-    /// When the clock was last seen to jump.
-    pub clock_jumped_at: Option<Timestamp>,
-    /// The account's codes, as last listed; empty when they are not known.
-    pub codes: BTreeMap<String, String>,
+    /// The account: its codes, when its clock jumped.
+    pub state: &'a AccountState,
     /// The first enforcement ever.
     pub canary: Canary,
     tally: Tally,
@@ -105,6 +122,8 @@ pub struct World {
 struct Tally {
     /// Whether it is not known yet what became of one.
     unsettled: bool,
+    /// How many clients were read in this sweep to be changed.
+    looks: u32,
     /// Per direction: in this sweep.
     in_sweep: [u32; 2],
     /// Per direction: in the last 24 hours.
@@ -119,32 +138,24 @@ const fn is_revert(direction: Direction) -> bool {
     matches!(direction, Direction::Revert)
 }
 
-impl World {
-    /// The world by what is kept: `passed_at` is when the account's first enforcement was found good a second time.
+impl<'a> World<'a> {
+    /// The world by what is kept: `history` as in [`Fleet`](super::Fleet).
     #[must_use]
-    #[expect(clippy::too_many_arguments, reason = "one argument per guard; a struct of them would only repeat the fields")]
     pub fn new(
         now: Timestamp,
         sweep_started_at: Timestamp,
-        mode: Mode,
-        protect: BTreeSet<ClientId>,
+        guards: &'a Guards,
         brake: bool,
-        caps: Caps,
-        clock_jumped_at: Option<Timestamp>,
-        codes: BTreeMap<String, String>,
-        passed_at: Option<Timestamp>,
+        state: &'a AccountState,
         history: &[Enforcement],
     ) -> Self {
         let mut world = Self {
             now,
             sweep_started_at,
-            mode,
-            protect,
+            guards,
             brake,
-            caps,
-            clock_jumped_at,
-            codes,
-            canary: Canary::of(passed_at, history),
+            state,
+            canary: Canary::of(state.canary_passed_at, history),
             tally: Tally::default(),
         };
         for done in history {
@@ -157,11 +168,15 @@ impl World {
     fn count(&mut self, done: &Enforcement) {
         let way = is_revert(done.direction);
         self.tally.unsettled |= done.state == EnforcementState::Sent;
-        if let EnforcementState::Ended { outcome: Outcome::Refused { why } } = &done.state {
-            let newest = self.tally.refused.entry((done.episode.clone(), way));
-            let entry = newest.or_insert_with(|| (why.clone(), done.changed_at));
-            if entry.1 < done.changed_at {
-                *entry = (why.clone(), done.changed_at);
+        if let Some(why) = record_refusal(&done.state) {
+            let key = (done.episode.clone(), way);
+            if self
+                .tally
+                .refused
+                .get(&key)
+                .is_none_or(|(_, at)| *at <= done.changed_at)
+            {
+                self.tally.refused.insert(key, (why.clone(), done.changed_at));
             }
         }
         if !was_written(&done.state) {
@@ -188,81 +203,90 @@ impl World {
         }
     }
 
-    /// What is to be done about an intent. Refusals come first, because waiting does not end them.
+    /// Counts a client that was read to be changed, whatever came of it.
+    pub const fn count_look(&mut self) {
+        self.tally.looks += 1;
+    }
+
+    /// What is to be done about an intent. Refusals come before what waiting may end.
     #[must_use]
     pub fn decide(&self, intent: &Intent) -> Decision {
-        if let Some(why) = self.refuses(intent) {
-            return Decision::Refused(why);
-        }
-        if let (Some(listed), Some(wanted)) = (&intent.code_listed, self.code(intent))
-            && listed == wanted
-        {
-            return Decision::Already;
-        }
-        if let Some(why) = self.refuses_record(intent) {
-            return Decision::Refused(why);
-        }
-        match self.defers(intent) {
-            Some(why) => Decision::Deferred(why),
-            None if self.mode == Mode::Observe => Decision::Would,
-            None => Decision::Go,
+        if self.is_already(intent) {
+            Decision::Already
+        } else if let Some(why) = self.refuses(intent) {
+            Decision::Refused(why)
+        } else if let Some(why) = self.stops(intent) {
+            Decision::Deferred(why)
+        } else if self.guards.mode == Mode::Observe {
+            Decision::Would
+        } else if let Some(why) = self.paces(intent) {
+            Decision::Deferred(why)
+        } else {
+            Decision::Go
         }
     }
 
-    /// The code that an intent means, as far as the codes are known.
-    fn code<'a>(&'a self, intent: &'a Intent) -> Option<&'a str> {
-        match &intent.back {
-            Some(back) => Some(&back.code),
-            None => resolve(&self.codes, intent.wanted),
-        }
+    /// Whether this sweep's list of clients shows the wanted code.
+    fn is_already(&self, intent: &Intent) -> bool {
+        let wanted = match &intent.back {
+            Some(back) => Some(back.code.as_str()),
+            None => resolve(&self.state.management_codes, intent.wanted),
+        };
+        wanted.is_some() && intent.code_listed.as_deref() == wanted
     }
 
-    /// What no look at the record could change.
+    /// What is refused whatever the record shows; what this sweep's list shows of the record; and what the record
+    /// showed a short while ago.
     fn refuses(&self, intent: &Intent) -> Option<Refusal> {
-        if self.protect.contains(&intent.client) {
+        if self.guards.protect.contains(&intent.client) {
             return Some(Refusal::Protected);
         }
-        (self.mode == Mode::Apply && intent.episode_mode != Mode::Apply).then_some(Refusal::OtherMode)
-    }
-
-    /// What the record showed: this sweep's, or the one that was refused a short while ago.
-    fn refuses_record(&self, intent: &Intent) -> Option<Refusal> {
+        if self.guards.mode == Mode::Apply && intent.episode_mode != Mode::Apply {
+            return Some(Refusal::OtherMode);
+        }
         if let (Some(back), Some(listed)) = (&intent.back, &intent.fingerprint_listed)
             && back.fingerprint != *listed
         {
             return Some(Refusal::EditedSince);
         }
-        let (why, at) = self.tally.refused.get(&(intent.episode.clone(), is_revert(intent.direction)))?;
-        let is_live = matches!(why, Refusal::Protected | Refusal::OtherMode);
-        (!is_live && self.now.duration_since(*at) < REFUSAL_PAUSE).then(|| why.clone())
+        let key = (intent.episode.clone(), is_revert(intent.direction));
+        let (why, at) = self.tally.refused.get(&key)?;
+        (self.now.duration_since(*at) < REFUSAL_PAUSE).then(|| why.clone())
     }
 
-    /// What stands in the way for now.
-    fn defers(&self, intent: &Intent) -> Option<Deferral> {
-        let way = usize::from(is_revert(intent.direction));
-        let changed = |direction| {
-            let key = (intent.client.clone(), is_revert(direction));
-            self.tally.changed.contains(&key)
-        };
-        let cap = |cap: u32, done: [u32; 2]| done[way] >= cap;
+    /// What stands in the way of this one for now, whatever the mode.
+    fn stops(&self, intent: &Intent) -> Option<Deferral> {
+        let key = (intent.client.clone(), is_revert(intent.direction));
         if self.brake {
             Some(Deferral::Brake)
-        } else if self.clock_jumped_at.is_some_and(|at| at >= self.sweep_started_at) {
+        } else if self.state.clock_jumped_at >= Some(self.sweep_started_at) {
             Some(Deferral::ClockJumped)
         } else if !intent.confirmed {
             Some(Deferral::Unconfirmed)
         } else if intent.edited_at.is_some_and(|at| self.was_edited_recently(at)) {
             Some(Deferral::EditedRecently)
-        } else if changed(intent.direction) {
+        } else if self.tally.changed.contains(&key) {
             Some(Deferral::OncePerDay)
-        } else if self.tally.unsettled {
+        } else {
+            None
+        }
+    }
+
+    /// What keeps changes few and one after the other. Only mode apply is paced: mode observe shows everything that
+    /// is wanted.
+    fn paces(&self, intent: &Intent) -> Option<Deferral> {
+        let way = usize::from(is_revert(intent.direction));
+        let Caps { per_sweep, per_day } = self.guards.caps;
+        if self.tally.unsettled {
             Some(Deferral::Unsettled)
         } else if self.canary == Canary::Watched {
             Some(Deferral::Canary)
-        } else if cap(self.caps.per_sweep, self.tally.in_sweep) {
-            Some(Deferral::SweepCap { cap: self.caps.per_sweep })
-        } else if cap(self.caps.per_day, self.tally.in_day) {
-            Some(Deferral::DayCap { cap: self.caps.per_day })
+        } else if self.tally.in_sweep[way] >= per_sweep
+            || self.tally.looks >= per_sweep.saturating_add(LOOKS_BEYOND_CAP)
+        {
+            Some(Deferral::SweepCap { cap: per_sweep })
+        } else if self.tally.in_day[way] >= per_day {
+            Some(Deferral::DayCap { cap: per_day })
         } else {
             None
         }
@@ -272,6 +296,21 @@ impl World {
     #[must_use]
     pub fn was_edited_recently(&self, edited_at: Timestamp) -> bool {
         self.now.duration_since(edited_at) < EDIT_PAUSE
+    }
+}
+
+/// The refusal, if it was for what the record showed. The others are decided anew each time.
+const fn record_refusal(state: &EnforcementState) -> Option<&Refusal> {
+    match state {
+        EnforcementState::Ended {
+            outcome: Outcome::Refused {
+                why: Refusal::Protected | Refusal::OtherMode,
+            },
+        } => None,
+        EnforcementState::Ended {
+            outcome: Outcome::Refused { why },
+        } => Some(why),
+        _ => None,
     }
 }
 
@@ -290,7 +329,7 @@ fn was_written(state: &EnforcementState) -> bool {
 
 /// All decisions, in the order of the intents, each on the ground that those before it were carried out.
 #[must_use]
-pub fn plan(intents: Vec<Intent>, world: &World) -> Vec<(Intent, Decision)> {
+pub fn plan(intents: Vec<Intent>, world: &World<'_>) -> Vec<(Intent, Decision)> {
     let mut world = world.clone();
     let mut ordered = intents;
     ordered.sort_by(|one, other| one.rank().cmp(&other.rank()));
@@ -304,13 +343,4 @@ pub fn plan(intents: Vec<Intent>, world: &World) -> Vec<(Intent, Decision)> {
             (intent, decision)
         })
         .collect()
-}
-
-/// The other value.
-#[must_use]
-pub const fn other(management: Management) -> Management {
-    match management {
-        Management::Hard => Management::Soft,
-        Management::Soft => Management::Hard,
-    }
 }

@@ -17,8 +17,8 @@ pub mod intents;
 pub mod record;
 pub mod send;
 
-pub use decision::{Canary, Caps, Decision, World, plan};
-pub use intents::{Back, Fleet, Intent, intents, outdated};
+pub use decision::{Canary, Caps, Decision, Guards, World, plan};
+pub use intents::{Back, Fleet, Intent, intents, outdated, still_called_for};
 pub use record::{Field, Record};
 pub use send::{Country, compare, prepare, resolve};
 

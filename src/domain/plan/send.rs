@@ -80,8 +80,18 @@ fn country_code<'a>(country: &'a str, countries: &'a [Country]) -> Option<&'a st
 
 /// Words that stand where a password is not shown.
 const MASKS: [&str; 12] = [
-    "hidden", "masked", "redacted", "encrypted", "protected", "private", "removed", "secret", "null", "none",
-    "undefined", "not shown",
+    "hidden",
+    "masked",
+    "redacted",
+    "encrypted",
+    "protected",
+    "private",
+    "removed",
+    "secret",
+    "null",
+    "none",
+    "undefined",
+    "not shown",
 ];
 
 /// Signs that masks are drawn with.
@@ -104,7 +114,11 @@ fn check_password(password: &str) -> Result<(), Refusal> {
 /// is refused as well: a refusal costs a look, a wrong guess costs the client's access.
 fn looks_masked(password: &str) -> bool {
     let trimmed = password.trim();
-    let all_same = trimmed.chars().skip(1).zip(trimmed.chars()).all(|(one, other)| one == other);
+    let all_same = trimmed
+        .chars()
+        .skip(1)
+        .zip(trimmed.chars())
+        .all(|(one, other)| one == other);
     let only_signs = trimmed.chars().all(|sign| MASK_SIGNS.contains(&sign));
     let word = trimmed.trim_matches(|sign: char| !sign.is_alphanumeric());
     let is_word = MASKS.iter().any(|mask| word.eq_ignore_ascii_case(mask));
@@ -127,7 +141,9 @@ fn looks_hashed(password: &str) -> bool {
     let is_name = |name: &str| {
         !name.is_empty()
             && name.len() <= 16
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
     };
     if let Some((id, rest)) = password.strip_prefix('$').and_then(|rest| rest.split_once('$')) {
         return is_name(id) && rest.len() >= 8;
