@@ -30,4 +30,5 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod monitor;
 pub mod telemetry;

@@ -67,6 +67,8 @@ pub struct AccountState {
     pub sweep_started_at: Option<Timestamp>,
     /// When its last sweep ended with its readings judged.
     pub sweep_ended_at: Option<Timestamp>,
+    /// What was judged before this time does not count: the next judgement of each client is a baseline again.
+    pub baseline_since: Option<Timestamp>,
     /// When the list of clients was last read.
     pub inventory_at: Option<Timestamp>,
     /// How many clients a full list has: what a shrinking list is measured by.
@@ -94,6 +96,7 @@ impl Default for AccountState {
         Self {
             sweep_started_at: None,
             sweep_ended_at: None,
+            baseline_since: None,
             inventory_at: None,
             inventory_size: 0,
             inventory_short_since: None,

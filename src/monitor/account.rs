@@ -1,0 +1,212 @@
+//! The built-in alerts: what is judged about an account as a whole. Pure.
+
+use jiff::SignedDuration;
+
+use crate::domain::Money;
+use crate::domain::reason::Reason;
+use crate::domain::verdict::{Judgement, Verdict};
+
+/// What a sweep, or the absence of one, tells about the account. `None` in a field: nothing is known about it now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Whether the account let us in; else what it said and what to do.
+    pub access: Option<Result<(), Trouble>>,
+    /// Whether most readings came; else what went wrong.
+    pub upstream: Option<Result<(), Trouble>>,
+    /// Whether the list of clients was whole; else how many it has, and had.
+    pub inventory: Option<Result<(), (u64, u64)>>,
+    /// How long it takes to ask everybody, and how long it may.
+    pub revisit: Option<(SignedDuration, SignedDuration)>,
+    /// Whether the brake is on, and why.
+    pub brake: Option<Option<String>>,
+    /// Whether the brake is on because a record that was read back differed, and what did.
+    pub read_back: Option<Option<String>>,
+    /// Clients set to HARD that still spend below zero: label and balance; empty: none.
+    pub without_effect: Option<Vec<(String, Money)>>,
+    /// Channels with messages that will never arrive; empty: none.
+    pub dead_letters: Option<Vec<String>>,
+}
+
+/// What went wrong and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// What, in plain words.
+    pub what: String,
+    /// The fix.
+    pub fix: String,
+}
+
+impl Health {
+    /// Judges the built-in alert of this name; `None`: not one of them.
+    #[must_use]
+    pub fn judge(&self, name: &str) -> Option<Judgement> {
+        let trouble = match name {
+            "account-access" => self.access.as_ref().map(|access| access.clone().err()),
+            "upstream" => self.upstream.as_ref().map(|upstream| upstream.clone().err()),
+            "inventory" => self.inventory.as_ref().map(|list| list.err().map(short_list)),
+            "overcommitted" => self
+                .revisit
+                .map(|(revisit, limit)| (revisit > limit).then(|| too_slow(revisit, limit))),
+            "brake" => self.brake.as_ref().map(|why| why.clone().map(braked)),
+            "read-back" => self.read_back.as_ref().map(|why| why.clone().map(differs)),
+            "enforcement-without-effect" => self
+                .without_effect
+                .as_ref()
+                .map(|clients| (!clients.is_empty()).then(|| no_effect(clients))),
+            "dead-letter" => self
+                .dead_letters
+                .as_ref()
+                .map(|channels| (!channels.is_empty()).then(|| undelivered(channels))),
+            _ => return None,
+        };
+        let (verdict, what, fix) = match trouble {
+            None => (Verdict::Unknown, String::new(), String::new()),
+            Some(None) => (Verdict::Clear, "all is well again".to_owned(), String::new()),
+            Some(Some(Trouble { what, fix })) => (Verdict::Breach, what, fix),
+        };
+        Some(Judgement {
+            verdict,
+            reason: Reason::Account { what, fix },
+            over_today: None,
+        })
+    }
+}
+
+/// Judges whether most readings of a sweep failed together. One failure alone is a client's own.
+#[must_use]
+pub fn upstream(tried: u64, failed: u64, most_common: Option<&str>) -> Option<Result<(), Trouble>> {
+    if tried == 0 {
+        return None;
+    }
+    if failed < 2 || failed * 2 <= tried {
+        return Some(Ok(()));
+    }
+    let kind = most_common.unwrap_or("unknown");
+    Some(Err(Trouble {
+        what: format!("{failed} of {tried} readings failed; the most common failure was {kind}"),
+        fix: "nothing to do here: the API is asked again in every sweep. See whether https://voip.ms answers and \
+              whether VoIP.ms reports an outage; balances are not watched meanwhile"
+            .to_owned(),
+    }))
+}
+
+fn short_list((has, had): (u64, u64)) -> Trouble {
+    Trouble {
+        what: format!("the list of clients has {has} entries, and had {had}"),
+        fix: "see in the VoIP.ms portal whether clients are missing. Nobody was dropped from watching; after 24 hours \
+              the shorter list is taken for the right one"
+            .to_owned(),
+    }
+}
+
+fn too_slow(revisit: SignedDuration, limit: SignedDuration) -> Trouble {
+    Trouble {
+        what: format!("asking every client takes {revisit:#} at the configured rate, and may take {limit:#}"),
+        fix: "raise `rate_per_minute` if the API allows it, or accept it by raising `schedule.revisit_within`"
+            .to_owned(),
+    }
+}
+
+fn braked(why: String) -> Trouble {
+    Trouble {
+        what: format!("the brake is on: {why}"),
+        fix: "nothing is enforced until a person releases it with `balancewatch brake off`".to_owned(),
+    }
+}
+
+fn differs(what: String) -> Trouble {
+    Trouble {
+        what: format!("a record that was read back is not what was meant: {what}"),
+        fix: "compare the client in the portal with the record as it was: `balancewatch enforcements show ID` prints \
+              it. Then release the brake with `balancewatch brake off`"
+            .to_owned(),
+    }
+}
+
+fn no_effect(clients: &[(String, Money)]) -> Trouble {
+    let list: Vec<String> = clients
+        .iter()
+        .take(10)
+        .map(|(label, balance)| format!("{label} ({})", balance.for_people()))
+        .collect();
+    Trouble {
+        what: format!("set to HARD, at or below 0, and still spending: {}", list.join(", ")),
+        fix: "stop the calls in the VoIP.ms portal: disable the client's sub-accounts or its international calls"
+            .to_owned(),
+    }
+}
+
+fn undelivered(channels: &[String]) -> Trouble {
+    Trouble {
+        what: format!("messages could not be delivered through: {}", channels.join(", ")),
+        fix: "`balancewatch notifications --output json` shows which, and what the receiver said".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::{Health, Trouble, upstream};
+    use crate::domain::verdict::Verdict;
+
+    #[test]
+    fn most_failing_together_is_one_matter_and_one_failing_alone_is_not() {
+        for (tried, failed, expected) in [
+            (0, 0, None),
+            (1, 1, Some(true)),
+            (2, 2, Some(false)),
+            (4, 2, Some(true)),
+            (5, 3, Some(false)),
+        ] {
+            assert_eq!(
+                upstream(tried, failed, Some("timeout")).map(|health| health.is_ok()),
+                expected,
+                "{failed}/{tried}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_judged() {
+        let names = [
+            "account-access",
+            "upstream",
+            "inventory",
+            "overcommitted",
+            "brake",
+            "read-back",
+            "enforcement-without-effect",
+            "dead-letter",
+        ];
+        let verdicts = |health: &Health| names.map(|name| health.judge(name).unwrap().verdict);
+        assert_eq!(verdicts(&Health::default()), [Verdict::Unknown; 8]);
+        let well = Health {
+            access: Some(Ok(())),
+            upstream: Some(Ok(())),
+            inventory: Some(Ok(())),
+            revisit: Some((SignedDuration::from_mins(60), SignedDuration::from_mins(60))),
+            brake: Some(None),
+            read_back: Some(None),
+            without_effect: Some(vec![]),
+            dead_letters: Some(vec![]),
+        };
+        assert_eq!(verdicts(&well), [Verdict::Clear; 8]);
+        let trouble = || Trouble {
+            what: "x".to_owned(),
+            fix: "y".to_owned(),
+        };
+        let ill = Health {
+            access: Some(Err(trouble())),
+            upstream: Some(Err(trouble())),
+            inventory: Some(Err((1, 10))),
+            revisit: Some((SignedDuration::from_mins(61), SignedDuration::from_mins(60))),
+            brake: Some(Some("a person".to_owned())),
+            read_back: Some(Some("zip".to_owned())),
+            without_effect: Some(vec![("Consulting".to_owned(), "-1".parse().unwrap())]),
+            dead_letters: Some(vec!["ops".to_owned()]),
+        };
+        assert_eq!(verdicts(&ill), [Verdict::Breach; 8]);
+        assert_eq!(ill.judge("low-balance"), None);
+    }
+}

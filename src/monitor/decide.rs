@@ -1,0 +1,423 @@
+//! What a client's reading leads to: verdicts, alerts that move, notifications owed. Pure: it sees a client, returns
+//! rows to commit, and waits for nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+use crate::domain::alert::{Alert, Firing, Phase};
+use crate::domain::audience::{self, Addresses, Episode, Owed};
+use crate::domain::enforcement::Mode;
+use crate::domain::lifecycle::{self, Moment, Step};
+use crate::domain::notice::{Facts, Transition, Withdrawal};
+use crate::domain::policy::{Enforce, Policy, Scope};
+use crate::domain::verdict::{self, Judgement, Known, Verdict};
+use crate::domain::watch::Watched;
+use crate::domain::{AccountName, ChannelName, Money, PolicyName, Reading, Threshold};
+
+/// What stays the same for every client of an account.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// The account.
+    pub account: AccountName,
+    /// The label of its money.
+    pub currency: String,
+    /// All its policies.
+    pub policies: Vec<Policy>,
+    /// The addresses behind each channel.
+    pub channels: BTreeMap<ChannelName, Vec<String>>,
+    /// What counts as threshold for clients without one.
+    pub default_threshold: Option<Money>,
+    /// What may be changed.
+    pub mode: Mode,
+    /// Where days are counted: America/Toronto.
+    pub zone: TimeZone,
+}
+
+/// The circumstances of a judgement.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances {
+    /// The time.
+    pub now: Timestamp,
+    /// The longer of the schedule's interval and the achievable revisit time.
+    pub interval: SignedDuration,
+    /// How long it takes to ask everybody.
+    pub revisit: SignedDuration,
+    /// When the daemon started: silence before that is not the client's.
+    pub started_at: Timestamp,
+    /// Whether the clock jumped forward.
+    pub jumped: bool,
+    /// What was judged before does not count; see [`crate::domain::watch::AccountState::baseline_since`].
+    pub baseline_since: Option<Timestamp>,
+}
+
+/// What one client's judgement leads to.
+#[derive(Clone, Debug, Default)]
+pub struct Decided {
+    /// Alerts to write.
+    pub alerts: Vec<Alert>,
+    /// Alerts that are inactive now.
+    pub gone: Vec<PolicyName>,
+    /// What is owed.
+    pub owed: Owed,
+    /// How often each thing happened.
+    pub fired: u64,
+    /// See [`Decided::fired`].
+    pub resolved: u64,
+    /// See [`Decided::fired`].
+    pub withdrawn: u64,
+    /// The policies that have judged it from now on; `None`: as before.
+    pub judged: Option<Arc<str>>,
+    /// Whether a threshold that is not of this sweep decided something.
+    pub wants_threshold: bool,
+}
+
+/// A client when it is judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// What is remembered of it, with its previous reading still in place.
+    pub watched: &'a Watched,
+    /// The reading of this sweep.
+    pub reading: Option<&'a Reading>,
+    /// The newest threshold.
+    pub threshold: Option<&'a Threshold>,
+    /// Whether the threshold is of this sweep.
+    pub threshold_is_fresh: bool,
+    /// Its alerts.
+    pub alerts: &'a [Alert],
+}
+
+impl Rules {
+    /// Judges a client by every policy that is for it.
+    #[must_use]
+    pub fn decide(&self, seen: &Seen<'_>, circumstances: &Circumstances) -> Decided {
+        let mut decided = Decided::default();
+        let known = self.known(seen, circumstances);
+        for policy in self
+            .policies
+            .iter()
+            .filter(|policy| policy.scope == scope_of(seen.watched))
+        {
+            let alert = seen.alerts.iter().find(|alert| alert.policy == policy.name).cloned();
+            let client = &seen.watched.client;
+            if !policy
+                .clients
+                .selects(client.id.as_str(), &client.email, &client.company)
+            {
+                if let Some(alert) = alert {
+                    self.withdraw(&mut decided, seen, alert, Withdrawal::ClientExcluded, circumstances.now);
+                }
+                continue;
+            }
+            let judgement = verdict::judge(policy, &self.for_silence(policy, &known, seen, circumstances));
+            self.apply(&mut decided, seen, policy, alert, &judgement, circumstances);
+        }
+        let is_orphan = |alert: &&Alert| !self.policies.iter().any(|policy| policy.name == alert.policy);
+        for alert in seen.alerts.iter().filter(is_orphan).cloned() {
+            self.withdraw(&mut decided, seen, alert, Withdrawal::PolicyRemoved, circumstances.now);
+        }
+        decided
+    }
+
+    /// Judges only how long a client has been unread; for clients without a reading in this sweep.
+    #[must_use]
+    pub fn decide_silence(&self, seen: &Seen<'_>, circumstances: &Circumstances, held_back: bool) -> Decided {
+        let mut decided = Decided::default();
+        let known = self.known(seen, circumstances);
+        let client = &seen.watched.client;
+        let silences = self.policies.iter().filter(|policy| {
+            policy.when.no_reading_for.is_some()
+                && policy.scope == scope_of(seen.watched)
+                && policy
+                    .clients
+                    .selects(client.id.as_str(), &client.email, &client.company)
+        });
+        for policy in silences {
+            let judgement = verdict::judge(policy, &self.for_silence(policy, &known, seen, circumstances));
+            let alert = seen.alerts.iter().find(|alert| alert.policy == policy.name).cloned();
+            let fires = alert.as_ref().is_some_and(|alert| alert.firing().is_some());
+            if held_back && judgement.verdict == Verdict::Breach && !fires {
+                continue;
+            }
+            self.apply(&mut decided, seen, policy, alert, &judgement, circumstances);
+        }
+        decided
+    }
+
+    /// Judges something about the account as a whole.
+    #[must_use]
+    pub fn decide_builtin(
+        &self,
+        seen: &Seen<'_>,
+        policy: &Policy,
+        judgement: &Judgement,
+        except: Option<&ChannelName>,
+        circumstances: &Circumstances,
+    ) -> Decided {
+        let mut decided = Decided::default();
+        let alert = seen.alerts.iter().find(|alert| alert.policy == policy.name).cloned();
+        let moment = self.moment(circumstances, false);
+        let at = Some(circumstances.now);
+        let id = &seen.watched.client.id;
+        let step = lifecycle::step(alert.clone(), id, policy, judgement, at, &moment);
+        self.settle(
+            &mut decided,
+            seen,
+            policy,
+            alert.as_ref(),
+            step,
+            except,
+            circumstances.now,
+        );
+        decided
+    }
+
+    /// Ends all alerts of a client.
+    #[must_use]
+    pub fn withdraw_all(&self, seen: &Seen<'_>, why: Withdrawal, now: Timestamp) -> Decided {
+        let mut decided = Decided::default();
+        for alert in seen.alerts.iter().cloned() {
+            self.withdraw(&mut decided, seen, alert, why, now);
+        }
+        decided
+    }
+
+    /// What can be said of an episode.
+    #[must_use]
+    pub fn facts(&self, seen: &Seen<'_>, policy: &Policy, alert: &Alert, firing: &Firing) -> Facts {
+        let reading = seen.reading.or(seen.watched.reading.as_ref());
+        let is_account = policy.scope == Scope::Account;
+        Facts {
+            label: seen.watched.client.label(),
+            currency: self.currency.clone(),
+            reading: reading.filter(|_| !is_account).cloned(),
+            threshold: seen.threshold.filter(|_| verdict::needs_threshold(policy)).cloned(),
+            reason: alert.reason.clone(),
+            since: firing.since,
+            enforcement: policy
+                .enforce
+                .map(|enforce| self.enforcement_sentence(enforce, reading)),
+        }
+    }
+
+    /// What becomes of the enforcement a policy asks for, for operators.
+    fn enforcement_sentence(&self, enforce: Enforce, reading: Option<&Reading>) -> String {
+        let Enforce {
+            balance_management: wanted,
+            ..
+        } = enforce;
+        let left = reading.map_or(String::new(), |reading| {
+            format!(", {} {} left", reading.balance.for_people(), self.currency)
+        });
+        match self.mode {
+            Mode::Observe => format!(
+                "The policy asks to set the client to {wanted}. Mode is observe: nothing is changed, \
+                 `balancewatch plan` shows what would be{left}."
+            ),
+            Mode::Apply => {
+                format!("The policy asks to set the client to {wanted}; a second mail tells how that ended{left}.")
+            }
+        }
+    }
+
+    fn known<'a>(&self, seen: &Seen<'a>, circumstances: &Circumstances) -> Known<'a> {
+        Known {
+            reading: seen.reading,
+            threshold: seen.threshold,
+            default_threshold: self.default_threshold,
+            last_error: seen.watched.last_error.as_deref(),
+            unread_since: unread_since(seen.watched, circumstances.started_at),
+            revisit: circumstances.revisit,
+            now: circumstances.now,
+        }
+    }
+
+    /// What a policy about silence sees. A reading that cannot be judged for want of a threshold is none to it, from
+    /// the moment the last threshold became too old.
+    fn for_silence<'a>(&self, policy: &Policy, known: &Known<'a>, seen: &Seen<'_>, now: &Circumstances) -> Known<'a> {
+        let is_judgeable = policy.when.no_reading_for.is_none()
+            || verdict::usable_threshold(known.threshold, known.now).is_some()
+            || !self
+                .policies
+                .iter()
+                .any(|policy| policy.scope == Scope::Clients && verdict::needs_threshold(policy));
+        if is_judgeable || scope_of(seen.watched) != Scope::Clients {
+            return *known;
+        }
+        let usable_until = known
+            .threshold
+            .and_then(|threshold| threshold.at.checked_add(verdict::THRESHOLD_USABLE_FOR).ok());
+        let since = usable_until
+            .or(seen.watched.first_attempt_at)
+            .map(|since| since.max(now.started_at));
+        Known {
+            reading: None,
+            unread_since: since,
+            ..*known
+        }
+    }
+
+    fn moment(&self, circumstances: &Circumstances, baseline: bool) -> Moment<'_> {
+        Moment {
+            account: &self.account,
+            now: circumstances.now,
+            interval: circumstances.interval,
+            day: circumstances.now.to_zoned(self.zone.clone()).date(),
+            jumped: circumstances.jumped,
+            baseline,
+            mode: self.mode,
+        }
+    }
+
+    fn apply(
+        &self,
+        decided: &mut Decided,
+        seen: &Seen<'_>,
+        policy: &Policy,
+        alert: Option<Alert>,
+        judgement: &Judgement,
+        circumstances: &Circumstances,
+    ) {
+        let was_judged = was_judged(seen.watched, &policy.name, circumstances.baseline_since);
+        let moment = self.moment(circumstances, !was_judged && policy.scope == Scope::Clients);
+        let reading_at = seen.reading.map(|reading| reading.at);
+        let id = &seen.watched.client.id;
+        let step = lifecycle::step(alert.clone(), id, policy, judgement, reading_at, &moment);
+        let moves = !step.transitions.is_empty() || state(alert.as_ref()) != state(step.next.as_ref());
+        decided.wants_threshold |= moves && !seen.threshold_is_fresh && verdict::needs_threshold(policy);
+        if judgement.verdict != Verdict::Unknown && !was_judged {
+            let before = decided
+                .judged
+                .as_deref()
+                .unwrap_or_else(|| judged(seen.watched, circumstances.baseline_since));
+            decided.judged = Some(Arc::from(format!("{before}{},", policy.name)));
+        }
+        self.settle(decided, seen, policy, alert.as_ref(), step, None, circumstances.now);
+    }
+
+    fn withdraw(&self, decided: &mut Decided, seen: &Seen<'_>, alert: Alert, why: Withdrawal, now: Timestamp) {
+        let policy = self.policies.iter().find(|policy| policy.name == alert.policy).cloned();
+        let policy = policy.unwrap_or_else(|| self.removed_policy(&alert.policy));
+        let step = lifecycle::withdraw(alert.clone(), why);
+        self.settle(decided, seen, &policy, Some(&alert), step, None, now);
+    }
+
+    /// Stands for a policy that is gone from the configuration: its close goes to every channel.
+    fn removed_policy(&self, name: &PolicyName) -> Policy {
+        Policy {
+            name: name.clone(),
+            severity: crate::domain::Severity::Info,
+            when: crate::domain::policy::When::default(),
+            clear: None,
+            hold: SignedDuration::ZERO,
+            clear_readings: 1,
+            clear_for: SignedDuration::ZERO,
+            repeat_every: SignedDuration::MAX,
+            max_repeats: 0,
+            cool_down: SignedDuration::ZERO,
+            notify: self.channels.keys().cloned().collect(),
+            clients: crate::domain::policy::Selector::default(),
+            enforce: None,
+            scope: Scope::Clients,
+        }
+    }
+
+    /// Writes down what a step led to.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one private place where a step turns into rows"
+    )]
+    fn settle(
+        &self,
+        decided: &mut Decided,
+        seen: &Seen<'_>,
+        policy: &Policy,
+        before: Option<&Alert>,
+        step: Step,
+        except: Option<&ChannelName>,
+        now: Timestamp,
+    ) {
+        for transition in &step.transitions {
+            match transition {
+                Transition::Fired { .. } => decided.fired += 1,
+                Transition::Resolved => decided.resolved += 1,
+                Transition::Withdrawn { .. } => decided.withdrawn += 1,
+                Transition::ClientDue | Transition::Repeated { .. } | Transition::Enforced { .. } => {}
+            }
+            let told_of = step.next.as_ref().or(before);
+            let (Some(firing), Some(alert)) = (&step.episode, told_of) else {
+                continue;
+            };
+            let facts = self.facts(seen, policy, alert, firing);
+            let client = &seen.watched.client.id;
+            let episode = Episode {
+                account: &self.account,
+                client,
+                policy,
+                firing,
+                facts: &facts,
+            };
+            let addresses = Addresses {
+                channels: &self.channels,
+                client: address(seen),
+                except,
+            };
+            let owed = audience::owed(&episode, transition, &addresses, now);
+            decided.owed.notifications.extend(owed.notifications);
+            decided.owed.messages.extend(owed.messages);
+        }
+        match step.next {
+            Some(next) if before != Some(&next) => decided.alerts.push(next),
+            None if before.is_some() => decided.gone.push(policy.name.clone()),
+            _ => {}
+        }
+    }
+}
+
+/// Where the client itself is told: the address on its threshold, else its own.
+fn address<'a>(seen: &Seen<'a>) -> Option<&'a str> {
+    let own = Some(seen.watched.client.email.as_str());
+    let wished = seen.threshold.and_then(|threshold| threshold.email.as_deref());
+    wished
+        .map(str::trim)
+        .filter(|email| !email.is_empty())
+        .or(own.map(str::trim).filter(|email| !email.is_empty()))
+}
+
+fn scope_of(watched: &Watched) -> Scope {
+    match watched.client.id.as_str() {
+        "reseller" => Scope::Reseller,
+        "account" => Scope::Account,
+        _ => Scope::Clients,
+    }
+}
+
+fn state(alert: Option<&Alert>) -> u8 {
+    match alert.map(|alert| &alert.phase) {
+        None | Some(Phase::CoolingDown { .. }) => 0,
+        Some(Phase::Pending(_)) => 1,
+        Some(Phase::Firing(_)) => 2,
+    }
+}
+
+/// The policies that have judged a client, each followed by a comma.
+fn judged(watched: &Watched, baseline_since: Option<Timestamp>) -> &str {
+    let last = watched.reading.as_ref().map(|reading| reading.at);
+    let counts = baseline_since.is_none_or(|since| last.is_some_and(|last| last >= since));
+    if counts { &watched.judged } else { "" }
+}
+
+fn was_judged(watched: &Watched, policy: &PolicyName, baseline_since: Option<Timestamp>) -> bool {
+    judged(watched, baseline_since)
+        .split(',')
+        .any(|name| name == policy.as_str())
+}
+
+/// Since when a client has been unread: the latest of its last reading, the daemon's start and the first attempt.
+#[must_use]
+pub fn unread_since(watched: &Watched, started_at: Timestamp) -> Option<Timestamp> {
+    let first_attempt = watched.first_attempt_at?;
+    let last_reading = watched.reading.as_ref().map_or(first_attempt, |reading| reading.at);
+    Some(last_reading.max(started_at).max(first_attempt))
+}
