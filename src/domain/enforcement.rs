@@ -50,7 +50,8 @@ pub struct Enforcement {
     pub account: AccountName,
     /// The client.
     pub client: ClientId,
-    /// The policy that asks for it (the first by name, when several do).
+    /// The policy that asks for it. When several do: one that never reverts before one that does, then the first by
+    /// name, so that a change that a spending alert asked for too is not taken back.
     pub policy: PolicyName,
     /// Its running episode.
     pub episode: EpisodeId,
@@ -76,7 +77,8 @@ pub struct Enforcement {
     pub fingerprint_after: Option<String>,
     /// The record as it was read before the write, as JSON, without the password: for the person who repairs.
     pub before_image: Option<String>,
-    /// Milliseconds between the last read and the write: the window in which a person's edit would be lost.
+    /// Milliseconds from the beginning of the last read to the answer of the write: the longest that the window can
+    /// have been in which a person's edit would be lost.
     pub window_ms: Option<i64>,
     /// When an uncertain write can be settled by reading: its request's total deadline.
     pub settle_at: Option<Timestamp>,
@@ -133,6 +135,10 @@ pub enum Deferral {
     Brake,
     /// The first enforcement ever of this account is still being watched.
     Canary,
+    /// It is not known yet what became of another change of this account.
+    Unsettled,
+    /// The balance and threshold that were read just before no longer call for it.
+    NotInBreach,
     /// A person changed the record within the last 15 minutes.
     EditedRecently,
     /// The client could not be read; nothing was sent.
@@ -293,6 +299,8 @@ impl fmt::Display for Deferral {
             Self::DayCap { cap } => write!(f, "`max_per_day` = {cap} is reached"),
             Self::Brake => f.write_str("the brake is on"),
             Self::Canary => f.write_str("the account's first enforcement is still being watched"),
+            Self::Unsettled => f.write_str("it is not known yet what became of another change of this account"),
+            Self::NotInBreach => f.write_str("what was read just before no longer calls for it"),
             Self::EditedRecently => f.write_str("a person changed the record within the last 15 minutes"),
             Self::Unreadable { error } => write!(f, "the client could not be read ({error})"),
             Self::ClockJumped => f.write_str("the clock jumped; one whole sweep comes first"),

@@ -14,6 +14,7 @@ pub mod id;
 pub mod lifecycle;
 pub mod money;
 pub mod notice;
+pub mod plan;
 pub mod policy;
 pub mod reason;
 #[cfg(test)]

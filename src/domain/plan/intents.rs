@@ -1,0 +1,406 @@
+//! What is wanted: at most one intent per client, made from its firing alerts.
+//!
+//! Whether an intent may be carried out is decided elsewhere; nothing here knows of caps, brakes or protection.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::domain::alert::{Alert, EpisodeId, Firing, Phase};
+use crate::domain::enforcement::{Direction, Enforcement, EnforcementState, Mode, Outcome, Refusal};
+use crate::domain::policy::{Enforce, Scope};
+use crate::domain::verdict::{Known, Verdict, judge};
+use crate::domain::watch::Watched;
+use crate::domain::{ClientId, Management, Money, Policy, PolicyName};
+
+/// A change of one client that is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intent {
+    /// The client.
+    pub client: ClientId,
+    /// The policy that asks for it.
+    pub policy: PolicyName,
+    /// Its episode; for a change back, the episode that asked for the change.
+    pub episode: EpisodeId,
+    /// The mode in which the episode began.
+    pub episode_mode: Mode,
+    /// Which way.
+    pub direction: Direction,
+    /// The wanted value.
+    pub wanted: Management,
+    /// What to go back to; `None` when enforcing.
+    pub back: Option<Back>,
+    /// The balance by this sweep's reading.
+    pub balance: Money,
+    /// When that reading was taken.
+    pub read_at: Timestamp,
+    /// Whether a baseline's finding was confirmed by a second reading.
+    pub confirmed: bool,
+    /// The client's code by this sweep's list of clients; `None` when the list is older.
+    pub code_listed: Option<String>,
+    /// The record's fingerprint by this sweep's list of clients; `None` when the list is older.
+    pub fingerprint_listed: Option<String>,
+    /// When somebody was last seen to have edited the record.
+    pub edited_at: Option<Timestamp>,
+}
+
+/// How a change is taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Back {
+    /// The code that was there before.
+    pub code: String,
+    /// The fingerprint of the record as it was left: only that record is changed back.
+    pub fingerprint: String,
+}
+
+impl Intent {
+    /// The order in which intents are carried out: money at risk first. That is what policies ask for before what goes
+    /// back, and of those the lowest balance first; ids break ties, so that the order is the same every time.
+    #[must_use]
+    pub fn rank(&self) -> (bool, Money, &ClientId) {
+        (self.direction == Direction::Revert, self.balance, &self.client)
+    }
+}
+
+/// What is known of an account's clients when an enforcement is planned, in the middle of a sweep.
+#[derive(Clone, Copy, Debug)]
+pub struct Fleet<'a> {
+    /// When the sweep began: older readings decide nothing.
+    pub sweep_started_at: Timestamp,
+    /// When the list of clients was last read.
+    pub inventory_at: Option<Timestamp>,
+    /// The present mode.
+    pub mode: Mode,
+    /// All policies that are enabled.
+    pub policies: &'a [Policy],
+    /// Enforcements of this account, in any order: those of the last 24 hours, those of running episodes, those that did
+    /// not end, and each client's newest that changed something with what came after it.
+    pub history: &'a [Enforcement],
+}
+
+impl<'a> Fleet<'a> {
+    /// What a policy that is about clients asks for; `None` for every other policy.
+    fn enforce(&self, policy: &PolicyName) -> Option<(&'a Policy, Enforce)> {
+        let policy = self.policies.iter().find(|known| known.name == *policy)?;
+        (policy.scope == Scope::Clients).then_some(())?;
+        Some((policy, policy.enforce?))
+    }
+
+    /// The alert, if it fires and its policy asks for a change.
+    fn asking(&self, alert: &'a Alert) -> Option<Asking<'a>> {
+        let (policy, enforce) = self.enforce(&alert.policy)?;
+        let firing = alert.firing()?;
+        Some(Asking {
+            policy,
+            enforce,
+            firing,
+        })
+    }
+}
+
+/// One client, all that concerns it.
+struct Case<'a> {
+    fleet: &'a Fleet<'a>,
+    watched: &'a Watched,
+    /// Its alerts whose policies ask for changes.
+    alerts: Vec<&'a Alert>,
+    /// What firing ones of them ask for.
+    asking: Vec<Asking<'a>>,
+    /// What was done about it before.
+    history: Vec<&'a Enforcement>,
+}
+
+impl<'a> Case<'a> {
+    /// What the client's firing alerts ask for.
+    fn enforcing(&self) -> Option<Intent> {
+        let wanted = wanted(&self.asking)?;
+        let mode = self.fleet.mode;
+        let best = self
+            .asking
+            .iter()
+            .filter(|asker| asker.enforce.balance_management == wanted)
+            .filter(|asker| asker.firing.last_reading_at >= Some(self.fleet.sweep_started_at))
+            // A wish that came true once is not repeated in the same episode: whoever undid it since had a reason.
+            .filter(|asker| !self.is_settled(wanted, asker.firing))
+            .min_by_key(|asker| {
+                let stands = (asker.firing.mode != mode, !asker.firing.confirmed);
+                (stands, reverts(asker.policy), &asker.policy.name)
+            })?;
+        Some(Intent {
+            episode_mode: best.firing.mode,
+            confirmed: best.firing.confirmed,
+            ..self.intent(&best.policy.name, &best.firing.episode, wanted)?
+        })
+    }
+
+    /// Whether the client was set to `wanted`, or an attempt came to a bad end, since the episode began.
+    fn is_settled(&self, wanted: Management, firing: &Firing) -> bool {
+        self.history.iter().any(|done| {
+            done.direction == Direction::Enforce
+                && done.wanted == wanted
+                && (done.changed_at >= firing.since || done.episode == firing.episode)
+                && (may_have_changed(&done.state) || is_already(&done.state))
+        })
+    }
+
+    /// The change that goes back to what was there before, if everything speaks for it.
+    fn reverting(&self) -> Option<Intent> {
+        let ours = self.newest_of_ours()?;
+        let (policy, _) = self.fleet.enforce(&ours.policy)?;
+        let asks_for_it = |alert: &&Alert| {
+            let asks = self
+                .fleet
+                .enforce(&alert.policy)
+                .map(|(_, enforce)| enforce.balance_management);
+            // One that is about to fire would ask for it again, and could not have it for a day.
+            !matches!(alert.phase, Phase::CoolingDown { .. }) && asks == Some(ours.wanted)
+        };
+        let client = &self.watched.client;
+        let goes_back = reverts(policy)
+            && policy
+                .clients
+                .selects(client.id.as_str(), &client.email, &client.company)
+            && !self.alerts.iter().any(asks_for_it)
+            && self.history.iter().all(|other| self.lets_go_back(ours, other));
+        if !goes_back {
+            return None;
+        }
+        Some(Intent {
+            direction: Direction::Revert,
+            back: Some(Back {
+                code: ours.code_before.clone()?,
+                fingerprint: ours.fingerprint_after.clone()?,
+            }),
+            ..self.intent(&ours.policy, &ours.episode, other(ours.wanted))?
+        })
+    }
+
+    /// The client's newest change, if it is one that we made because a policy asked, and that was verified.
+    fn newest_of_ours(&self) -> Option<&'a Enforcement> {
+        let changes = self.history.iter().filter(|done| may_have_changed(&done.state));
+        let newest = changes.max_by_key(|done| (done.changed_at, &done.id))?;
+        let verified = matches!(
+            &newest.state,
+            EnforcementState::Ended {
+                outcome: Outcome::Verified
+            }
+        );
+        (verified && newest.direction == Direction::Enforce).then_some(*newest)
+    }
+
+    /// Whether another kept enforcement lets `ours` be taken back: not when a policy that never reverts found its
+    /// wish fulfilled by it, and not when going back was done or given up.
+    fn lets_go_back(&self, ours: &Enforcement, other: &Enforcement) -> bool {
+        let EnforcementState::Ended { outcome } = &other.state else {
+            return true;
+        };
+        match other.direction {
+            _ if other.changed_at < ours.changed_at => true,
+            Direction::Enforce if is_already(&other.state) => {
+                let policy = self.fleet.enforce(&other.policy);
+                policy.is_some_and(|(policy, _)| reverts(policy))
+            }
+            Direction::Enforce => true,
+            Direction::Revert => {
+                !is_already(&other.state)
+                    && !matches!(
+                        outcome,
+                        Outcome::Refused {
+                            why: Refusal::EditedSince
+                        }
+                    )
+            }
+        }
+    }
+
+    /// An intent, with what comes from the client; `None` without a reading from this sweep.
+    fn intent(&self, policy: &PolicyName, episode: &EpisodeId, wanted: Management) -> Option<Intent> {
+        let started_at = self.fleet.sweep_started_at;
+        let client = &self.watched.client;
+        let reading = self
+            .watched
+            .reading
+            .as_ref()
+            .filter(|reading| reading.at >= started_at)?;
+        let is_listed_now = self.fleet.inventory_at >= Some(started_at);
+        Some(Intent {
+            client: client.id.clone(),
+            policy: policy.clone(),
+            episode: episode.clone(),
+            // What goes back was set in mode apply, and needs no confirmation of its own.
+            episode_mode: Mode::Apply,
+            confirmed: true,
+            direction: Direction::Enforce,
+            wanted,
+            back: None,
+            balance: reading.balance,
+            read_at: reading.at,
+            code_listed: is_listed_now.then(|| client.balance_management.clone()),
+            fingerprint_listed: is_listed_now.then(|| client.fingerprint.clone()),
+            edited_at: self.watched.edited_at,
+        })
+    }
+}
+
+/// A firing alert that asks for a change.
+#[derive(Clone, Copy, Debug)]
+struct Asking<'a> {
+    policy: &'a Policy,
+    enforce: Enforce,
+    firing: &'a Firing,
+}
+
+/// The wanted value belongs to the client: HARD if any firing alert asks for it.
+fn wanted(asking: &[Asking<'_>]) -> Option<Management> {
+    let asks = |value| asking.iter().any(|asker| asker.enforce.balance_management == value);
+    [Management::Hard, Management::Soft]
+        .into_iter()
+        .find(|value| asks(*value))
+}
+
+/// Whether what this policy caused may be taken back by the program: never after a day's spending was over its limit,
+/// because that is over at midnight whoever burns the money.
+fn reverts(policy: &Policy) -> bool {
+    policy.enforce.is_some_and(|enforce| enforce.revert_on_recovery) && policy.when.spent_today_above.is_none()
+}
+
+/// Whether the record may have been changed by it.
+fn may_have_changed(state: &EnforcementState) -> bool {
+    match state {
+        EnforcementState::Sent => true,
+        EnforcementState::Ended { outcome } => matches!(
+            outcome,
+            Outcome::Verified | Outcome::Differs { .. } | Outcome::Unknown { .. }
+        ),
+        EnforcementState::Planned | EnforcementState::Deferred { .. } => false,
+    }
+}
+
+fn is_already(state: &EnforcementState) -> bool {
+    matches!(
+        state,
+        EnforcementState::Ended {
+            outcome: Outcome::Already
+        }
+    )
+}
+
+/// The other value.
+const fn other(management: Management) -> Management {
+    match management {
+        Management::Hard => Management::Soft,
+        Management::Soft => Management::Hard,
+    }
+}
+
+/// What is wanted now, in the order in which it is to be carried out. `watched` gives what is remembered of a client.
+///
+/// There is no intent to enforce without a firing alert that was judged by a reading of this sweep, and none to go
+/// back without such a reading.
+pub fn intents<'a>(
+    fleet: &'a Fleet<'a>,
+    alerts: impl IntoIterator<Item = &'a Alert>,
+    watched: impl Fn(&ClientId) -> Option<&'a Watched>,
+) -> Vec<Intent> {
+    let mut clients: BTreeMap<&ClientId, (Vec<&Alert>, Vec<&Enforcement>)> = BTreeMap::new();
+    for alert in alerts {
+        if fleet.enforce(&alert.policy).is_some() {
+            clients.entry(&alert.client).or_default().0.push(alert);
+        }
+    }
+    // Clients without an alert matter too: what was changed while they had one may go back.
+    for done in fleet.history {
+        clients.entry(&done.client).or_default().1.push(done);
+    }
+    let mut wanted: Vec<Intent> = clients
+        .into_iter()
+        .filter(|(client, _)| !client.is_pseudo())
+        .filter_map(|(client, (alerts, history))| {
+            let watched = watched(client).filter(|watched| watched.vanished_at.is_none())?;
+            let asking = alerts.iter().filter_map(|alert| fleet.asking(alert)).collect();
+            let case = Case {
+                fleet,
+                watched,
+                alerts,
+                asking,
+                history,
+            };
+            case.enforcing().or_else(|| case.reverting())
+        })
+        .collect();
+    wanted.sort_by(|one, other| one.rank().cmp(&other.rank()));
+    wanted
+}
+
+/// What was planned or put off and is not wanted any more: its episode is over, its policy asks for something else, or
+/// the mode changed. A client that was merely not read in this sweep keeps what waits.
+pub fn outdated<'a>(fleet: &Fleet<'a>, alerts: impl IntoIterator<Item = &'a Alert>) -> Vec<&'a Enforcement> {
+    let waits = |kept: &&Enforcement| {
+        matches!(
+            kept.state,
+            EnforcementState::Planned | EnforcementState::Deferred { .. }
+        )
+    };
+    let mut waiting: Vec<&Enforcement> = fleet.history.iter().filter(waits).collect();
+    if waiting.is_empty() || fleet.mode != Mode::Apply {
+        return waiting;
+    }
+    let mut asked = BTreeSet::new();
+    let mut asking = BTreeSet::new();
+    for alert in alerts {
+        let Some((_, enforce)) = fleet.enforce(&alert.policy) else {
+            continue;
+        };
+        asking.insert((&alert.client, enforce.balance_management));
+        if let Some(firing) = alert.firing() {
+            asked.insert((firing.episode.as_str(), enforce.balance_management));
+        }
+    }
+    waiting.retain(|kept| {
+        let stands = match kept.direction {
+            Direction::Enforce => asked.contains(&(kept.episode.as_str(), kept.wanted)),
+            Direction::Revert => {
+                fleet.enforce(&kept.policy).is_some() && !asking.contains(&(&kept.client, other(kept.wanted)))
+            }
+        };
+        !stands
+    });
+    waiting
+}
+
+/// Whether what was read a moment ago still calls for what an intent wants: its policy is in breach; or, for a change
+/// back, its policy is clear and no other that asks for the present value is in breach or cannot tell.
+#[must_use]
+pub fn still_called_for(intent: &Intent, policies: &[Policy], watched: &Watched, known: &Known<'_>) -> bool {
+    let client = &watched.client;
+    let verdict = |policy: &Policy| {
+        // Silence is over once a balance was read.
+        let judged = policy.when.no_reading_for.is_none() && known.reading.is_some();
+        if judged {
+            judge(policy, known).verdict
+        } else {
+            Verdict::Unknown
+        }
+    };
+    let own = policies.iter().find(|policy| policy.name == intent.policy).map(verdict);
+    match intent.direction {
+        Direction::Enforce => own == Some(Verdict::Breach),
+        Direction::Revert => {
+            let asks = |policy: &&Policy| {
+                policy.scope == Scope::Clients
+                    && policy.when.no_reading_for.is_none()
+                    && policy
+                        .enforce
+                        .is_some_and(|enforce| enforce.balance_management == other(intent.wanted))
+                    && policy
+                        .clients
+                        .selects(client.id.as_str(), &client.email, &client.company)
+            };
+            own == Some(Verdict::Clear)
+                && policies
+                    .iter()
+                    .filter(asks)
+                    .all(|policy| !matches!(verdict(policy), Verdict::Breach | Verdict::Unknown))
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The enforcement plan: what is wanted, whether it may be done now, what exactly would be sent, and whether what
+//! came of it is what was meant.
+//!
+//! Planning has no access to the world and carrying out (`enforce`) has no choices to make. Every decision has its
+//! reason. Nothing here sends, stores or reads a clock.
+//!
+//! The steps, in the order in which they are used:
+//!
+//! 1. [`intents`](intents()): what the firing alerts ask for, one intent per client at most.
+//! 2. [`World::decide`]: whether an intent may be carried out now; [`plan`](decision::plan) does it for all of them, in
+//!    the order of [`Intent::rank`], as `plan` shows it.
+//! 3. [`prepare`]: the record to send, made from the record as it was read a moment ago; or the refusal.
+//! 4. [`compare`]: the fields that are not as they were meant to be.
+
+pub mod decision;
+pub mod intents;
+pub mod record;
+pub mod send;
+
+pub use decision::{Canary, Caps, Decision, Guards, World, plan};
+pub use intents::{Back, Fleet, Intent, intents, outdated, still_called_for};
+pub use record::{Field, Record};
+pub use send::{Country, compare, prepare, resolve};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,206 @@
+//! What exactly is sent, or why nothing is; and whether what was read back is what was meant.
+//!
+//! Only `balance_management` is ever changed. Everything else goes back exactly as it was read, except that a country
+//! that was shown by its name is sent by its code, because `setClient` takes no names.
+
+use std::collections::BTreeMap;
+
+use super::record::{Field, Record};
+use crate::domain::enforcement::{FieldDifference, Refusal};
+use crate::domain::{ClientId, Management};
+
+/// A row of `getCountries`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Country {
+    /// Two letters, such as `CA`.
+    pub code: String,
+    /// The name, such as `Canada`.
+    pub name: String,
+}
+
+/// The account's code for a value, by the descriptions of `getBalanceManagement` (code to description): the only one
+/// whose first word is `hard` or `soft`. `None` when there is not exactly one.
+#[must_use]
+pub fn resolve(codes: &BTreeMap<String, String>, wanted: Management) -> Option<&str> {
+    let mut found = codes.iter().filter(|(code, description)| {
+        let first = description
+            .trim_start()
+            .split(|letter: char| !letter.is_alphanumeric())
+            .next();
+        !code.is_empty() && first.is_some_and(|word| word.eq_ignore_ascii_case(wanted.as_str()))
+    });
+    let (code, _) = found.next()?;
+    found.next().is_none().then_some(code.as_str())
+}
+
+/// The record to send: `record` with `code` as its balance management. `record` must have been read a moment ago.
+///
+/// # Errors
+/// The [`Refusal`] when the record is not fit to be sent back: another client's, incomplete, with a password that
+/// would be lost, or with a country that has no code.
+pub fn prepare(client: &ClientId, record: &Record, code: &str, countries: &[Country]) -> Result<Record, Refusal> {
+    if record.get(Field::Client) != client.as_str() {
+        return Err(Refusal::WrongRecord);
+    }
+    check_password(record.expose_password().unwrap_or_default())?;
+    for field in Field::ALL {
+        if field.is_required() && field != Field::Password && record.get(field).trim().is_empty() {
+            let field = field.name().to_owned();
+            return Err(Refusal::MissingField { field });
+        }
+    }
+    let country = record.get(Field::Country);
+    let country_code = country_code(country, countries).ok_or_else(|| Refusal::UnknownCountry {
+        country: country.to_owned(),
+    })?;
+    let mut sent = record.clone();
+    sent.set(Field::Country, country_code);
+    sent.set(Field::BalanceManagement, code);
+    Ok(sent)
+}
+
+/// The code to send for a country as it was read: a code passes as it is, a name maps without regard to case to the
+/// one code that has it, nothing stays nothing. `None` when it maps to no code or to several.
+fn country_code<'a>(country: &'a str, countries: &'a [Country]) -> Option<&'a str> {
+    let wanted = country.trim();
+    if wanted.is_empty() {
+        return Some(country);
+    }
+    let is_listed = |country: &Country| country.code.eq_ignore_ascii_case(wanted);
+    if wanted.len() == 2 && countries.iter().any(is_listed) {
+        return Some(country);
+    }
+    let wanted = wanted.to_lowercase();
+    let mut found = countries
+        .iter()
+        .filter(|country| !country.code.trim().is_empty() && country.name.trim().to_lowercase() == wanted);
+    let code = found.next()?.code.as_str();
+    found.all(|country| country.code == code).then_some(code)
+}
+
+/// Words that stand where a password is not shown.
+const MASKS: [&str; 12] = [
+    "hidden",
+    "masked",
+    "redacted",
+    "encrypted",
+    "protected",
+    "private",
+    "removed",
+    "secret",
+    "null",
+    "none",
+    "undefined",
+    "not shown",
+];
+
+/// Signs that masks are drawn with.
+const MASK_SIGNS: [char; 12] = ['*', '•', '●', '∙', '·', '⋅', '∗', '⁎', '■', '█', '▪', '…'];
+
+/// Refuses a password that is none: setting it would replace the real one.
+fn check_password(password: &str) -> Result<(), Refusal> {
+    if password.trim().is_empty() {
+        Err(Refusal::PasswordEmpty)
+    } else if looks_masked(password) {
+        Err(Refusal::PasswordMasked)
+    } else if looks_hashed(password.trim()) {
+        Err(Refusal::PasswordHashed)
+    } else {
+        Ok(())
+    }
+}
+
+/// All the same character, a word for "not shown", or three signs of a mask in a row. A real password that looks so
+/// is refused as well: a refusal costs a look, a wrong guess costs the client's access.
+fn looks_masked(password: &str) -> bool {
+    let trimmed = password.trim();
+    let all_same = trimmed
+        .chars()
+        .skip(1)
+        .zip(trimmed.chars())
+        .all(|(one, other)| one == other);
+    let only_signs = trimmed.chars().all(|sign| MASK_SIGNS.contains(&sign));
+    let word = trimmed.trim_matches(|sign: char| !sign.is_alphanumeric());
+    let is_word = MASKS.iter().any(|mask| word.eq_ignore_ascii_case(mask));
+    let mut run = 0;
+    let has_run = trimmed.chars().any(|sign| {
+        run = if MASK_SIGNS.contains(&sign) { run + 1 } else { 0 };
+        run >= 3
+    });
+    all_same || only_signs || is_word || has_run
+}
+
+/// The shapes in which hashes are stored: hexadecimal of the usual lengths (also after MySQL's `*`), crypt's
+/// `$id$…`, Django's `algorithm$…$…`, LDAP's `{SCHEME}…`, and padded base64 of the usual lengths.
+fn looks_hashed(password: &str) -> bool {
+    let hex = password.strip_prefix(['*']).unwrap_or(password);
+    let hex = hex.strip_prefix("0x").unwrap_or(hex);
+    if matches!(hex.len(), 32 | 40 | 48 | 56 | 64 | 96 | 128) && hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return true;
+    }
+    let is_name = |name: &str| {
+        !name.is_empty()
+            && name.len() <= 16
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    if let Some((id, rest)) = password.strip_prefix('$').and_then(|rest| rest.split_once('$')) {
+        return is_name(id) && rest.len() >= 8;
+    }
+    if let Some((scheme, rest)) = password.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
+        return is_name(scheme) && rest.len() >= 8;
+    }
+    let mut parts = password.splitn(3, '$');
+    if let (Some(name), Some(_), Some(rest)) = (parts.next(), parts.next(), parts.next()) {
+        return is_name(name) && name.len() >= 3 && rest.len() >= 16;
+    }
+    // A prefix such as `sha256:` does not make a hash a password.
+    let digest = password.rsplit([':', '|']).next().unwrap_or(password);
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
+    if digest.len() < password.len() && digest.len() >= 32 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return true;
+    }
+    matches!(digest.len(), 24 | 28 | 44 | 88)
+        && digest.ends_with('=')
+        && digest.trim_end_matches('=').bytes().all(is_digit)
+}
+
+/// The fields in which `after` is not what it should be: `before` with the code that was sent. Passwords are
+/// compared where both records have one, and never shown; a country may come back by its code or by its name.
+#[must_use]
+pub fn compare(sent: &Record, before: &Record, after: &Record, countries: &[Country]) -> Vec<FieldDifference> {
+    let mut differences = Vec::new();
+    for field in Field::ALL {
+        let expected = match field {
+            Field::BalanceManagement => sent.get(field),
+            _ => before.get(field),
+        };
+        let found = after.get(field);
+        let as_meant = match field {
+            Field::Country => found == expected || is_same_country(sent.get(field), found, countries),
+            Field::Password => match (sent.expose_password(), after.expose_password()) {
+                (Some(expected), Some(found)) => expected == found,
+                (None, _) => true,
+                (Some(_), None) => false,
+            },
+            _ => found == expected,
+        };
+        if !as_meant {
+            differences.push(FieldDifference {
+                field: field.name().to_owned(),
+                expected: expected.to_owned(),
+                found: found.to_owned(),
+            });
+        }
+    }
+    differences
+}
+
+/// Whether a country that was sent and one that was read are the same, by code or by name.
+fn is_same_country(sent: &str, found: &str, countries: &[Country]) -> bool {
+    match (country_code(sent, countries), country_code(found, countries)) {
+        (Some(sent), Some(found)) => sent.trim().eq_ignore_ascii_case(found.trim()),
+        _ => false,
+    }
+}
