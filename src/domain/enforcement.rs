@@ -256,6 +256,26 @@ pub enum Refusal {
     OtherMode,
 }
 
+impl Refusal {
+    /// The word for it, without its details.
+    #[must_use]
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::Protected => "protected",
+            Self::NotListed { .. } => "not-listed",
+            Self::UndoNotListed { .. } => "undo-not-listed",
+            Self::MissingField { .. } => "missing-field",
+            Self::PasswordEmpty => "password-empty",
+            Self::PasswordMasked => "password-masked",
+            Self::PasswordHashed => "password-hashed",
+            Self::UnknownCountry { .. } => "unknown-country",
+            Self::WrongRecord => "wrong-record",
+            Self::EditedSince => "edited-since",
+            Self::OtherMode => "other-mode",
+        }
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

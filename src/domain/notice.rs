@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::alert::EpisodeId;
-use super::enforcement::Outcome;
+use super::enforcement::{Direction, Outcome};
 use super::reason::Reason;
-use super::{AccountName, ChannelName, ClientId, PolicyName, Reading, Severity, Threshold};
+use super::{AccountName, ChannelName, ClientId, Management, PolicyName, Reading, Severity, Threshold};
 
 /// How an alert moved, or what became of an enforcement it asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,11 +39,17 @@ pub enum Transition {
     Enforced {
         /// How.
         outcome: Outcome,
+        /// What `balance_management` was to become.
+        wanted: Management,
+        /// Which way the change went.
+        direction: Direction,
     },
 }
 
 impl Transition {
-    /// A short stable word, used in ids and as a label: `fired`, `client-due`, `repeated-2`, `resolved`, …
+    /// A short stable word, used in ids and as a label: `fired`, `client-due`, `repeated-2`, `resolved`,
+    /// `enforced-verified`, `reverted-verified`, `enforced-refused-protected`, … A refusal is told once per reason,
+    /// so its word names the reason.
     #[must_use]
     pub fn label(&self) -> String {
         match self {
@@ -52,7 +58,16 @@ impl Transition {
             Self::Repeated { repeat } => format!("repeated-{repeat}"),
             Self::Resolved => "resolved".to_owned(),
             Self::Withdrawn { .. } => "withdrawn".to_owned(),
-            Self::Enforced { outcome } => format!("enforced-{}", outcome.label()),
+            Self::Enforced { outcome, direction, .. } => {
+                let verb = match direction {
+                    Direction::Enforce => "enforced",
+                    Direction::Revert => "reverted",
+                };
+                match outcome {
+                    Outcome::Refused { why } => format!("{verb}-refused-{}", why.label()),
+                    _ => format!("{verb}-{}", outcome.label()),
+                }
+            }
         }
     }
 
@@ -244,4 +259,37 @@ pub struct Attempt {
     pub outcome: String,
     /// What the receiver or the network said, without secrets.
     pub detail: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Direction, Management, Outcome, Transition};
+    use crate::domain::enforcement::Refusal;
+
+    #[test]
+    fn labels_keep_apart_what_one_episode_may_tell() {
+        let enforced = |outcome: Outcome, direction: Direction| {
+            let wanted = Management::Hard;
+            Transition::Enforced {
+                outcome,
+                wanted,
+                direction,
+            }
+            .label()
+        };
+        let refused = |why: Refusal| Outcome::Refused { why };
+        let labels = [
+            enforced(Outcome::Verified, Direction::Enforce),
+            enforced(Outcome::Verified, Direction::Revert),
+            enforced(refused(Refusal::Protected), Direction::Enforce),
+            enforced(refused(Refusal::PasswordMasked), Direction::Enforce),
+        ];
+        let expected = [
+            "enforced-verified",
+            "reverted-verified",
+            "enforced-refused-protected",
+            "enforced-refused-password-masked",
+        ];
+        assert_eq!(labels, expected);
+    }
 }
