@@ -221,6 +221,11 @@ fn what_is_allowed_passes() {
             "fn f() {}\n#[cfg(test)]\nmod tests {\n    use crate::store::Store;\n    async fn f() { println!(\"{}\", 1f64) }\n}",
         ),
         ("a file of tests", "src/store/tests.rs", "use crate::voipms::Client;"),
+        (
+            "a sign within a word",
+            "src/simulator/php.rs",
+            concat!("// escaped as `\\uXX", "XX`"),
+        ),
         ("the clock", "src/clock.rs", "Timestamp::now()"),
         ("printing in cli", "src/cli/status.rs", "println!(\"x\")"),
         (

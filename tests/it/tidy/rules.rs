@@ -138,7 +138,7 @@ pub fn problems_of(path: &str, text: &str) -> Vec<String> {
         problems.push(format!("{path}: the name says nothing of what is in it"));
     }
     for (number, line) in (1..).zip(text.lines()) {
-        if let Some(sign) = UNFINISHED.iter().find(|sign| line.contains(**sign)) {
+        if let Some(sign) = UNFINISHED.iter().find(|sign| has_word(line, sign)) {
             problems.push(format!("{path}:{number}: `{sign}`: work half done does not land"));
         }
     }
