@@ -6,6 +6,8 @@ use std::error::Error;
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::config::Problems;
+
 /// Exit code: it could not be done, or somebody must look.
 pub const FAILED: u8 = 1;
 /// Exit code: the command line was wrong (`EX_USAGE`).
@@ -112,6 +114,15 @@ impl fmt::Display for Failure {
             write!(f, "\n({})", super::output::clean(hint))?;
         }
         Ok(())
+    }
+}
+
+impl From<Problems> for Failure {
+    /// Each problem is a cause; their number is bounded by the configuration that a person wrote.
+    fn from(problems: Problems) -> Self {
+        let mut failure = Self::new(CONFIG, problems.to_string());
+        failure.causes = problems.problems.iter().map(ToString::to_string).collect();
+        failure.hint("`balancewatch check` finds every problem and changes nothing")
     }
 }
 

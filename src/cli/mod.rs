@@ -5,7 +5,6 @@
 //! To add a command: a file with its `Args` and a `run(&mut Context, Args) -> Result<Exit, Failure>`, a variant of
 //! [`Command`] and an arm in [`run`].
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::future::Future;
 use std::io::Write;
@@ -14,8 +13,12 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::clock::Clock;
+use crate::config::{Loaded, Problems, Request, Secrets, Variables};
 use crate::telemetry::{self, LogFormat};
 
+pub mod check;
+pub mod config;
 pub mod failure;
 pub mod output;
 
@@ -69,7 +72,10 @@ pub struct Global {
 
 /// The commands of this version; the others are in [`LATER`].
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Check(check::CheckArgs),
+    Config(config::ConfigArgs),
+}
 
 /// Commands of later versions, by the words that name them: known, so that nobody takes them for a typing mistake,
 /// and refused. A path whose first words are no command of this version is left out.
@@ -95,9 +101,6 @@ const LATER: &[&[&str]] = &[
     &["test-notify"],
 ];
 
-/// The variables of the process environment, read once.
-pub type Variables = BTreeMap<OsString, OsString>;
-
 /// What every command is given.
 pub struct Context {
     /// The options of every command.
@@ -113,6 +116,20 @@ impl Context {
     #[must_use]
     pub fn wants_json(&self) -> bool {
         self.global.output == OutputFormat::Json
+    }
+
+    /// Loads the configuration that the command line names.
+    ///
+    /// # Errors
+    /// Every problem of it.
+    pub fn load(&self, secrets: Secrets) -> Result<Loaded, Problems> {
+        let (path, variables) = (&self.global.config, &self.variables);
+        crate::config::load(Request {
+            path,
+            variables,
+            secrets,
+            now: Clock::real().now(),
+        })
     }
 }
 
@@ -209,8 +226,11 @@ fn later(name: &'static str) -> clap::Command {
         .arg(anything)
 }
 
-fn run(_context: &mut Context, command: Command) -> Result<Exit, Failure> {
-    match command {}
+fn run(context: &mut Context, command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Check(args) => check::run(context, &args),
+        Command::Config(args) => config::run(context, &args),
+    }
 }
 
 /// Runs `work` to its end on one thread: all that commands need which mostly wait.

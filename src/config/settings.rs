@@ -177,7 +177,7 @@ pub struct Alerts {
 pub struct Store {
     /// As configured.
     pub url: String,
-    /// The SQLite file, absolute when the configuration came from a file.
+    /// The SQLite file; a relative path was taken from the folder of the file that names it.
     pub path: PathBuf,
     /// How long history is kept.
     pub keep_history: SignedDuration,

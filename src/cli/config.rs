@@ -1,0 +1,45 @@
+//! `config show`: the configuration that is in force, and where each value came from.
+
+use clap::{Args, Subcommand};
+
+use super::{Context, Exit, Failure};
+use crate::config::Secrets;
+
+/// Show the configuration that is in force.
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true)]
+pub struct ConfigArgs {
+    #[command(subcommand)]
+    command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Print every value and where it came from; secrets as ***
+    #[command(after_help = "\
+Examples:
+  balancewatch config show                               as a configuration file
+  balancewatch config show | grep -v built-in            what differs from the defaults
+  balancewatch config show --output json                 for scripts")]
+    Show,
+}
+
+/// Runs `config show`.
+///
+/// # Errors
+/// When the configuration is not good, or it cannot be printed.
+pub fn run(context: &mut Context, args: &ConfigArgs) -> Result<Exit, Failure> {
+    match args.command {
+        ConfigCommand::Show => show(context),
+    }
+}
+
+fn show(context: &mut Context) -> Result<Exit, Failure> {
+    let loaded = context.load(Secrets::MayBeMissing)?;
+    if context.wants_json() {
+        context.out.json(&loaded.effective.to_json())?;
+    } else {
+        context.out.text(&loaded.effective.to_toml())?;
+    }
+    Ok(Exit::Fine)
+}

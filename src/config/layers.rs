@@ -1,0 +1,373 @@
+//! Collects the layers: built-in, main file, `conf.d`, environment, credentials. Later ones win.
+//!
+//! Judges no values. The environment is given to it; it reads files only.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use config::{ConfigError, File, FileFormat, Source};
+
+use super::keys::{self, Form, join};
+use super::problem::{Problem, Report};
+use super::secret;
+use super::tree::{Kind, NAMED, Node, Origin, Table, fill, lay_over, name_entries};
+use super::{Secrets, Variables};
+
+/// Largest file read. The largest sensible configuration has some thousand lines.
+const LARGEST_FILE_BYTES: u64 = 4 << 20;
+
+const BUILT_IN: &str = include_str!("builtin.toml");
+
+/// What variables of the program start with.
+const PREFIX: &str = "BALANCEWATCH__";
+
+/// The layers laid over each other, without the defaults of entries.
+pub(super) struct Layers {
+    merged: Table,
+    defaults: Table,
+}
+
+impl Layers {
+    /// The built-in layer alone.
+    pub fn built_in(report: &Report) -> Self {
+        let mut merged = parse(BUILT_IN, &Origin::BuiltIn, report).unwrap_or_default();
+        let defaults = match merged.remove("defaults").map(|node| node.kind) {
+            Some(Kind::Table(defaults)) => defaults,
+            _ => Table::new(),
+        };
+        name_entries(&mut merged, report);
+        Self { merged, defaults }
+    }
+
+    /// Lays one more layer over the others.
+    fn add(&mut self, mut layer: Table, report: &Report) {
+        name_entries(&mut layer, report);
+        keys::refuse_unknown(&layer, report);
+        lay_over(&mut self.merged, layer);
+    }
+
+    /// Lays a text over the others.
+    pub fn add_text(&mut self, text: &str, report: &Report) {
+        if let Some(layer) = parse(text, &Origin::Text, report) {
+            self.add(layer, report);
+        }
+    }
+
+    /// Lays the main file and `conf.d/*.toml` beside it over the others.
+    pub fn add_files(&mut self, main: &Path, report: &Report) {
+        let mut paths = vec![main.to_owned()];
+        let folder = main.parent().unwrap_or(Path::new("")).join("conf.d");
+        match fs::read_dir(&folder) {
+            Ok(entries) => {
+                let mut found: Vec<PathBuf> = entries
+                    .filter_map(|entry| Some(entry.ok()?.path()))
+                    .filter(|path| path.extension() == Some(OsStr::new("toml")))
+                    .filter(|path| {
+                        path.file_name()
+                            .is_some_and(|name| !name.as_encoded_bytes().starts_with(b"."))
+                    })
+                    .collect();
+                found.sort();
+                paths.extend(found);
+            }
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+                ) => {}
+            Err(error) => {
+                report.problem(Problem::new(folder.display(), "", format!("cannot be read: {error}")));
+                report.set_incomplete();
+            }
+        }
+        for path in paths {
+            let origin = Origin::File(Arc::from(path.as_path()));
+            match read_bounded(&path) {
+                Ok(text) => {
+                    if let Some(layer) = parse(&text, &origin, report) {
+                        self.add(layer, report);
+                    }
+                }
+                Err(error) => {
+                    report.problem(Problem::new(path.display(), "", format!("cannot be read: {error}")));
+                    report.set_incomplete();
+                }
+            }
+        }
+    }
+
+    /// Lays the environment over the others: `BALANCEWATCH__ACCOUNT__MAIN__URL` and the like.
+    pub fn add_environment(&mut self, variables: &Variables, report: &Report) {
+        let mut layer = Table::new();
+        for (name, value) in variables {
+            let Some(name) = name.to_str() else { continue };
+            let Some(path) = name.strip_prefix(PREFIX) else {
+                continue;
+            };
+            let problem = |what: &str| Problem::new(format!("environment {name}"), "", what);
+            let Some(value) = value.to_str() else {
+                report.problem(problem("is not UTF-8"));
+                continue;
+            };
+            let origin = Origin::Variable(Arc::from(name));
+            let words: Vec<String> = path.to_lowercase().split("__").map(str::to_owned).collect();
+            if words.iter().any(String::is_empty) || words.len() < 2 {
+                report.problem(problem("names no key").accepted(format!("such as {PREFIX}SMTP__URL")));
+                continue;
+            }
+            if !insert(&mut layer, &words, value, &origin) {
+                report.problem(problem("names no key, or clashes with another variable"));
+            }
+        }
+        keys::refuse_unknown(&layer, report);
+        lay_over(&mut self.merged, layer);
+    }
+
+    /// Lays the credentials over the others: files named `account.NAME.password` and `smtp.password`.
+    pub fn add_credentials(&mut self, variables: &Variables, secrets: Secrets, report: &Report) {
+        let Some(folder) = variables
+            .get(OsStr::new("CREDENTIALS_DIRECTORY"))
+            .filter(|folder| !folder.is_empty())
+        else {
+            return;
+        };
+        let folder = Path::new(folder);
+        let mut names: Vec<OsString> = match fs::read_dir(folder) {
+            Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.file_name())).collect(),
+            Err(error) => {
+                let problem = Problem::new(folder.display(), "", format!("cannot be read: {error}"));
+                secret::unreadable(problem, secrets, report);
+                return;
+            }
+        };
+        names.sort();
+        for name in names.iter().filter_map(|name| name.to_str()) {
+            let path = folder.join(name);
+            let target = match name
+                .strip_prefix("account.")
+                .and_then(|rest| rest.strip_suffix(".password"))
+            {
+                Some(account) => self.entry("account", account),
+                None if name == "smtp.password" => self.section("smtp"),
+                // Other programs of the unit may have credentials too.
+                None => continue,
+            };
+            let Some(target) = target else {
+                report.warning(Problem::new(
+                    path.display(),
+                    name,
+                    "is not used: the configuration has no such section",
+                ));
+                continue;
+            };
+            if let Some(text) = secret::read_file(&path, Problem::new(path.display(), name, ""), secrets, report) {
+                let origin = Origin::Credential(Arc::from(path.as_path()));
+                let password = Node {
+                    origin,
+                    kind: Kind::Text(text),
+                };
+                lay_over(target, Table::from([("password".to_owned(), password)]));
+            }
+        }
+    }
+
+    fn section(&mut self, section: &str) -> Option<&mut Table> {
+        match &mut self.merged.get_mut(section)?.kind {
+            Kind::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    fn entry(&mut self, section: &str, wanted: &str) -> Option<&mut Table> {
+        let Kind::Named(entries) = &mut self.merged.get_mut(section)?.kind else {
+            return None;
+        };
+        match &mut entries.iter_mut().find(|(name, _)| name == wanted)?.1.kind {
+            Kind::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    /// Everything, with the defaults of entries filled in.
+    pub fn finish(mut self) -> Table {
+        for (section, defaults) in &self.defaults {
+            let Kind::Table(defaults) = &defaults.kind else {
+                continue;
+            };
+            match self.merged.get_mut(section).map(|node| &mut node.kind) {
+                Some(Kind::Table(table)) => fill(table, defaults),
+                Some(Kind::Named(entries)) => {
+                    for (_, entry) in entries {
+                        if let Kind::Table(table) = &mut entry.kind {
+                            fill(table, defaults);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.tell_every_channel();
+        self.merged
+    }
+
+    /// A policy that names nobody tells every channel but `client`.
+    fn tell_every_channel(&mut self) {
+        let text = |name: &String| Node {
+            origin: Origin::BuiltIn,
+            kind: Kind::Text(name.clone()),
+        };
+        let channels: Vec<Node> = match self.merged.get("channel").map(|node| &node.kind) {
+            Some(Kind::Named(entries)) => entries
+                .iter()
+                .map(|(name, _)| name)
+                .filter(|name| *name != "client")
+                .map(text)
+                .collect(),
+            _ => Vec::new(),
+        };
+        let everybody = Node {
+            origin: Origin::BuiltIn,
+            kind: Kind::List(channels),
+        };
+        let Some(Kind::Named(policies)) = self.merged.get_mut("policy").map(|node| &mut node.kind) else {
+            return;
+        };
+        for (_, policy) in policies {
+            if let Kind::Table(policy) = &mut policy.kind {
+                policy.entry("notify".to_owned()).or_insert_with(|| everybody.clone());
+            }
+        }
+    }
+}
+
+/// The values of a TOML text; `None` when it is none, which is reported.
+fn parse(text: &str, origin: &Origin, report: &Report) -> Option<Table> {
+    match File::from_str(text, FileFormat::Toml).collect() {
+        Ok(values) => Some(
+            values
+                .into_iter()
+                .map(|(key, value)| (key, Node::from_value(value, origin)))
+                .collect(),
+        ),
+        Err(error) => {
+            report.problem(Problem::new(origin, "", format!("is not TOML: {}", syntax(&error))));
+            report.set_incomplete();
+            None
+        }
+    }
+}
+
+/// What the TOML reader says without the line it quotes: that line may hold a password.
+fn syntax(error: &ConfigError) -> String {
+    let said = match error {
+        ConfigError::FileParse { cause, .. } => cause.to_string(),
+        other => other.to_string(),
+    };
+    let quoted = |line: &str| {
+        line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ')
+            .starts_with('|')
+    };
+    let lines: Vec<&str> = said
+        .lines()
+        .map(str::trim_end)
+        .filter(|line| !line.is_empty() && !quoted(line))
+        .collect();
+    lines.join(": ").replace("TOML parse error at ", "")
+}
+
+fn read_bounded(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    fs::File::open(path)?
+        .take(LARGEST_FILE_BYTES + 1)
+        .read_to_string(&mut text)?;
+    if text.len() as u64 > LARGEST_FILE_BYTES {
+        return Err(std::io::Error::other("it is larger than 4 MiB"));
+    }
+    Ok(text)
+}
+
+/// Puts a variable's value where its words say; whether that was possible.
+fn insert(layer: &mut Table, words: &[String], value: &str, origin: &Origin) -> bool {
+    let section = words[0].as_str();
+    if !NAMED.contains(&section) {
+        return insert_below(layer, "", words, value, origin);
+    }
+    let [_, name, rest @ ..] = words else { return false };
+    if rest.is_empty() {
+        return false;
+    }
+    let name = name.replace('_', "-");
+    let entries = layer.entry(section.to_owned()).or_insert_with(|| Node {
+        origin: origin.clone(),
+        kind: Kind::Named(Vec::new()),
+    });
+    let Kind::Named(entries) = &mut entries.kind else {
+        return false;
+    };
+    let at = entries.iter().position(|(other, _)| *other == name).unwrap_or_else(|| {
+        let text = Node {
+            origin: origin.clone(),
+            kind: Kind::Text(name.clone()),
+        };
+        let table = Kind::Table(BTreeMap::from([("name".to_owned(), text)]));
+        entries.push((
+            name.clone(),
+            Node {
+                origin: origin.clone(),
+                kind: table,
+            },
+        ));
+        entries.len() - 1
+    });
+    let Kind::Table(table) = &mut entries[at].1.kind else {
+        return false;
+    };
+    insert_below(table, &format!("{section}.*"), rest, value, origin)
+}
+
+fn insert_below(table: &mut Table, section: &str, words: &[String], value: &str, origin: &Origin) -> bool {
+    let [key, rest @ ..] = words else { return false };
+    if rest.is_empty() {
+        let node = typed(keys::form(section, key), value, origin);
+        return table
+            .insert(key.clone(), node)
+            .is_none_or(|before| !matches!(before.kind, Kind::Table(_)));
+    }
+    let below = table.entry(key.clone()).or_insert_with(|| Node {
+        origin: origin.clone(),
+        kind: Kind::Table(Table::new()),
+    });
+    let Kind::Table(below) = &mut below.kind else {
+        return false;
+    };
+    insert_below(below, &join(section, key), rest, value, origin)
+}
+
+/// A variable's text in the form that its key wants; a text that has not that form stays one and is refused later.
+fn typed(form: Option<Form>, value: &str, origin: &Origin) -> Node {
+    let text = |text: &str| Kind::Text(text.to_owned());
+    let kind = match form {
+        Some(Form::Integer) => value.trim().parse().map_or_else(|_| text(value), Kind::Integer),
+        Some(Form::Flag) => value.trim().parse().map_or_else(|_| text(value), Kind::Flag),
+        Some(Form::List) => {
+            let items = value.split(',').map(str::trim).filter(|item| !item.is_empty());
+            Kind::List(
+                items
+                    .map(|item| Node {
+                        origin: origin.clone(),
+                        kind: text(item),
+                    })
+                    .collect(),
+            )
+        }
+        Some(Form::Text | Form::Table) | None => text(value),
+    };
+    Node {
+        origin: origin.clone(),
+        kind,
+    }
+}

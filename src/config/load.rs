@@ -1,0 +1,153 @@
+//! Loads the configuration: layers, then every section, then what must fit together.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::layers::Layers;
+use super::policies::{self, Known, OWN_BALANCE};
+use super::problem::{Problem, Problems, Report};
+use super::read::Section;
+use super::secret::Secrets;
+use super::settings::Settings;
+use super::show::Effective;
+use super::tree::{Origin, Table};
+use super::{Variables, sections};
+use crate::domain::policy::When;
+use crate::domain::{ChannelName, Policy};
+
+/// What to load.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The main file; `conf.d/*.toml` beside it is read too.
+    pub path: &'a Path,
+    /// The environment of the process.
+    pub variables: &'a Variables,
+    /// What a secret means that cannot be read.
+    pub secrets: Secrets,
+    /// The time: a schedule that never comes again is refused.
+    pub now: Timestamp,
+}
+
+/// A good configuration.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The validated result.
+    pub settings: Settings,
+    /// What is odd but in nobody's way.
+    pub warnings: Vec<Problem>,
+    /// Every value and where it came from, without secrets.
+    pub effective: Effective,
+}
+
+/// Loads and validates the configuration.
+///
+/// # Errors
+/// Every problem there is, at once.
+pub fn load(request: Request<'_>) -> Result<Loaded, Problems> {
+    let report = Report::default();
+    let mut layers = Layers::built_in(&report);
+    layers.add_files(request.path, &report);
+    layers.add_environment(request.variables, &report);
+    layers.add_credentials(request.variables, request.secrets, &report);
+    let origin = Origin::File(Arc::from(request.path));
+    settle(&layers.finish(), origin, request.secrets, request.now, report)
+}
+
+/// Validates one text over the built-in layer: no other file, environment or credential is read, but for `_file`s that
+/// it names. For the demo and for tests.
+///
+/// # Errors
+/// Every problem there is, at once.
+pub fn parse(text: &str, now: Timestamp) -> Result<Loaded, Problems> {
+    let report = Report::default();
+    let mut layers = Layers::built_in(&report);
+    layers.add_text(text, &report);
+    settle(&layers.finish(), Origin::Text, Secrets::Required, now, report)
+}
+
+fn settle(values: &Table, main: Origin, secrets: Secrets, now: Timestamp, report: Report) -> Result<Loaded, Problems> {
+    let root = Section::root(values, main, &report);
+    let settings = settings(&root, secrets, now);
+    let effective = Effective::of(values);
+    let (problems, warnings) = report.into_parts();
+    match settings {
+        Some(settings) if problems.is_empty() => Ok(Loaded {
+            settings,
+            warnings,
+            effective,
+        }),
+        _ => Err(Problems { problems, warnings }),
+    }
+}
+
+fn settings(root: &Section<'_>, secrets: Secrets, now: Timestamp) -> Option<Settings> {
+    // Every section is read before any is given up, so that all problems come at once.
+    let accounts = sections::accounts(root, secrets);
+    let schedule = sections::schedule(root, now);
+    let smtp = sections::smtp(root, secrets);
+    let channels = sections::channels(root);
+    let alerts = sections::alerts(root);
+    let notify_clients = alerts.as_ref().is_some_and(|alerts| alerts.notify_clients);
+    let names = root.entries("channel").into_iter().map(|(name, _)| name);
+    let names: Vec<&str> = names.filter(|name| *name != ChannelName::client().as_str()).collect();
+    let known = Known {
+        channels: &names,
+        notify_clients,
+    };
+    let mut policies = policies::policies(root, &known);
+    policies.retain(|(enabled, _)| *enabled);
+    let policies: Vec<Policy> = policies.into_iter().map(|(_, policy)| policy).collect();
+    let store = sections::store(root);
+    let enforcement = sections::enforcement(root);
+    need_smtp(root, &names, &policies);
+    warn_of_unused_limits(root, &policies);
+    Some(Settings {
+        accounts,
+        schedule: schedule?,
+        smtp,
+        channels,
+        alerts: alerts?,
+        policies,
+        store: store?,
+        enforcement: enforcement?,
+    })
+}
+
+/// A mail server is needed as soon as anybody is mailed.
+fn need_smtp(root: &Section<'_>, channels: &[&str], policies: &[Policy]) {
+    if root.has("smtp") {
+        return;
+    }
+    let mailing = policies
+        .iter()
+        .find(|policy| policy.notify.iter().any(ChannelName::is_client));
+    let why = match (channels.first(), mailing) {
+        (Some(channel), _) => format!("channel `{channel}` sends mail"),
+        (None, Some(policy)) => format!("policy `{}` mails clients", policy.name),
+        (None, None) => {
+            root.warn(
+                "channel",
+                "is missing, so nobody is told of anything",
+                "a list of tables headed [[channel]]",
+            );
+            return;
+        }
+    };
+    root.missing("smtp", &format!("{why}, so a table headed [smtp] is needed"));
+}
+
+/// A condition of `own-balance` itself holds for all accounts, whatever theirs says.
+fn warn_of_unused_limits(root: &Section<'_>, policies: &[Policy]) {
+    let own_balance = policies.iter().find(|policy| policy.name.as_str() == OWN_BALANCE);
+    if own_balance.is_none_or(|policy| policy.when == When::default()) {
+        return;
+    }
+    for (_, account) in root.entries("account") {
+        if *account.origin_of("own_balance_below") != Origin::BuiltIn {
+            let what = "is not used: policy `own-balance` has a `when` of its own";
+            account.warn("own_balance_below", what, "one of the two");
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! What is wrong with a configuration, and where: one line each, gathered instead of stopping at the first.
+//!
+//! Never holds a secret: who adds a problem about one leaves the value out.
+
+use std::cell::RefCell;
+use std::fmt;
+
+use serde::Serialize;
+
+/// One thing that is wrong, or odd.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// The file, variable or credential that says it.
+    pub file: String,
+    /// The key, such as `account.main.url`; empty when the file as a whole is meant.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub key: String,
+    /// What is wrong, such as `is out of range`.
+    pub problem: String,
+    /// The value as given; never a secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// What would be accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<String>,
+    /// What was probably meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub did_you_mean: Option<String>,
+}
+
+/// Longest value shown of a problem, in characters.
+const LONGEST_VALUE: usize = 60;
+
+impl Problem {
+    /// A problem of a key in a file.
+    #[must_use]
+    pub fn new(file: impl fmt::Display, key: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self {
+            file: file.to_string(),
+            key: key.into(),
+            problem: problem.into(),
+            value: None,
+            accepted: None,
+            did_you_mean: None,
+        }
+    }
+
+    /// With the value as given, shortened.
+    #[must_use]
+    pub fn value(mut self, value: impl fmt::Display) -> Self {
+        let value = value.to_string();
+        let mut shown: String = value.chars().take(LONGEST_VALUE).collect();
+        if shown.len() < value.len() {
+            shown.push('…');
+        }
+        self.value = Some(shown);
+        self
+    }
+
+    /// With what would be accepted.
+    #[must_use]
+    pub fn accepted(mut self, accepted: impl Into<String>) -> Self {
+        self.accepted = Some(accepted.into());
+        self
+    }
+
+    /// With what was probably meant, if anything.
+    #[must_use]
+    pub fn did_you_mean(mut self, meant: Option<String>) -> Self {
+        self.did_you_mean = meant;
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    /// `FILE: KEY: what is wrong (value; what is accepted; did you mean)`, on one line whatever the values hold.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut line = format!("{}: ", self.file);
+        if !self.key.is_empty() {
+            line.push_str(&self.key);
+            line.push_str(": ");
+        }
+        line.push_str(&self.problem);
+        let meant = self
+            .did_you_mean
+            .as_ref()
+            .map(|meant| format!("did you mean `{meant}`?"));
+        let value = self.value.as_ref().map(|value| format!("`{value}`"));
+        let details: Vec<&str> = [&value, &self.accepted, &meant]
+            .into_iter()
+            .filter_map(Option::as_deref)
+            .collect();
+        if !details.is_empty() {
+            line.push_str(&format!(" ({})", details.join("; ")));
+        }
+        f.write_str(&line.replace(char::is_control, "\u{fffd}"))
+    }
+}
+
+/// Why there are no settings: everything that is wrong, and what is only odd.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problems {
+    /// At least one.
+    pub problems: Vec<Problem>,
+    /// What would not have been in the way.
+    pub warnings: Vec<Problem>,
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the configuration has {}", count(self.problems.len(), "problem"))
+    }
+}
+
+impl std::error::Error for Problems {}
+
+/// `1 problem`, `2 problems`.
+#[must_use]
+pub fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Gathers problems while the configuration is read.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    problems: RefCell<Vec<Problem>>,
+    warnings: RefCell<Vec<Problem>>,
+    incomplete: RefCell<bool>,
+}
+
+impl Report {
+    /// Adds what is wrong. Said twice in the same words, it counts once.
+    pub fn problem(&self, problem: Problem) {
+        let mut problems = self.problems.borrow_mut();
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+
+    /// Adds what is missing or not found; says nothing when a layer could not be read, for it may be there.
+    pub fn absence(&self, problem: Problem) {
+        if !*self.incomplete.borrow() {
+            self.problem(problem);
+        }
+    }
+
+    /// Adds what is odd. What is odd in half a configuration says nothing.
+    pub fn warning(&self, warning: Problem) {
+        if !*self.incomplete.borrow() {
+            self.warnings.borrow_mut().push(warning);
+        }
+    }
+
+    /// Notes that a layer could not be read.
+    pub fn set_incomplete(&self) {
+        *self.incomplete.borrow_mut() = true;
+    }
+
+    /// What was gathered: problems and warnings.
+    pub fn into_parts(self) -> (Vec<Problem>, Vec<Problem>) {
+        (self.problems.into_inner(), self.warnings.into_inner())
+    }
+}
+
+/// The candidate that `given` was probably meant to be: equal but for case and dashes, or few letters away.
+pub(super) fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let plain = |text: &str| text.to_lowercase().replace('-', "_");
+    let given = plain(given);
+    // A long word may have more letters wrong than a short one, and one letter may always be.
+    let most = (given.chars().count() / 3).clamp(1, 4);
+    candidates
+        .into_iter()
+        .map(|candidate| (distance(&given, &plain(candidate)), candidate))
+        .filter(|(distance, candidate)| *distance <= most && *distance < candidate.chars().count())
+        .min()
+        .map(|(_, candidate)| candidate.to_owned())
+}
+
+/// Letters to insert, remove, replace or swap with their neighbour to get from one text to the other.
+fn distance(from: &str, to: &str) -> usize {
+    let (from, to): (Vec<char>, Vec<char>) = (from.chars().take(80).collect(), to.chars().take(80).collect());
+    let mut before = Vec::new();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (i, a) in from.iter().enumerate() {
+        let mut next = vec![i + 1];
+        for (j, b) in to.iter().enumerate() {
+            let mut best = (row[j] + usize::from(a != b)).min(row[j + 1] + 1).min(next[j] + 1);
+            if i > 0 && j > 0 && from[i - 1] == *b && *a == to[j - 1] {
+                let swapped: &Vec<usize> = &before;
+                best = best.min(swapped[j - 1] + 1);
+            }
+            next.push(best);
+        }
+        before = std::mem::replace(&mut row, next);
+    }
+    row[to.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Problem, Problems, Report, nearest};
+
+    #[test]
+    fn a_problem_is_one_line_with_file_key_and_details() {
+        let problem = Problem::new("a.toml", "account.main.url", "is no URL");
+        assert_eq!(problem.to_string(), "a.toml: account.main.url: is no URL");
+        let full = problem
+            .value("x\ny")
+            .accepted("https only")
+            .did_you_mean(Some("url".into()));
+        assert_eq!(
+            full.to_string(),
+            "a.toml: account.main.url: is no URL (`x\u{fffd}y`; https only; did you mean `url`?)"
+        );
+        let whole = Problem::new("a.toml", "", "cannot be read");
+        assert_eq!(whole.to_string(), "a.toml: cannot be read");
+        let long = Problem::new("a", "b", "c").value("x".repeat(61));
+        assert_eq!(long.to_string(), format!("a: b: c (`{}…`)", "x".repeat(60)));
+    }
+
+    #[test]
+    fn the_same_words_count_once_and_absences_need_every_layer() {
+        let report = Report::default();
+        report.problem(Problem::new("a", "b", "c"));
+        report.problem(Problem::new("a", "b", "c"));
+        report.set_incomplete();
+        report.absence(Problem::new("a", "d", "is missing"));
+        let (problems, warnings) = report.into_parts();
+        assert_eq!((problems.len(), warnings.len()), (1, 0));
+        assert_eq!(
+            Problems { problems, warnings }.to_string(),
+            "the configuration has 1 problem"
+        );
+    }
+
+    #[test]
+    fn near_words_are_suggested_and_far_ones_are_not() {
+        let keys = ["rate_per_minute", "concurrency", "url", "to", "username"];
+        let cases = [
+            ("rate_per_minut", Some("rate_per_minute")),
+            ("rate-per-minute", Some("rate_per_minute")),
+            ("Concurrency", Some("concurrency")),
+            ("conccurency", Some("concurrency")),
+            ("ulr", Some("url")),
+            ("rul", Some("url")),
+            ("user_name", Some("username")),
+            ("colour", None),
+            ("x", None),
+            ("", None),
+        ];
+        for (given, expected) in cases {
+            assert_eq!(nearest(given, keys).as_deref(), expected, "{given}");
+        }
+    }
+}

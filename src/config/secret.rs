@@ -1,0 +1,90 @@
+//! Secrets: given as a value, or as the path of a file that holds it. Never printed, never part of a problem.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+
+use secrecy::SecretString;
+
+use super::problem::{Problem, Report};
+use super::read::Section;
+
+/// What a secret that cannot be read means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secrets {
+    /// A problem: the program is about to use it.
+    Required,
+    /// A warning, and the secret is empty: nothing will be contacted. For `check`, `config show` and what only reads
+    /// the store.
+    MayBeMissing,
+}
+
+/// Longest secret, in bytes: far above any password, far below a file named by mistake.
+const LONGEST_BYTES: u64 = 4096;
+
+/// Reports a secret that cannot be read, as what that means.
+pub(super) fn unreadable(problem: Problem, secrets: Secrets, report: &Report) {
+    match secrets {
+        Secrets::Required => report.problem(problem),
+        Secrets::MayBeMissing => report.warning(problem),
+    }
+}
+
+/// The secret in a file without its last line break; `None` when there is none, which is reported as `told` with what
+/// is wrong in it.
+pub(super) fn read_file(path: &Path, told: Problem, secrets: Secrets, report: &Report) -> Option<String> {
+    let problem = |what: String| Problem { problem: what, ..told };
+    let mut text = String::new();
+    let read = fs::File::open(path).and_then(|file| file.take(LONGEST_BYTES + 1).read_to_string(&mut text));
+    if let Err(error) = read {
+        unreadable(problem(format!("cannot be read: {error}")), secrets, report);
+        return None;
+    }
+    let secret = text
+        .strip_suffix('\n')
+        .map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
+    let what = if secret.is_empty() {
+        "is an empty file"
+    } else if text.len() as u64 > LONGEST_BYTES {
+        "is a file of more than 4096 bytes"
+    } else if secret.contains(char::is_control) {
+        "is a file of several lines, or with control characters"
+    } else {
+        return Some(secret.to_owned());
+    };
+    report.problem(problem(what.to_owned()));
+    None
+}
+
+/// The secret `password` of a section, or what is in its `password_file`. `needed`: whether it has to be there.
+///
+/// An empty one stands for a secret that may be missing. One that is not given at all may be missing too: the
+/// credentials of a systemd unit are there for the unit alone, not for a person who runs `check` or `status`.
+pub(super) fn password(section: &Section<'_>, secrets: Secrets, needed: bool) -> Option<SecretString> {
+    let nothing = || (secrets == Secrets::MayBeMissing).then(|| SecretString::from(String::new()));
+    let (given, file) = (section.secret("password"), section.text("password_file"));
+    match (section.has("password"), section.has("password_file")) {
+        (true, true) => {
+            section.refuse("password", "is given beside password_file", "one of the two");
+            None
+        }
+        (true, false) => given.map(SecretString::from),
+        (false, true) => {
+            // A relative path counts from the file that names it.
+            let (file, origin) = (file?, section.origin_of("password_file"));
+            let path = origin.folder().unwrap_or_default().join(file);
+            let mut told = Problem::new(origin, section.key("password_file"), "");
+            if file.contains('/') {
+                // Without a folder it may be the secret itself, given as the file by mistake.
+                told = told.value(path.display());
+            }
+            let secret = read_file(&path, told, secrets, section.report());
+            secret.map(SecretString::from).or_else(nothing)
+        }
+        (false, false) if needed => {
+            section.missing_secret("password", "password, password_file or a systemd credential", secrets);
+            nothing()
+        }
+        (false, false) => None,
+    }
+}

@@ -1,0 +1,445 @@
+//! Accounts, schedule, mail server, channels, alerts, store and enforcement: from values to settings.
+//!
+//! Policies are read in a file of their own.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use lettre::message::Mailbox;
+
+use super::keys::LATER_CHANNELS;
+use super::read::{Section, parse_duration};
+use super::schedule::{EverySweep, Schedule, SweepEvery};
+use super::secret::{self, Secrets};
+use super::settings::{Account, Alerts, Channel, ChannelKind, Enforcement, Mode, Smtp, SmtpTls, Store, Transport};
+use crate::domain::{AccountName, ChannelName, ClientId, Money};
+
+pub(super) const fn secs(seconds: i64) -> SignedDuration {
+    SignedDuration::from_secs(seconds)
+}
+
+pub(super) const fn days(days: i64) -> SignedDuration {
+    SignedDuration::from_secs(days * 86_400)
+}
+
+/// The accounts; at least one is needed.
+pub(super) fn accounts(root: &Section<'_>, secrets: Secrets) -> Vec<Account> {
+    let entries = root.entries("account");
+    if entries.is_empty() {
+        root.missing("account", "at least one [[account]]");
+    }
+    let mut accounts: Vec<Account> = Vec::new();
+    for (name, section) in &entries {
+        let Some(account) = account(name, section, secrets) else {
+            continue;
+        };
+        // One user has one rate limit at the provider, and two accounts would each use all of it.
+        let same = |other: &&Account| other.username == account.username && other.url == account.url;
+        if let Some(other) = accounts.iter().find(same) {
+            let what = format!("is the user of account `{}` too", other.name);
+            section.warn("username", &what, "one account for one user");
+        }
+        accounts.push(account);
+    }
+    accounts
+}
+
+fn account(name: &str, section: &Section<'_>, secrets: Secrets) -> Option<Account> {
+    let name = AccountName::new(name);
+    if name.is_err() {
+        section.refuse("name", "is not a name", "a-z, 0-9 and -, at most 64");
+    }
+    let url = section.text("url").and_then(|url| api_url(section, url));
+    if !section.has("username") {
+        section.missing("username", "the user of the API, an e-mail address");
+    }
+    let username = section.text("username").map(|user| user.trim().to_owned());
+    let password = secret::password(section, secrets, true);
+    // The bounds: more calls than a year has milliseconds is no pace, and more in flight no service survives.
+    let rate_per_minute = section.number("rate_per_minute", 1..=10_000_000);
+    let concurrency = section
+        .number("concurrency", 1..=256)
+        .and_then(|number| usize::try_from(number).ok());
+    let transports = [("multipart", Transport::Multipart), ("get", Transport::Get)];
+    let transport = section.choice("transport", &transports, &[]);
+    let currency = section.text("currency").map(str::trim).filter(|label| {
+        let short = label.chars().count() <= 8;
+        if !short {
+            section.refuse(
+                "currency",
+                "is too long for a label",
+                "at most 8 characters, such as USD",
+            );
+        }
+        short
+    });
+    let own_balance_below = not_negative(section, "own_balance_below");
+    Some(Account {
+        name: name.ok()?,
+        url: url?,
+        username: username?,
+        password: password?,
+        rate_per_minute: rate_per_minute?,
+        concurrency: concurrency?,
+        transport: transport?,
+        currency: currency?.to_owned(),
+        own_balance_below: own_balance_below?,
+    })
+}
+
+fn not_negative(section: &Section<'_>, key: &str) -> Option<Money> {
+    let money = section.money(key)?;
+    if money.is_negative() {
+        section.refuse(key, "is negative", "0 or more");
+        return None;
+    }
+    Some(money)
+}
+
+/// Whether a host is this machine for certain: no name but `localhost` is.
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost") || IpAddr::from_str(bare).is_ok_and(|address| address.is_loopback())
+}
+
+fn api_url(section: &Section<'_>, text: &str) -> Option<String> {
+    let accepted = "https://…; http only to loopback";
+    let secretly = |what: &str| {
+        section.problem_without_value("url", what, accepted);
+        None
+    };
+    let Ok(url) = reqwest::Url::parse(text.trim()) else {
+        // What cannot be read cannot be searched for a password either.
+        return if text.contains('@') {
+            secretly("is not a URL")
+        } else {
+            refuse(section, "url", "is not a URL", accepted)
+        };
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return secretly("has a user or password in it");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return secretly("has a query or fragment in it");
+    }
+    let loopback = url.host_str().is_some_and(is_loopback);
+    match url.scheme() {
+        "https" | "http" if url.host_str().is_none() => refuse(section, "url", "has no host", accepted),
+        "http" if !loopback => refuse(section, "url", "is not encrypted", accepted),
+        "https" | "http" => Some(text.trim().to_owned()),
+        _ => refuse(section, "url", "is no web address", accepted),
+    }
+}
+
+fn refuse<T>(section: &Section<'_>, key: &str, what: &str, accepted: &str) -> Option<T> {
+    section.refuse(key, what, accepted);
+    None
+}
+
+/// When sweeps start.
+pub(super) fn schedule(root: &Section<'_>, now: Timestamp) -> Option<Schedule> {
+    let section = root.table_or_empty("schedule");
+    let zone = section.text("timezone").and_then(|name| {
+        let zone = TimeZone::get(name.trim()).ok();
+        let named = zone.and_then(|zone| Some((zone.iana_name()?.to_owned(), zone.clone())));
+        if named.is_none() {
+            let meant = nearest_zone(name);
+            let accepted = "an IANA name such as America/Toronto or UTC";
+            section.problem(
+                "timezone",
+                |p| p.accepted(accepted).did_you_mean(meant),
+                "is not a time zone",
+            );
+        }
+        named
+    });
+    // Without a good zone the rule is still read, for its own mistakes.
+    let zone_name = zone.as_ref().map_or("UTC", |(name, _)| name.as_str());
+    let sweep = section
+        .text("sweep")
+        .and_then(|text| sweep(&section, text, zone_name, now));
+    let pace = section.choice("pace", &[("every-sweep", EverySweep)], &["adaptive"]);
+    let threshold_refresh = section.duration("threshold_refresh", secs(0)..=days(30));
+    let revisit_within = section.duration("revisit_within", secs(1)..=days(30));
+    let (timezone_name, timezone) = zone?;
+    Some(Schedule {
+        sweep: sweep?,
+        timezone,
+        timezone_name,
+        pace: pace?,
+        threshold_refresh: threshold_refresh?,
+        revisit_within: revisit_within?,
+    })
+}
+
+fn nearest_zone(name: &str) -> Option<String> {
+    let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
+    super::problem::nearest(name, names.iter().map(String::as_str))
+}
+
+fn sweep(section: &Section<'_>, text: &str, zone: &str, now: Timestamp) -> Option<SweepEvery> {
+    let accepted = "a cron rule such as \"*/5 * * * *\", or a duration from 1s to 7d such as \"5m\"";
+    if let Some(every) = parse_duration(text) {
+        if every < secs(1) || every > days(7) {
+            return refuse(section, "sweep", "is out of range", accepted);
+        }
+        return Some(SweepEvery::Every(every));
+    }
+    match SweepEvery::cron(text.trim(), zone, now) {
+        Ok(sweep) => Some(sweep),
+        Err(error) => refuse(section, "sweep", &error.to_string(), accepted),
+    }
+}
+
+/// The mail server, when one is configured.
+pub(super) fn smtp(root: &Section<'_>, secrets: Secrets) -> Option<Smtp> {
+    let section = root.table("smtp", "a table headed [smtp]")?;
+    for (key, accepted) in [("url", SMTP_URL), ("from", MAILBOX)] {
+        if !section.has(key) {
+            section.missing(key, accepted);
+        }
+    }
+    let server = section.text("url").and_then(|url| smtp_url(&section, url));
+    let logs_in = server.as_ref().is_some_and(|server| server.username.is_some());
+    let password = secret::password(&section, secrets, logs_in);
+    if !logs_in && server.is_some() && password.is_some() {
+        section.warn(
+            "url",
+            "names no user, so the password is not used",
+            "smtp://USER@HOST:PORT",
+        );
+    }
+    let from = section.text("from").and_then(|text| mailbox(&section, "from", text));
+    let timeout = section.duration("timeout", SignedDuration::from_millis(100)..=secs(600));
+    let server = server?;
+    if logs_in && password.is_none() {
+        return None;
+    }
+    Some(Smtp {
+        host: server.host,
+        port: server.port,
+        tls: server.tls,
+        password: password.filter(|_| logs_in),
+        username: server.username,
+        from: from?,
+        timeout: Duration::try_from(timeout?).ok()?,
+    })
+}
+
+struct Server {
+    host: String,
+    port: u16,
+    tls: SmtpTls,
+    username: Option<String>,
+}
+
+const SMTP_URL: &str = "smtp://USER@HOST:PORT or smtps://USER@HOST:PORT; user and port may be left out";
+const MAILBOX: &str = "an address such as alerts@example.com or \"Phone service <alerts@example.com>\"";
+
+fn smtp_url(section: &Section<'_>, text: &str) -> Option<Server> {
+    let secretly = |what: &str, accepted: &str| {
+        section.problem_without_value("url", what, accepted);
+        None
+    };
+    let Ok(url) = reqwest::Url::parse(text.trim()) else {
+        return secretly("is not a URL", SMTP_URL);
+    };
+    if url.password().is_some() {
+        return secretly("has a password in it", "the password in password_file or password");
+    }
+    let Some(host) = url.host_str().filter(|host| !host.is_empty()) else {
+        return refuse(section, "url", "has no host", SMTP_URL);
+    };
+    if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+        return refuse(section, "url", "has more than user, host and port", SMTP_URL);
+    }
+    let loopback = is_loopback(host);
+    // The ports of submission; a server on the same machine takes mail on the one for servers.
+    let (tls, port) = match url.scheme() {
+        "smtps" => (SmtpTls::Tls, 465),
+        "smtp" if loopback => (SmtpTls::OpportunisticLoopback, 25),
+        "smtp" => (SmtpTls::Starttls, 587),
+        _ => return refuse(section, "url", "is not a mail server", SMTP_URL),
+    };
+    let port = url.port().unwrap_or(port);
+    if port == 0 {
+        return refuse(section, "url", "has port 0", "a port from 1 to 65535");
+    }
+    let Some(username) = percent_decoded(url.username()) else {
+        return refuse(section, "url", "has a user that is not UTF-8", SMTP_URL);
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    Some(Server {
+        host,
+        port,
+        tls,
+        username: Some(username).filter(|user| !user.is_empty()),
+    })
+}
+
+/// The text with `%41` read as `A`; `None` when that is not UTF-8.
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let code = tail.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
+        match code.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) if *first == b'%' => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn mailbox(section: &Section<'_>, key: &str, text: &str) -> Option<String> {
+    match Mailbox::from_str(text.trim()) {
+        Ok(_) => Some(text.trim().to_owned()),
+        Err(_) => {
+            section.refuse_item(key, text, "is not an e-mail address", MAILBOX);
+            None
+        }
+    }
+}
+
+/// The channels.
+pub(super) fn channels(root: &Section<'_>) -> Vec<Channel> {
+    root.entries("channel")
+        .iter()
+        .filter_map(|(name, section)| channel(name, section))
+        .collect()
+}
+
+fn channel(name: &str, section: &Section<'_>) -> Option<Channel> {
+    let name = ChannelName::new(name);
+    match &name {
+        Ok(name) if name.is_client() => {
+            section.refuse("name", "is taken: the channel `client` always exists", "another name");
+        }
+        Ok(_) => {}
+        Err(_) => section.refuse("name", "is not a name", "a-z, 0-9 and -, at most 64"),
+    }
+    if !section.has("type") {
+        section.missing("type", "email");
+    }
+    let kind = section.choice("type", &[("email", ())], &LATER_CHANNELS);
+    if section.has("type") {
+        // Another kind has other keys.
+        kind?;
+    }
+    if !section.has("to") {
+        section.missing("to", "a list of e-mail addresses");
+    }
+    let given = section.list("to")?;
+    if given.is_empty() {
+        return refuse(section, "to", "is empty", "at least one e-mail address");
+    }
+    let to: Vec<String> = given.iter().filter_map(|text| mailbox(section, "to", text)).collect();
+    let name = name.ok().filter(|name| !name.is_client())?;
+    kind?;
+    (to.len() == given.len()).then_some(Channel {
+        name,
+        kind: ChannelKind::Email { to },
+    })
+}
+
+/// What holds for all alerts.
+pub(super) fn alerts(root: &Section<'_>) -> Option<Alerts> {
+    let section = root.table_or_empty("alerts");
+    let notify_clients = section.flag("notify_clients");
+    let client_mails_per_hour = section.number("client_mails_per_hour", 1..=100_000);
+    let default_threshold = section.money("default_threshold");
+    if default_threshold.is_some_and(|money| !money.is_positive()) {
+        return refuse(&section, "default_threshold", "is not above 0", "an amount above 0");
+    }
+    if section.has("default_threshold") {
+        default_threshold?;
+    }
+    Some(Alerts {
+        notify_clients: notify_clients?,
+        client_mails_per_hour: client_mails_per_hour?,
+        default_threshold,
+    })
+}
+
+/// Where state is kept.
+pub(super) fn store(root: &Section<'_>) -> Option<Store> {
+    let section = root.table_or_empty("store");
+    let path = section.text("url").and_then(|url| store_path(&section, url.trim()));
+    let keep_history = section.duration("keep_history", days(1)..=days(3_650));
+    Some(Store {
+        url: section.text("url")?.trim().to_owned(),
+        path: path?,
+        keep_history: keep_history?,
+    })
+}
+
+fn store_path(section: &Section<'_>, url: &str) -> Option<PathBuf> {
+    let accepted = "sqlite:///PATH/TO/state.db";
+    if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+        // Such a URL may hold a password.
+        section.problem_without_value("url", "is PostgreSQL, which is not in this version", accepted);
+        return None;
+    }
+    let Some(path) = url.strip_prefix("sqlite:") else {
+        section.problem_without_value("url", "is not a store", accepted);
+        return None;
+    };
+    let path = path.strip_prefix("//").unwrap_or(path);
+    if path == ":memory:" || path.is_empty() {
+        return refuse(
+            section,
+            "url",
+            "would be forgotten at the end of each command",
+            accepted,
+        );
+    }
+    if path.contains(['?', '#']) {
+        return refuse(section, "url", "has options in it", accepted);
+    }
+    if path.ends_with('/') {
+        return refuse(section, "url", "is a folder", accepted);
+    }
+    let Some(path) = percent_decoded(path) else {
+        return refuse(section, "url", "is not UTF-8", accepted);
+    };
+    // A relative path counts from the file that names it, so that daemon and commands mean the same store.
+    Some(section.origin_of("url").folder().unwrap_or_default().join(path))
+}
+
+/// What may be changed at the provider.
+pub(super) fn enforcement(root: &Section<'_>) -> Option<Enforcement> {
+    let section = root.table_or_empty("enforcement");
+    let mode = section.choice(
+        "mode",
+        &[("observe", Mode::Observe), ("apply", Mode::Apply)],
+        &["approve"],
+    );
+    let max_per_sweep = section.number("max_per_sweep", 0..=100_000);
+    let max_per_day = section.number("max_per_day", 0..=100_000);
+    let protect = section.list("protect").map(|ids| {
+        let id = |text: &&str| {
+            ClientId::new(text)
+                .map_err(|_| section.refuse_item("protect", text, "is not a client id", "an id such as 561116"))
+                .ok()
+        };
+        ids.iter().filter_map(id).collect()
+    });
+    let canary_wait = section.duration("canary_wait", secs(0)..=secs(3_600));
+    Some(Enforcement {
+        mode: mode?,
+        max_per_sweep: max_per_sweep?,
+        max_per_day: max_per_day?,
+        protect: protect?,
+        canary_wait: Duration::try_from(canary_wait?).ok()?,
+    })
+}
