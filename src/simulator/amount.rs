@@ -1,0 +1,225 @@
+//! Exact amounts inside the simulator: whole numbers of a hundred-millionth, the finest column of the API. It is not
+//! the client side's money type, so that one mistake cannot hide in both. Must not use floats.
+
+use std::fmt::{self, Write};
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
+
+/// Hundred-millionths in one unit of currency.
+const ONE: i64 = 100_000_000;
+
+/// Most whole units that a text may name; the bound keeps every sum of a long run far from the integer's end.
+const LARGEST_WHOLE: i64 = 1_000_000_000;
+
+/// An exact amount of money.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Amount(i64);
+
+impl Amount {
+    pub(super) const ZERO: Self = Self(0);
+
+    /// `count` ten-thousandths, the step of call prices.
+    pub(super) const fn ten_thousandths(count: i64) -> Self {
+        Self(count * (ONE / 10_000))
+    }
+
+    /// `count` whole units.
+    pub(super) const fn whole(count: i64) -> Self {
+        Self(count * ONE)
+    }
+
+    /// Reads a plain decimal with at most eight places, such as `-0.2160`. `None` for anything else.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (negative, digits) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let (whole, places) = digits.split_once('.').unwrap_or((digits, ""));
+        let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.is_empty() || places.len() > 8 || !all_digits(whole) || !all_digits(places) {
+            return None;
+        }
+        let whole: i64 = whole.parse().ok().filter(|whole| *whole <= LARGEST_WHOLE)?;
+        let mut fraction = 0;
+        for place in 0..8 {
+            let digit = places.as_bytes().get(place).map_or(0, |byte| i64::from(byte - b'0'));
+            fraction = fraction * 10 + digit;
+        }
+        let value = whole * ONE + fraction;
+        Some(Self(if negative { -value } else { value }))
+    }
+
+    pub(super) const fn is_positive(self) -> bool {
+        self.0 > 0
+    }
+
+    pub(super) const fn is_negative(self) -> bool {
+        self.0 < 0
+    }
+
+    /// The `numerator`/`denominator`th part, rounded towards zero.
+    pub(super) fn part(self, numerator: i64, denominator: i64) -> Self {
+        let product = i128::from(self.0) * i128::from(numerator) / i128::from(denominator.max(1));
+        Self(i64::try_from(product).unwrap_or(i64::MAX))
+    }
+
+    /// The amount cut to ten-thousandths.
+    pub(super) const fn floor_to_ten_thousandths(self) -> Self {
+        Self(self.0.div_euclid(ONE / 10_000) * (ONE / 10_000))
+    }
+
+    /// As a database column prints it: at least `least_places` places, more where they are not zero.
+    pub(super) fn column(self, least_places: usize) -> String {
+        let mut text = String::with_capacity(20);
+        self.write_column(least_places, &mut text);
+        text
+    }
+
+    fn write_column(self, least_places: usize, out: &mut String) {
+        let (whole, fraction) = self.split(out);
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{whole}");
+        let mut places = 8;
+        let mut shown = fraction;
+        while places > least_places && shown % 10 == 0 {
+            shown /= 10;
+            places -= 1;
+        }
+        if places > 0 {
+            let _ = write!(out, ".{shown:0places$}");
+        }
+    }
+
+    /// As PHP's `json_encode` prints a float: shortest digits, no zero fraction, an exponent below 0.0001.
+    pub(super) fn php_number(self) -> String {
+        let mut text = String::with_capacity(20);
+        if self.0 != 0 && self.0.unsigned_abs() < ONE.unsigned_abs() / 10_000 {
+            let (_, fraction) = self.split(&mut text);
+            let digits = fraction.to_string();
+            let exponent = 9 - digits.len();
+            let (first, rest) = digits.split_at(1);
+            let rest = rest.trim_end_matches('0');
+            let rest = if rest.is_empty() { "0" } else { rest };
+            let _ = write!(text, "{first}.{rest}e-{exponent}");
+        } else {
+            self.write_column(0, &mut text);
+        }
+        text
+    }
+
+    /// As a PHP float prints when sums of binary fractions have left noise behind (`0.045000000000000005`).
+    pub(super) fn noisy_number(self) -> String {
+        let mut text = String::with_capacity(24);
+        let (whole, fraction) = self.split(&mut text);
+        let _ = write!(text, "{whole}.{fraction:08}");
+        // A float carries 17 digits; what lies behind the eighth place is the noise.
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        for _ in digits..16 {
+            text.push('0');
+        }
+        text.push('5');
+        text
+    }
+
+    /// Writes the sign and returns the whole units and the hundred-millionths.
+    fn split(self, out: &mut String) -> (u64, u64) {
+        if self.0 < 0 {
+            out.push('-');
+        }
+        let value = self.0.unsigned_abs();
+        (value / ONE.unsigned_abs(), value % ONE.unsigned_abs())
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.column(4))
+    }
+}
+
+impl Add for Amount {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl Sub for Amount {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+}
+
+impl Neg for Amount {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self(self.0.saturating_neg())
+    }
+}
+
+impl AddAssign for Amount {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl SubAssign for Amount {
+    fn sub_assign(&mut self, other: Self) {
+        *self = *self - other;
+    }
+}
+
+impl Sum for Amount {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self::ZERO, Add::add)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Amount;
+
+    #[test]
+    fn columns_and_numbers_print_as_php_prints_them() {
+        for (name, text, column, number) in [
+            ("documented balance", "8.0588", "8.0588", "8.0588"),
+            ("documented sum", "0.045", "0.0450", "0.045"),
+            ("whole", "6", "6.0000", "6"),
+            ("zero", "0", "0.0000", "0"),
+            ("negative", "-0.2160", "-0.2160", "-0.216"),
+            ("eight places", "0.00000001", "0.00000001", "1.0e-8"),
+            ("largest with an exponent", "0.00009999", "0.00009999", "9.999e-5"),
+            ("smallest without an exponent", "0.0001", "0.0001", "0.0001"),
+            ("six places", "112.192790", "112.19279", "112.19279"),
+        ] {
+            let amount = Amount::parse(text).unwrap();
+            assert_eq!(amount.column(4), column, "{name}");
+            assert_eq!(amount.php_number(), number, "{name}");
+        }
+        assert_eq!(Amount::parse("0.045").unwrap().noisy_number(), "0.0450000000000005");
+    }
+
+    #[test]
+    fn refuses_what_is_no_amount() {
+        for text in [
+            "",
+            "-",
+            ".5",
+            "1e5",
+            "1,5",
+            "+1",
+            "0.123456789",
+            "1000000001",
+            "٣",
+            " 1",
+            "1.2.3",
+        ] {
+            assert_eq!(Amount::parse(text), None, "{text}");
+        }
+        assert_eq!(
+            Amount::parse("1000000000.").map(Amount::php_number).as_deref(),
+            Some("1000000000")
+        );
+    }
+}

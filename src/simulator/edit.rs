@@ -1,0 +1,264 @@
+//! Edits as a person makes them in the portal, or a script of the demo: any field, no questions asked about sense.
+//! An edit is applied whole or not at all.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::amount::Amount;
+use super::calendar::seconds;
+use super::client::{Client, Management, Rules, Script};
+use super::people::FIELDS;
+use super::settings::{Key, Settings};
+use super::world::{RESELLER, World};
+
+/// Why an edit or a deposit was refused. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EditError {
+    /// No client of that id.
+    #[error("there is no client `{0}`")]
+    UnknownClient(String),
+    /// The id is taken, or not the next one.
+    #[error("no client can be added as `{0}`\n(a removed client's id, or none for the next)")]
+    NotFree(String),
+    /// No field of that name.
+    #[error("a client has no field `{0}`\n(known: {known})", known = known_fields())]
+    UnknownField(String),
+    /// The field does not take the value.
+    #[error("field `{field}` does not take `{value}`\n(accepted: {accepted})")]
+    BadValue {
+        /// The field.
+        field: String,
+        /// What was given, as JSON.
+        value: String,
+        /// What it takes.
+        accepted: &'static str,
+    },
+    /// The edit is no object.
+    #[error("an edit is a JSON object of fields and values")]
+    NotAnObject,
+}
+
+/// Fields that an edit takes beside the text columns.
+const MORE_FIELDS: [&str; 7] = [
+    "balance",
+    "balance_management",
+    "threshold",
+    "threshold_email",
+    "spend_per_hour",
+    "spend_from",
+    "spend_until",
+];
+
+const AMOUNT: &str = "a decimal amount such as \"6.00\"";
+const TIME: &str = "a time such as \"2026-11-24T02:00:00Z\", or null";
+
+fn known_fields() -> String {
+    FIELDS
+        .iter()
+        .map(|field| field.name)
+        .chain(MORE_FIELDS)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Edits a client as of `now`.
+///
+/// `balance_management` takes `hard`, `soft`, a listed code or any other text; `threshold` any text, or null for a
+/// client that never set one; `spend_per_hour` an amount, from then on the only spending, or null for the client's own
+/// habits; `spend_from` and `spend_until` bound that spending.
+///
+/// # Errors
+/// [`EditError`] when the client, a field or a value is not known; then nothing is changed.
+pub(super) fn apply(
+    id: &str,
+    fields: &Map<String, Value>,
+    world: &mut World,
+    settings: &Settings,
+    rules: Rules,
+    now: i64,
+) -> Result<(), EditError> {
+    let unknown = || EditError::UnknownClient(id.to_owned());
+    let (client, _) = world.settled(id, now, rules).ok_or_else(unknown)?;
+    let mut edited = client.clone();
+    let mut drain = Drain::default();
+    for (name, value) in fields {
+        set(&mut edited, &mut drain, name, value, settings)?;
+    }
+    if let Some(script) = drain.script(edited.script.as_deref().copied(), now) {
+        edited.follow(script);
+    }
+    world.replace(edited);
+    Ok(())
+}
+
+/// Applies `ID:FIELD=VALUE`. An order that cannot be carried out does nothing.
+pub(super) fn by_order(order: &str, world: &mut World, settings: &Settings, rules: Rules, now: i64) {
+    if let Some((id, (field, value))) = order
+        .split_once(':')
+        .and_then(|(id, edit)| Some((id, edit.split_once('=')?)))
+    {
+        let fields = Map::from_iter([(field.to_owned(), Value::from(value))]);
+        // The order was checked when it was given; only the client may be gone by now.
+        apply(id, &fields, world, settings, rules, now).ok();
+    }
+}
+
+/// Whether an order could be carried out: tried on a copy of its client.
+pub(super) fn check_order(order: &str, world: &World, settings: &Settings) -> Result<(), EditError> {
+    let Some((id, edit)) = order.split_once(':') else {
+        return Err(EditError::NotAnObject);
+    };
+    let Some((field, value)) = edit.split_once('=') else {
+        return Err(EditError::NotAnObject);
+    };
+    let mut client = world
+        .find(id)
+        .ok_or_else(|| EditError::UnknownClient(id.to_owned()))?
+        .clone();
+    set(&mut client, &mut Drain::default(), field, &Value::from(value), settings)
+}
+
+/// What an edit says about scripted spending.
+#[derive(Debug, Default)]
+struct Drain {
+    per_hour: Option<Option<Amount>>,
+    from: Option<Option<i64>>,
+    until: Option<Option<i64>>,
+}
+
+impl Drain {
+    /// The script after the edit; `None`: untouched.
+    fn script(self, present: Option<Script>, now: i64) -> Option<Option<Script>> {
+        if self.per_hour.is_none() && self.from.is_none() && self.until.is_none() {
+            return None;
+        }
+        let per_hour = match self.per_hour {
+            Some(per_hour) => per_hour,
+            None => Some(present.map_or(Amount::ZERO, |script| script.per_hour)),
+        };
+        // What was charged stays charged: a changed price counts from now.
+        let from = self.from.flatten().unwrap_or(now);
+        let until = self
+            .until
+            .unwrap_or(present.map(|script| script.until))
+            .unwrap_or(i64::MAX);
+        Some(per_hour.map(|per_hour| Script { per_hour, from, until }))
+    }
+}
+
+fn set(
+    client: &mut Client,
+    drain: &mut Drain,
+    name: &str,
+    value: &Value,
+    settings: &Settings,
+) -> Result<(), EditError> {
+    let bad = |accepted| EditError::BadValue {
+        field: name.to_owned(),
+        value: value.to_string(),
+        accepted,
+    };
+    if let Some(index) = FIELDS.iter().position(|field| field.name == name) {
+        client.texts[index] = text(value).ok_or_else(|| bad("a text"))?.into();
+        return Ok(());
+    }
+    let optional_time = || match value {
+        Value::Null => Ok(None),
+        _ => text(value)
+            .and_then(|text| text.parse::<Timestamp>().ok())
+            .map(|at| Some(seconds(at)))
+            .ok_or_else(|| bad(TIME)),
+    };
+    match name {
+        "balance" => {
+            let balance = text(value)
+                .and_then(|text| Amount::parse(&text))
+                .ok_or_else(|| bad(AMOUNT))?;
+            client.adjust_to(balance);
+        }
+        "balance_management" => client.manage(management(&text(value).ok_or_else(|| bad("a text"))?, settings)),
+        "threshold" => {
+            client.threshold_is_native = false;
+            client.threshold = match value {
+                Value::Null => None,
+                _ => Some(text(value).ok_or_else(|| bad("a text, or null"))?.into()),
+            };
+        }
+        "threshold_email" => client.threshold_email = text(value).ok_or_else(|| bad("a text"))?.into(),
+        "spend_per_hour" => {
+            drain.per_hour = Some(match value {
+                Value::Null => None,
+                _ => Some(
+                    text(value)
+                        .and_then(|text| Amount::parse(&text))
+                        .filter(|rate| !rate.is_negative())
+                        .ok_or_else(|| bad(AMOUNT))?,
+                ),
+            });
+        }
+        "spend_from" => drain.from = Some(optional_time()?),
+        "spend_until" => drain.until = Some(optional_time()?),
+        _ => return Err(EditError::UnknownField(name.to_owned())),
+    }
+    Ok(())
+}
+
+fn management(code: &str, settings: &Settings) -> Management {
+    match code {
+        "hard" => Management::Hard,
+        "soft" => Management::Soft,
+        _ if code == settings.text(Key::HardCode) => Management::Hard,
+        _ if code == settings.text(Key::SoftCode) => Management::Soft,
+        other => Management::Other(other.into()),
+    }
+}
+
+/// A text, or a number as it was written.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// A client as `/sim/` shows it: the record as stored, and what no function tells. The password is shown, since
+/// tests ask whether it was kept and it opens nothing.
+pub(super) fn shown(client: &Client, rules: Rules) -> Value {
+    let mut all = Map::new();
+    let id = if client.id == 0 {
+        RESELLER.to_owned()
+    } else {
+        client.id.to_string()
+    };
+    all.insert("client".to_owned(), id.into());
+    for (field, text) in FIELDS.iter().zip(&client.texts) {
+        all.insert(field.name.to_owned(), Value::from(&**text));
+    }
+    let ledger = client.ledger();
+    let script = client.script.as_deref();
+    let time = |secs: i64| Timestamp::from_second(secs).ok().map(|at| at.to_string());
+    let more = json!({
+        "balance_management": match &client.management {
+            Management::Hard => "hard",
+            Management::Soft => "soft",
+            Management::Other(code) => code,
+        },
+        "balance": ledger.balance.to_string(),
+        "threshold": client.threshold,
+        "threshold_email": client.threshold_email,
+        "suspended": client.is_suspended(rules),
+        "opening_balance": ledger.opening.to_string(),
+        "paid": ledger.paid.to_string(),
+        "payments": ledger.payments,
+        "spent": ledger.spent.to_string(),
+        "adjusted": ledger.adjusted.to_string(),
+        "spend_per_hour": script.map(|script| script.per_hour.to_string()),
+        "spend_from": script.and_then(|script| time(script.from)),
+        "spend_until": script.filter(|script| script.until != i64::MAX).and_then(|script| time(script.until)),
+    });
+    if let Value::Object(more) = more {
+        all.extend(more);
+    }
+    Value::Object(all)
+}

@@ -1,0 +1,309 @@
+//! One API call from its parameters to its reply: credentials, API enabled, address, cap, method, parameters, effect,
+//! and the fault that may strike. Knows no sockets: a reset or a delay is part of the reply, as data.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+
+use super::faults::{Caller, Fault, Stage};
+use super::functions::{self, Call, Function, Status};
+use super::php::{Json, Style, Types};
+use super::request::{Params, Transport};
+use super::settings::{Key, Settings};
+use super::statuses;
+use super::{Simulator, State};
+
+/// Bytes that an ordinary answer fits into.
+const ORDINARY_ANSWER_BYTES: usize = 256;
+
+/// What goes back over the connection.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) http_status: u16,
+    pub(super) content_type: &'static str,
+    pub(super) body: Vec<u8>,
+    /// Real time to wait before it goes.
+    pub(super) delay: Duration,
+    /// The connection is reset instead.
+    pub(super) reset: bool,
+}
+
+const JSON: &str = "application/json";
+const HTML: &str = "text/html; charset=UTF-8";
+const XML: &str = "text/xml; charset=utf-8";
+
+impl Reply {
+    pub(super) fn new(http_status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            http_status,
+            content_type,
+            body: body.into(),
+            delay: Duration::ZERO,
+            reset: false,
+        }
+    }
+
+    pub(super) fn html(http_status: u16, title: &str, text: &str) -> Self {
+        let body = format!(
+            "<!DOCTYPE html>\n<html>\n<head><title>{title}</title></head>\n<body>\n<h1>{title}</h1>\n<p>{text}</p>\n</body>\n</html>\n"
+        );
+        Self::new(http_status, HTML, body)
+    }
+
+    pub(super) fn json(http_status: u16, value: &serde_json::Value) -> Self {
+        Self::new(http_status, JSON, value.to_string())
+    }
+}
+
+/// How a call arrived.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arrival<'a> {
+    pub(super) transport: Transport,
+    pub(super) peer: IpAddr,
+    pub(super) has_user_agent: bool,
+    pub(super) params: &'a Params<'a>,
+}
+
+impl Simulator {
+    /// Answers one call.
+    pub(super) fn answer(&self, arrival: Arrival<'_>) -> Reply {
+        let params = arrival.params;
+        let method = params.get("method").unwrap_or_default();
+        let monotonic = self.clock.monotonic();
+        let mut state = self.lock();
+        let number = state.traffic.arrive(monotonic, method);
+        let caller = Caller {
+            call: number,
+            function: method,
+            client: params.get("client"),
+        };
+        let fault = state.faults.choose(state.world.dice(), caller);
+        let (mut reply, status) = match at_the_door(&state.settings, arrival, fault) {
+            Some(reply) => (reply, Cow::Borrowed("")),
+            None => self.handle(&mut state, arrival, monotonic, fault),
+        };
+        if state.settings.text(Key::ContentType) == "html" && reply.content_type == JSON {
+            reply.content_type = HTML;
+        }
+        if fault == Some(Fault::Slow) {
+            reply.delay += Duration::from_secs(state.settings.number(Key::SlowSecs));
+        }
+        reply.delay += self.options.latency;
+        let at = self.virtual_time(&state);
+        let fault_name = fault.map_or("", |fault| fault.row().name);
+        state.traffic.remember(
+            number,
+            at,
+            arrival.transport,
+            params,
+            (reply.http_status, status, fault_name),
+        );
+        reply
+    }
+
+    /// Past the door: the checks in order, then the function and its answer.
+    fn handle(
+        &self,
+        state: &mut State,
+        arrival: Arrival<'_>,
+        monotonic: Duration,
+        fault: Option<Fault>,
+    ) -> (Reply, Cow<'static, str>) {
+        let outcome = self.admit(state, arrival, monotonic).and_then(|function| {
+            if let Some(status) = fault.and_then(status_instead) {
+                return Err(status);
+            }
+            Ok(function)
+        });
+        if fault == Some(Fault::NullStatus) && outcome.is_ok() {
+            return (Reply::new(200, JSON, "{\"status\":null}"), Cow::Borrowed("null"));
+        }
+        let style = style(&state.settings, fault == Some(Fault::WrongTypes));
+        let result = outcome.and_then(|function| self.run(state, arrival, function, style));
+        let status = result.as_ref().map_or_else(|status| *status, |_| "success");
+        let body = result.unwrap_or_else(|status| refusal(status, style));
+        let mut reply = Reply::new(200, JSON, body);
+        match fault {
+            Some(Fault::Truncated) => reply.body.truncate(reply.body.len() / 2),
+            Some(Fault::Empty) => reply.body.clear(),
+            Some(Fault::ResetAfter) => reply.reset = true,
+            _ => {}
+        }
+        (reply, Cow::Borrowed(status))
+    }
+
+    /// Credentials, API enabled, address, cap, method.
+    fn admit(&self, state: &mut State, arrival: Arrival<'_>, monotonic: Duration) -> Result<&'static Function, Status> {
+        let params = arrival.params;
+        let (user, password) = (params.get("api_username"), params.get("api_password"));
+        let (Some(user), Some(password)) = (
+            user.filter(|text| !text.is_empty()),
+            password.filter(|text| !text.is_empty()),
+        ) else {
+            return Err("missing_credentials");
+        };
+        if user != self.options.username || password != self.options.password.expose_secret() {
+            return Err("invalid_credentials");
+        }
+        if !state.settings.on(Key::ApiEnabled) {
+            return Err("api_not_enabled");
+        }
+        let method = params.get("method").filter(|text| !text.is_empty());
+        let function = method.and_then(functions::find);
+        if !state.settings.on(Key::AddressAllowed) && !function.is_some_and(|function| function.any_address) {
+            return Err("ip_not_enabled");
+        }
+        let sliding = state.settings.text(Key::CapWindow) == "sliding";
+        if self
+            .options
+            .rate_cap_per_minute
+            .is_some_and(|cap| !state.traffic.is_within(cap, monotonic, sliding))
+        {
+            return Err("api_limit_exceeded");
+        }
+        let function = function.ok_or(if method.is_some() {
+            "invalid_method"
+        } else {
+            "missing_method"
+        })?;
+        let down = state.settings.text(Key::MaintenanceMethods);
+        if down.split(',').any(|name| name.trim() == function.name) {
+            return Err("method_maintenance");
+        }
+        Ok(function)
+    }
+
+    /// Runs a function; the body of its success.
+    fn run(
+        &self,
+        state: &mut State,
+        arrival: Arrival<'_>,
+        function: &'static Function,
+        style: Style,
+    ) -> Result<Vec<u8>, Status> {
+        let (now, rules) = (self.virtual_secs(state), state.rules());
+        let State { world, settings, .. } = state;
+        let mut json = Json::new(style, ORDINARY_ANSWER_BYTES);
+        json.open(b'{');
+        json.key("status");
+        // Without a payload the status is all that can have a wrong type.
+        json.raw(if function.is_write && style.wrong {
+            "[\"success\"]"
+        } else {
+            "\"success\""
+        });
+        let mut call = Call {
+            params: arrival.params,
+            world,
+            settings,
+            rules,
+            now,
+            peer: arrival.peer,
+            json,
+        };
+        (function.handler)(&mut call)?;
+        let Call { mut json, settings, .. } = call;
+        if function.is_write && settings.on(Key::EmptySuccess) {
+            return Ok(Vec::new());
+        }
+        if settings.on(Key::MessageOnSuccess) {
+            json.key("message");
+            json.raw("\"success\"");
+        }
+        json.close(b'}');
+        Ok(json.into_bytes())
+    }
+}
+
+/// What is answered before anybody looks at the parameters.
+fn at_the_door(settings: &Settings, arrival: Arrival<'_>, fault: Option<Fault>) -> Option<Reply> {
+    if settings.on(Key::UserAgentNeeded) && !arrival.has_user_agent {
+        return Some(blocked());
+    }
+    if let Some(fault) = fault.filter(|fault| fault.row().stage == Stage::Front) {
+        return Some(match fault {
+            Fault::Html403 => blocked(),
+            Fault::Http429 => Reply::html(429, "Too Many Requests", "You are being rate limited."),
+            Fault::Http500 => Reply::html(
+                500,
+                "Internal Server Error",
+                "The server encountered an internal error.",
+            ),
+            Fault::ResetBefore => Reply {
+                reset: true,
+                ..Reply::new(200, JSON, "")
+            },
+            _ => Reply::html(
+                503,
+                "503 Backend fetch failed",
+                "Error 503 Backend fetch failed</p>\n<p>Guru Meditation:</p>\n<p>Varnish cache server",
+            ),
+        });
+    }
+    match arrival.transport {
+        Transport::Other => Some(soap_fault(settings)),
+        Transport::Multipart if settings.on(Key::MultipartMissing) => {
+            Some(Reply::new(200, JSON, refusal("missing_method", style(settings, false))))
+        }
+        Transport::Get | Transport::Multipart => None,
+    }
+}
+
+fn blocked() -> Reply {
+    Reply::html(
+        403,
+        "Attention Required! | Cloudflare",
+        "Sorry, you have been blocked. You are unable to access voip.ms",
+    )
+}
+
+/// What PHP's SOAP server says to a POST that is no SOAP.
+fn soap_fault(settings: &Settings) -> Reply {
+    let body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<SOAP-ENV:Envelope xmlns:SOAP-ENV=\"http://schemas.xmlsoap.org/soap/envelope/\">\
+<SOAP-ENV:Body><SOAP-ENV:Fault><faultcode>SOAP-ENV:Client</faultcode><faultstring>Bad Request</faultstring></SOAP-ENV:Fault>\
+</SOAP-ENV:Body></SOAP-ENV:Envelope>\n";
+    let http_status = if settings.text(Key::SoapFaultStatus) == "200" {
+        200
+    } else {
+        500
+    };
+    Reply::new(http_status, XML, body)
+}
+
+/// The status that a fault answers instead of an effect.
+fn status_instead(fault: Fault) -> Option<Status> {
+    match fault {
+        Fault::Limit => Some("api_limit_exceeded"),
+        Fault::Maintenance => Some("method_maintenance"),
+        Fault::Unavailable => Some("unavailable_info"),
+        _ => None,
+    }
+}
+
+/// An answer that is not a success.
+fn refusal(status: &str, style: Style) -> Vec<u8> {
+    let mut json = Json::new(Style { wrong: false, ..style }, ORDINARY_ANSWER_BYTES);
+    json.open(b'{');
+    json.key("status");
+    json.text(status);
+    json.key("message");
+    json.text(statuses::message(status));
+    json.close(b'}');
+    json.into_bytes()
+}
+
+fn style(settings: &Settings, wrong: bool) -> Style {
+    Style {
+        types: match settings.text(Key::Types) {
+            "doc-strings" => Types::DocStrings,
+            "all-numbers" => Types::AllNumbers,
+            "all-strings" => Types::AllStrings,
+            _ => Types::Mixed,
+        },
+        noise: settings.on(Key::FloatNoise),
+        null_columns: settings.text(Key::EmptyColumns) == "null",
+        wrong,
+    }
+}

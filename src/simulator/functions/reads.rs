@@ -1,0 +1,264 @@
+//! The functions that change nothing. Shapes and types follow WIRE.md section 2; what is unknown is a setting.
+
+use super::super::amount::Amount;
+use super::super::chance::Topic;
+use super::super::client::{Client, Management};
+use super::super::countries::{COUNTRIES, by_code};
+use super::super::people::{COUNTRY, FIELDS, PASSWORD};
+use super::super::php::Json;
+use super::super::settings::{Key, Settings};
+use super::super::usage::{Used, clock_text};
+use super::super::world::RESELLER;
+use super::{Call, Status};
+
+/// `balance`: what is left, and the use of the last 30 days and of today in Toronto.
+pub(super) fn reseller_balance(call: &mut Call<'_>) -> Result<(), Status> {
+    let id = call.client_param()?;
+    let (client, mut around) = call
+        .world
+        .settled(id, call.now, call.rules)
+        .filter(|(client, _)| client.id != 0)
+        .ok_or("invalid_client")?;
+    let used = client.used(call.now, &mut around);
+    write_balance(&mut call.json, client.balance(), 4, Some(used));
+    Ok(())
+}
+
+/// The reseller's own account; `advanced` adds its use.
+pub(super) fn balance(call: &mut Call<'_>) -> Result<(), Status> {
+    let advanced = call
+        .params
+        .get("advanced")
+        .is_some_and(|text| !matches!(text, "" | "0" | "false" | "False"));
+    let Some((own, mut around)) = call.world.settled(RESELLER, call.now, call.rules) else {
+        return Err("unavailable_info");
+    };
+    let used = advanced.then(|| own.used(call.now, &mut around));
+    write_balance(&mut call.json, own.balance(), 6, used);
+    Ok(())
+}
+
+/// The object `balance`; `used` is of 30 days and of today.
+fn write_balance(json: &mut Json, balance: Amount, least_places: usize, used: Option<(Used, Used)>) {
+    json.key("balance");
+    json.open(b'{');
+    json.key("current_balance");
+    json.amount_column(balance, least_places);
+    if let Some((total, today)) = used {
+        json.key("spent_total");
+        json.computed_amount(total.spent);
+        json.key("calls_total");
+        json.count(total.calls.into());
+        json.key("time_total");
+        write_time(json, total);
+        json.key("spent_today");
+        json.computed_amount(today.spent);
+        json.key("calls_today");
+        json.count(today.calls.into());
+        json.key("time_today");
+        write_time(json, today);
+    }
+    json.close(b'}');
+}
+
+/// A text such as `51:35`, but the number 0 when there were no calls.
+fn write_time(json: &mut Json, used: Used) {
+    if used.calls == 0 {
+        json.count(0)
+    } else {
+        json.text(&clock_text(used.secs))
+    }
+}
+
+/// `threshold_information`: an object, or what the setting says for a client that never set one.
+pub(super) fn client_threshold(call: &mut Call<'_>) -> Result<(), Status> {
+    let id = call.client_param()?;
+    let client = call
+        .world
+        .find(id)
+        .filter(|client| client.id != 0)
+        .ok_or("invalid_client")?;
+    let hidden = client.threshold_is_native
+        && call.world.is_among(
+            Topic::ThresholdAbsent,
+            client.id,
+            call.settings.share(Key::ThresholdAbsent),
+        );
+    let threshold = client.threshold.as_deref().filter(|_| !hidden);
+    let absent_as = call.settings.text(Key::ThresholdAbsentAs);
+    let json = &mut call.json;
+    match (threshold, absent_as) {
+        (None, "unavailable_info") => return Err("unavailable_info"),
+        (None, "absent") => return Ok(()),
+        (None, "list") => {
+            json.key("threshold_information");
+            json.raw("[]");
+            return Ok(());
+        }
+        _ => {}
+    }
+    json.key("threshold_information");
+    json.open(b'{');
+    json.key("threshold");
+    match (threshold, absent_as) {
+        (Some(threshold), _) => json.number_column(threshold),
+        (None, "empty") => json.text(""),
+        (None, "null") => json.raw("null"),
+        (None, _) => json.number_column("0"),
+    }
+    json.key("email");
+    json.column(if threshold.is_some() {
+        &client.threshold_email
+    } else {
+        ""
+    });
+    json.close(b'}');
+    Ok(())
+}
+
+/// `clients`: one by id or address, or all. Always a list.
+pub(super) fn clients(call: &mut Call<'_>) -> Result<(), Status> {
+    // VoIP.ms's own PHP example passes an address as `email`.
+    let wanted = call
+        .params
+        .get("client")
+        .filter(|text| !text.is_empty())
+        .or_else(|| call.params.get("email"));
+    let rows: Vec<&Client> = match wanted.filter(|text| !text.is_empty()) {
+        Some(email) if email.contains('@') => vec![call.world.by_email(email).ok_or("invalid_client")?],
+        Some(id) => vec![
+            call.world
+                .find(id)
+                .filter(|client| client.id != 0)
+                .ok_or("invalid_client")?,
+        ],
+        None => {
+            let share = call.settings.share(Key::ListShare);
+            let listed = |client: &&Client| call.world.is_among(Topic::Listed, client.id, share);
+            match call.settings.text(Key::NoClient) {
+                "off" => call.world.clients().filter(listed).collect(),
+                "list" => Vec::new(),
+                "absent" => return Ok(()),
+                _ => return Err("no_client"),
+            }
+        }
+    };
+    if rows.is_empty() && call.settings.text(Key::NoClient) == "off" {
+        return Err("no_client");
+    }
+    let bare = rows.len() == 1 && call.settings.on(Key::OneRowObject);
+    call.json.key("clients");
+    if !bare {
+        call.json.open(b'[');
+    }
+    for client in rows {
+        write_client(&mut call.json, client, call.settings);
+    }
+    if !bare {
+        call.json.close(b']');
+    }
+    Ok(())
+}
+
+fn write_client(json: &mut Json, client: &Client, settings: &Settings) {
+    json.open(b'{');
+    json.key("client");
+    json.number_column(&client.id.to_string());
+    for (index, (field, text)) in FIELDS.iter().zip(&client.texts).enumerate() {
+        json.key(field.name);
+        match index {
+            PASSWORD => write_password(json, text, settings.text(Key::PasswordShown)),
+            COUNTRY => match by_code(text).filter(|_| settings.text(Key::CountryOut) == "name") {
+                Some((_, name)) => json.column(&name.to_uppercase()),
+                None => json.column(text),
+            },
+            _ => json.column(text),
+        }
+    }
+    json.key("balance_management");
+    json.number_column(match &client.management {
+        Management::Soft => settings.text(Key::SoftCode),
+        Management::Hard => settings.text(Key::HardCode),
+        Management::Other(code) => code,
+    });
+    json.close(b'}');
+}
+
+fn write_password(json: &mut Json, password: &str, shown: &str) {
+    match shown {
+        "masked" => json.column("********"),
+        "hashed" => json.column(&looks_hashed(password)),
+        "empty" => json.column(""),
+        _ => json.column(password),
+    }
+}
+
+/// A text in the shape of a bcrypt hash, the same for the same password. It protects nothing.
+fn looks_hashed(password: &str) -> String {
+    const LETTERS: &[u8; 64] = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let mut state = password.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let mut text = "$2y$10$".to_owned();
+    for _ in 0..53 {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        text.push(char::from(LETTERS[usize::try_from(state >> 58).unwrap_or_default()]));
+    }
+    text
+}
+
+/// `balance_management`: the codes and what they mean, all or the one asked for.
+pub(super) fn balance_management(call: &mut Call<'_>) -> Result<(), Status> {
+    let hard = (
+        call.settings.text(Key::HardCode).to_owned(),
+        "Hard - suspend the client",
+    );
+    let soft = (
+        call.settings.text(Key::SoftCode).to_owned(),
+        "Soft - do not suspend the client",
+    );
+    let mut rows = vec![hard];
+    if call.settings.on(Key::SoftListed) {
+        rows.push(soft);
+    }
+    rows.sort();
+    if let Some(wanted) = call.params.get("balance_management").filter(|text| !text.is_empty()) {
+        rows.retain(|(code, _)| code == wanted);
+        if rows.is_empty() {
+            return Err("invalid_balancemanagement");
+        }
+    }
+    call.list("balance_management", &rows, |json, (code, description)| {
+        write_pair(json, code, description);
+    });
+    Ok(())
+}
+
+/// `countries`: codes and names, all or the one asked for.
+pub(super) fn countries(call: &mut Call<'_>) -> Result<(), Status> {
+    let rows = match call.params.get("country").filter(|text| !text.is_empty()) {
+        Some(code) => vec![by_code(code).ok_or("invalid_country")?],
+        None => COUNTRIES.to_vec(),
+    };
+    call.list("countries", &rows, |json, (code, name)| write_pair(json, code, name));
+    Ok(())
+}
+
+fn write_pair(json: &mut Json, value: &str, description: &str) {
+    json.open(b'{');
+    json.key("value");
+    json.number_column(value);
+    json.key("description");
+    json.column(description);
+    json.close(b'}');
+}
+
+/// `ip`: the caller's address.
+pub(super) fn ip(call: &mut Call<'_>) -> Result<(), Status> {
+    let address = call.peer.to_string();
+    call.json.key("ip");
+    call.json.text(&address);
+    Ok(())
+}

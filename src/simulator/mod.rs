@@ -1,0 +1,388 @@
+//! The reseller API as a server, for anyone who writes against it: seeded clients that spend and pay in virtual time,
+//! every known quirk of the wire, faults on order, and a `/sim/` surface for tests.
+//!
+//! - [`Simulator`] is the world and its rules; it knows no sockets. What `/sim/` offers over HTTP its methods offer in
+//!   process.
+//! - [`serve`] puts it on a listener.
+//!
+//! Settings (`settings.rs`), faults (`faults.rs`) and functions (`functions/`) are tables: each grows by a row.
+//! It shares no code with the client side, so that one mistake cannot hide in both; from the rest of the program it
+//! uses the clock alone.
+
+mod amount;
+mod calendar;
+mod chance;
+mod client;
+mod control;
+mod countries;
+mod edit;
+mod exchange;
+mod faults;
+mod functions;
+mod http;
+mod manual;
+mod options;
+mod people;
+mod php;
+mod request;
+mod settings;
+mod spending;
+mod statuses;
+mod traffic;
+mod usage;
+mod world;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value, json};
+
+use crate::clock::Clock;
+
+use client::Rules;
+use faults::Faults;
+use settings::{Key, Settings};
+use traffic::Traffic;
+use world::World;
+
+pub use edit::EditError;
+pub use http::serve;
+pub use manual::{faults_help, functions_help, settings_help};
+pub use options::{Options, OptionsError, Speed};
+pub use settings::Certainty;
+
+/// A reseller account with its clients, in virtual time.
+///
+/// Virtual time is the start plus the clock's monotonic time times the speed plus what was [advanced]. Balances are
+/// worked out when they are asked for.
+///
+/// [advanced]: Simulator::advance
+#[derive(Debug)]
+pub struct Simulator {
+    options: Options,
+    clock: Clock,
+    /// The clock's monotonic time and the virtual time at the start.
+    origin: (Duration, Timestamp),
+    state: Mutex<State>,
+}
+
+/// What calls and edits change.
+#[derive(Debug)]
+struct State {
+    world: World,
+    settings: Settings,
+    faults: Faults,
+    traffic: Traffic,
+    /// Virtual nanoseconds beyond the clock's.
+    advanced: u128,
+}
+
+impl State {
+    /// The settings that decide what moves balances.
+    fn rules(&self) -> Rules {
+        Rules {
+            spending: self.settings.on(Key::Spending),
+            top_ups: self.settings.on(Key::TopUps),
+            hard_stops: self.settings.on(Key::HardStops),
+            resume_on_payment: self.settings.on(Key::ResumeOnPayment),
+        }
+    }
+}
+
+impl Simulator {
+    /// Makes the world of the options' seed.
+    ///
+    /// # Errors
+    /// [`OptionsError`] for a fault, setting or number that is not accepted.
+    pub fn new(options: Options, clock: Clock) -> Result<Arc<Self>, OptionsError> {
+        options.check()?;
+        let start = options.start.unwrap_or_else(|| clock.now());
+        let mut state = State {
+            world: World::new(options.seed, options.clients, calendar::seconds(start)),
+            settings: Settings::default(),
+            faults: Faults::default(),
+            traffic: Traffic::new(),
+            advanced: 0,
+        };
+        for fault in &options.faults {
+            let (name, share) = options::assignment(fault)?;
+            state.faults.set(name, share)?;
+        }
+        for setting in &options.settings {
+            let (name, value) = options::assignment(setting)?;
+            set(&mut state, calendar::seconds(start), name, value)?;
+        }
+        let origin = (clock.monotonic(), start);
+        Ok(Arc::new(Self {
+            options,
+            clock,
+            origin,
+            state: Mutex::new(state),
+        }))
+    }
+
+    /// Virtual time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.virtual_time(&self.lock())
+    }
+
+    /// Moves virtual time on.
+    pub fn advance(&self, by: Duration) {
+        let mut state = self.lock();
+        state.advanced = state.advanced.saturating_add(by.as_nanos());
+    }
+
+    /// Edits a client, or the reseller's own account as `reseller`, as a person does in the portal: a JSON object of
+    /// the record's fields, `balance`, `threshold`, `threshold_email`, and `spend_per_hour`, `spend_from`,
+    /// `spend_until` for scripted spending.
+    ///
+    /// # Errors
+    /// [`EditError`] when the client, a field or a value is not known; then nothing is changed.
+    pub fn edit(&self, id: &str, fields: &Value) -> Result<(), EditError> {
+        let fields = fields.as_object().ok_or(EditError::NotAnObject)?;
+        let mut state = self.lock();
+        let (now, rules) = (self.virtual_secs(&state), state.rules());
+        let State { world, settings, .. } = &mut *state;
+        edit::apply(id, fields, world, settings, rules, now)
+    }
+
+    /// The client pays `amount`, a positive decimal.
+    ///
+    /// # Errors
+    /// [`EditError`] when the client is not known or the amount is none.
+    pub fn deposit(&self, id: &str, amount: &str) -> Result<(), EditError> {
+        let paid = amount::Amount::parse(amount)
+            .filter(|amount| amount.is_positive())
+            .ok_or_else(|| EditError::BadValue {
+                field: "amount".to_owned(),
+                value: amount.to_owned(),
+                accepted: "a positive decimal amount such as \"5.00\"",
+            })?;
+        let mut state = self.lock();
+        let (now, rules) = (self.virtual_secs(&state), state.rules());
+        let (client, _) = state
+            .world
+            .settled(id, now, rules)
+            .ok_or_else(|| EditError::UnknownClient(id.to_owned()))?;
+        client.pay(paid);
+        Ok(())
+    }
+
+    /// A client, or the reseller's own account as `reseller`, as it is now.
+    ///
+    /// # Errors
+    /// [`EditError::UnknownClient`].
+    pub fn client(&self, id: &str) -> Result<Value, EditError> {
+        let mut state = self.lock();
+        let (now, rules) = (self.virtual_secs(&state), state.rules());
+        let (client, _) = state
+            .world
+            .settled(id, now, rules)
+            .ok_or_else(|| EditError::UnknownClient(id.to_owned()))?;
+        Ok(edit::shown(client, rules))
+    }
+
+    /// Adds a client, with the id of a removed one or the next id, and edits it; returns its id.
+    ///
+    /// # Errors
+    /// [`EditError`] when the id is not free or the edit is refused; then nobody is added.
+    pub fn add_client(&self, fields: &Value) -> Result<String, EditError> {
+        let mut fields = fields.as_object().ok_or(EditError::NotAnObject)?.clone();
+        let wanted = match fields.remove("client") {
+            Some(Value::String(id)) => Some(id),
+            Some(Value::Number(id)) => Some(id.to_string()),
+            _ => None,
+        };
+        let mut state = self.lock();
+        let (now, rules) = (self.virtual_secs(&state), state.rules());
+        let State { world, settings, .. } = &mut *state;
+        let id = world
+            .add(wanted.as_deref(), now)
+            .ok_or_else(|| EditError::NotFree(wanted.unwrap_or_default()))?
+            .to_string();
+        if let Err(refused) = edit::apply(&id, &fields, world, settings, rules, now) {
+            world.remove(&id);
+            return Err(refused);
+        }
+        Ok(id)
+    }
+
+    /// Removes a client.
+    ///
+    /// # Errors
+    /// [`EditError::UnknownClient`].
+    pub fn remove_client(&self, id: &str) -> Result<(), EditError> {
+        if self.lock().world.remove(id) {
+            Ok(())
+        } else {
+            Err(EditError::UnknownClient(id.to_owned()))
+        }
+    }
+
+    /// Sets one fault, `NAME`, `NAME@clients`, `NAME@ID` or `NAME@FUNCTION`, to a share such as `0.05`; 0 ends it.
+    ///
+    /// # Errors
+    /// [`OptionsError`] when there is no such fault or share.
+    pub fn set_fault(&self, name: &str, share: &str) -> Result<(), OptionsError> {
+        self.lock().faults.set(name, share)
+    }
+
+    /// Replaces all faults; with an error nothing is changed.
+    fn replace_faults(&self, faults: &Map<String, Value>) -> Result<(), OptionsError> {
+        let mut replaced = Faults::default();
+        for (name, share) in faults {
+            replaced.set(name, &plain(share))?;
+        }
+        self.lock().faults = replaced;
+        Ok(())
+    }
+
+    /// Changes one setting. What already happened stays as it was.
+    ///
+    /// # Errors
+    /// [`OptionsError`] when there is no such setting, or it does not take the value.
+    pub fn set_setting(&self, name: &str, value: &str) -> Result<(), OptionsError> {
+        let mut state = self.lock();
+        let now = self.virtual_secs(&state);
+        set(&mut state, now, name, value)
+    }
+
+    /// Changes several settings; with an error nothing is changed.
+    fn change_settings(&self, values: &Map<String, Value>) -> Result<(), OptionsError> {
+        let mut state = self.lock();
+        let (now, before) = (self.virtual_secs(&state), state.settings.clone());
+        for (name, value) in values {
+            if let Err(refused) = set(&mut state, now, name, &plain(value)) {
+                state.settings = before;
+                return Err(refused);
+            }
+        }
+        Ok(())
+    }
+
+    /// What was called: `calls`, `calls_by_function`, `max_calls_in_60s` (by the clock's monotonic time; refused calls
+    /// and faults count too).
+    #[must_use]
+    pub fn stats(&self) -> Value {
+        let (calls, most, by_function) = self.lock().traffic.counts();
+        let by_function: Map<String, Value> = by_function
+            .into_iter()
+            .map(|(name, count)| (name.to_owned(), count.into()))
+            .collect();
+        json!({"calls": calls, "calls_by_function": by_function, "max_calls_in_60s": most})
+    }
+
+    /// The world in numbers, with everybody settled, and the faults and settings in force.
+    #[must_use]
+    pub fn state(&self) -> Value {
+        let mut state = self.lock();
+        let (now, rules) = (self.virtual_secs(&state), state.rules());
+        state.world.settle_all(now, rules);
+        let totals = state.world.totals(rules);
+        let faults: Map<String, Value> = state.faults.all().map(|(name, share)| (name, share.into())).collect();
+        let settings: Map<String, Value> = state
+            .settings
+            .all()
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .collect();
+        json!({
+            "time": self.virtual_time(&state).to_string(),
+            "seed": self.options.seed,
+            "speed": self.options.speed.to_string(),
+            "clients": totals.clients,
+            "below_threshold": totals.below_threshold,
+            "below_zero": totals.below_zero,
+            "hard": totals.hard,
+            "suspended": totals.suspended,
+            "opening_balances": totals.opening.to_string(),
+            "paid": totals.paid.to_string(),
+            "payments": totals.payments,
+            "spent": totals.spent.to_string(),
+            "adjusted": totals.adjusted.to_string(),
+            "balances": totals.balance.to_string(),
+            "faults": faults,
+            "settings": settings,
+        })
+    }
+
+    /// The last thousand API calls, oldest first, secrets masked.
+    #[must_use]
+    pub fn requests(&self) -> Value {
+        let state = self.lock();
+        let requests = state.traffic.requests().map(|request| {
+            let params: Map<String, Value> = request
+                .params
+                .iter()
+                .map(|(name, value)| (name.to_string(), Value::from(&**value)))
+                .collect();
+            json!({
+                "number": request.number,
+                "time": request.at.to_string(),
+                "transport": request.transport,
+                "params": params,
+                "http_status": request.http_status,
+                "status": request.status,
+                "fault": request.fault,
+            })
+        });
+        Value::Array(requests.collect())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn virtual_time(&self, state: &State) -> Timestamp {
+        let (origin, start) = self.origin;
+        let passed = self.clock.monotonic().saturating_sub(origin).as_nanos();
+        let passed = self.options.speed.virtual_nanos(passed).saturating_add(state.advanced);
+        let passed = SignedDuration::from_nanos_i128(
+            i128::try_from(passed)
+                .unwrap_or(i128::MAX)
+                .min(i128::from(i64::MAX) * 1_000_000_000),
+        );
+        start.saturating_add(passed).unwrap_or(Timestamp::MAX)
+    }
+
+    fn virtual_secs(&self, state: &State) -> i64 {
+        calendar::seconds(self.virtual_time(state))
+    }
+}
+
+/// Changes a setting as of `now`; with an error nothing is changed.
+fn set(state: &mut State, now: i64, name: &str, value: &str) -> Result<(), OptionsError> {
+    let (rules, before) = (state.rules(), state.settings.clone());
+    let key = state.settings.set(name, value)?;
+    let is_order = matches!(key, Key::EditBeforeSetClient | Key::EditAfterSetClient);
+    if is_order
+        && !value.is_empty()
+        && let Err(refused) = edit::check_order(value, &state.world, &state.settings)
+    {
+        state.settings = before;
+        return Err(OptionsError::BadSetting {
+            name: settings::TABLE[key as usize].name,
+            value: value.to_owned(),
+            accepted: format!("ID:FIELD=VALUE; {refused}"),
+        });
+    }
+    if state.rules() != rules {
+        state.world.end_rules(now, rules);
+    }
+    Ok(())
+}
+
+/// A JSON value as a setting or share is written: `true` as `on`, a number as its digits.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "on".to_owned(),
+        Value::Bool(false) => "off".to_owned(),
+        Value::Null => String::new(),
+        Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

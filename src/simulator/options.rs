@@ -1,0 +1,222 @@
+//! What a simulator is started with, and why it may be refused. Reads no environment and no arguments: `cli` does.
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+use super::chance::Share;
+
+/// Most clients that a world holds: five times the largest reseller, at a kilobyte or two each.
+const MOST_CLIENTS: u32 = 250_000;
+
+/// Highest speed of the virtual clock: a year passes in half a minute.
+const MOST_SPEED_THOUSANDTHS: u64 = 1_000_000_000;
+
+/// How many times faster than the clock the virtual time runs, exact to thousandths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Speed(u64);
+
+impl Speed {
+    /// As fast as the clock.
+    pub const ONE: Self = Self(1_000);
+
+    /// Virtual nanoseconds for nanoseconds of the clock.
+    pub(super) fn virtual_nanos(self, nanos: u128) -> u128 {
+        nanos.saturating_mul(u128::from(self.0)) / 1_000
+    }
+}
+
+impl std::str::FromStr for Speed {
+    type Err = OptionsError;
+
+    /// Reads a decimal from 0 (the virtual clock stands still) to 1,000,000, with at most three places.
+    fn from_str(text: &str) -> Result<Self, OptionsError> {
+        let (whole, places) = text.split_once('.').unwrap_or((text, ""));
+        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let refused = || OptionsError::BadSpeed { text: text.to_owned() };
+        if whole.is_empty() || places.len() > 3 || !digits(whole) || !digits(places) {
+            return Err(refused());
+        }
+        let whole: u64 = whole.parse().map_err(|_| refused())?;
+        let thousandths: u64 = format!("{places:0<3}").parse().map_err(|_| refused())?;
+        whole
+            .checked_mul(1_000)
+            .and_then(|speed| speed.checked_add(thousandths))
+            .filter(|speed| *speed <= MOST_SPEED_THOUSANDTHS)
+            .map(Self)
+            .ok_or_else(refused)
+    }
+}
+
+impl fmt::Display for Speed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 % 1_000 {
+            0 => write!(f, "{}", self.0 / 1_000),
+            rest => write!(f, "{}.{}", self.0 / 1_000, format!("{rest:03}").trim_end_matches('0')),
+        }
+    }
+}
+
+/// What a simulator is started with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How many clients the reseller has, up to 250,000.
+    pub clients: u32,
+    /// The same seed gives the same world.
+    pub seed: u64,
+    /// The API user.
+    pub username: String,
+    /// The API password.
+    pub password: SecretString,
+    /// How fast virtual time runs.
+    pub speed: Speed,
+    /// Real time that every API answer takes longer.
+    pub latency: Duration,
+    /// Calls per minute, by the given clock, above which `api_limit_exceeded` is answered; `None`: no cap.
+    pub rate_cap_per_minute: Option<u32>,
+    /// `NAME=SHARE`, `NAME@clients=SHARE`, `NAME@ID=SHARE` or `NAME@FUNCTION=SHARE` each.
+    pub faults: Vec<String>,
+    /// `NAME=VALUE` each.
+    pub settings: Vec<String>,
+    /// Virtual time at the start; `None`: what the clock shows.
+    pub start: Option<Timestamp>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            clients: 100,
+            seed: 1,
+            username: "demo@example.com".to_owned(),
+            password: SecretString::from("demo"),
+            speed: Speed::ONE,
+            latency: Duration::ZERO,
+            rate_cap_per_minute: None,
+            faults: Vec::new(),
+            settings: Vec::new(),
+            start: None,
+        }
+    }
+}
+
+impl Options {
+    /// Refuses what no world can be made of.
+    pub(super) fn check(&self) -> Result<(), OptionsError> {
+        if self.clients > MOST_CLIENTS {
+            return Err(OptionsError::TooManyClients { count: self.clients });
+        }
+        if self.rate_cap_per_minute == Some(0) {
+            return Err(OptionsError::NoCalls);
+        }
+        Ok(())
+    }
+}
+
+/// Splits `NAME=VALUE`.
+pub(super) fn assignment(text: &str) -> Result<(&str, &str), OptionsError> {
+    text.split_once('=')
+        .ok_or_else(|| OptionsError::NotAssigned { text: text.to_owned() })
+}
+
+/// Why a simulator cannot be started, or changed, as asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OptionsError {
+    /// More clients than a world holds.
+    #[error("`{count}` clients are more than the {MOST_CLIENTS} that a world holds")]
+    TooManyClients {
+        /// How many were asked for.
+        count: u32,
+    },
+    /// A rate cap of zero.
+    #[error("a rate cap of `0` would refuse every call\n(leave it out for no cap)")]
+    NoCalls,
+    /// Not a speed.
+    #[error("`{text}` is not a speed\n(a decimal from 0 to 1000000 with at most three places, such as 60)")]
+    BadSpeed {
+        /// What was given.
+        text: String,
+    },
+    /// No `=` in it.
+    #[error("`{text}` is not of the form NAME=VALUE")]
+    NotAssigned {
+        /// What was given.
+        text: String,
+    },
+    /// No fault of that name.
+    #[error("there is no fault `{name}`\n(known: {known})")]
+    UnknownFault {
+        /// What was given.
+        name: String,
+        /// Every name.
+        known: String,
+    },
+    /// Something else than `clients`, a client's id or a function behind the `@`.
+    #[error("`{name}` hits nobody\n(behind the @ stands `clients`, a client's id or a function)")]
+    UnknownTarget {
+        /// What was given.
+        name: String,
+    },
+    /// Not a share.
+    #[error(
+        "`{share}` is not a share for fault `{name}`\n(a decimal from 0 to {} with at most six places)",
+        Share::ALL
+    )]
+    BadShare {
+        /// The fault.
+        name: String,
+        /// What was given.
+        share: String,
+    },
+    /// More than everything.
+    #[error("with fault `{name}` the shares add up to more than 1")]
+    SharesAddUp {
+        /// The fault that was one too many.
+        name: String,
+    },
+    /// No setting of that name.
+    #[error("there is no setting `{name}`\n(known: {known})")]
+    UnknownSetting {
+        /// What was given.
+        name: String,
+        /// Every name.
+        known: String,
+    },
+    /// The setting does not take the value.
+    #[error("setting `{name}` does not take `{value}`\n(accepted: {accepted})")]
+    BadSetting {
+        /// The setting.
+        name: &'static str,
+        /// What was given.
+        value: String,
+        /// What it takes.
+        accepted: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Speed;
+
+    #[test]
+    fn speeds_are_read_and_printed() {
+        for (text, printed) in [
+            ("1", Some("1")),
+            ("0", Some("0")),
+            ("0.5", Some("0.5")),
+            ("1000000", Some("1000000")),
+            ("1000000.001", None),
+            ("1.0001", None),
+            ("-1", None),
+            ("", None),
+            ("fast", None),
+        ] {
+            assert_eq!(
+                text.parse::<Speed>().ok().map(|speed| speed.to_string()).as_deref(),
+                printed,
+                "{text}"
+            );
+        }
+    }
+}

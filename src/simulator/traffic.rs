@@ -1,0 +1,276 @@
+//! What was called: counts, the most calls in any 60 seconds, the cap, and the last requests with secrets masked.
+//! Everything here is bounded, and cheap enough for tens of thousands of calls a second.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::functions;
+use super::request::{Params, Transport};
+
+/// How many requests `/sim/requests` remembers. Enough to see a sweep of a small world or what went wrong last.
+const REQUESTS_KEPT: usize = 1_000;
+
+/// Longest parameter text that a remembered request keeps, in bytes.
+const LONGEST_PARAM: usize = 300;
+
+/// Most parameters that a remembered request keeps.
+const PARAMS_KEPT: usize = 40;
+
+/// Parameters whose values are never remembered.
+const SECRETS: [&str; 3] = ["api_password", "password", "confirm_password"];
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Above so many different arrival times in a minute, calls within a millisecond count as one moment: at such rates
+/// nobody measures a cap, and memory stays below two megabytes.
+const EXACT_ARRIVALS: usize = 65_536;
+
+/// The calls of the last 60 seconds. A call exactly 60 s after another is in another minute.
+#[derive(Debug, Default)]
+struct Window {
+    arrivals: VecDeque<(Duration, u32)>,
+    calls: u64,
+}
+
+impl Window {
+    fn forget_before(&mut self, now: Duration) {
+        while let Some((at, count)) = self.arrivals.front().copied() {
+            if at + MINUTE > now {
+                break;
+            }
+            self.arrivals.pop_front();
+            self.calls -= u64::from(count);
+        }
+    }
+
+    fn add(&mut self, now: Duration) {
+        let merge_within = if self.arrivals.len() < EXACT_ARRIVALS {
+            Duration::ZERO
+        } else {
+            Duration::from_millis(1)
+        };
+        match self.arrivals.back_mut() {
+            Some((at, count)) if now.saturating_sub(*at) <= merge_within => *count += 1,
+            _ => self.arrivals.push_back((now, 1)),
+        }
+        self.calls += 1;
+    }
+}
+
+/// One remembered request.
+#[derive(Debug)]
+pub(super) struct Remembered {
+    pub(super) number: u64,
+    pub(super) at: Timestamp,
+    pub(super) transport: &'static str,
+    pub(super) params: Vec<(Box<str>, Box<str>)>,
+    pub(super) http_status: u16,
+    /// The `status` that was answered; empty when the answer carried none.
+    pub(super) status: Cow<'static, str>,
+    /// The fault that struck, or empty.
+    pub(super) fault: &'static str,
+}
+
+/// What was called.
+#[derive(Debug)]
+pub(super) struct Traffic {
+    calls: u64,
+    unknown: u64,
+    by_function: Vec<u64>,
+    arrivals: Window,
+    most_in_a_minute: u64,
+    let_through: Window,
+    minute: (u64, u64),
+    requests: VecDeque<Remembered>,
+}
+
+impl Traffic {
+    pub(super) fn new() -> Self {
+        Self {
+            calls: 0,
+            unknown: 0,
+            by_function: vec![0; functions::FUNCTIONS.len()],
+            arrivals: Window::default(),
+            most_in_a_minute: 0,
+            let_through: Window::default(),
+            minute: (0, 0),
+            requests: VecDeque::new(),
+        }
+    }
+
+    /// Counts a call that arrives, and returns its number from 0.
+    pub(super) fn arrive(&mut self, now: Duration, function: &str) -> u64 {
+        match functions::FUNCTIONS.iter().position(|known| known.name == function) {
+            Some(index) => self.by_function[index] += 1,
+            None => self.unknown += 1,
+        }
+        self.arrivals.forget_before(now);
+        self.arrivals.add(now);
+        self.most_in_a_minute = self.most_in_a_minute.max(self.arrivals.calls);
+        self.calls += 1;
+        self.calls - 1
+    }
+
+    /// Whether the cap lets a call through: `sliding` over the last 60 s, else since the minute began.
+    pub(super) fn is_within(&mut self, cap: u32, now: Duration, sliding: bool) -> bool {
+        let minute = now.as_secs() / 60;
+        if self.minute.0 != minute {
+            self.minute = (minute, 0);
+        }
+        self.let_through.forget_before(now);
+        let used = if sliding { self.let_through.calls } else { self.minute.1 };
+        let within = used < u64::from(cap);
+        if within {
+            self.let_through.add(now);
+            self.minute.1 += 1;
+        }
+        within
+    }
+
+    /// Remembers a request.
+    pub(super) fn remember(
+        &mut self,
+        number: u64,
+        at: Timestamp,
+        transport: Transport,
+        params: &Params<'_>,
+        answer: (u16, Cow<'static, str>, &'static str),
+    ) {
+        if self.requests.len() == REQUESTS_KEPT {
+            self.requests.pop_front();
+        }
+        let (http_status, status, fault) = answer;
+        self.requests.push_back(Remembered {
+            number,
+            at,
+            transport: transport.name(),
+            params: params.iter().take(PARAMS_KEPT).map(masked).collect(),
+            http_status,
+            status,
+            fault,
+        });
+    }
+
+    /// The remembered requests, oldest first.
+    pub(super) fn requests(&self) -> impl Iterator<Item = &Remembered> {
+        self.requests.iter()
+    }
+
+    /// All calls, the most in any 60 s, and the calls of each function that was called.
+    pub(super) fn counts(&self) -> (u64, u64, Vec<(&'static str, u64)>) {
+        let names = functions::FUNCTIONS
+            .iter()
+            .map(|function| function.name)
+            .chain(["unknown"]);
+        let counts = self.by_function.iter().copied().chain([self.unknown]);
+        (
+            self.calls,
+            self.most_in_a_minute,
+            names.zip(counts).filter(|(_, count)| *count > 0).collect(),
+        )
+    }
+}
+
+fn masked((name, value): (&str, &str)) -> (Box<str>, Box<str>) {
+    let value = if SECRETS.contains(&name) { "***" } else { cut(value) };
+    (cut(name).into(), value.into())
+}
+
+fn cut(text: &str) -> &str {
+    let mut end = text.len().min(LONGEST_PARAM);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+
+    use super::{EXACT_ARRIVALS, Params, REQUESTS_KEPT, Traffic, Transport};
+
+    #[test]
+    fn the_most_calls_in_any_minute_are_counted_exactly() {
+        let millis = Duration::from_millis;
+        for (name, arrivals, most) in [
+            ("none", vec![], 0),
+            ("exactly a minute apart", vec![0, 60_000], 1),
+            ("just within", vec![0, 59_999], 2),
+            ("at once", vec![5, 5, 5], 3),
+            (
+                "a window that no clock minute holds",
+                vec![0, 50_000, 55_000, 65_000, 109_999],
+                4,
+            ),
+        ] {
+            let mut traffic = Traffic::new();
+            for at in arrivals {
+                traffic.arrive(millis(at), "getIP");
+            }
+            assert_eq!(traffic.counts().1, most, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_window_stays_small_at_any_rate() {
+        let mut traffic = Traffic::new();
+        for call in 0..400_000_u64 {
+            traffic.arrive(Duration::from_micros(call * 10), "getIP");
+        }
+        assert_eq!(traffic.counts().1, 400_000);
+        assert!(traffic.arrivals.arrivals.len() < EXACT_ARRIVALS + 60_000);
+    }
+
+    #[test]
+    fn the_cap_lets_as_many_through_as_it_says() {
+        let secs = Duration::from_secs;
+        for (name, sliding, at, expected) in [
+            (
+                "sliding",
+                true,
+                [0, 30, 59, 60, 61, 90],
+                [true, true, false, true, false, true],
+            ),
+            (
+                "by the minute",
+                false,
+                [0, 30, 59, 60, 61, 90],
+                [true, true, false, true, true, false],
+            ),
+        ] {
+            let mut traffic = Traffic::new();
+            assert_eq!(at.map(|at| traffic.is_within(2, secs(at), sliding)), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn remembered_requests_are_bounded_and_carry_no_secrets() {
+        let mut traffic = Traffic::new();
+        let long = format!("api_password=S3cret&password=S3cret&company={}", "é".repeat(1_000));
+        let mut params = Params::default();
+        params.read_query(&long);
+        for number in 0..=REQUESTS_KEPT as u64 {
+            traffic.remember(
+                number,
+                Timestamp::UNIX_EPOCH,
+                Transport::Get,
+                &params,
+                (200, Cow::Borrowed("success"), ""),
+            );
+        }
+        assert_eq!(traffic.requests().count(), REQUESTS_KEPT);
+        assert!(!format!("{:?}", traffic.requests).contains("S3cret"));
+        assert!(
+            traffic
+                .requests()
+                .all(|request| request.number > 0 && request.params[2].1.len() <= 300)
+        );
+    }
+}

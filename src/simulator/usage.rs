@@ -1,0 +1,128 @@
+//! What one client used in the last 30 Toronto days, today included, as getResellerBalance tells it. Keeps running
+//! sums, so that a reading adds nothing up.
+
+use super::amount::Amount;
+
+/// Days that `spent_total` and its like cover, the present one included.
+pub(super) const DAYS: usize = 30;
+
+/// Calls and what they cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Used {
+    pub(super) spent: Amount,
+    pub(super) calls: u32,
+    pub(super) secs: u32,
+}
+
+impl Used {
+    fn add(&mut self, other: Self) {
+        self.spent += other.spent;
+        self.calls = self.calls.saturating_add(other.calls);
+        self.secs = self.secs.saturating_add(other.secs);
+    }
+
+    fn remove(&mut self, other: Self) {
+        self.spent -= other.spent;
+        self.calls = self.calls.saturating_sub(other.calls);
+        self.secs = self.secs.saturating_sub(other.secs);
+    }
+}
+
+/// The last 30 days.
+#[derive(Clone, Debug)]
+pub(super) struct Usage {
+    days: [Used; DAYS],
+    day: i64,
+    total: Used,
+}
+
+impl Usage {
+    /// Nothing used, as of a day.
+    pub(super) fn new(day: i64) -> Self {
+        Self {
+            days: [Used::default(); DAYS],
+            day,
+            total: Used::default(),
+        }
+    }
+
+    fn slot(day: i64) -> usize {
+        usize::try_from(day.rem_euclid(DAYS as i64)).unwrap_or_default()
+    }
+
+    /// Makes `day` the present one; days that are now too old are forgotten. A day that is past changes nothing.
+    pub(super) fn roll_to(&mut self, day: i64) {
+        for next in self.day + 1..=day.min(self.day + DAYS as i64) {
+            let slot = &mut self.days[Self::slot(next)];
+            self.total.remove(*slot);
+            *slot = Used::default();
+        }
+        self.day = self.day.max(day);
+    }
+
+    /// Counts what was used on the present day.
+    pub(super) fn count(&mut self, used: Used) {
+        self.days[Self::slot(self.day)].add(used);
+        self.total.add(used);
+    }
+
+    /// What was used on the present day.
+    pub(super) fn today(&self) -> Used {
+        self.days[Self::slot(self.day)]
+    }
+
+    /// What was used in the last 30 days.
+    pub(super) fn total(&self) -> Used {
+        self.total
+    }
+}
+
+/// A length of calls as the API prints it: `2:50`, `51:35`, and `10:17:48` from an hour on.
+pub(super) fn clock_text(secs: u32) -> String {
+    let (hours, minutes, secs) = (secs / 3_600, secs / 60 % 60, secs % 60);
+    if hours == 0 {
+        format!("{minutes}:{secs:02}")
+    } else {
+        format!("{hours}:{minutes:02}:{secs:02}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Amount, DAYS, Usage, Used, clock_text};
+
+    #[test]
+    fn lengths_print_as_documented() {
+        for (secs, text) in [
+            (170, "2:50"),
+            (3_095, "51:35"),
+            (37_068, "10:17:48"),
+            (3_599, "59:59"),
+            (3_600, "1:00:00"),
+            (0, "0:00"),
+        ] {
+            assert_eq!(clock_text(secs), text);
+        }
+    }
+
+    #[test]
+    fn a_day_leaves_the_total_after_thirty_days() {
+        let used = Used {
+            spent: Amount::whole(2),
+            calls: 3,
+            secs: 40,
+        };
+        let mut usage = Usage::new(100);
+        usage.count(used);
+        assert_eq!((usage.today(), usage.total()), (used, used));
+        usage.roll_to(99);
+        assert_eq!(usage.today(), used, "time never goes back");
+        usage.roll_to(100 + DAYS as i64 - 1);
+        assert_eq!((usage.today(), usage.total()), (Used::default(), used));
+        usage.roll_to(100 + DAYS as i64);
+        assert_eq!(usage.total(), Used::default());
+        usage.count(used);
+        usage.roll_to(10_000);
+        assert_eq!(usage.total(), Used::default(), "a long gap forgets everything");
+    }
+}

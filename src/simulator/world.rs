@@ -1,0 +1,310 @@
+//! The reseller and its clients: who they are at the start, finding one, and bringing one up to date.
+
+use super::amount::Amount;
+use super::calendar::{Toronto, Zones};
+use super::chance::{Dice, Share, Topic};
+use super::client::{Around, Client, Management, Rules, Start};
+use super::people::{EMAIL, PLACES, person};
+use super::spending::{Kind, Profile};
+
+/// The id of the first client: the document's example.
+pub(super) const FIRST_ID: u32 = 561_115;
+
+/// How the reseller's own account is named among the clients under `/sim/`.
+pub(super) const RESELLER: &str = "reseller";
+
+/// Three in a hundred start below their threshold, half of one below zero.
+const LOW_AT_START: u32 = 30;
+const OVERDRAWN_AT_START: u32 = 5;
+
+/// How rich a client starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lot {
+    Well,
+    Low,
+    Overdrawn,
+}
+
+/// The world.
+#[derive(Debug)]
+pub(super) struct World {
+    dice: Dice,
+    toronto: Toronto,
+    zones: Zones,
+    /// By id from [`FIRST_ID`]; removed ones leave a gap.
+    slots: Vec<Option<Client>>,
+    /// The reseller's own account.
+    own: Client,
+}
+
+/// What a world adds up to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Totals {
+    pub(super) clients: usize,
+    pub(super) below_threshold: usize,
+    pub(super) below_zero: usize,
+    pub(super) hard: usize,
+    pub(super) suspended: usize,
+    pub(super) balance: Amount,
+    pub(super) opening: Amount,
+    pub(super) paid: Amount,
+    pub(super) payments: u64,
+    pub(super) spent: Amount,
+    pub(super) adjusted: Amount,
+}
+
+impl World {
+    /// The world of a seed as of a second.
+    pub(super) fn new(seed: u64, clients: u32, now: i64) -> Self {
+        let dice = Dice::new(seed);
+        let lots = lots(&dice, clients as usize);
+        let slots = lots
+            .iter()
+            .enumerate()
+            .map(|(index, lot)| Some(newcomer(&dice, index, *lot, now)))
+            .collect();
+        let own = Client::new(Start {
+            id: 0,
+            texts: person(&dice, 0, 0).0,
+            management: Management::Soft,
+            threshold: Box::from("100"),
+            threshold_email: Box::from("reseller@example.com"),
+            profile: Profile::reseller(0, clients),
+            opening: Amount::ten_thousandths(11_218_702),
+            now,
+        });
+        Self {
+            dice,
+            toronto: Toronto::new(),
+            zones: Zones::new(PLACES.iter().map(|place| place.zone)),
+            slots,
+            own,
+        }
+    }
+
+    pub(super) fn dice(&self) -> &Dice {
+        &self.dice
+    }
+
+    /// The client of that id, or the reseller's own account, as it is: not settled.
+    pub(super) fn find(&self, id: &str) -> Option<&Client> {
+        if id == RESELLER {
+            Some(&self.own)
+        } else {
+            self.slots.get(index_of(id)?)?.as_ref()
+        }
+    }
+
+    /// The client of that id, or the reseller's own account, settled up to `now`; and what its usage needs.
+    pub(super) fn settled(&mut self, id: &str, now: i64, rules: Rules) -> Option<(&mut Client, Around<'_>)> {
+        let client = if id == RESELLER {
+            &mut self.own
+        } else {
+            self.slots.get_mut(index_of(id)?)?.as_mut()?
+        };
+        let mut around = Around {
+            dice: &self.dice,
+            toronto: &mut self.toronto,
+            zones: &mut self.zones,
+            rules,
+        };
+        client.settle(now, &mut around);
+        Some((client, around))
+    }
+
+    /// Brings everybody up to date.
+    pub(super) fn settle_all(&mut self, now: i64, rules: Rules) {
+        let mut around = Around {
+            dice: &self.dice,
+            toronto: &mut self.toronto,
+            zones: &mut self.zones,
+            rules,
+        };
+        for client in self.slots.iter_mut().flatten().chain([&mut self.own]) {
+            client.settle(now, &mut around);
+        }
+    }
+
+    /// Ends the time in which these rules held: brings everybody up to date, ready for others.
+    pub(super) fn end_rules(&mut self, now: i64, rules: Rules) {
+        self.settle_all(now, rules);
+        for client in self.slots.iter_mut().flatten().chain([&mut self.own]) {
+            client.reconsider();
+        }
+    }
+
+    /// Every client in the order of ids.
+    pub(super) fn clients(&self) -> impl Iterator<Item = &Client> {
+        self.slots.iter().flatten()
+    }
+
+    /// The client with that address.
+    pub(super) fn by_email(&self, email: &str) -> Option<&Client> {
+        self.clients()
+            .find(|client| client.texts[EMAIL].eq_ignore_ascii_case(email))
+    }
+
+    /// Removes a client; whether there was one.
+    pub(super) fn remove(&mut self, id: &str) -> bool {
+        index_of(id)
+            .and_then(|index| self.slots.get_mut(index))
+            .is_some_and(|slot| slot.take().is_some())
+    }
+
+    /// Adds a client with a given id that is free, or the next one, and returns the id.
+    pub(super) fn add(&mut self, id: Option<&str>, now: i64) -> Option<u32> {
+        let index = match id {
+            Some(id) => index_of(id)?,
+            None => self.slots.len(),
+        };
+        if index > self.slots.len() || self.slots.get(index).is_some_and(Option::is_some) {
+            return None;
+        }
+        if index == self.slots.len() {
+            self.slots.push(None);
+        }
+        let client = newcomer(&self.dice, index, Lot::Well, now);
+        let id = client.id;
+        self.slots[index] = Some(client);
+        Some(id)
+    }
+
+    /// Puts an edited client in its place.
+    pub(super) fn replace(&mut self, client: Client) {
+        if client.id == 0 {
+            self.own = client;
+        } else if let Some(slot) = self.slots.get_mut((client.id - FIRST_ID) as usize) {
+            *slot = Some(client);
+        }
+    }
+
+    /// What everybody adds up to, as settled.
+    pub(super) fn totals(&self, rules: Rules) -> Totals {
+        let mut totals = Totals::default();
+        for client in self.clients() {
+            let ledger = client.ledger();
+            totals.clients += 1;
+            totals.below_threshold += usize::from(client.limit().is_some_and(|limit| ledger.balance < limit));
+            totals.below_zero += usize::from(ledger.balance.is_negative());
+            totals.hard += usize::from(client.management == Management::Hard);
+            totals.suspended += usize::from(client.is_suspended(rules));
+            totals.balance += ledger.balance;
+            totals.opening += ledger.opening;
+            totals.paid += ledger.paid;
+            totals.payments += u64::from(ledger.payments);
+            totals.spent += ledger.spent;
+            totals.adjusted += ledger.adjusted;
+        }
+        totals
+    }
+
+    /// Whether a share of the clients, the same ones each time, includes this one.
+    pub(super) fn is_among(&self, topic: Topic, id: u32, share: Share) -> bool {
+        share == Share::ALL || (share != Share::NONE && self.dice.throw(topic, id, 0).within(share))
+    }
+}
+
+/// The slot of an id; ids are written without leading zeros or signs.
+fn index_of(id: &str) -> Option<usize> {
+    let canonical = id.bytes().all(|byte| byte.is_ascii_digit()) && !id.starts_with('0');
+    let number: u32 = id.parse().ok().filter(|_| canonical)?;
+    usize::try_from(number.checked_sub(FIRST_ID)?).ok()
+}
+
+/// Who starts how: exact shares, drawn by lot.
+fn lots(dice: &Dice, count: usize) -> Vec<Lot> {
+    let part = |thousandths: u32| (count * thousandths as usize + 500) / 1_000;
+    let (low, overdrawn) = (part(LOW_AT_START), part(OVERDRAWN_AT_START));
+    let mut lots = vec![Lot::Well; count];
+    let mut order: Vec<usize> = (0..count).collect();
+    for drawn in 0..low {
+        let rest = u32::try_from(count - drawn).unwrap_or(u32::MAX);
+        let other = drawn + dice.throw(Topic::Lot, 0, drawn as u64).below(rest) as usize;
+        order.swap(drawn, other);
+        lots[order[drawn]] = if drawn < overdrawn { Lot::Overdrawn } else { Lot::Low };
+    }
+    lots
+}
+
+/// A client as it is on its first day.
+fn newcomer(dice: &Dice, index: usize, lot: Lot, now: i64) -> Client {
+    let id = FIRST_ID + u32::try_from(index).unwrap_or_default();
+    let (texts, zone) = person(dice, index, id);
+    let profile = Profile::of(dice, id, zone);
+    let mut throw = dice.throw(Topic::Lot, id, 0);
+    let threshold = match (index, profile.kind) {
+        (0, _) => 130,
+        (_, Kind::Heavy) => *throw.pick(&[50, 100, 250]),
+        (_, Kind::Office | Kind::Home | Kind::Idle) => *throw.pick(&[5, 10, 15, 20, 25, 50]),
+    };
+    // Ten-thousandths of the threshold.
+    let filled = match lot {
+        Lot::Well => i64::from(throw.between(12_000, 80_000)),
+        Lot::Low => i64::from(throw.between(500, 9_500)),
+        Lot::Overdrawn => -i64::from(throw.between(100, 9_000)),
+    };
+    let hard = lot != Lot::Overdrawn && throw.below(100) < 15;
+    let threshold_email = if throw.below(20) == 0 {
+        format!("billing.{id}@example.net").into()
+    } else {
+        texts[EMAIL].clone()
+    };
+    Client::new(Start {
+        id,
+        texts,
+        management: if hard { Management::Hard } else { Management::Soft },
+        threshold: threshold.to_string().into(),
+        threshold_email,
+        profile,
+        opening: Amount::ten_thousandths(threshold * filled),
+        now,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Lot, World, index_of, lots};
+    use crate::simulator::chance::Dice;
+
+    #[test]
+    fn the_shares_at_the_start_are_exact() {
+        for (count, low, overdrawn) in [(0, 0, 0), (12, 0, 0), (100, 3, 1), (1_000, 30, 5), (10_000, 300, 50)] {
+            let lots = lots(&Dice::new(3), count);
+            let with = |wanted: Lot| lots.iter().filter(|lot| **lot == wanted).count();
+            assert_eq!(
+                (with(Lot::Low) + with(Lot::Overdrawn), with(Lot::Overdrawn)),
+                (low, overdrawn),
+                "{count}"
+            );
+        }
+    }
+
+    #[test]
+    fn ids_are_written_in_one_way() {
+        for (id, index) in [
+            ("561115", Some(0)),
+            ("561116", Some(1)),
+            ("561114", None),
+            ("0561115", None),
+            ("+561115", None),
+            ("", None),
+            ("561115 ", None),
+            ("99999999999", None),
+        ] {
+            assert_eq!(index_of(id), index, "{id}");
+        }
+    }
+
+    #[test]
+    fn a_removed_client_can_come_back() {
+        let mut world = World::new(1, 3, 0);
+        assert!(world.remove("561116"));
+        assert!(!world.remove("561116"));
+        assert_eq!(world.clients().count(), 2);
+        assert_eq!(world.add(Some("561115"), 0), None, "taken");
+        assert_eq!(world.add(Some("561119"), 0), None, "out of line");
+        assert_eq!(world.add(Some("561116"), 0), Some(561_116));
+        assert_eq!(world.add(None, 0), Some(561_118));
+        assert!(world.find("561118").is_some());
+    }
+}
