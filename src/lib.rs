@@ -29,3 +29,4 @@
 pub mod cli;
 pub mod clock;
 pub mod domain;
+pub mod net;
