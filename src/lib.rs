@@ -30,3 +30,4 @@ pub mod cli;
 pub mod clock;
 pub mod domain;
 pub mod net;
+pub mod voipms;
