@@ -33,3 +33,5 @@ pub mod domain;
 pub mod monitor;
 pub mod simulator;
 pub mod telemetry;
+pub mod net;
+pub mod voipms;

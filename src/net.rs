@@ -1,0 +1,317 @@
+//! The only HTTP client builder, and the trust roots of every TLS connection.
+//!
+//! Deadlines, bounded bodies, no redirects, no proxies, a User-Agent, and errors that can name no URL: a URL may carry
+//! a password. It must not know what is asked or answered, and it repeats nothing by itself.
+
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+
+pub use reqwest::{Method, Url, header};
+
+/// Sent with every request: requests without one were blocked at times.
+pub const USER_AGENT: &str = concat!("balancewatch/", env!("CARGO_PKG_VERSION"));
+
+/// The certificates that TLS servers are checked against.
+#[derive(Clone)]
+pub struct Trust {
+    roots: Vec<CertificateDer<'static>>,
+    source: TrustSource,
+}
+
+/// Where the trust roots come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrustSource {
+    /// The machine's own store; honours `SSL_CERT_FILE` and `SSL_CERT_DIR`.
+    System,
+    /// Mozilla's list as built into the program, for images that have no store.
+    BuiltIn,
+}
+
+impl Trust {
+    /// Reads the machine's certificates, or takes the built-in ones when it has none. Reads files: call it once.
+    #[must_use]
+    pub fn load() -> Self {
+        let system = usable(rustls_native_certs::load_native_certs().certs);
+        if system.is_empty() {
+            let built_in = webpki_root_certs::TLS_SERVER_ROOT_CERTS.to_vec();
+            return Self {
+                roots: usable(built_in),
+                source: TrustSource::BuiltIn,
+            };
+        }
+        Self {
+            roots: system,
+            source: TrustSource::System,
+        }
+    }
+
+    /// The certificates, DER encoded, for a TLS client that is not built here.
+    pub fn der(&self) -> impl Iterator<Item = &[u8]> {
+        self.roots.iter().map(AsRef::as_ref)
+    }
+
+    /// Where they come from.
+    #[must_use]
+    pub const fn source(&self) -> TrustSource {
+        self.source
+    }
+}
+
+impl std::fmt::Debug for Trust {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Trust({} roots, {:?})", self.roots.len(), self.source)
+    }
+}
+
+/// Machines carry odd certificates; one that cannot be used must not spoil the others.
+fn usable(certificates: Vec<CertificateDer<'static>>) -> Vec<CertificateDer<'static>> {
+    let mut store = RootCertStore::empty();
+    certificates
+        .into_iter()
+        .filter(|certificate| store.add(certificate.clone()).is_ok())
+        .collect()
+}
+
+/// Names the process's one TLS provider. Every builder of a TLS client calls it first; only the first call acts.
+pub fn install_tls_provider() {
+    // An error says that a provider is there already, which is all that is wanted.
+    rustls::crypto::ring::default_provider().install_default().ok();
+}
+
+/// How long and how large an exchange may be. Real time, also where the domain's clock is stepped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// From nothing to a connection, TLS included.
+    pub connect: Duration,
+    /// The longest silence while waiting for the answer or within it.
+    pub read: Duration,
+    /// The whole exchange, connecting and the last byte of the answer included.
+    pub total: Duration,
+    /// The largest answer, counted after decompression. A list of 50,000 clients has about 20 MB.
+    pub body_bytes: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            read: Duration::from_secs(10),
+            total: Duration::from_secs(30),
+            body_bytes: 64 << 20,
+        }
+    }
+}
+
+/// Why an exchange gave no answer. Holds no URL.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HttpError {
+    /// The client could not be made.
+    #[error("the HTTP client could not be built")]
+    Build(#[source] Cause),
+    /// No connection was made, so nothing was sent.
+    #[error("no connection was made")]
+    Connect(#[source] Cause),
+    /// A deadline passed after the connection was made: the request may have arrived.
+    #[error("no complete answer within {after:?}")]
+    Timeout {
+        /// The deadline that passed.
+        after: Duration,
+    },
+    /// The connection broke before an answer came: the request may have arrived.
+    #[error("the connection broke before an answer came")]
+    Lost(#[source] Cause),
+    /// The answer began, but broke off or could not be decompressed.
+    #[error("the answer broke off")]
+    Cut(#[source] Cause),
+    /// The answer is larger than the bound.
+    #[error("the answer is larger than {limit_bytes} bytes")]
+    TooLarge {
+        /// The bound.
+        limit_bytes: usize,
+    },
+}
+
+/// What lies at the root of an [`HttpError`], as text without any URL.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Cause(String);
+
+impl From<reqwest::Error> for Cause {
+    fn from(error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        // The outer layers only say that a request failed; the innermost says why.
+        let mut inner: &dyn std::error::Error = &error;
+        while let Some(source) = inner.source() {
+            inner = source;
+        }
+        Self(inner.to_string())
+    }
+}
+
+/// A request. It cannot be printed: URL, headers and body may hold secrets.
+pub struct HttpRequest {
+    /// GET or POST, mostly.
+    pub method: Method,
+    /// Where to.
+    pub url: Url,
+    /// Headers besides User-Agent, Host, Accept-Encoding and Content-Length, which are set by themselves.
+    pub headers: HeaderMap,
+    /// The body, sent with its length.
+    pub body: Option<Vec<u8>>,
+}
+
+impl HttpRequest {
+    /// A request without headers and body.
+    #[must_use]
+    pub fn new(method: Method, url: Url) -> Self {
+        Self {
+            method,
+            url,
+            headers: HeaderMap::new(),
+            body: None,
+        }
+    }
+
+    /// The same with a header more.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+}
+
+/// A complete answer, whatever its status.
+pub struct HttpAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, decompressed.
+    pub body: Vec<u8>,
+}
+
+/// An HTTP client that follows no redirects, uses no proxy and repeats nothing. Cheap to clone.
+#[derive(Clone)]
+pub struct HttpClient {
+    inner: reqwest::Client,
+    bounds: Bounds,
+}
+
+impl std::fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HttpClient").field("bounds", &self.bounds).finish()
+    }
+}
+
+impl HttpClient {
+    /// A client that keeps up to `concurrency` connections for later requests.
+    ///
+    /// # Errors
+    /// [`HttpError::Build`].
+    pub fn reads(trust: &Trust, bounds: Bounds, concurrency: usize) -> Result<Self, HttpError> {
+        Self::build(trust, bounds, concurrency)
+    }
+
+    /// A client that opens a connection for each request. On a kept connection that the server closes meanwhile nobody
+    /// can say whether the request arrived, and HTTP libraries then like to send it again.
+    ///
+    /// # Errors
+    /// [`HttpError::Build`].
+    pub fn writes(trust: &Trust, bounds: Bounds) -> Result<Self, HttpError> {
+        Self::build(trust, bounds, 0)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the only HTTP client builder")]
+    fn build(trust: &Trust, bounds: Bounds, kept_connections: usize) -> Result<Self, HttpError> {
+        install_tls_provider();
+        let roots = trust
+            .der()
+            .filter_map(|der| reqwest::Certificate::from_der(der).ok())
+            .collect::<Vec<_>>();
+        let inner = reqwest::Client::builder()
+            .user_agent(USER_AGENT)
+            .tls_certs_only(roots)
+            .connect_timeout(bounds.connect)
+            .read_timeout(bounds.read)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_proxy()
+            .pool_max_idle_per_host(kept_connections)
+            // Below what servers usually keep, so that a connection is rarely found closed.
+            .pool_idle_timeout(Duration::from_secs(30))
+            .build()
+            .map_err(|error| HttpError::Build(error.into()))?;
+        Ok(Self { inner, bounds })
+    }
+
+    /// Sends `request` once and reads the whole answer.
+    ///
+    /// # Errors
+    /// [`HttpError`]; an answer with an HTTP error status is an answer.
+    pub async fn send(&self, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
+        let mut outgoing = reqwest::Request::new(request.method, request.url);
+        *outgoing.headers_mut() = request.headers;
+        *outgoing.body_mut() = request.body.map(reqwest::Body::from);
+        // The library's own deadlines are per step; this one holds whatever the server does.
+        tokio::time::timeout(self.bounds.total, self.exchange(outgoing))
+            .await
+            .unwrap_or(Err(HttpError::Timeout {
+                after: self.bounds.total,
+            }))
+    }
+
+    async fn exchange(&self, request: reqwest::Request) -> Result<HttpAnswer, HttpError> {
+        let response = self.inner.execute(request).await.map_err(|error| {
+            if error.is_connect() {
+                HttpError::Connect(error.into())
+            } else {
+                self.broken(error, HttpError::Lost)
+            }
+        })?;
+        Ok(HttpAnswer {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: self.body(response).await?,
+        })
+    }
+
+    async fn body(&self, mut response: reqwest::Response) -> Result<Vec<u8>, HttpError> {
+        let limit_bytes = self.bounds.body_bytes;
+        let declared = response.content_length().unwrap_or(0);
+        if declared > limit_bytes as u64 {
+            return Err(HttpError::TooLarge { limit_bytes });
+        }
+        // A declared length is only believed as far as it costs little.
+        let mut body = Vec::with_capacity(usize::try_from(declared).unwrap_or(0).min(1 << 20));
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| self.broken(error, HttpError::Cut))?
+        {
+            if chunk.len() > limit_bytes - body.len() {
+                return Err(HttpError::TooLarge { limit_bytes });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    fn broken(&self, error: reqwest::Error, otherwise: impl FnOnce(Cause) -> HttpError) -> HttpError {
+        if error.is_timeout() {
+            HttpError::Timeout {
+                after: self.bounds.read,
+            }
+        } else {
+            otherwise(error.into())
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod raw_server;
+#[cfg(test)]
+mod tests;

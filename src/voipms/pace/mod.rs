@@ -1,0 +1,391 @@
+//! The pace: never more than the configured number of calls in any 60 seconds, as a server counts arrivals, by all
+//! processes of the account together, and hardly less while work is waiting.
+//!
+//! [`window`] reckons, [`ledger`] is what processes share, [`queue`] says who goes next; this file joins them on the
+//! domain's clock. It knows nothing of HTTP. A call gets a [`Permit`], makes its one attempt and drops it.
+
+mod ledger;
+mod queue;
+mod window;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
+
+pub use ledger::{CallLedger, Grant, LedgerError, MemoryLedger, Occupied, Reservation, Settled};
+pub use queue::Priority;
+use queue::{Lanes, Turn};
+use window::{Foreign, MINUTE, Next, Window};
+
+use crate::clock::{Busy, Clock};
+use crate::domain::AccountName;
+
+/// How long before its first call a reservation is made: the store's work then hides behind the waiting. Longer keeps
+/// more slots from other processes, and from the next run after a kill.
+const AHEAD: Duration = Duration::from_millis(250);
+
+/// How long after its planned end a reservation may still be used; doubled while others keep pushing it back.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Gives the calls of one account their times. Clones share the pace; one process has one for each account.
+#[derive(Clone, Debug)]
+pub struct Pacer(Arc<Shared>);
+
+/// What a pacer is made from.
+#[derive(Clone)]
+pub struct Pace {
+    /// Whose rate it is.
+    pub account: AccountName,
+    /// Calls a minute, at least 1.
+    pub rate_per_minute: u32,
+    /// The longest that one attempt can take, from its permit to its end.
+    pub longest_call: Duration,
+    /// This run of the program: an id that no other run ever had, not even one with the same process id.
+    pub owner: String,
+    /// Where calls are reserved.
+    pub ledger: Arc<dyn CallLedger>,
+    /// Domain time.
+    pub clock: Clock,
+}
+
+struct Shared {
+    pace: Pace,
+    clock: Clock,
+    state: Mutex<State>,
+    /// Wakes the holder of the turn: a call ended, or a more urgent caller came.
+    changed: Notify,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "Pacer({}, {} a minute)",
+            self.pace.account, self.pace.rate_per_minute
+        )
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct State {
+    window: Window,
+    lanes: Lanes,
+    /// Reservations of which something may still start or is under way; the newest last.
+    booked: VecDeque<Booked>,
+    /// What the ledger must still be told.
+    settled: Vec<Settled>,
+    next_number: u64,
+    /// How many calls the next reservation may have; grows while they are used up.
+    next_size: u32,
+    grace: Duration,
+    calls_made: u64,
+}
+
+/// A reservation as its owner sees it.
+#[derive(Debug)]
+struct Booked {
+    number: u64,
+    id: i64,
+    calls: u32,
+    started: u32,
+    under_way: u32,
+    /// Start nothing after this, by the monotonic clock and by the wall clock that the other processes go by.
+    last_start_by: (Duration, Timestamp),
+    last_end: Timestamp,
+    /// Nothing more will start.
+    closed: bool,
+}
+
+/// What the holder of the turn does next.
+enum Step {
+    Start(Permit),
+    Yield,
+    Sleep(Duration),
+    AwaitEnd,
+    Reserve { calls: u32, first: Duration },
+}
+
+impl Pacer {
+    /// A pacer that has made no call yet.
+    #[must_use]
+    pub fn new(pace: Pace) -> Self {
+        let state = State {
+            window: Window::new(pace.rate_per_minute),
+            lanes: Lanes::default(),
+            booked: VecDeque::new(),
+            settled: Vec::new(),
+            next_number: 0,
+            next_size: 1,
+            grace: GRACE,
+            calls_made: 0,
+        };
+        Self(Arc::new(Shared {
+            clock: pace.clock.clone(),
+            pace,
+            state: Mutex::new(state),
+            changed: Notify::new(),
+        }))
+    }
+
+    /// Waits until one more call may start. Giving up waiting costs nobody else's turn.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when the call could not be reserved; it must not be made then.
+    pub async fn permit(&self, priority: Priority) -> Result<Permit, LedgerError> {
+        let mut turn = Turn::take(&self.0, priority).await;
+        loop {
+            match self.step(priority) {
+                Step::Start(permit) => return Ok(permit),
+                Step::Yield => turn = turn.yield_to_urgent().await,
+                Step::Sleep(duration) => {
+                    tokio::select! {
+                        () = self.0.clock.sleep(duration) => {}
+                        () = self.0.changed.notified() => {}
+                    }
+                }
+                Step::AwaitEnd => self.0.changed.notified().await,
+                Step::Reserve { calls, first } => self.reserve(calls, first).await?,
+            }
+        }
+    }
+
+    /// The API said that its own limit is reached: the pace halves (once a minute, never below 1), waits a minute, and
+    /// recovers by a tenth of the configured rate with every clean minute.
+    pub fn limit_hit(&self) {
+        let now = self.0.clock.monotonic();
+        self.0.state().window.limit_hit(now);
+    }
+
+    /// Calls a minute that are allowed now.
+    #[must_use]
+    pub fn effective_rate(&self) -> u32 {
+        let now = self.0.clock.monotonic();
+        u32::try_from(self.0.state().window.rate(now)).unwrap_or(u32::MAX)
+    }
+
+    /// How many calls were started, repeated ones included.
+    #[must_use]
+    pub fn calls_made(&self) -> u64 {
+        self.0.state().calls_made
+    }
+
+    /// Tells the ledger what ended and gives back what was reserved and not used: at the end of a command or a sweep,
+    /// so that other processes need not wait for it.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; the other processes then wait a little longer than they need.
+    pub async fn settle(&self) -> Result<(), LedgerError> {
+        {
+            let mut state = self.0.state();
+            for booked in &mut state.booked {
+                booked.closed = true;
+            }
+            state.collect_settled(self.0.clock.now());
+            if state.settled.is_empty() {
+                return Ok(());
+            }
+        }
+        self.reserve(0, Duration::ZERO).await
+    }
+
+    /// Decides, under the lock, what the holder of the turn does now.
+    fn step(&self, priority: Priority) -> Step {
+        let (now, wall) = (self.0.clock.monotonic(), self.0.clock.now());
+        let mut state = self.0.state();
+        let state = &mut *state;
+        if priority == Priority::Normal && state.lanes.is_urgent() {
+            return Step::Yield;
+        }
+        let next = state.window.next(now);
+        state.close_unusable(now, wall, next);
+        if let Some(booked) = state.booked.back_mut().filter(|booked| !booked.closed) {
+            return match next {
+                Next::Now => {
+                    booked.started += 1;
+                    booked.under_way += 1;
+                    let number = booked.number;
+                    state.window.start(now);
+                    state.calls_made += 1;
+                    state.grace = GRACE;
+                    Step::Start(Permit {
+                        pacer: Arc::clone(&self.0),
+                        booked: number,
+                        busy: self.0.clock.busy(),
+                    })
+                }
+                Next::At(at) => Step::Sleep(at - now),
+                Next::AfterAnEnd => Step::AwaitEnd,
+            };
+        }
+        match state.window.next_alone(now) {
+            Next::AfterAnEnd => Step::AwaitEnd,
+            Next::At(at) if at > now + AHEAD => Step::Sleep(at - now - AHEAD),
+            Next::At(_) | Next::Now => Step::Reserve {
+                calls: state.reservation_size(now),
+                first: if let Next::At(at) = next { at } else { now },
+            },
+        }
+    }
+
+    /// Reserves `calls` of which the first is to start at `first`; 0 only settles.
+    async fn reserve(&self, calls: u32, first: Duration) -> Result<(), LedgerError> {
+        // The ledger works in real time: a stepped clock must not run on meanwhile.
+        let _busy: Busy = self.0.clock.busy();
+        let (now, wall) = (self.0.clock.monotonic(), self.0.clock.now());
+        let (reservation, last_start_by) = {
+            let mut state = self.0.state();
+            state.collect_settled(wall);
+            let planned = state.window.step(now) * calls + state.grace;
+            let last_start_by = first.max(now) + planned;
+            let last_start_wall = later(wall, last_start_by - now);
+            let reservation = Reservation {
+                account: self.0.pace.account.clone(),
+                owner: self.0.pace.owner.clone(),
+                now: wall,
+                calls,
+                last_start_by: last_start_wall,
+                occupied_until: later(last_start_wall, self.0.pace.longest_call + MINUTE),
+                settled: state.settled.clone(),
+            };
+            (reservation, (last_start_by, last_start_wall))
+        };
+        let told = reservation.settled.clone();
+        let grant = self.0.pace.ledger.reserve(reservation).await?;
+        let mut state = self.0.state();
+        state.settled.retain(|settled| !told.contains(settled));
+        state.window.set_foreign(self.foreign(&grant, now, wall));
+        if calls > 0 {
+            let number = state.next_number;
+            state.next_number += 1;
+            state.booked.push_back(Booked {
+                number,
+                id: grant.id,
+                calls,
+                started: 0,
+                under_way: 0,
+                last_start_by,
+                last_end: wall,
+                closed: false,
+            });
+        }
+        Ok(())
+    }
+
+    /// The others' calls by this process's monotonic clock.
+    fn foreign(&self, grant: &Grant, now: Duration, wall: Timestamp) -> Vec<Foreign> {
+        // Rows from before the wall clock was set back would else block the account for as long as it went back. No
+        // honest row counts longer than this: the longest wait for slots, the longest call and a minute.
+        let longest = self.0.pace.longest_call + 10 * MINUTE;
+        grant
+            .others
+            .iter()
+            .filter_map(|other| {
+                let left = Duration::try_from(other.until.duration_since(wall)).ok()?;
+                Some(Foreign {
+                    until: now + left.min(longest),
+                    calls: u64::from(other.calls),
+                })
+            })
+            .collect()
+    }
+}
+
+impl State {
+    /// Closes the newest reservation when it is used up or cannot be used in time.
+    fn close_unusable(&mut self, now: Duration, wall: Timestamp, next: Next) {
+        let Some(booked) = self.booked.back_mut().filter(|booked| !booked.closed) else {
+            return;
+        };
+        let (by, by_wall) = booked.last_start_by;
+        let too_late = now > by || wall > by_wall || matches!(next, Next::At(at) if at > by);
+        if booked.started < booked.calls && !too_late {
+            return;
+        }
+        booked.closed = true;
+        if booked.started == 0 {
+            // Others were there first, for longer than was known: plan longer.
+            self.grace = (self.grace * 2).min(MINUTE);
+        }
+        self.next_size = if booked.started == booked.calls {
+            booked.calls.saturating_mul(2)
+        } else {
+            booked.started.max(1)
+        };
+        self.collect_settled(wall);
+    }
+
+    /// Moves reservations that are over to what the ledger must be told.
+    fn collect_settled(&mut self, wall: Timestamp) {
+        let settled = &mut self.settled;
+        self.booked.retain(|booked| {
+            let over = booked.closed && booked.under_way == 0;
+            if over {
+                let ended_at = if booked.started == 0 { wall } else { booked.last_end };
+                settled.push(Settled {
+                    id: booked.id,
+                    calls: booked.started,
+                    ended_at,
+                    occupied_until: later(ended_at, MINUTE),
+                });
+            }
+            !over
+        });
+    }
+
+    /// At most a second's worth of calls and at least one; few for callers that need few.
+    fn reservation_size(&mut self, now: Duration) -> u32 {
+        let second = u32::try_from(self.window.rate(now) / 60).unwrap_or(u32::MAX).max(1);
+        let waiting = u32::try_from(self.lanes.waiting())
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
+        self.next_size.max(waiting).min(second)
+    }
+}
+
+/// The right to make one attempt now. Dropping it records the attempt's end.
+#[derive(Debug)]
+pub struct Permit {
+    pacer: Arc<Shared>,
+    booked: u64,
+    #[expect(
+        dead_code,
+        reason = "held while the call is under way, so that a stepped clock stands still"
+    )]
+    busy: Busy,
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let (now, wall) = (self.pacer.clock.monotonic(), self.pacer.clock.now());
+        let mut state = self.pacer.state();
+        state.window.end(now);
+        let number = self.booked;
+        if let Some(booked) = state.booked.iter_mut().rev().find(|booked| booked.number == number) {
+            booked.under_way -= 1;
+            booked.last_end = booked.last_end.max(wall);
+            if booked.closed && booked.under_way == 0 {
+                state.collect_settled(wall);
+            }
+        }
+        drop(state);
+        self.pacer.changed.notify_one();
+    }
+}
+
+fn later(from: Timestamp, by: Duration) -> Timestamp {
+    SignedDuration::try_from(by)
+        .ok()
+        .and_then(|by| from.checked_add(by).ok())
+        .unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests;
