@@ -31,4 +31,5 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod monitor;
+pub mod notify;
 pub mod telemetry;
