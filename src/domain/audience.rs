@@ -238,12 +238,12 @@ mod tests {
 
     use super::{Addresses, Episode, Owed, owed, summarise};
     use crate::domain::alert::{EpisodeId, Firing};
-    use crate::domain::enforcement::{Mode, Outcome};
+    use crate::domain::enforcement::{Direction, Mode, Outcome};
     use crate::domain::notice::{Facts, NoticeState, Transition, Withdrawal};
     use crate::domain::policy::When;
     use crate::domain::reason::Reason;
     use crate::domain::testing::{at, client, policy, reading};
-    use crate::domain::{AccountName, ChannelName};
+    use crate::domain::{AccountName, ChannelName, Management};
 
     fn firing(baseline: bool, client_told: bool, summary: Option<&str>) -> Firing {
         let account = AccountName::new("main").unwrap();
@@ -305,6 +305,8 @@ mod tests {
         };
         let enforced = Transition::Enforced {
             outcome: Outcome::Verified,
+            wanted: Management::Hard,
+            direction: Direction::Enforce,
         };
         // Per row: whether a baseline found it, whether the client was told, whether a summary went out; then how
         // many operators and clients get a message now, and how many notifications wait for a summary.

@@ -1,0 +1,5 @@
+//! Drains the outbox: what is owed leaves here, or is declared dead with a reason. Decides nothing about alerts.
+//!
+//! - [`render`]: what mails say. Pure.
+
+pub mod render;

@@ -1,0 +1,243 @@
+//! What a mail says before it is laid out, and its layout as plain text. Knows nothing of alerts.
+
+use std::fmt::Write;
+
+/// Widest line of a text mail: fits an old terminal with one level of quoting.
+const WIDTH: usize = 76;
+
+/// What a mail says. Every text in it is one line, already cleaned.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Letter {
+    /// The subject.
+    pub subject: String,
+    /// The colour of the whole.
+    pub tone: Tone,
+    /// A word in capitals above the headline; empty for mails to clients.
+    pub badge: String,
+    /// `Hello Consulting,`; empty for operators.
+    pub greeting: String,
+    /// What happened, in one sentence.
+    pub headline: String,
+    /// Why it matters.
+    pub paragraphs: Vec<String>,
+    /// The numbers.
+    pub facts: Vec<Fact>,
+    /// Many clients at once.
+    pub table: Option<Table>,
+    /// What to do; the first is the most urgent.
+    pub steps: Vec<String>,
+    /// What else must be known, such as that the mail is late.
+    pub notes: Vec<String>,
+    /// Who sends it.
+    pub signature: String,
+}
+
+/// The colour of a mail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Tone {
+    /// Somebody should act now.
+    Bad,
+    /// Somebody should act.
+    Warn,
+    /// It is over, or worked.
+    Good,
+    /// Worth knowing.
+    #[default]
+    Neutral,
+}
+
+impl Tone {
+    /// The colour in HTML: dark enough for white letters on it.
+    pub(super) const fn colour(self) -> &'static str {
+        match self {
+            Self::Bad => "#b42318",
+            Self::Warn => "#b54708",
+            Self::Good => "#067647",
+            Self::Neutral => "#344054",
+        }
+    }
+}
+
+/// A number with its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fact {
+    /// Its name.
+    pub label: &'static str,
+    /// The number, with its unit.
+    pub value: String,
+}
+
+/// Rows of equal shape; the first column is a name, columns of numbers are aligned to the right.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Table {
+    /// Names of the columns.
+    pub head: Vec<Column>,
+    /// The rows, each as long as `head`.
+    pub rows: Vec<Vec<String>>,
+    /// How many rows there would have been beyond these.
+    pub more: usize,
+}
+
+/// A column's name and whether it holds numbers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it is aligned to the right.
+    pub numbers: bool,
+}
+
+/// The heading above the steps.
+pub(super) const STEPS: &str = "What to do";
+
+impl Letter {
+    /// The letter as plain text, lines ended by `\n`.
+    pub(super) fn to_text(&self) -> String {
+        let mut text = String::with_capacity(1024);
+        for paragraph in std::iter::once(&self.greeting)
+            .chain([&self.headline])
+            .chain(&self.paragraphs)
+        {
+            self.paragraph(&mut text, paragraph);
+        }
+        self.facts_as_text(&mut text);
+        if let Some(table) = &self.table {
+            table.as_text(&mut text);
+        }
+        self.steps_as_text(&mut text);
+        for note in &self.notes {
+            self.paragraph(&mut text, note);
+        }
+        // The blank behind the dashes is what mail programs recognise a signature by.
+        wrap_into(&mut text, &self.signature, "-- \n", "", WIDTH);
+        text
+    }
+
+    #[expect(clippy::unused_self, reason = "reads as a part of `to_text`")]
+    fn paragraph(&self, text: &mut String, paragraph: &str) {
+        if !paragraph.is_empty() {
+            wrap_into(text, paragraph, "", "", WIDTH);
+            text.push('\n');
+        }
+    }
+
+    fn facts_as_text(&self, text: &mut String) {
+        let Some(widest) = self.facts.iter().map(|fact| fact.label.chars().count()).max() else {
+            return;
+        };
+        let hanging = " ".repeat(widest + 4);
+        for fact in &self.facts {
+            let first = format!("  {:widest$}  ", fact.label);
+            wrap_into(text, &fact.value, &first, &hanging, WIDTH);
+        }
+        text.push('\n');
+    }
+
+    fn steps_as_text(&self, text: &mut String) {
+        if self.steps.is_empty() {
+            return;
+        }
+        text.push_str(STEPS);
+        text.push_str(":\n");
+        for (index, step) in self.steps.iter().enumerate() {
+            if self.steps.len() == 1 {
+                wrap_into(text, step, "  ", "  ", WIDTH);
+            } else {
+                wrap_into(text, step, &format!("  {}. ", index + 1), "     ", WIDTH);
+            }
+        }
+        text.push('\n');
+    }
+}
+
+impl Table {
+    fn as_text(&self, text: &mut String) {
+        let widths: Vec<usize> = (0..self.head.len())
+            .map(|column| {
+                let cells = self.rows.iter().filter_map(|row| row.get(column));
+                let widest = cells.map(|cell| cell.chars().count()).max().unwrap_or(0);
+                widest.max(self.head.get(column).map_or(0, |head| head.name.len()))
+            })
+            .collect();
+        let names: Vec<String> = self.head.iter().map(|column| column.name.to_owned()).collect();
+        for row in std::iter::once(&names).chain(&self.rows) {
+            let mut line = String::from(" ");
+            for ((cell, column), width) in row.iter().zip(&self.head).zip(&widths) {
+                let gap = width.saturating_sub(cell.chars().count());
+                let (before, behind) = if column.numbers { (gap, 0) } else { (0, gap) };
+                // Writing to a string cannot fail.
+                write!(line, " {:before$}{cell}{:behind$} ", "", "").ok();
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        if self.more > 0 {
+            writeln!(text, "  and {} more", self.more).ok();
+        }
+        text.push('\n');
+    }
+}
+
+/// Appends `words` in lines of at most `width`, the first after `first`, the others after `hanging`. A word that is
+/// longer than a line stands alone.
+fn wrap_into(text: &mut String, words: &str, first: &str, hanging: &str, width: usize) {
+    text.push_str(first);
+    let mut column = first.rsplit('\n').next().unwrap_or("").chars().count();
+    let mut line_is_empty = true;
+    for word in words.split(' ').filter(|word| !word.is_empty()) {
+        let length = word.chars().count();
+        if !line_is_empty && column + 1 + length > width {
+            text.push('\n');
+            text.push_str(hanging);
+            column = hanging.chars().count();
+            line_is_empty = true;
+        }
+        if !line_is_empty {
+            text.push(' ');
+            column += 1;
+        }
+        text.push_str(word);
+        column += length;
+        line_is_empty = false;
+    }
+    text.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Column, Table, wrap_into};
+
+    #[test]
+    fn lines_break_between_words_at_the_width() {
+        let wrapped = |words: &str| {
+            let mut text = String::new();
+            wrap_into(&mut text, words, "* ", "  ", 10);
+            text
+        };
+        assert_eq!(wrapped("one two"), "* one two\n");
+        assert_eq!(wrapped("one twos"), "* one twos\n", "exactly the width");
+        assert_eq!(wrapped("one twoss"), "* one\n  twoss\n", "one more");
+        assert_eq!(wrapped("a verylongword b"), "* a\n  verylongword\n  b\n");
+        assert_eq!(wrapped(""), "* \n");
+    }
+
+    #[test]
+    fn numbers_are_aligned_to_the_right() {
+        let column = |name, numbers| Column { name, numbers };
+        let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+        let table = Table {
+            head: vec![
+                column("Client", false),
+                column("Balance", true),
+                column("Policy", false),
+            ],
+            rows: vec![row(["Ä", "-2.31 USD", "x"]), row(["Consulting", "10.00 USD", "y"])],
+            more: 3,
+        };
+        let mut text = String::new();
+        table.as_text(&mut text);
+        let expected =
+            "  Client        Balance  Policy\n  Ä           -2.31 USD  x\n  Consulting  10.00 USD  y\n  and 3 more\n\n";
+        assert_eq!(text, expected);
+    }
+}

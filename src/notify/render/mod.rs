@@ -1,0 +1,111 @@
+//! What mails say. PURE: a message, its notifications and the time of sending go in, a subject with text and HTML
+//! comes out. Reads no clock, no store and no configuration.
+//!
+//! There are two audiences: operators ([`operator`], [`enforced`], [`summary`]) and the clients themselves
+//! ([`client`]). Both write a [`letter`], which is laid out as text there and as HTML in [`page`].
+
+mod client;
+mod enforced;
+mod letter;
+mod operator;
+mod page;
+mod scene;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use lettre::message::Mailbox;
+
+use self::scene::Scene;
+pub(crate) use self::words::one_line;
+use crate::domain::notice::{Message, MessageKind, Notification};
+
+/// Longest subject, in characters: what mail programs show of one, twice over.
+const LONGEST_SUBJECT: usize = 150;
+
+/// What all mails share.
+#[derive(Clone, Debug)]
+pub struct Texts {
+    /// Whose phone service it is, as clients know it.
+    service: String,
+    /// The zone that times of day are told in.
+    zone: TimeZone,
+}
+
+impl Texts {
+    /// `from` is the sender as configured: its name, or else its domain, is what clients are told the phone service
+    /// is called. `zone` is the one of the schedule.
+    #[must_use]
+    pub fn new(from: &Mailbox, zone: TimeZone) -> Self {
+        let name = from.name.as_deref().map(|name| one_line(name, words::LONGEST_NAME));
+        let service = name
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| from.email.domain().to_owned());
+        Self { service, zone }
+    }
+
+    fn operator_signature(&self) -> String {
+        format!("balancewatch, for {}", self.service)
+    }
+
+    fn client_signature(&self) -> String {
+        format!("{}. This message was sent automatically.", self.service)
+    }
+}
+
+/// A mail without its envelope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mail {
+    /// One line, without control characters.
+    pub subject: String,
+    /// Plain text, lines ended by `\n`.
+    pub text: String,
+    /// A whole HTML page.
+    pub html: String,
+}
+
+/// Why there is nothing to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RenderError {
+    /// The message carries no notification.
+    #[error("the message carries nothing")]
+    Empty,
+    /// Clients are never told of this: withdrawals, enforcements, the reseller's own matters, summaries.
+    #[error("this is not told to clients")]
+    NotForClients,
+}
+
+/// The mail for a message. `now` is the time of sending: the ages in it are measured against it.
+///
+/// # Errors
+/// [`RenderError`] when it must not be sent, or holds nothing.
+pub fn mail(
+    message: &Message,
+    notifications: &[Notification],
+    texts: &Texts,
+    now: Timestamp,
+) -> Result<Mail, RenderError> {
+    let scenes: Vec<Scene<'_>> = notifications
+        .iter()
+        .map(|notification| Scene {
+            notification,
+            texts,
+            now,
+        })
+        .collect();
+    let letter = match (scenes.as_slice(), message.channel.is_client(), message.kind) {
+        ([], _, _) => return Err(RenderError::Empty),
+        ([scene], true, MessageKind::Single) => client::letter(scene)?,
+        (_, true, _) => return Err(RenderError::NotForClients),
+        ([scene], false, _) => operator::letter(scene),
+        (scenes, false, _) => summary::letter(scenes),
+    };
+    Ok(Mail {
+        subject: one_line(&letter.subject, LONGEST_SUBJECT),
+        text: letter.to_text(),
+        html: letter.to_html(),
+    })
+}

@@ -1,0 +1,333 @@
+//! What operators read: the reason, the age of the number and the next step. Says no more than is known: HARD is a
+//! setting, what may stop is calls, and emergency calls may be among them. Pure.
+
+use jiff::SignedDuration;
+
+use super::enforced;
+use super::letter::{Letter, Tone};
+use super::scene::{Scene, Topic};
+use super::words::{LONGEST_TEXT, one_line, span};
+use crate::domain::notice::{Transition, Withdrawal};
+use crate::domain::reason::{Measure, Reason};
+use crate::domain::{ClientId, Severity};
+
+/// The letter to operators about one notification.
+pub(super) fn letter(scene: &Scene<'_>) -> Letter {
+    let mut letter = match &scene.notification.transition {
+        Transition::Fired { relapse } => fired(scene, *relapse),
+        Transition::ClientDue => client_due(scene),
+        Transition::Repeated { repeat } => repeated(scene, *repeat),
+        Transition::Resolved => resolved(scene),
+        Transition::Withdrawn { why } => withdrawn(scene, *why),
+        Transition::Enforced {
+            outcome,
+            wanted,
+            direction,
+        } => enforced::letter(scene, outcome, *wanted, *direction),
+    };
+    letter.facts.extend(scene.facts());
+    if scene.is_late() {
+        letter.notes.insert(
+            0,
+            format!(
+                "This was decided {}, and is delivered late: things may have changed since.",
+                scene.age(scene.notification.created_at)
+            ),
+        );
+    }
+    if !scene.notification.client.is_pseudo() {
+        letter.notes.push(format!(
+            "`balancewatch explain {}` shows what was compared and what would change it.",
+            scene.notification.client
+        ));
+    }
+    letter.headline = capitalised(&letter.headline);
+    letter.signature = scene.texts.operator_signature();
+    letter
+}
+
+/// The text with a capital first letter.
+fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters
+        .next()
+        .map(|first| first.to_uppercase().chain(characters).collect())
+        .unwrap_or_default()
+}
+
+/// The word and the colour of a severity.
+fn badge(severity: Severity) -> (String, Tone) {
+    let tone = match severity {
+        Severity::Critical => Tone::Bad,
+        Severity::Warning => Tone::Warn,
+        Severity::Info => Tone::Neutral,
+    };
+    (severity.as_str().to_uppercase(), tone)
+}
+
+/// An alert that fires: subject and headline say the same, behind the severity.
+fn fired(scene: &Scene<'_>, relapse: bool) -> Letter {
+    let (badge, tone) = badge(scene.notification.severity);
+    let headline = headline(scene, false);
+    let mut letter = Letter {
+        subject: format!("{badge}: {headline}"),
+        tone,
+        badge,
+        headline,
+        paragraphs: meaning(scene),
+        steps: steps(scene),
+        ..Letter::default()
+    };
+    if relapse {
+        let again = "It had recovered only recently, so this is told to operators at once; a client that is to be \
+                     told hears of it when the cool-down ends, if it still fires then.";
+        letter.paragraphs.insert(0, again.to_owned());
+    }
+    letter
+}
+
+fn repeated(scene: &Scene<'_>, repeat: u32) -> Letter {
+    let (badge, tone) = badge(scene.notification.severity);
+    let headline = headline(scene, true);
+    Letter {
+        subject: format!("{badge}, reminder {repeat}: {headline}"),
+        tone,
+        badge: format!("{badge}, REMINDER {repeat}"),
+        headline,
+        paragraphs: std::iter::once(since(scene)).chain(meaning(scene)).collect(),
+        steps: steps(scene),
+        ..Letter::default()
+    }
+}
+
+fn client_due(scene: &Scene<'_>) -> Letter {
+    let (badge, tone) = badge(scene.notification.severity);
+    let headline = headline(scene, true);
+    Letter {
+        subject: format!("{badge}, the client is told now: {headline}"),
+        tone,
+        badge,
+        headline,
+        paragraphs: std::iter::once(since(scene)).chain(meaning(scene)).collect(),
+        steps: steps(scene),
+        ..Letter::default()
+    }
+}
+
+/// How long it has fired.
+fn since(scene: &Scene<'_>) -> String {
+    let facts = &scene.notification.facts;
+    format!(
+        "It fires since {}, for {} now.",
+        scene.at(facts.since),
+        scene.lasted(scene.now)
+    )
+}
+
+/// What is the matter, in one sentence without the full stop.
+fn headline(scene: &Scene<'_>, still: bool) -> String {
+    let (who, still) = (scene.who(), if still { "still " } else { "" });
+    match (scene.topic(), &scene.notification.facts.reason) {
+        (Topic::Account, Reason::Account { what, .. }) => {
+            format!("{who}: {still}{}", one_line(what, LONGEST_TEXT))
+        }
+        (Topic::Silence, Reason::Unread { since, .. }) => {
+            let whose = if scene.notification.client == ClientId::reseller() {
+                "your own balance".to_owned()
+            } else {
+                format!("the balance of {who}")
+            };
+            format!("{whose} has {still}not been read since {}", scene.at(*since))
+        }
+        (Topic::OwnBalance, _) => match (scene.balance(), scene.finding(Measure::Balance)) {
+            (Some(balance), Some(finding)) => format!(
+                "your own VoIP.ms balance ({}) is {still}{}, {}",
+                scene.notification.account,
+                scene.amount(balance),
+                scene.comparison(finding)
+            ),
+            _ => plain_headline(scene, still),
+        },
+        (Topic::Spending, _) => match (scene.spent_today(), scene.finding(Measure::SpentToday)) {
+            (Some(spent), Some(finding)) => {
+                format!(
+                    "{who} has spent {} today, {}",
+                    scene.amount(spent),
+                    scene.comparison(finding)
+                )
+            }
+            _ => plain_headline(scene, still),
+        },
+        (Topic::Balance, _) => match (scene.balance(), scene.finding(Measure::Balance)) {
+            (Some(balance), _) if !balance.is_positive() => {
+                format!("{who} {still}has no money left: {}", scene.amount(balance))
+            }
+            (Some(balance), Some(finding)) => format!(
+                "{who} {still}has {} left, {}",
+                scene.amount(balance),
+                scene.comparison(finding)
+            ),
+            _ => plain_headline(scene, still),
+        },
+        (Topic::Account | Topic::Silence, _) => plain_headline(scene, still),
+    }
+}
+
+/// For reasons that have no sentence of their own.
+fn plain_headline(scene: &Scene<'_>, still: &str) -> String {
+    let reason = one_line(&scene.notification.facts.reason.to_string(), LONGEST_TEXT);
+    format!("{} {still}needs a look: {reason}", scene.who())
+}
+
+/// Why it matters.
+fn meaning(scene: &Scene<'_>) -> Vec<String> {
+    let meaning = match scene.topic() {
+        Topic::Balance if scene.balance().is_some_and(|balance| !balance.is_positive()) => {
+            "If it is set to SOFT, its calls go on at your cost. If it is set to HARD, its calls should stop, and then \
+             emergency calls may not go through either."
+        }
+        Topic::Balance => {
+            "When it runs out, a client set to SOFT goes on calling at your cost; the calls of one set to HARD should \
+             stop, and then emergency calls may not go through either."
+        }
+        Topic::Spending => return spending_meaning(scene),
+        Topic::Silence => return silence_meaning(scene),
+        Topic::OwnBalance => {
+            "VoIP.ms charges all your clients' calls to this balance. When it runs out, calls of all of them may stop, \
+             and emergency calls may not go through either."
+        }
+        Topic::Account => return Vec::new(),
+    };
+    vec![meaning.to_owned()]
+}
+
+fn silence_meaning(scene: &Scene<'_>) -> Vec<String> {
+    let too_long = match &scene.notification.facts.reason {
+        Reason::Unread { limit_secs, .. } => {
+            format!(
+                " More than {} is too long.",
+                span(SignedDuration::from_secs(*limit_secs))
+            )
+        }
+        _ => String::new(),
+    };
+    vec![format!(
+        "Nothing is known of this balance meanwhile: it may run out unnoticed. No other alert about it fires or \
+         resolves until it can be read again.{too_long}"
+    )]
+}
+
+fn spending_meaning(scene: &Scene<'_>) -> Vec<String> {
+    let left = scene
+        .balance()
+        .map(|balance| format!(" It has {} left.", scene.amount(balance)));
+    vec![format!(
+        "This may be a busy day, or somebody may be abusing its phones: such calls may go on, charged to you, until \
+         somebody acts. HARD alone ends nothing while there is money: calls should stop at 0.{}",
+        left.unwrap_or_default()
+    )]
+}
+
+/// What a person does next.
+fn steps(scene: &Scene<'_>) -> Vec<String> {
+    let own = |steps: &[&str]| steps.iter().map(|step| (*step).to_owned()).collect();
+    match scene.topic() {
+        Topic::Balance => {
+            let who = scene.who();
+            let mut steps = vec![format!(
+                "Ask {who} to top up, or add a payment for it yourself in the VoIP.ms portal."
+            )];
+            if scene.notification.facts.enforcement.is_none() {
+                steps.push(
+                    "Check in the portal whether it is set to SOFT or HARD, and whether you want that.".to_owned(),
+                );
+            }
+            steps
+        }
+        Topic::Spending => spending_steps(),
+        Topic::Silence if scene.notification.client == ClientId::reseller() => own(&[
+            "Run `balancewatch check --online`: it says whether the API can be asked at all.",
+            "Look up your balance in the VoIP.ms portal meanwhile.",
+        ]),
+        Topic::Silence => own(&[
+            "Look the balance up in the VoIP.ms portal meanwhile.",
+            "Run `balancewatch check --online`: it says whether the API can be asked at all.",
+            "If the client is gone for good, exclude it from this policy.",
+        ]),
+        Topic::OwnBalance => own(&["Add funds to your own VoIP.ms account."]),
+        Topic::Account => match &scene.notification.facts.reason {
+            Reason::Account { fix, .. } if !fix.trim().is_empty() => vec![one_line(fix, LONGEST_TEXT)],
+            _ => own(&["Run `balancewatch status` and `balancewatch check --online`."]),
+        },
+    }
+}
+
+/// What a person must do in the portal about spending that looks wrong: nothing in the API can do it.
+pub(super) fn spending_steps() -> Vec<String> {
+    [
+        "In the VoIP.ms portal, look at the client's call records: which destinations, at what hours?",
+        "If these are not its own calls: change the SIP passwords of its sub accounts there, and restrict its \
+         international calls.",
+        "Tell the client, so that it can look for the hole in its phone system.",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+fn resolved(scene: &Scene<'_>) -> Letter {
+    let who = scene.who();
+    let headline = match (scene.topic(), scene.balance()) {
+        (Topic::Account, _) => format!("{who}: the alert {} is over", scene.notification.policy),
+        (Topic::Silence, Some(balance)) => format!("{who} can be read again: {}", scene.amount(balance)),
+        (Topic::OwnBalance, Some(balance)) => format!(
+            "your own VoIP.ms balance ({}) is {} again",
+            scene.notification.account,
+            scene.amount(balance)
+        ),
+        (Topic::Spending, _) => format!("{who} is back under its daily limit"),
+        (Topic::Balance, Some(balance)) => format!("{who} has {} again", scene.amount(balance)),
+        (Topic::Silence | Topic::OwnBalance | Topic::Balance, None) => {
+            format!("{who}: the alert {} is over", scene.notification.policy)
+        }
+    };
+    let mut paragraphs = vec![format!(
+        "The alert fired since {}, for {}, and resolved by itself. There is nothing to do.",
+        scene.at(scene.notification.facts.since),
+        scene.lasted(scene.notification.created_at)
+    )];
+    if scene.topic() == Topic::Spending {
+        paragraphs.push("It stayed under the limit for one whole day (Toronto time).".to_owned());
+    }
+    Letter {
+        subject: format!("RESOLVED: {headline}"),
+        tone: Tone::Good,
+        badge: "RESOLVED".to_owned(),
+        headline,
+        paragraphs,
+        ..Letter::default()
+    }
+}
+
+fn withdrawn(scene: &Scene<'_>, why: Withdrawal) -> Letter {
+    let headline = format!(
+        "{}: the alert {} no longer applies",
+        scene.who(),
+        scene.notification.policy
+    );
+    let last = match (&scene.notification.facts.reading, scene.topic()) {
+        (Some(reading), topic) if topic != Topic::Account => format!(
+            " This is no recovery: the last balance read was {}, {}.",
+            scene.amount(reading.balance),
+            scene.age(reading.at)
+        ),
+        _ => " This is no recovery.".to_owned(),
+    };
+    Letter {
+        subject: format!("WITHDRAWN: {headline}"),
+        tone: Tone::Neutral,
+        badge: "WITHDRAWN".to_owned(),
+        headline,
+        paragraphs: vec![format!("It was withdrawn because {why}.{last}")],
+        ..Letter::default()
+    }
+}

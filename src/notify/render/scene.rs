@@ -1,0 +1,217 @@
+//! One notification as the texts see it: what it is about, who it is about, and its numbers in words. Pure.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Texts;
+use super::letter::Fact;
+use super::words::{LONGEST_NAME, LONGEST_TEXT, amount, one_line, read_at, span, time_of_day};
+use crate::domain::notice::{Notification, Transition};
+use crate::domain::reason::{Finding, Measure, Reason, Relation};
+use crate::domain::{ClientId, Money};
+
+/// A text that leaves later than this after its decision says when that was: by then somebody may have acted.
+const LATE: SignedDuration = SignedDuration::from_mins(5);
+
+/// A threshold that was read this much before the balance it was compared with was not read in the same sweep: one
+/// that is read again for a decision is read seconds before or after.
+const OLDER_THRESHOLD: SignedDuration = SignedDuration::from_mins(5);
+
+/// What an alert is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Topic {
+    /// A client's balance.
+    Balance,
+    /// A client's spending today.
+    Spending,
+    /// A balance that cannot be read.
+    Silence,
+    /// The reseller's own balance.
+    OwnBalance,
+    /// The account as a whole.
+    Account,
+}
+
+/// One notification, whom it is for and the time of sending.
+#[derive(Clone, Copy)]
+pub(super) struct Scene<'a> {
+    pub notification: &'a Notification,
+    pub texts: &'a Texts,
+    pub now: Timestamp,
+}
+
+impl Scene<'_> {
+    /// What it is about.
+    pub(super) fn topic(&self) -> Topic {
+        let client = &self.notification.client;
+        match &self.notification.facts.reason {
+            _ if *client == ClientId::account() => Topic::Account,
+            Reason::Account { .. } => Topic::Account,
+            Reason::Unread { .. } | Reason::NoFreshReading { .. } => Topic::Silence,
+            _ if *client == ClientId::reseller() => Topic::OwnBalance,
+            Reason::Limits { findings } if findings.iter().any(|finding| finding.measure == Measure::SpentToday) => {
+                Topic::Spending
+            }
+            Reason::Limits { .. } | Reason::NoThreshold | Reason::ThresholdUnknown => Topic::Balance,
+        }
+    }
+
+    /// `Consulting (561115)`, `client 561115`, `your own VoIP.ms balance`, `account main`.
+    pub(super) fn who(&self) -> String {
+        let Notification { client, account, .. } = self.notification;
+        if *client == ClientId::account() {
+            return format!("account {account}");
+        }
+        if *client == ClientId::reseller() {
+            return format!("your own account {account}");
+        }
+        let name = one_line(&self.notification.facts.label, LONGEST_NAME);
+        if name.is_empty() || name == client.as_str() {
+            format!("client {client}")
+        } else {
+            format!("{name} ({client})")
+        }
+    }
+
+    /// What people call the client; empty when it is only an id.
+    pub(super) fn name(&self) -> String {
+        let name = one_line(&self.notification.facts.label, LONGEST_NAME);
+        if name == self.notification.client.as_str() {
+            String::new()
+        } else {
+            name
+        }
+    }
+
+    /// An amount with the account's currency.
+    pub(super) fn amount(&self, money: Money) -> String {
+        amount(money, &self.notification.facts.currency)
+    }
+
+    /// What was compared with a limit, for this measure.
+    pub(super) fn finding(&self, measure: Measure) -> Option<&Finding> {
+        match &self.notification.facts.reason {
+            Reason::Limits { findings } => findings.iter().find(|finding| finding.measure == measure),
+            _ => None,
+        }
+    }
+
+    /// The balance that decided, or else the one that was read.
+    pub(super) fn balance(&self) -> Option<Money> {
+        let decided = self.finding(Measure::Balance).map(|finding| finding.value);
+        decided.or_else(|| self.notification.facts.reading.as_ref().map(|reading| reading.balance))
+    }
+
+    /// Today's spending that decided, or else the one that was read.
+    pub(super) fn spent_today(&self) -> Option<Money> {
+        let decided = self.finding(Measure::SpentToday).map(|finding| finding.value);
+        decided.or_else(|| {
+            self.notification
+                .facts
+                .reading
+                .as_ref()
+                .and_then(|reading| reading.spent_today)
+        })
+    }
+
+    /// `below its threshold of 10.00 USD`, `above 50.00 USD`.
+    pub(super) fn comparison(&self, finding: &Finding) -> String {
+        let relation = match finding.relation {
+            Relation::Below => "below",
+            Relation::AtMost => "at or below",
+            Relation::Above => "above",
+            Relation::AtLeast => "at or above",
+        };
+        let limit = self.amount(finding.limit);
+        match finding.limit_text.as_deref() {
+            Some("threshold") => format!("{relation} its threshold of {limit}"),
+            Some(text) => format!("{relation} {limit} ({})", one_line(text, LONGEST_NAME)),
+            None => format!("{relation} {limit}"),
+        }
+    }
+
+    /// The time of day in the configured zone.
+    pub(super) fn at(&self, at: Timestamp) -> String {
+        time_of_day(at, self.now, &self.texts.zone)
+    }
+
+    /// The age of something and its time of day.
+    pub(super) fn age(&self, at: Timestamp) -> String {
+        read_at(at, self.now, &self.texts.zone)
+    }
+
+    /// How long the episode has run, until `until`.
+    pub(super) fn lasted(&self, until: Timestamp) -> String {
+        span(until.duration_since(self.notification.facts.since))
+    }
+
+    /// The numbers an operator wants, the decisive one first.
+    pub(super) fn facts(&self) -> Vec<Fact> {
+        let facts = &self.notification.facts;
+        let mut rows = Vec::with_capacity(10);
+        let mut row = |label, value: String| rows.push(Fact { label, value });
+        let silent = self.topic() == Topic::Silence && self.notification.transition != Transition::Resolved;
+        if let Some(reading) = &facts.reading {
+            row(
+                if silent { "Last balance" } else { "Balance" },
+                self.amount(reading.balance),
+            );
+            if let Some(spent) = reading.spent_today {
+                row("Spent today", self.amount(spent));
+            }
+            if let Some(spent) = reading.spent_total {
+                row("Spent in 30 days", self.amount(spent));
+            }
+            row("Read", self.age(reading.at));
+        }
+        for measure in [Measure::Balance, Measure::SpentToday] {
+            if let Some(finding) = self.finding(measure) {
+                row(
+                    "Compared",
+                    format!("{} is {}", finding.measure, self.comparison(finding)),
+                );
+            }
+        }
+        if let Reason::Unread { error: Some(error), .. } | Reason::NoFreshReading { error: Some(error) } = &facts.reason
+            && silent
+        {
+            row("Last failure", one_line(error, LONGEST_TEXT));
+        }
+        if let Some(value) = self.threshold() {
+            row("Threshold", value);
+        }
+        if let Some(enforcement) = &facts.enforcement {
+            row("Enforcement", one_line(enforcement, LONGEST_TEXT));
+        }
+        let severity = self.notification.severity.as_str();
+        row("Policy", format!("{} ({severity})", self.notification.policy));
+        row("Account", self.notification.account.to_string());
+        rows
+    }
+
+    /// The threshold with its age where it matters; `None` when it played no part.
+    fn threshold(&self) -> Option<String> {
+        let limit = self.finding(Measure::Balance)?.limit_text.as_deref()?;
+        if !limit.contains("threshold") {
+            return None;
+        }
+        let threshold = self.notification.facts.threshold.as_ref()?;
+        let amount = self.amount(threshold.amount?);
+        Some(if self.threshold_is_older() {
+            format!("{amount}, read {}: not in this sweep", self.age(threshold.at))
+        } else {
+            amount
+        })
+    }
+
+    /// Whether the threshold that was used is older than the reading it was compared with.
+    pub(super) fn threshold_is_older(&self) -> bool {
+        let facts = &self.notification.facts;
+        let times = facts.threshold.as_ref().zip(facts.reading.as_ref());
+        times.is_some_and(|(threshold, reading)| reading.at.duration_since(threshold.at) > OLDER_THRESHOLD)
+    }
+
+    /// Whether so much time has passed since the decision that the text must say so.
+    pub(super) fn is_late(&self) -> bool {
+        self.now.duration_since(self.notification.created_at) >= LATE
+    }
+}

@@ -1,0 +1,158 @@
+//! Many clients in one mail to operators: what a baseline found. Pure.
+
+use std::collections::BTreeSet;
+
+use super::letter::{Column, Letter, Table, Tone};
+use super::scene::{Scene, Topic};
+use super::words::{counted, one_line};
+use crate::domain::notice::{Notification, Transition};
+use crate::domain::reason::{Measure, Reason};
+use crate::domain::{Money, Severity};
+
+/// Most rows of a summary: what a person reads. The command that lists all is named below them.
+const MOST_ROWS: usize = 200;
+
+/// Longest name in the table, so that a row fits a line of text.
+const LONGEST_ROW_NAME: usize = 22;
+
+/// The letter about all of `scenes`, at least one.
+pub(super) fn letter(scenes: &[Scene<'_>]) -> Letter {
+    let mut scenes: Vec<&Scene<'_>> = scenes.iter().collect();
+    // Lowest balance first; what could not be read comes last, in the order it came.
+    scenes.sort_by_key(|scene| scene.balance().map_or((1, Money::ZERO), |balance| (0, balance)));
+    let clients = scenes
+        .iter()
+        .map(|scene| &scene.notification.client)
+        .collect::<BTreeSet<_>>();
+    let severity = scenes.iter().map(|scene| scene.notification.severity).max();
+    let repeats = scenes
+        .iter()
+        .all(|scene| matches!(scene.notification.transition, Transition::Repeated { .. }));
+    let Some(first) = scenes.first() else {
+        return Letter::default();
+    };
+    let need = if clients.len() == 1 { "needs" } else { "need" };
+    let still = if repeats { "still " } else { "" };
+    let lowest = first
+        .balance()
+        .map(|balance| format!(", the lowest has {}", first.amount(balance)))
+        .unwrap_or_default();
+    let account = &first.notification.account;
+    let headline = format!(
+        "{} of account {account} {still}{need} a look{lowest}",
+        counted(i64::try_from(clients.len()).unwrap_or(i64::MAX), "client")
+    );
+    let word = severity.map_or("SUMMARY".to_owned(), |severity| severity.as_str().to_uppercase());
+    Letter {
+        subject: format!("{word}, summary: {headline}"),
+        tone: tone(severity),
+        badge: format!("{word}, SUMMARY"),
+        headline,
+        paragraphs: paragraphs(repeats),
+        table: Some(table(&scenes)),
+        steps: vec!["`balancewatch alerts` lists them all; `balancewatch explain ID` tells about one.".to_owned()],
+        notes: notes(first, &scenes),
+        signature: first.texts.operator_signature(),
+        ..Letter::default()
+    }
+}
+
+const fn tone(severity: Option<Severity>) -> Tone {
+    match severity {
+        Some(Severity::Critical) => Tone::Bad,
+        Some(Severity::Warning) => Tone::Warn,
+        Some(Severity::Info) | None => Tone::Neutral,
+    }
+}
+
+fn paragraphs(repeats: bool) -> Vec<String> {
+    let why = if repeats {
+        "These were found together when balancewatch looked for the first time, or again after a pause, and are \
+         reminded of together."
+    } else {
+        "balancewatch looked for the first time, or again after a pause, and tells you of all it found in one mail. \
+         From now on each change is told by itself."
+    };
+    let lines = "The calls of clients set to HARD should stop at 0, and then emergency calls may not go through \
+                 either; those set to SOFT go on at your cost.";
+    vec![why.to_owned(), lines.to_owned()]
+}
+
+fn notes(first: &Scene<'_>, scenes: &[&Scene<'_>]) -> Vec<String> {
+    let mut notes = Vec::new();
+    let reads = || {
+        scenes
+            .iter()
+            .filter_map(|scene| scene.notification.facts.reading.as_ref())
+            .map(|reading| reading.at)
+    };
+    if let (Some(oldest), Some(newest)) = (reads().min(), reads().max()) {
+        notes.push(if oldest == newest {
+            format!("The balances were read {}.", first.age(newest))
+        } else {
+            format!(
+                "The balances were read between {} and {}, the newest {}.",
+                first.at(oldest),
+                first.at(newest),
+                first.age(newest)
+            )
+        });
+    }
+    let older = scenes.iter().filter(|scene| scene.threshold_is_older()).count();
+    if older > 0 {
+        let number = counted(i64::try_from(older).unwrap_or(i64::MAX), "threshold");
+        notes.push(format!("{number} used here had been read earlier, not in this sweep."));
+    }
+    if let Some(late) = scenes.iter().find(|scene| scene.is_late()) {
+        notes.push(format!(
+            "This was decided {}, and is delivered late: things may have changed since.",
+            late.age(late.notification.created_at)
+        ));
+    }
+    notes
+}
+
+fn table(scenes: &[&Scene<'_>]) -> Table {
+    let column = |name, numbers| Column { name, numbers };
+    Table {
+        head: vec![
+            column("Client", false),
+            column("Balance", true),
+            column("Limit", true),
+            column("Policy", false),
+        ],
+        rows: scenes.iter().take(MOST_ROWS).map(|scene| row(scene)).collect(),
+        more: scenes.len().saturating_sub(MOST_ROWS),
+    }
+}
+
+fn row(scene: &Scene<'_>) -> Vec<String> {
+    let Notification {
+        client, policy, facts, ..
+    } = scene.notification;
+    let name = one_line(&scene.name(), LONGEST_ROW_NAME);
+    let client = if client.is_pseudo() {
+        scene.who()
+    } else if name.is_empty() {
+        client.to_string()
+    } else {
+        format!("{name} ({client})")
+    };
+    let balance = match (&facts.reason, scene.balance()) {
+        (Reason::Unread { .. } | Reason::NoFreshReading { .. }, _) | (_, None) => "not read".to_owned(),
+        (_, Some(balance)) => scene.amount(balance),
+    };
+    let measure = if scene.topic() == Topic::Spending {
+        Measure::SpentToday
+    } else {
+        Measure::Balance
+    };
+    let limit = match scene.finding(measure) {
+        Some(finding) if measure == Measure::SpentToday => {
+            format!("{} of {}", finding.value.for_people(), finding.limit.for_people())
+        }
+        Some(finding) => finding.limit.for_people(),
+        None => String::new(),
+    };
+    vec![client, balance, limit, policy.to_string()]
+}
