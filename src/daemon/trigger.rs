@@ -1,0 +1,79 @@
+//! The wall-clock trigger of `run`: rings at every mark of the schedule.
+//!
+//! A chain of one-shot jobs, each of which computes the next mark afresh. The scheduler's own repeated jobs take the
+//! zone's offset once and run an hour off after a change to summer time (its issue 107), and can vanish for good when
+//! a tick falls behind (its issue 113). The scheduler only rings; whoever listens skips what rings meanwhile.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
+
+use crate::clock::Clock;
+use crate::config::Schedule;
+
+/// Rings at every mark of a schedule until it is dropped.
+pub struct Trigger {
+    scheduler: JobScheduler,
+    /// Counts the marks that passed.
+    marks: watch::Receiver<u64>,
+}
+
+impl Trigger {
+    /// Starts to ring.
+    ///
+    /// # Errors
+    /// When the scheduler cannot be started.
+    pub async fn start(schedule: Schedule, clock: Clock) -> Result<Self, JobSchedulerError> {
+        let scheduler = JobScheduler::new().await?;
+        let (ring, marks) = watch::channel(0);
+        let chain = Arc::new(Chain { scheduler: scheduler.clone(), schedule, clock, ring });
+        Chain::add_next(chain).await?;
+        scheduler.start().await?;
+        Ok(Self { scheduler, marks })
+    }
+
+    /// Somebody who hears the marks from now on. Several marks between two looks count as one.
+    #[must_use]
+    pub fn listen(&self) -> watch::Receiver<u64> {
+        let mut marks = self.marks.clone();
+        marks.mark_unchanged();
+        marks
+    }
+
+    /// Stops ringing.
+    pub async fn stop(mut self) {
+        if let Err(error) = self.scheduler.shutdown().await {
+            tracing::debug!(%error, "the scheduler did not stop in order");
+        }
+    }
+}
+
+struct Chain {
+    scheduler: JobScheduler,
+    schedule: Schedule,
+    clock: Clock,
+    ring: watch::Sender<u64>,
+}
+
+impl Chain {
+    /// Adds the job for the next mark; it rings and adds the one after it.
+    async fn add_next(chain: Arc<Self>) -> Result<(), JobSchedulerError> {
+        let now = chain.clock.now();
+        let wait = chain.schedule.next_after(now).duration_since(now);
+        let wait = Duration::try_from(wait).unwrap_or_default();
+        let scheduler = chain.scheduler.clone();
+        let job = Job::new_one_shot_async(wait, move |_, _| {
+            let chain = Arc::clone(&chain);
+            Box::pin(async move {
+                chain.ring.send_modify(|marks| *marks += 1);
+                if let Err(error) = Box::pin(Self::add_next(chain)).await {
+                    tracing::error!(%error, "the schedule cannot go on; restart the program");
+                }
+            })
+        })?;
+        scheduler.add(job).await?;
+        Ok(())
+    }
+}

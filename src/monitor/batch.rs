@@ -1,0 +1,84 @@
+//! What is committed together: the rows of some clients, judged at one `now`. One transaction, written while the next
+//! batch is read.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::task::JoinHandle;
+
+use super::decide::Decided;
+use crate::domain::{AccountName, ClientId};
+use crate::store::{Commit, Store};
+
+/// A batch closes at this many readings: large enough that a transaction's cost is spread, small enough that a crash
+/// loses little and memory stays flat.
+pub const MOST_READINGS: usize = 256;
+
+/// A batch closes this long after its first reading, so that nobody waits long for their mail.
+pub const LONGEST: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Writes commits one after the other, each while the sweep goes on.
+#[derive(Debug)]
+pub struct Writer {
+    store: Store,
+    account: AccountName,
+    in_flight: Option<JoinHandle<Result<(), crate::store::Error>>>,
+    interned: HashSet<Arc<str>>,
+}
+
+impl Writer {
+    /// A writer for one account.
+    #[must_use]
+    pub fn new(store: Store, account: AccountName) -> Self {
+        Self { store, account, in_flight: None, interned: HashSet::new() }
+    }
+
+    /// An empty commit at this time.
+    #[must_use]
+    pub fn commit_at(&self, now: Timestamp) -> Commit {
+        Commit::new(self.account.clone(), now)
+    }
+
+    /// Starts to write; waits for the commit before it.
+    ///
+    /// # Errors
+    /// What the commit before it failed with: nothing is written after a failure.
+    pub async fn write(&mut self, commit: Commit) -> Result<(), crate::store::Error> {
+        self.finish().await?;
+        if !commit.is_empty() {
+            let store = self.store.clone();
+            self.in_flight = Some(tokio::spawn(async move { store.commit(&commit).await }));
+        }
+        Ok(())
+    }
+
+    /// Waits until everything is written.
+    ///
+    /// # Errors
+    /// What the last commit failed with.
+    pub async fn finish(&mut self) -> Result<(), crate::store::Error> {
+        match self.in_flight.take() {
+            // A writer that panicked has written nothing: the transaction is rolled back with it.
+            Some(writing) => writing.await.unwrap_or_else(|join| std::panic::resume_unwind(join.into_panic())),
+            None => Ok(()),
+        }
+    }
+
+    /// The one shared copy of a text that nearly all clients have.
+    pub fn intern(&mut self, text: Arc<str>) -> Arc<str> {
+        if let Some(known) = self.interned.get(&text) {
+            return Arc::clone(known);
+        }
+        self.interned.insert(Arc::clone(&text));
+        text
+    }
+}
+
+/// Adds what was decided about one client to a commit.
+pub fn add(commit: &mut Commit, client: &ClientId, decided: Decided) {
+    commit.alerts.extend(decided.alerts);
+    commit.alerts_gone.extend(decided.gone.into_iter().map(|policy| (client.clone(), policy)));
+    commit.messages.extend(decided.owed.messages);
+    commit.notifications.extend(decided.owed.notifications);
+}

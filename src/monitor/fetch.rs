@@ -1,0 +1,105 @@
+//! The calls of a sweep: one client's balance, and its threshold where that is due or decides something.
+//!
+//! Decides nothing but which calls are made; remembers nothing.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::decide::{Circumstances, Rules, Seen};
+use crate::clock::Clock;
+use crate::domain::alert::Alert;
+use crate::domain::verdict;
+use crate::domain::watch::Watched;
+use crate::domain::{Reading, Threshold};
+use crate::voipms;
+
+/// What asking one client came to.
+#[derive(Debug)]
+pub struct Fetched {
+    /// Its place in the sweep's list of clients.
+    pub index: usize,
+    /// How often it was asked before in this sweep.
+    pub asked_before: u32,
+    /// When the answer, or its absence, was known.
+    pub at: Timestamp,
+    /// Its balance.
+    pub reading: Result<Reading, voipms::Error>,
+    /// Its threshold; `None`: not asked.
+    pub threshold: Option<Result<Threshold, voipms::Error>>,
+}
+
+/// Asks clients, and counts what may be asked for age alone.
+#[derive(Debug)]
+pub struct Fetcher<'a> {
+    /// The API.
+    pub api: &'a voipms::Client,
+    /// Domain time.
+    pub clock: &'a Clock,
+    /// What clients are judged by.
+    pub rules: &'a Rules,
+    /// How long a threshold is taken for fresh.
+    pub threshold_refresh: SignedDuration,
+    /// Threshold reads for age alone that are left in this sweep.
+    pub refreshes_left: AtomicU64,
+    /// The circumstances by which a reading is looked at first, to see whether it would decide something.
+    pub circumstances: Circumstances,
+    /// Whether any policy needs thresholds, or their addresses.
+    pub wants_thresholds: bool,
+}
+
+impl Fetcher<'_> {
+    /// Asks one client.
+    pub async fn fetch(&self, index: usize, asked_before: u32, watched: &Watched, alerts: &[Alert]) -> Fetched {
+        let reading = self.reading(watched).await;
+        let threshold = match &reading {
+            Ok(reading) if self.is_threshold_due(watched) || self.decides(watched, reading, alerts) => {
+                Some(self.threshold(watched).await)
+            }
+            _ => None,
+        };
+        Fetched { index, asked_before, at: self.clock.now(), reading, threshold }
+    }
+
+    async fn reading(&self, watched: &Watched) -> Result<Reading, voipms::Error> {
+        let answer = self.api.get_reseller_balance(&watched.client.id).await?;
+        Ok(Reading {
+            balance: answer.current_balance,
+            spent_today: answer.spent_today,
+            spent_total: answer.spent_total,
+            at: self.clock.now(),
+        })
+    }
+
+    async fn threshold(&self, watched: &Watched) -> Result<Threshold, voipms::Error> {
+        let answer = self.api.get_client_threshold(&watched.client.id).await?;
+        Ok(Threshold { amount: answer.threshold, email: answer.email, at: self.clock.now() })
+    }
+
+    /// Whether the threshold is read for its age alone, within what a sweep spends on that.
+    fn is_threshold_due(&self, watched: &Watched) -> bool {
+        let is_old = watched
+            .threshold
+            .as_ref()
+            .is_none_or(|threshold| self.clock.now().duration_since(threshold.at) >= self.threshold_refresh);
+        let take_one = |left: u64| left.checked_sub(1);
+        self.wants_thresholds
+            && is_old
+            && self.refreshes_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take_one).is_ok()
+    }
+
+    /// Whether the reading, judged by the threshold of an earlier sweep, would move an alert: then the threshold is
+    /// read again first.
+    fn decides(&self, watched: &Watched, reading: &Reading, alerts: &[Alert]) -> bool {
+        let threshold = watched.threshold.as_ref();
+        let seen = Seen { watched, reading: Some(reading), threshold, threshold_is_fresh: false, alerts };
+        let circumstances = Circumstances { now: self.clock.now(), ..self.circumstances };
+        self.rules.decide(&seen, &circumstances).wants_threshold
+    }
+}
+
+/// Whether thresholds are asked for at all: for a policy's limits, or for the address a client gave with it.
+#[must_use]
+pub fn wants_thresholds(rules: &Rules) -> bool {
+    rules.policies.iter().any(|policy| verdict::needs_threshold(policy) || policy.tells_client())
+}
