@@ -133,8 +133,12 @@ fn when(name: &str, section: &Section<'_>, scope: Scope) -> Option<When> {
     ];
     let given = keys.iter().filter(|key| table.has(key)).count();
     if given == 0 {
-        section.refuse("when", "has no condition", accepted);
-        return None;
+        // With a key that is not known, that key is what is wrong, and said already.
+        return if table.is_empty() {
+            refuse(section, "when", "has no condition", accepted)
+        } else {
+            None
+        };
     }
     let alone = !table.has("no_reading_for") || given == 1;
     if !alone {
@@ -263,7 +267,11 @@ fn clear(section: &Section<'_>, scope: Scope, when: Option<&When>) -> Option<Opt
     let accepted = "a limit such as { balance_at_least = \"110% of threshold\" }";
     let table = section.table("clear", accepted)?;
     if !table.has("balance_at_least") && !table.has("balance_above") {
-        return refuse(section, "clear", "has no limit", accepted);
+        return if table.is_empty() {
+            refuse(section, "clear", "has no limit", accepted)
+        } else {
+            None
+        };
     }
     let at_least = optional(&table, "balance_at_least", |key| limit(&table, key));
     let above = optional(&table, "balance_above", |key| limit(&table, key));

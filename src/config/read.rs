@@ -44,6 +44,11 @@ impl<'a> Section<'a> {
         self.node(key).is_some()
     }
 
+    /// Whether no key is given at all.
+    pub fn is_empty(&self) -> bool {
+        self.table.is_none_or(Table::is_empty)
+    }
+
     /// Where the key's value came from; the section's origin when there is none.
     pub fn origin_of(&self, key: &str) -> &Origin {
         self.node(key).map_or(&self.origin, |node| &node.origin)
@@ -58,7 +63,7 @@ impl<'a> Section<'a> {
         let mut problem = Problem::new(self.origin_of(key), self.key(key), what);
         // A URL with a user may hold a password too.
         let printable =
-            |shown: &String| !super::keys::is_secret(key) && !(shown.contains("://") && shown.contains('@'));
+            |shown: &String| !(super::keys::is_secret(key) || (shown.contains("://") && shown.contains('@')));
         if let Some(shown) = self.node(key).and_then(Node::shown).filter(printable) {
             problem = problem.value(shown);
         }

@@ -1,0 +1,129 @@
+//! The shipped files: valid, complete, and safe as they stand.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::super::keys::{self, KNOWN};
+use super::super::{Loaded, Mode, Request, Secrets, Variables, load};
+use super::now;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("config")
+}
+
+fn read(name: &str) -> String {
+    fs::read_to_string(folder().join(name)).unwrap()
+}
+
+fn load_text(text: &str) -> Loaded {
+    let folder = tempfile::tempdir().unwrap();
+    let path = &folder.path().join("config.toml");
+    fs::write(path, text).unwrap();
+    let request = Request {
+        path,
+        variables: &Variables::new(),
+        secrets: Secrets::MayBeMissing,
+        now: now(),
+    };
+    load(request).unwrap_or_else(|found| panic!("{:#?}", found.problems))
+}
+
+/// The full file with the settings that stand commented out: `#` and no blank.
+fn with_commented(text: &str) -> String {
+    let line = |line: &str| match line.strip_prefix('#') {
+        Some(setting) if setting.starts_with(|c: char| c.is_ascii_lowercase() || c == '[') => setting.to_owned(),
+        _ => line.to_owned(),
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The keys that a file sets, with `*` for names.
+fn keys_of(text: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut section = String::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let trimmed = line.trim_start_matches('[');
+        match line.len() - trimmed.len() {
+            0 => {
+                let Some((key, value)) = line.split_once(" = ") else {
+                    continue;
+                };
+                let key = keys::join(&section, key);
+                let inner = value
+                    .strip_prefix("{ ")
+                    .map(|inner| inner.trim_end_matches('}').split(", "));
+                for pair in inner.into_iter().flatten() {
+                    found.insert(keys::join(&key, pair.split(" = ").next().unwrap().trim()));
+                }
+                found.insert(key);
+            }
+            1 => section = trimmed.trim_end_matches(']').to_owned(),
+            _ => section = format!("{}.*", trimmed.trim_end_matches(']')),
+        }
+    }
+    found
+}
+
+#[test]
+fn every_shipped_file_is_good_and_changes_nothing() {
+    let mut seen = 0;
+    for entry in fs::read_dir(folder()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let settings = load_text(&read(&name)).settings;
+        assert_eq!(settings.enforcement.mode, Mode::Observe, "{name}");
+        assert!(
+            settings.policies.iter().all(|policy| policy.enforce.is_none()),
+            "{name}"
+        );
+        assert!(
+            settings.enforcement.protect.is_empty() && !settings.mails_clients(),
+            "{name}"
+        );
+        let leaves_out = settings
+            .policies
+            .iter()
+            .any(|policy| policy.clients != Default::default());
+        assert!(!leaves_out, "{name}");
+        seen += 1;
+    }
+    assert_eq!(seen, 3);
+}
+
+#[test]
+fn the_full_file_says_the_defaults() {
+    let shown = |text: &str| load_text(text).effective.to_json()["config"].clone();
+    assert_eq!(shown(&read("balancewatch.toml")), shown(&read("minimal.toml")));
+}
+
+#[test]
+fn the_full_file_names_every_key_and_stays_good_when_all_are_set() {
+    let text = with_commented(&read("balancewatch.toml"));
+    let loaded = load_text(&text);
+    assert!(loaded.settings.mails_clients() && loaded.settings.enforcement.protect.len() == 1);
+    let given = keys_of(&text);
+    for (section, known) in KNOWN.iter().filter(|(section, _)| !section.is_empty()) {
+        for (key, form) in known.iter().filter(|(_, form)| *form != keys::Form::Table) {
+            let path = keys::join(section, key);
+            // A secret and its file exclude each other: the one is set, the other explained beside it.
+            let explained = keys::is_secret(key) && text.contains("`password = ");
+            assert!(
+                given.contains(&path) || explained,
+                "{path} ({form:?}) is not in the full file"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_containers_header_names_a_variable_for_every_line() {
+    let text = read("container.toml");
+    for key in keys_of(&text).iter().filter(|key| !key.ends_with(".name")) {
+        let entry = if key.starts_with("account") { "MAIN" } else { "OPS" };
+        let variable = format!(
+            "BALANCEWATCH__{}",
+            key.replace('*', entry).replace('.', "__").to_uppercase()
+        );
+        assert!(text.contains(&format!("#   {variable} ")), "{variable}");
+    }
+}
