@@ -3,7 +3,7 @@
 //! This file parses the arguments and prints how a command ended. It decides nothing that a command decides.
 //!
 //! To add a command: a file with its `Args` and a `run(&mut Context, Args) -> Result<Exit, Failure>`, a variant of
-//! [`Command`] and an arm in [`run`].
+//! `Command` and an arm in `run`.
 
 use std::ffi::OsString;
 use std::future::Future;

@@ -2,13 +2,15 @@
 //!
 //! In reading order: [`settings`] (the result), [`schedule`] (when sweeps tick), `load` (how it is made), `layers` and
 //! `tree` (where values come from and how they are laid over each other), `keys` (which there are), `read`, `sections`,
-//! `policies`, `secret` (values of the right form), [`problem`] (what is wrong), [`show`] (what is in force).
+//! `addresses`, `policies`, `conditions`, `secret` (values of the right form), [`problem`] (what is wrong), [`show`] (what is in force).
 //!
 //! Reads files and what it is given as environment; never a socket, a store or the process environment itself.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
+mod addresses;
+mod conditions;
 mod keys;
 mod layers;
 mod load;

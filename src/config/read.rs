@@ -317,6 +317,21 @@ impl<'a> Section<'a> {
     }
 }
 
+/// Reads a key that may be absent: `Some(None)` when it is, `None` when it is wrong.
+pub(super) fn optional<T>(section: &Section<'_>, key: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
+    if section.has(key) {
+        read(key).map(Some)
+    } else {
+        Some(None)
+    }
+}
+
+/// Reports a problem of a key's value, as [`Section::refuse`], in place of the value.
+pub(super) fn refuse<T>(section: &Section<'_>, key: &str, what: &str, accepted: &str) -> Option<T> {
+    section.refuse(key, what, accepted);
+    None
+}
+
 /// A duration in jiff's friendly form or ISO 8601, days of 24 hours, not negative; `None` for anything else.
 pub(super) fn parse_duration(text: &str) -> Option<SignedDuration> {
     let span: Span = text.trim().parse().ok()?;

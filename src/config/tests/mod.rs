@@ -9,6 +9,7 @@ mod defaults;
 mod files;
 mod layers;
 mod policies;
+mod properties;
 mod values;
 
 /// A small good configuration that rows of tables add to.
