@@ -177,11 +177,11 @@ impl Simulator {
     pub fn client(&self, id: &str) -> Result<Value, EditError> {
         let mut state = self.lock();
         let (now, rules) = (self.virtual_secs(&state), state.rules());
-        let (client, _) = state
-            .world
+        let State { world, settings, .. } = &mut *state;
+        let (client, _) = world
             .settled(id, now, rules)
             .ok_or_else(|| EditError::UnknownClient(id.to_owned()))?;
-        Ok(edit::shown(client, rules))
+        Ok(edit::shown(client, settings, rules))
     }
 
     /// Adds a client, with the id of a removed one or the next id, and edits it; returns its id.
@@ -196,16 +196,12 @@ impl Simulator {
             _ => None,
         };
         let mut state = self.lock();
-        let (now, rules) = (self.virtual_secs(&state), state.rules());
-        let State { world, settings, .. } = &mut *state;
-        let id = world
-            .add(wanted.as_deref(), now)
-            .ok_or_else(|| EditError::NotFree(wanted.unwrap_or_default()))?
-            .to_string();
-        if let Err(refused) = edit::apply(&id, &fields, world, settings, rules, now) {
-            world.remove(&id);
-            return Err(refused);
-        }
+        let now = self.virtual_secs(&state);
+        let client = state.world.newcomer(wanted.as_deref(), now);
+        let client = client.ok_or_else(|| EditError::NotFree(wanted.unwrap_or_default()))?;
+        let client = edit::edited(client, &fields, &state.settings, now)?;
+        let id = client.id.to_string();
+        state.world.replace(client);
         Ok(id)
     }
 
