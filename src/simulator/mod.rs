@@ -20,6 +20,7 @@ mod exchange;
 mod faults;
 mod functions;
 mod http;
+mod journal;
 mod manual;
 mod options;
 mod people;
@@ -42,6 +43,7 @@ use crate::clock::Clock;
 
 use client::Rules;
 use faults::Faults;
+use journal::Journal;
 use settings::{Key, Settings};
 use traffic::Traffic;
 use world::World;
@@ -65,6 +67,7 @@ pub struct Simulator {
     /// The clock's monotonic time and the virtual time at the start.
     origin: (Duration, Timestamp),
     state: Mutex<State>,
+    journal: Mutex<Journal>,
 }
 
 /// What calls and edits change.
@@ -119,6 +122,7 @@ impl Simulator {
             clock,
             origin,
             state: Mutex::new(state),
+            journal: Mutex::default(),
         }))
     }
 
@@ -306,24 +310,11 @@ impl Simulator {
     /// The last thousand API calls, oldest first, secrets masked.
     #[must_use]
     pub fn requests(&self) -> Value {
-        let state = self.lock();
-        let requests = state.traffic.requests().map(|request| {
-            let params: Map<String, Value> = request
-                .params
-                .iter()
-                .map(|(name, value)| (name.to_string(), Value::from(&**value)))
-                .collect();
-            json!({
-                "number": request.number,
-                "time": request.at.to_string(),
-                "transport": request.transport,
-                "params": params,
-                "http_status": request.http_status,
-                "status": request.status,
-                "fault": request.fault,
-            })
-        });
-        Value::Array(requests.collect())
+        self.journal().shown()
+    }
+
+    fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -331,14 +322,17 @@ impl Simulator {
     }
 
     fn virtual_time(&self, state: &State) -> Timestamp {
+        self.virtual_time_at(self.clock.monotonic(), state)
+    }
+
+    /// Virtual time when the clock's monotonic time is `monotonic`.
+    fn virtual_time_at(&self, monotonic: Duration, state: &State) -> Timestamp {
         let (origin, start) = self.origin;
-        let passed = self.clock.monotonic().saturating_sub(origin).as_nanos();
+        let passed = monotonic.saturating_sub(origin).as_nanos();
         let passed = self.options.speed.virtual_nanos(passed).saturating_add(state.advanced);
-        let passed = SignedDuration::from_nanos_i128(
-            i128::try_from(passed)
-                .unwrap_or(i128::MAX)
-                .min(i128::from(i64::MAX) * 1_000_000_000),
-        );
+        let passed = i128::try_from(passed).unwrap_or(i128::MAX);
+        let most = i128::from(i64::MAX) * 1_000_000_000;
+        let passed = SignedDuration::from_nanos_i128(passed.min(most));
         start.saturating_add(passed).unwrap_or(Timestamp::MAX)
     }
 
