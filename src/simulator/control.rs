@@ -27,7 +27,7 @@ pub(super) fn answer(simulator: &Simulator, method: &str, path: &str, body: &[u8
         },
         ("PATCH" | "PUT" | "POST", _) => match serde_json::from_slice::<Value>(body) {
             Ok(Value::Object(given)) => change(simulator, route, &given),
-            Ok(_) | Err(_) => error(400, "the body is not a JSON object"),
+            Ok(_) | Err(_) => error(400, "the body is not a JSON object", None),
         },
         _ => nothing_here(),
     }
@@ -55,15 +55,15 @@ fn change(simulator: &Simulator, route: Route<'_>, given: &Map<String, Value>) -
                 simulator.advance(by);
                 Reply::json(200, &json!({"time": simulator.now().to_string()}))
             }
-            None => error(400, "`advance` is not a duration such as \"1h\""),
+            None => error(400, "`advance` is not a duration such as \"1h\"", None),
         },
         ("PUT", ["faults"]) => match simulator.replace_faults(given) {
             Ok(()) => Reply::json(200, &simulator.state()["faults"]),
-            Err(refused) => error(400, &refused.to_string()),
+            Err(refused) => error(400, &refused.to_string(), refused.hint()),
         },
         ("PUT", ["settings"]) => match simulator.change_settings(given) {
             Ok(()) => Reply::json(200, &simulator.state()["settings"]),
-            Err(refused) => error(400, &refused.to_string()),
+            Err(refused) => error(400, &refused.to_string(), refused.hint()),
         },
         _ => nothing_here(),
     }
@@ -82,15 +82,19 @@ fn refuse(refused: &EditError) -> Reply {
         EditError::NotFree(_) => 409,
         EditError::UnknownField(_) | EditError::BadValue { .. } | EditError::NotAnObject => 400,
     };
-    error(http_status, &refused.to_string())
+    error(http_status, &refused.to_string(), refused.hint())
 }
 
 fn nothing_here() -> Reply {
-    error(404, "nothing here; see `balancewatch simulate --help`")
+    error(
+        404,
+        "nothing here",
+        Some("`balancewatch simulate --help` lists what is".to_owned()),
+    )
 }
 
-fn error(http_status: u16, text: &str) -> Reply {
-    Reply::json(http_status, &json!({"error": text}))
+fn error(http_status: u16, text: &str, hint: Option<String>) -> Reply {
+    Reply::json(http_status, &json!({"error": text, "hint": hint}))
 }
 
 /// Reads `1h`, `90m`, `2d 3h` or `PT1H`; days have 24 hours.

@@ -18,13 +18,13 @@ pub enum EditError {
     #[error("there is no client `{0}`")]
     UnknownClient(String),
     /// The id is taken, or not the next one.
-    #[error("no client can be added as `{0}`\n(a removed client's id, or none for the next)")]
+    #[error("no client can be added as `{0}`")]
     NotFree(String),
     /// No field of that name.
-    #[error("a client has no field `{0}`\n(known: {known})", known = known_fields())]
+    #[error("a client has no field `{0}`")]
     UnknownField(String),
     /// The field does not take the value.
-    #[error("field `{field}` does not take `{value}`\n(accepted: {accepted})")]
+    #[error("field `{field}` does not take `{value}`")]
     BadValue {
         /// The field.
         field: String,
@@ -36,6 +36,19 @@ pub enum EditError {
     /// The edit is no object.
     #[error("an edit is a JSON object of fields and values")]
     NotAnObject,
+}
+
+impl EditError {
+    /// What would be accepted.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotFree(_) => Some("the id of a removed client, or none for the next".to_owned()),
+            Self::UnknownField(_) => Some(format!("known: {}", known_fields())),
+            Self::BadValue { accepted, .. } => Some(format!("accepted: {accepted}")),
+            Self::UnknownClient(_) | Self::NotAnObject => None,
+        }
+    }
 }
 
 /// Fields that an edit takes beside the text columns.
@@ -63,10 +76,6 @@ fn known_fields() -> String {
 
 /// Edits a client as of `now`.
 ///
-/// `balance_management` takes `hard`, `soft`, a listed code or any other text; `threshold` any text, or null for a
-/// client that never set one; `spend_per_hour` an amount, from then on the only spending, or null for the client's own
-/// habits; `spend_from` and `spend_until` bound that spending.
-///
 /// # Errors
 /// [`EditError`] when the client, a field or a value is not known; then nothing is changed.
 pub(super) fn apply(
@@ -79,16 +88,33 @@ pub(super) fn apply(
 ) -> Result<(), EditError> {
     let unknown = || EditError::UnknownClient(id.to_owned());
     let (client, _) = world.settled(id, now, rules).ok_or_else(unknown)?;
-    let mut edited = client.clone();
-    let mut drain = Drain::default();
-    for (name, value) in fields {
-        set(&mut edited, &mut drain, name, value, settings)?;
-    }
-    if let Some(script) = drain.script(edited.script.as_deref().copied(), now) {
-        edited.follow(script);
-    }
+    let edited = edited(client.clone(), fields, settings, now)?;
     world.replace(edited);
     Ok(())
+}
+
+/// A settled client as it is after an edit.
+///
+/// `balance_management` takes `hard`, `soft`, a listed code or any other text; `threshold` any text, or null for a
+/// client that never set one; `spend_per_hour` an amount, from then on the only spending, or null for the client's own
+/// habits; `spend_from` and `spend_until` bound that spending.
+///
+/// # Errors
+/// [`EditError`] when a field or a value is not known.
+pub(super) fn edited(
+    mut client: Client,
+    fields: &Map<String, Value>,
+    settings: &Settings,
+    now: i64,
+) -> Result<Client, EditError> {
+    let mut drain = Drain::default();
+    for (name, value) in fields {
+        set(&mut client, &mut drain, name, value, settings)?;
+    }
+    if let Some(script) = drain.script(client.script.as_deref().copied(), now) {
+        client.follow(script);
+    }
+    Ok(client)
 }
 
 /// Applies `ID:FIELD=VALUE`. An order that cannot be carried out does nothing.
@@ -111,11 +137,9 @@ pub(super) fn check_order(order: &str, world: &World, settings: &Settings) -> Re
     let Some((field, value)) = edit.split_once('=') else {
         return Err(EditError::NotAnObject);
     };
-    let mut client = world
-        .find(id)
-        .ok_or_else(|| EditError::UnknownClient(id.to_owned()))?
-        .clone();
-    set(&mut client, &mut Drain::default(), field, &Value::from(value), settings)
+    let client = world.find(id).ok_or_else(|| EditError::UnknownClient(id.to_owned()))?;
+    let fields = Map::from_iter([(field.to_owned(), Value::from(value))]);
+    edited(client.clone(), &fields, settings, 0).map(drop)
 }
 
 /// What an edit says about scripted spending.
@@ -224,7 +248,7 @@ fn text(value: &Value) -> Option<String> {
 
 /// A client as `/sim/` shows it: the record as stored, and what no function tells. The password is shown, since
 /// tests ask whether it was kept and it opens nothing.
-pub(super) fn shown(client: &Client, rules: Rules) -> Value {
+pub(super) fn shown(client: &Client, settings: &Settings, rules: Rules) -> Value {
     let mut all = Map::new();
     let id = if client.id == 0 {
         RESELLER.to_owned()
@@ -240,9 +264,14 @@ pub(super) fn shown(client: &Client, rules: Rules) -> Value {
     let time = |secs: i64| Timestamp::from_second(secs).ok().map(|at| at.to_string());
     let more = json!({
         "balance_management": match &client.management {
+            Management::Hard => settings.text(Key::HardCode),
+            Management::Soft => settings.text(Key::SoftCode),
+            Management::Other(code) => code,
+        },
+        "management": match &client.management {
             Management::Hard => "hard",
             Management::Soft => "soft",
-            Management::Other(code) => code,
+            Management::Other(_) => "other",
         },
         "balance": ledger.balance.to_string(),
         "threshold": client.threshold,

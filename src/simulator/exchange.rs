@@ -1,14 +1,16 @@
 //! One API call from its parameters to its reply: credentials, API enabled, address, cap, method, parameters, effect,
 //! and the fault that may strike. Knows no sockets: a reset or a delay is part of the reply, as data.
 
-use std::borrow::Cow;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use secrecy::ExposeSecret;
 
+use super::calendar::seconds;
 use super::faults::{Caller, Fault, Stage};
 use super::functions::{self, Call, Function, Status};
+use super::journal::Outline;
 use super::php::{Json, Style, Types};
 use super::request::{Params, Transport};
 use super::settings::{Key, Settings};
@@ -73,6 +75,7 @@ impl Simulator {
         let method = params.get("method").unwrap_or_default();
         let monotonic = self.clock.monotonic();
         let mut state = self.lock();
+        let at = self.virtual_time_at(monotonic, &state);
         let number = state.traffic.arrive(monotonic, method);
         let caller = Caller {
             call: number,
@@ -81,8 +84,8 @@ impl Simulator {
         };
         let fault = state.faults.choose(state.world.dice(), caller);
         let (mut reply, status) = match at_the_door(&state.settings, arrival, fault) {
-            Some(reply) => (reply, Cow::Borrowed("")),
-            None => self.handle(&mut state, arrival, monotonic, fault),
+            Some(reply) => (reply, ""),
+            None => self.handle(&mut state, arrival, (monotonic, at), fault),
         };
         if state.settings.text(Key::ContentType) == "html" && reply.content_type == JSON {
             reply.content_type = HTML;
@@ -90,16 +93,18 @@ impl Simulator {
         if fault == Some(Fault::Slow) {
             reply.delay += Duration::from_secs(state.settings.number(Key::SlowSecs));
         }
+        drop(state);
         reply.delay += self.options.latency;
-        let at = self.virtual_time(&state);
-        let fault_name = fault.map_or("", |fault| fault.row().name);
-        state.traffic.remember(
+        let fault = fault.map_or("", |fault| fault.row().name);
+        let outline = Outline {
             number,
             at,
-            arrival.transport,
-            params,
-            (reply.http_status, status, fault_name),
-        );
+            transport: arrival.transport,
+            http_status: reply.http_status,
+            status,
+            fault,
+        };
+        self.journal().remember(outline, params);
         reply
     }
 
@@ -108,9 +113,9 @@ impl Simulator {
         &self,
         state: &mut State,
         arrival: Arrival<'_>,
-        monotonic: Duration,
+        (monotonic, at): (Duration, Timestamp),
         fault: Option<Fault>,
-    ) -> (Reply, Cow<'static, str>) {
+    ) -> (Reply, Status) {
         let outcome = self.admit(state, arrival, monotonic).and_then(|function| {
             if let Some(status) = fault.and_then(status_instead) {
                 return Err(status);
@@ -118,10 +123,10 @@ impl Simulator {
             Ok(function)
         });
         if fault == Some(Fault::NullStatus) && outcome.is_ok() {
-            return (Reply::new(200, JSON, "{\"status\":null}"), Cow::Borrowed("null"));
+            return (Reply::new(200, JSON, "{\"status\":null}"), "null");
         }
         let style = style(&state.settings, fault == Some(Fault::WrongTypes));
-        let result = outcome.and_then(|function| self.run(state, arrival, function, style));
+        let result = outcome.and_then(|function| run(state, arrival, at, function, style));
         let status = result.as_ref().map_or_else(|status| *status, |_| "success");
         let body = result.unwrap_or_else(|status| refusal(status, style));
         let mut reply = Reply::new(200, JSON, body);
@@ -131,7 +136,7 @@ impl Simulator {
             Some(Fault::ResetAfter) => reply.reset = true,
             _ => {}
         }
-        (reply, Cow::Borrowed(status))
+        (reply, status)
     }
 
     /// Credentials, API enabled, address, cap, method.
@@ -174,47 +179,47 @@ impl Simulator {
         }
         Ok(function)
     }
+}
 
-    /// Runs a function; the body of its success.
-    fn run(
-        &self,
-        state: &mut State,
-        arrival: Arrival<'_>,
-        function: &'static Function,
-        style: Style,
-    ) -> Result<Vec<u8>, Status> {
-        let (now, rules) = (self.virtual_secs(state), state.rules());
-        let State { world, settings, .. } = state;
-        let mut json = Json::new(style, ORDINARY_ANSWER_BYTES);
-        json.open(b'{');
-        json.key("status");
-        // Without a payload the status is all that can have a wrong type.
-        json.raw(if function.is_write && style.wrong {
-            "[\"success\"]"
-        } else {
-            "\"success\""
-        });
-        let mut call = Call {
-            params: arrival.params,
-            world,
-            settings,
-            rules,
-            now,
-            peer: arrival.peer,
-            json,
-        };
-        (function.handler)(&mut call)?;
-        let Call { mut json, settings, .. } = call;
-        if function.is_write && settings.on(Key::EmptySuccess) {
-            return Ok(Vec::new());
-        }
-        if settings.on(Key::MessageOnSuccess) {
-            json.key("message");
-            json.raw("\"success\"");
-        }
-        json.close(b'}');
-        Ok(json.into_bytes())
+/// Runs a function; the body of its success.
+fn run(
+    state: &mut State,
+    arrival: Arrival<'_>,
+    at: Timestamp,
+    function: &'static Function,
+    style: Style,
+) -> Result<Vec<u8>, Status> {
+    let rules = state.rules();
+    let State { world, settings, .. } = state;
+    let mut json = Json::new(style, ORDINARY_ANSWER_BYTES);
+    json.open(b'{');
+    json.key("status");
+    // Without a payload the status is all that can have a wrong type.
+    json.raw(if function.is_write && style.wrong {
+        "[\"success\"]"
+    } else {
+        "\"success\""
+    });
+    let mut call = Call {
+        params: arrival.params,
+        world,
+        settings,
+        rules,
+        now: seconds(at),
+        peer: arrival.peer,
+        json,
+    };
+    (function.handler)(&mut call)?;
+    let Call { mut json, settings, .. } = call;
+    if function.is_write && settings.on(Key::EmptySuccess) {
+        return Ok(Vec::new());
     }
+    if settings.on(Key::MessageOnSuccess) {
+        json.key("message");
+        json.raw("\"success\"");
+    }
+    json.close(b'}');
+    Ok(json.into_bytes())
 }
 
 /// What is answered before anybody looks at the parameters.

@@ -20,6 +20,7 @@ mod exchange;
 mod faults;
 mod functions;
 mod http;
+mod journal;
 mod manual;
 mod options;
 mod people;
@@ -42,6 +43,7 @@ use crate::clock::Clock;
 
 use client::Rules;
 use faults::Faults;
+use journal::Journal;
 use settings::{Key, Settings};
 use traffic::Traffic;
 use world::World;
@@ -65,6 +67,7 @@ pub struct Simulator {
     /// The clock's monotonic time and the virtual time at the start.
     origin: (Duration, Timestamp),
     state: Mutex<State>,
+    journal: Mutex<Journal>,
 }
 
 /// What calls and edits change.
@@ -119,6 +122,7 @@ impl Simulator {
             clock,
             origin,
             state: Mutex::new(state),
+            journal: Mutex::default(),
         }))
     }
 
@@ -177,11 +181,11 @@ impl Simulator {
     pub fn client(&self, id: &str) -> Result<Value, EditError> {
         let mut state = self.lock();
         let (now, rules) = (self.virtual_secs(&state), state.rules());
-        let (client, _) = state
-            .world
+        let State { world, settings, .. } = &mut *state;
+        let (client, _) = world
             .settled(id, now, rules)
             .ok_or_else(|| EditError::UnknownClient(id.to_owned()))?;
-        Ok(edit::shown(client, rules))
+        Ok(edit::shown(client, settings, rules))
     }
 
     /// Adds a client, with the id of a removed one or the next id, and edits it; returns its id.
@@ -196,16 +200,12 @@ impl Simulator {
             _ => None,
         };
         let mut state = self.lock();
-        let (now, rules) = (self.virtual_secs(&state), state.rules());
-        let State { world, settings, .. } = &mut *state;
-        let id = world
-            .add(wanted.as_deref(), now)
-            .ok_or_else(|| EditError::NotFree(wanted.unwrap_or_default()))?
-            .to_string();
-        if let Err(refused) = edit::apply(&id, &fields, world, settings, rules, now) {
-            world.remove(&id);
-            return Err(refused);
-        }
+        let now = self.virtual_secs(&state);
+        let client = state.world.newcomer(wanted.as_deref(), now);
+        let client = client.ok_or_else(|| EditError::NotFree(wanted.unwrap_or_default()))?;
+        let client = edit::edited(client, &fields, &state.settings, now)?;
+        let id = client.id.to_string();
+        state.world.replace(client);
         Ok(id)
     }
 
@@ -310,24 +310,11 @@ impl Simulator {
     /// The last thousand API calls, oldest first, secrets masked.
     #[must_use]
     pub fn requests(&self) -> Value {
-        let state = self.lock();
-        let requests = state.traffic.requests().map(|request| {
-            let params: Map<String, Value> = request
-                .params
-                .iter()
-                .map(|(name, value)| (name.to_string(), Value::from(&**value)))
-                .collect();
-            json!({
-                "number": request.number,
-                "time": request.at.to_string(),
-                "transport": request.transport,
-                "params": params,
-                "http_status": request.http_status,
-                "status": request.status,
-                "fault": request.fault,
-            })
-        });
-        Value::Array(requests.collect())
+        self.journal().shown()
+    }
+
+    fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -335,14 +322,17 @@ impl Simulator {
     }
 
     fn virtual_time(&self, state: &State) -> Timestamp {
+        self.virtual_time_at(self.clock.monotonic(), state)
+    }
+
+    /// Virtual time when the clock's monotonic time is `monotonic`.
+    fn virtual_time_at(&self, monotonic: Duration, state: &State) -> Timestamp {
         let (origin, start) = self.origin;
-        let passed = self.clock.monotonic().saturating_sub(origin).as_nanos();
+        let passed = monotonic.saturating_sub(origin).as_nanos();
         let passed = self.options.speed.virtual_nanos(passed).saturating_add(state.advanced);
-        let passed = SignedDuration::from_nanos_i128(
-            i128::try_from(passed)
-                .unwrap_or(i128::MAX)
-                .min(i128::from(i64::MAX) * 1_000_000_000),
-        );
+        let passed = i128::try_from(passed).unwrap_or(i128::MAX);
+        let most = i128::from(i64::MAX) * 1_000_000_000;
+        let passed = SignedDuration::from_nanos_i128(passed.min(most));
         start.saturating_add(passed).unwrap_or(Timestamp::MAX)
     }
 

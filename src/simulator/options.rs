@@ -6,8 +6,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use super::chance::Share;
-
 /// Most clients that a world holds: five times the largest reseller, at a kilobyte or two each.
 const MOST_CLIENTS: u32 = 250_000;
 
@@ -130,10 +128,10 @@ pub enum OptionsError {
         count: u32,
     },
     /// A rate cap of zero.
-    #[error("a rate cap of `0` would refuse every call\n(leave it out for no cap)")]
+    #[error("a rate cap of `0` would refuse every call")]
     NoCalls,
     /// Not a speed.
-    #[error("`{text}` is not a speed\n(a decimal from 0 to 1000000 with at most three places, such as 60)")]
+    #[error("`{text}` is not a speed")]
     BadSpeed {
         /// What was given.
         text: String,
@@ -145,7 +143,7 @@ pub enum OptionsError {
         text: String,
     },
     /// No fault of that name.
-    #[error("there is no fault `{name}`\n(known: {known})")]
+    #[error("there is no fault `{name}`")]
     UnknownFault {
         /// What was given.
         name: String,
@@ -153,16 +151,13 @@ pub enum OptionsError {
         known: String,
     },
     /// Something else than `clients`, a client's id or a function behind the `@`.
-    #[error("`{name}` hits nobody\n(behind the @ stands `clients`, a client's id or a function)")]
+    #[error("`{name}` hits nobody")]
     UnknownTarget {
         /// What was given.
         name: String,
     },
     /// Not a share.
-    #[error(
-        "`{share}` is not a share for fault `{name}`\n(a decimal from 0 to {} with at most six places)",
-        Share::ALL
-    )]
+    #[error("`{share}` is not a share for fault `{name}`")]
     BadShare {
         /// The fault.
         name: String,
@@ -176,7 +171,7 @@ pub enum OptionsError {
         name: String,
     },
     /// No setting of that name.
-    #[error("there is no setting `{name}`\n(known: {known})")]
+    #[error("there is no setting `{name}`")]
     UnknownSetting {
         /// What was given.
         name: String,
@@ -184,7 +179,7 @@ pub enum OptionsError {
         known: String,
     },
     /// The setting does not take the value.
-    #[error("setting `{name}` does not take `{value}`\n(accepted: {accepted})")]
+    #[error("setting `{name}` does not take `{value}`")]
     BadSetting {
         /// The setting.
         name: &'static str,
@@ -193,6 +188,24 @@ pub enum OptionsError {
         /// What it takes.
         accepted: String,
     },
+}
+
+impl OptionsError {
+    /// What would be accepted.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoCalls => Some("leave it out for no cap".to_owned()),
+            Self::BadSpeed { .. } => {
+                Some("a decimal from 0 to 1000000 with at most three places, such as 60".to_owned())
+            }
+            Self::UnknownFault { known, .. } | Self::UnknownSetting { known, .. } => Some(format!("known: {known}")),
+            Self::UnknownTarget { .. } => Some("behind the @ stands `clients`, a client's id or a function".to_owned()),
+            Self::BadShare { .. } => Some("a decimal from 0 to 1 with at most six places, such as 0.05".to_owned()),
+            Self::BadSetting { accepted, .. } => Some(format!("accepted: {accepted}")),
+            Self::TooManyClients { .. } | Self::NotAssigned { .. } | Self::SharesAddUp { .. } => None,
+        }
+    }
 }
 
 #[cfg(test)]

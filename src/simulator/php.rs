@@ -1,5 +1,5 @@
-//! Writes JSON as PHP's `json_encode` does: `/` escaped, everything outside ASCII as `\uXXXX`, columns of the database
-//! as strings and computed values as numbers, unless a setting says otherwise. Knows nothing of functions.
+//! Writes JSON as PHP's `json_encode` does: `/` escaped, everything outside ASCII as `\u00e9` and its like, columns of
+//! the database as strings and computed values as numbers, unless a setting says otherwise. Knows nothing of functions.
 
 use super::amount::Amount;
 

@@ -1,26 +1,10 @@
-//! What was called: counts, the most calls in any 60 seconds, the cap, and the last requests with secrets masked.
-//! Everything here is bounded, and cheap enough for tens of thousands of calls a second.
+//! What was called: counts, the most calls in any 60 seconds, and the cap. Everything here is bounded, and cheap
+//! enough for tens of thousands of calls a second.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use super::functions;
-use super::request::{Params, Transport};
-
-/// How many requests `/sim/requests` remembers. Enough to see a sweep of a small world or what went wrong last.
-const REQUESTS_KEPT: usize = 1_000;
-
-/// Longest parameter text that a remembered request keeps, in bytes.
-const LONGEST_PARAM: usize = 300;
-
-/// Most parameters that a remembered request keeps.
-const PARAMS_KEPT: usize = 40;
-
-/// Parameters whose values are never remembered.
-const SECRETS: [&str; 3] = ["api_password", "password", "confirm_password"];
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -60,20 +44,6 @@ impl Window {
     }
 }
 
-/// One remembered request.
-#[derive(Debug)]
-pub(super) struct Remembered {
-    pub(super) number: u64,
-    pub(super) at: Timestamp,
-    pub(super) transport: &'static str,
-    pub(super) params: Vec<(Box<str>, Box<str>)>,
-    pub(super) http_status: u16,
-    /// The `status` that was answered; empty when the answer carried none.
-    pub(super) status: Cow<'static, str>,
-    /// The fault that struck, or empty.
-    pub(super) fault: &'static str,
-}
-
 /// What was called.
 #[derive(Debug)]
 pub(super) struct Traffic {
@@ -84,7 +54,6 @@ pub(super) struct Traffic {
     most_in_a_minute: u64,
     let_through: Window,
     minute: (u64, u64),
-    requests: VecDeque<Remembered>,
 }
 
 impl Traffic {
@@ -97,7 +66,6 @@ impl Traffic {
             most_in_a_minute: 0,
             let_through: Window::default(),
             minute: (0, 0),
-            requests: VecDeque::new(),
         }
     }
 
@@ -130,35 +98,6 @@ impl Traffic {
         within
     }
 
-    /// Remembers a request.
-    pub(super) fn remember(
-        &mut self,
-        number: u64,
-        at: Timestamp,
-        transport: Transport,
-        params: &Params<'_>,
-        answer: (u16, Cow<'static, str>, &'static str),
-    ) {
-        if self.requests.len() == REQUESTS_KEPT {
-            self.requests.pop_front();
-        }
-        let (http_status, status, fault) = answer;
-        self.requests.push_back(Remembered {
-            number,
-            at,
-            transport: transport.name(),
-            params: params.iter().take(PARAMS_KEPT).map(masked).collect(),
-            http_status,
-            status,
-            fault,
-        });
-    }
-
-    /// The remembered requests, oldest first.
-    pub(super) fn requests(&self) -> impl Iterator<Item = &Remembered> {
-        self.requests.iter()
-    }
-
     /// All calls, the most in any 60 s, and the calls of each function that was called.
     pub(super) fn counts(&self) -> (u64, u64, Vec<(&'static str, u64)>) {
         let names = functions::FUNCTIONS
@@ -174,27 +113,11 @@ impl Traffic {
     }
 }
 
-fn masked((name, value): (&str, &str)) -> (Box<str>, Box<str>) {
-    let value = if SECRETS.contains(&name) { "***" } else { cut(value) };
-    (cut(name).into(), value.into())
-}
-
-fn cut(text: &str) -> &str {
-    let mut end = text.len().min(LONGEST_PARAM);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
-}
-
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
     use std::time::Duration;
 
-    use jiff::Timestamp;
-
-    use super::{EXACT_ARRIVALS, Params, REQUESTS_KEPT, Traffic, Transport};
+    use super::{EXACT_ARRIVALS, Traffic};
 
     #[test]
     fn the_most_calls_in_any_minute_are_counted_exactly() {
@@ -248,29 +171,5 @@ mod tests {
             let mut traffic = Traffic::new();
             assert_eq!(at.map(|at| traffic.is_within(2, secs(at), sliding)), expected, "{name}");
         }
-    }
-
-    #[test]
-    fn remembered_requests_are_bounded_and_carry_no_secrets() {
-        let mut traffic = Traffic::new();
-        let long = format!("api_password=S3cret&password=S3cret&company={}", "é".repeat(1_000));
-        let mut params = Params::default();
-        params.read_query(&long);
-        for number in 0..=REQUESTS_KEPT as u64 {
-            traffic.remember(
-                number,
-                Timestamp::UNIX_EPOCH,
-                Transport::Get,
-                &params,
-                (200, Cow::Borrowed("success"), ""),
-            );
-        }
-        assert_eq!(traffic.requests().count(), REQUESTS_KEPT);
-        assert!(!format!("{:?}", traffic.requests).contains("S3cret"));
-        assert!(
-            traffic
-                .requests()
-                .all(|request| request.number > 0 && request.params[2].1.len() <= 300)
-        );
     }
 }

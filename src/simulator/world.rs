@@ -151,29 +151,28 @@ impl World {
             .is_some_and(|slot| slot.take().is_some())
     }
 
-    /// Adds a client with a given id that is free, or the next one, and returns the id.
-    pub(super) fn add(&mut self, id: Option<&str>, now: i64) -> Option<u32> {
+    /// A client that could be added, with the given id if that is free, else with the next one. It is not there until
+    /// it is [put in its place](World::replace).
+    pub(super) fn newcomer(&self, id: Option<&str>, now: i64) -> Option<Client> {
         let index = match id {
             Some(id) => index_of(id)?,
             None => self.slots.len(),
         };
-        if index > self.slots.len() || self.slots.get(index).is_some_and(Option::is_some) {
-            return None;
-        }
-        if index == self.slots.len() {
-            self.slots.push(None);
-        }
-        let client = newcomer(&self.dice, index, Lot::Well, now);
-        let id = client.id;
-        self.slots[index] = Some(client);
-        Some(id)
+        let free = index <= self.slots.len() && self.slots.get(index).is_none_or(Option::is_none);
+        free.then(|| newcomer(&self.dice, index, Lot::Well, now))
     }
 
-    /// Puts an edited client in its place.
+    /// Puts an edited or added client in its place.
     pub(super) fn replace(&mut self, client: Client) {
         if client.id == 0 {
             self.own = client;
-        } else if let Some(slot) = self.slots.get_mut((client.id - FIRST_ID) as usize) {
+            return;
+        }
+        let index = (client.id - FIRST_ID) as usize;
+        if index == self.slots.len() {
+            self.slots.push(None);
+        }
+        if let Some(slot) = self.slots.get_mut(index) {
             *slot = Some(client);
         }
     }
@@ -301,10 +300,13 @@ mod tests {
         assert!(world.remove("561116"));
         assert!(!world.remove("561116"));
         assert_eq!(world.clients().count(), 2);
-        assert_eq!(world.add(Some("561115"), 0), None, "taken");
-        assert_eq!(world.add(Some("561119"), 0), None, "out of line");
-        assert_eq!(world.add(Some("561116"), 0), Some(561_116));
-        assert_eq!(world.add(None, 0), Some(561_118));
-        assert!(world.find("561118").is_some());
+        assert!(world.newcomer(Some("561115"), 0).is_none(), "taken");
+        assert!(world.newcomer(Some("561119"), 0).is_none(), "out of line");
+        for (wanted, id) in [(Some("561116"), 561_116), (None, 561_118), (None, 561_119)] {
+            let client = world.newcomer(wanted, 0).unwrap();
+            assert_eq!(client.id, id);
+            world.replace(client);
+        }
+        assert!(world.find("561119").is_some());
     }
 }

@@ -6,5 +6,6 @@
 )]
 
 mod config;
+mod simulator;
 mod systemd;
 mod tidy;

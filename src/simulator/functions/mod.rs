@@ -38,20 +38,20 @@ impl<'a> Call<'a> {
             _ => Err("invalid_client"),
         }
     }
+}
 
-    /// Writes a list under a key. `row` writes one item.
-    fn list<T>(&mut self, key: &str, rows: &[T], mut row: impl FnMut(&mut Json, &T)) {
-        self.json.key(key);
-        let bare = rows.len() == 1 && self.settings.on(Key::OneRowObject);
-        if !bare {
-            self.json.open(b'[');
-        }
-        for item in rows {
-            row(&mut self.json, item);
-        }
-        if !bare {
-            self.json.close(b']');
-        }
+/// Writes a list under a key; `row` writes one item.
+fn list<T>(json: &mut Json, settings: &Settings, key: &str, rows: &[T], mut row: impl FnMut(&mut Json, &T)) {
+    json.key(key);
+    let bare = rows.len() == 1 && settings.on(Key::OneRowObject);
+    if !bare {
+        json.open(b'[');
+    }
+    for item in rows {
+        row(json, item);
+    }
+    if !bare {
+        json.close(b']');
     }
 }
 

@@ -9,7 +9,7 @@ use super::super::php::Json;
 use super::super::settings::{Key, Settings};
 use super::super::usage::{Used, clock_text};
 use super::super::world::RESELLER;
-use super::{Call, Status};
+use super::{Call, Status, list};
 
 /// `balance`: what is left, and the use of the last 30 days and of today in Toronto.
 pub(super) fn reseller_balance(call: &mut Call<'_>) -> Result<(), Status> {
@@ -146,17 +146,10 @@ pub(super) fn clients(call: &mut Call<'_>) -> Result<(), Status> {
     if rows.is_empty() && call.settings.text(Key::NoClient) == "off" {
         return Err("no_client");
     }
-    let bare = rows.len() == 1 && call.settings.on(Key::OneRowObject);
-    call.json.key("clients");
-    if !bare {
-        call.json.open(b'[');
-    }
-    for client in rows {
-        write_client(&mut call.json, client, call.settings);
-    }
-    if !bare {
-        call.json.close(b']');
-    }
+    let settings = &*call.settings;
+    list(&mut call.json, settings, "clients", &rows, |json, client| {
+        write_client(json, client, settings);
+    });
     Ok(())
 }
 
@@ -230,9 +223,15 @@ pub(super) fn balance_management(call: &mut Call<'_>) -> Result<(), Status> {
             return Err("invalid_balancemanagement");
         }
     }
-    call.list("balance_management", &rows, |json, (code, description)| {
-        write_pair(json, code, description);
-    });
+    list(
+        &mut call.json,
+        call.settings,
+        "balance_management",
+        &rows,
+        |json, (code, description)| {
+            write_pair(json, code, description);
+        },
+    );
     Ok(())
 }
 
@@ -242,7 +241,13 @@ pub(super) fn countries(call: &mut Call<'_>) -> Result<(), Status> {
         Some(code) => vec![by_code(code).ok_or("invalid_country")?],
         None => COUNTRIES.to_vec(),
     };
-    call.list("countries", &rows, |json, (code, name)| write_pair(json, code, name));
+    list(
+        &mut call.json,
+        call.settings,
+        "countries",
+        &rows,
+        |json, (code, name)| write_pair(json, code, name),
+    );
     Ok(())
 }
 

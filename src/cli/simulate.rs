@@ -1,0 +1,139 @@
+//! `simulate`: the reseller API as a server, until it is told to stop. Parses arguments and prints where it listens;
+//! what it serves is `simulator`'s business.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::clock::Clock;
+use crate::simulator::{Options, OptionsError, Simulator, Speed, faults_help, functions_help, serve, settings_help};
+
+use super::failure::USAGE;
+use super::{Context, Exit, Failure, block_on_threads};
+
+/// Serve the reseller API for clients that do not exist
+///
+/// Every call is answered as the real API is known or believed to answer. The world repeats from its seed.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = manual())]
+pub struct Args {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// How many clients the reseller has
+    #[arg(long, value_name = "COUNT", default_value_t = 100)]
+    clients: u32,
+    /// The same seed gives the same world
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The API user
+    #[arg(long, value_name = "EMAIL", default_value = "demo@example.com")]
+    username: String,
+    /// The API password; visible to everybody on this machine, so not one that is used elsewhere
+    #[arg(long, default_value = "demo")]
+    password: String,
+    /// How many times faster than real time the world lives
+    #[arg(long, value_name = "TIMES", default_value_t = Speed::ONE)]
+    speed: Speed,
+    /// Real time that every answer takes longer
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    latency: u64,
+    /// Calls per minute of real time, above which `api_limit_exceeded` is answered
+    #[arg(long, value_name = "PER_MINUTE")]
+    rate_cap: Option<u32>,
+    /// Let a share of calls go wrong; NAME@clients: all calls about that share of clients; NAME@ID, NAME@FUNCTION
+    #[arg(long, value_name = "NAME=SHARE")]
+    fault: Vec<String>,
+    /// Change how the API behaves
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<String>,
+}
+
+/// What help says behind the options.
+fn manual() -> String {
+    format!(
+        "Faults (in brackets how sure it is that the real API does so):\n{}\n\
+         Settings:\n{}\n\
+         Functions (any other answers `invalid_method`; the rest of the thirteen come with a later version):\n  {}\n\n\
+         For tests, to the same machine only, JSON in and out:\n\
+         \x20 GET|PATCH|DELETE /sim/clients/ID      a client's record, balance, threshold, threshold_email,\n\
+         \x20                                       spend_per_hour, spend_from, spend_until; ID may be `reseller`\n\
+         \x20 POST /sim/clients                     add one, with the id of a removed one or the next\n\
+         \x20 POST /sim/clients/ID/deposit          {{\"amount\":\"5.00\"}}\n\
+         \x20 POST /sim/clock                       {{\"advance\":\"1h\"}}\n\
+         \x20 PUT /sim/faults                       {{\"NAME\":0.05}} replaces all faults\n\
+         \x20 PUT /sim/settings                     {{\"NAME\":\"VALUE\"}} changes these\n\
+         \x20 GET /sim/state, /sim/stats, /sim/requests\n",
+        faults_help(),
+        settings_help(),
+        functions_help(),
+    )
+}
+
+/// Options that are not accepted are a wrong command line.
+fn refused(error: OptionsError) -> Failure {
+    let failure = Failure::from_error(&error, USAGE);
+    match error.hint() {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+/// Serves until SIGINT or SIGTERM.
+///
+/// # Errors
+/// Options that are not accepted, or an address that cannot be listened on.
+pub fn run(context: &mut Context, args: Args) -> Result<Exit, Failure> {
+    block_on_threads(async {
+        let listen = args.listen;
+        let options = Options {
+            clients: args.clients,
+            seed: args.seed,
+            username: args.username,
+            password: SecretString::from(args.password),
+            speed: args.speed,
+            latency: Duration::from_millis(args.latency),
+            rate_cap_per_minute: args.rate_cap,
+            faults: args.fault,
+            settings: args.set,
+            start: None,
+        };
+        let simulator = Simulator::new(options, Clock::real()).map_err(refused)?;
+        let cannot_listen =
+            |error: std::io::Error| Failure::from(error).while_doing(format!("cannot listen on `{listen}`"));
+        let listener = TcpListener::bind(listen).await.map_err(cannot_listen)?;
+        let address = listener.local_addr().map_err(cannot_listen)?;
+        // Signals are caught before anybody is told that it runs.
+        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        context
+            .out
+            .line(&format!("listening on http://{address}/api/v1/rest.php"))?;
+        let mut notices = std::io::stderr();
+        // Nobody has to read the notices.
+        writeln!(
+            notices,
+            "{} clients, seed {}; for tests: http://{address}/sim/state",
+            args.clients, args.seed
+        )
+        .ok();
+        if !address.ip().is_loopback() {
+            writeln!(
+                notices,
+                "warning: {address} can be reached from outside; /sim/ answers this machine only"
+            )
+            .ok();
+        }
+        serve(listener, simulator, async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        })
+        .await?;
+        Ok(Exit::Fine)
+    })
+}
