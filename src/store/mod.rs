@@ -156,6 +156,16 @@ impl Store {
         self.told("read the notifications", self.engine.notifications(filter).await)
     }
 
+    /// Pending notifications that no message carries yet, oldest first: what a crash left behind before its summary was
+    /// made.
+    ///
+    /// # Errors
+    /// [`Error::Database`] or [`Error::Corrupt`].
+    pub async fn uncarried_notifications(&self, account: &AccountName) -> Result<Vec<Notification>, Error> {
+        let uncarried = self.engine.uncarried_notifications(account).await;
+        self.told("read the notifications without a message", uncarried)
+    }
+
     /// One notification with its message and the tries to deliver it; `None` when there is none of this id.
     ///
     /// # Errors

@@ -38,9 +38,14 @@ SELECT * FROM notification WHERE message IN (SELECT value FROM json_each(?1)) OR
 
 /// One that was being sent when the daemon was killed may have left without a row in `attempt`.
 const CLIENT_MAILS: &str = "
-SELECT count(*) AS number FROM message
-WHERE account = ?1 AND channel = 'client' AND paced IS NOT NULL
-    AND (state = 'sending' OR id IN (SELECT message FROM attempt WHERE at >= ?2))";
+SELECT count(*) AS number FROM (
+    SELECT message.id FROM attempt JOIN message ON message.id = attempt.message
+    WHERE attempt.at >= ?2 AND account = ?1 AND channel = 'client' AND paced IS NOT NULL
+    UNION
+    SELECT id FROM message
+    WHERE state IN ('pending', 'sending') AND state = 'sending' AND account = ?1 AND channel = 'client'
+        AND paced IS NOT NULL
+)";
 
 impl Sqlite {
     pub(in crate::store) async fn due_messages(

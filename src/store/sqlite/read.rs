@@ -22,15 +22,17 @@ const FLAGS: &str = "SELECT * FROM flag WHERE account = ?1 ORDER BY kind";
 /// See `AccountView::enforcements`. 24 hours are 86400000000000 ns; they count back from the newest change, which is
 /// never later than now, so that nothing of the last 24 hours is missing.
 const ENFORCEMENTS_IN_PLAY: &str = "
-WITH ranked AS (
-    SELECT *, row_number() OVER (PARTITION BY client, direction, state ORDER BY changed_at DESC, seq DESC) AS newest
-    FROM enforcement WHERE account = ?1
-)
-SELECT * FROM ranked
-WHERE state IN ('planned', 'deferred', 'sent')
-    OR changed_at >= (SELECT max(changed_at) FROM enforcement WHERE account = ?1) - 86400000000000
-    OR (state = 'verified' AND newest = 1)
-ORDER BY seq";
+SELECT * FROM enforcement WHERE seq IN (
+    SELECT seq FROM enforcement WHERE account = ?1 AND state IN ('planned', 'deferred', 'sent')
+    UNION ALL
+    SELECT seq FROM enforcement WHERE account = ?1
+        AND changed_at >= (SELECT max(changed_at) FROM enforcement WHERE account = ?1) - 86400000000000
+    UNION ALL
+    SELECT seq FROM (
+        SELECT seq, row_number() OVER (PARTITION BY client, direction ORDER BY changed_at DESC, seq DESC) AS place
+        FROM enforcement WHERE account = ?1 AND state = 'verified'
+    ) WHERE place = 1
+) ORDER BY seq";
 
 /// The open entry, and from it back from entry to entry. A `prior` always leads to a lower number.
 const HISTORY: &str = "
@@ -46,10 +48,20 @@ WITH RECURSIVE chain (first_seen_at, last_seen_at, count, balance, spent_today, 
 )
 SELECT * FROM chain";
 
+/// Each of these three walks an index from its end, or the table, and stops at the limit. The plus keeps SQLite from
+/// sorting all of an account's rows instead.
 const NOTIFICATIONS: &str = "
-SELECT * FROM notification
-WHERE account = ?1 AND (?2 IS NULL OR client = ?2) AND (?3 IS NULL OR state = ?3)
+SELECT * FROM notification WHERE +account = ?1 ORDER BY seq DESC LIMIT ?4";
+
+const NOTIFICATIONS_IN_STATE: &str = "
+SELECT * FROM notification WHERE account = ?1 AND state = ?3 ORDER BY seq DESC LIMIT ?4";
+
+const NOTIFICATIONS_OF_CLIENT: &str = "
+SELECT * FROM notification WHERE account = ?1 AND client = ?2 AND (?3 IS NULL OR +state = ?3)
 ORDER BY seq DESC LIMIT ?4";
+
+const NOTIFICATIONS_UNCARRIED: &str = "
+SELECT * FROM notification WHERE account = ?1 AND state = 'pending' AND +message IS NULL ORDER BY seq";
 
 const ENFORCEMENTS: &str = "
 SELECT * FROM enforcement
@@ -128,11 +140,25 @@ impl Sqlite {
     }
 
     pub(in crate::store) async fn notifications(&self, filter: &NoticeFilter) -> Result<Vec<Notification>, Fault> {
-        let query = sqlx::query(NOTIFICATIONS)
+        let sql = match (&filter.client, &filter.state) {
+            (Some(_), _) => NOTIFICATIONS_OF_CLIENT,
+            (None, Some(_)) => NOTIFICATIONS_IN_STATE,
+            (None, None) => NOTIFICATIONS,
+        };
+        let query = sqlx::query(sql)
             .bind(filter.account.as_str())
             .bind(filter.client.as_ref().map(ClientId::as_str))
             .bind(filter.state.as_deref())
             .bind(bound(filter.limit));
+        let rows = query.fetch_all(&self.reader).await?;
+        rows.iter().map(|row| Columns(row).notification()).collect()
+    }
+
+    pub(in crate::store) async fn uncarried_notifications(
+        &self,
+        account: &AccountName,
+    ) -> Result<Vec<Notification>, Fault> {
+        let query = sqlx::query(NOTIFICATIONS_UNCARRIED).bind(account.as_str());
         let rows = query.fetch_all(&self.reader).await?;
         rows.iter().map(|row| Columns(row).notification()).collect()
     }

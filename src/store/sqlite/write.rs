@@ -16,12 +16,6 @@ struct AccountRow {
     changed_at: i64,
 }
 
-/// The name of a flag.
-#[derive(serde::Serialize)]
-struct FlagKey {
-    kind: crate::domain::watch::FlagKind,
-}
-
 impl Sqlite {
     /// Writes `commit`, all or nothing.
     pub(in crate::store) async fn commit(&self, commit: &Commit, hook: Option<&Hook>) -> Result<(), Fault> {
@@ -146,13 +140,7 @@ impl Writing<'_> {
             .await?;
         self.write::<_, encode::FlagRow<'_>>("flag", statements::FLAG, &commit.flags)
             .await?;
-        self.write::<_, FlagKey>("flag (gone)", statements::FLAG_GONE, &commit.flags_gone)
+        self.write::<_, encode::FlagKey>("flag (gone)", statements::FLAG_GONE, &commit.flags_gone)
             .await
-    }
-}
-
-impl From<&crate::domain::watch::FlagKind> for FlagKey {
-    fn from(kind: &crate::domain::watch::FlagKind) -> Self {
-        Self { kind: *kind }
     }
 }

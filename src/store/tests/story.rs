@@ -93,7 +93,16 @@ async fn notices(store: &Store) {
         notification("n2", "561116", None),
         notification("n3", "561117", None),
     ];
+    let mut dropped = notification("n0", "561118", None);
+    dropped.state = NoticeState::Dropped("no address".to_owned());
+    commit.notifications.insert(0, dropped);
     store.commit(&commit).await.unwrap();
+    let uncarried = store.uncarried_notifications(&account()).await.unwrap();
+    assert_eq!(
+        uncarried,
+        commit.notifications[2..],
+        "what was dropped needs no message"
+    );
 
     let mut commit = Commit::new(account(), at(81));
     commit.notices_into = vec![("n2".to_owned(), "m2".to_owned()), ("n3".to_owned(), "m2".to_owned())];
@@ -130,7 +139,7 @@ async fn notices(store: &Store) {
         let notices = store.notifications(&filter).await.unwrap();
         notices.into_iter().map(|notice| notice.id).collect::<Vec<_>>()
     };
-    assert_eq!(list(None, None, 10).await, ["n3", "n2", "n1"], "newest first");
+    assert_eq!(list(None, None, 10).await, ["n3", "n2", "n1", "n0"], "newest first");
     assert_eq!(list(None, None, 2).await, ["n3", "n2"]);
     assert_eq!(list(None, Some("dead"), 10).await, ["n3", "n2"]);
     assert_eq!(list(Some("561115"), None, 10).await, ["n1"]);

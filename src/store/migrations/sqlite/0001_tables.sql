@@ -156,6 +156,7 @@ CREATE TABLE notification (
 ) STRICT;
 CREATE INDEX notification_message ON notification (message);
 CREATE INDEX notification_client ON notification (account, client);
+CREATE INDEX notification_state ON notification (account, state);
 
 -- One try to deliver a message.
 CREATE TABLE attempt (
@@ -193,6 +194,8 @@ CREATE TABLE enforcement (
 ) STRICT;
 CREATE INDEX enforcement_changed ON enforcement (account, changed_at);
 CREATE INDEX enforcement_client ON enforcement (account, client);
+CREATE INDEX enforcement_open ON enforcement (account) WHERE state IN ('planned', 'deferred', 'sent');
+CREATE INDEX enforcement_verified ON enforcement (account, client, direction, changed_at) WHERE state = 'verified';
 
 -- An enforcement's journal.
 CREATE TABLE enforcement_step (
