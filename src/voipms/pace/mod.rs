@@ -171,6 +171,12 @@ impl Pacer {
         u32::try_from(self.0.state().window.rate(now)).unwrap_or(u32::MAX)
     }
 
+    /// Domain time.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
     /// How many calls were started, repeated ones included.
     #[must_use]
     pub fn calls_made(&self) -> u64 {
