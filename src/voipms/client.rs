@@ -13,7 +13,7 @@ use super::functions::{
     BalanceManagement, Call, ClientThreshold, Country, GetBalance, GetBalanceManagement, GetClient, GetClientThreshold,
     GetClients, GetCountries, GetResellerBalance, ResellerBalance, Rows, SetClient,
 };
-use super::pace::{Pacer, Priority};
+use super::pace::{Pacer, Permit, Priority};
 use super::record::ClientRecord;
 use super::reply::read_reply;
 use super::request::{Encoder, Transport};
@@ -108,6 +108,12 @@ impl Client {
         &self.shared.pacer
     }
 
+    /// How many calls were started, repeated ones included, by this process since its start.
+    #[must_use]
+    pub fn calls_made(&self) -> u64 {
+        self.shared.pacer.calls_made()
+    }
+
     /// Whether reads go by GET at present because multipart answered `missing_method`.
     #[must_use]
     pub fn has_fallen_back_to_get(&self) -> bool {
@@ -119,7 +125,7 @@ impl Client {
     /// # Errors
     /// [`Error`]; an answer in which no row can be used is one.
     pub async fn get_clients(&self) -> Result<Rows<domain::Client>, Error> {
-        self.call(&GetClients { email: None }).await
+        self.read(&GetClients { email: None }).await
     }
 
     /// The clients with this e-mail address.
@@ -127,7 +133,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_clients_by_email(&self, email: &str) -> Result<Rows<domain::Client>, Error> {
-        self.call(&GetClients { email: Some(email) }).await
+        self.read(&GetClients { email: Some(email) }).await
     }
 
     /// One client's whole record.
@@ -136,7 +142,21 @@ impl Client {
     /// [`Error`]: [`Error::is_absent_client`] when there is no such client; [`Problem::WrongClient`] when the answer is
     /// about others; [`Problem::BadRecord`] when it is not complete.
     pub async fn get_client(&self, client: &ClientId) -> Result<ClientRecord, Error> {
-        self.call(&GetClient(client)).await
+        self.read(&GetClient(client)).await
+    }
+
+    /// Whether the account has this client. Only the API's own word that the id is not valid is a no: a list without it
+    /// proves nothing.
+    ///
+    /// # Errors
+    /// [`Error`] when it cannot be told.
+    pub async fn has_client(&self, client: &ClientId) -> Result<bool, Error> {
+        match self.get_client(client).await {
+            Ok(_) => Ok(true),
+            Err(error) if matches!(error.problem(), Problem::BadRecord { .. }) => Ok(true),
+            Err(error) if error.is_absent_client() && error.code() != Some("no_client") => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// A client's balance.
@@ -144,7 +164,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_reseller_balance(&self, client: &ClientId) -> Result<ResellerBalance, Error> {
-        self.call(&GetResellerBalance(client)).await
+        self.read(&GetResellerBalance(client)).await
     }
 
     /// A client's own limit.
@@ -152,7 +172,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_client_threshold(&self, client: &ClientId) -> Result<ClientThreshold, Error> {
-        self.call(&GetClientThreshold(client)).await
+        self.read(&GetClientThreshold(client)).await
     }
 
     /// The account's codes of `balance_management`.
@@ -160,7 +180,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_balance_management(&self) -> Result<Vec<BalanceManagement>, Error> {
-        self.call(&GetBalanceManagement).await
+        self.read(&GetBalanceManagement).await
     }
 
     /// The codes of countries.
@@ -168,7 +188,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_countries(&self) -> Result<Vec<Country>, Error> {
-        self.call(&GetCountries).await
+        self.read(&GetCountries).await
     }
 
     /// The reseller's own balance.
@@ -176,70 +196,100 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_balance(&self) -> Result<ResellerBalance, Error> {
-        self.call(&GetBalance).await
+        self.read(&GetBalance).await
+    }
+
+    /// Waits until a write may start, for callers that want to look once more before it does. The turn occupies the
+    /// account's pace: use it at once or drop it.
+    ///
+    /// # Errors
+    /// [`Error`]; nothing was sent then.
+    pub async fn write_turn(&self) -> Result<WriteTurn, Error> {
+        let permit = self.shared.pacer.permit(self.priority).await;
+        permit
+            .map(WriteTurn)
+            .map_err(|error| Error::new(Function::SetClient, Problem::Ledger(error)))
     }
 
     /// Overwrites a client's whole record. Sent once, whatever comes of it.
     ///
     /// # Errors
     /// [`Error`]; [`Error::may_have_taken_effect`] says whether the record must be read to know.
-    pub async fn set_client(&self, record: &ClientRecord) -> Result<(), Error> {
-        self.call(&SetClient(record)).await
+    pub async fn set_client(&self, turn: WriteTurn, record: &ClientRecord) -> Result<(), Error> {
+        self.write(&SetClient(record), turn).await
     }
 
-    async fn call<C: Call>(&self, call: &C) -> Result<C::Answer, Error> {
+    /// Sends a write once, always as a multipart form.
+    async fn write<C: Call>(&self, call: &C, turn: WriteTurn) -> Result<C::Answer, Error> {
+        let outcome = self
+            .exchange(call, Transport::Multipart, &self.shared.writes, turn.0)
+            .await;
+        outcome.map_err(|problem| self.failed(C::FUNCTION, problem))
+    }
+
+    /// Reads; again when that is worth anything.
+    async fn read<C: Call>(&self, call: &C) -> Result<C::Answer, Error> {
+        debug_assert_eq!(C::FUNCTION.class(), Class::Read, "writes are never repeated");
         let shared = &*self.shared;
-        let is_read = C::FUNCTION.class() == Class::Read;
         let mut tries = 0;
         loop {
-            let transport = if is_read {
-                shared.read_transport()
-            } else {
-                Transport::Multipart
-            };
+            let transport = shared.read_transport();
             tries += 1;
             let problem = match self.attempt(call, transport).await {
                 Ok(answer) => {
-                    shared.note_success(is_read, transport);
+                    shared.note_success(transport);
                     return Ok(answer);
                 }
                 Err(problem) => problem,
             };
-            let no_multipart = is_read && transport == Transport::Multipart && problem.code() == Some("missing_method");
-            if no_multipart {
+            if transport == Transport::Multipart && problem.code() == Some("missing_method") {
                 shared.fall_back(C::FUNCTION);
                 // Not a try that failed: the API never saw the call.
                 tries -= 1;
                 continue;
             }
-            let error = Error::new(C::FUNCTION, problem);
-            if error.is_limit() {
-                shared.pacer.limit_hit();
-            }
-            if !is_read || tries >= TRIES || !error.is_worth_another_try() {
+            let error = self.failed(C::FUNCTION, problem);
+            if tries >= TRIES || !error.is_worth_another_try() {
                 return Err(error);
             }
             let (account, function, kind) = (shared.account.as_str(), C::FUNCTION.name(), error.kind());
-            tracing::debug!(account, function, %kind, tries, "a read failed and is tried again");
+            tracing::debug!(account, function, kind, tries, "a read failed and is tried again");
             let delay = shared.back_off(tries);
             shared.pacer.clock().sleep(delay).await;
         }
     }
 
-    /// One request, sent once.
     async fn attempt<C: Call>(&self, call: &C, transport: Transport) -> Result<C::Answer, Problem> {
-        let shared = &*self.shared;
-        let request = shared.encoder.request(call, transport)?;
-        let http = match C::FUNCTION.class() {
-            Class::Read => &shared.reads,
-            Class::IdempotentWrite | Class::MoneyMovingWrite => &shared.writes,
-        };
-        let permit = shared.pacer.permit(self.priority).await.map_err(Problem::Ledger)?;
+        let permit = self.shared.pacer.permit(self.priority).await.map_err(Problem::Ledger)?;
+        self.exchange(call, transport, &self.shared.reads, permit).await
+    }
+
+    /// One request, sent once, and its answer.
+    async fn exchange<C: Call>(
+        &self,
+        call: &C,
+        transport: Transport,
+        http: &HttpClient,
+        permit: Permit,
+    ) -> Result<C::Answer, Problem> {
+        let request = self.shared.encoder.request(call, transport)?;
         let answer = http.send(request).await.map_err(Problem::Http);
         drop(permit);
-        read_reply(call, &answer?, &shared.secrets)
+        read_reply(call, &answer?, &self.shared.secrets)
+    }
+
+    fn failed(&self, function: Function, problem: Problem) -> Error {
+        let error = Error::new(function, problem);
+        if error.is_limit() {
+            self.shared.pacer.limit_hit();
+        }
+        error
     }
 }
+
+/// The right to send one write now.
+#[derive(Debug)]
+pub struct WriteTurn(Permit);
 
 impl Shared {
     fn fallback(&self) -> MutexGuard<'_, Fallback> {
@@ -277,8 +327,8 @@ impl Shared {
         }
     }
 
-    fn note_success(&self, is_read: bool, transport: Transport) {
-        if !is_read || transport == Transport::Get {
+    fn note_success(&self, transport: Transport) {
+        if transport == Transport::Get {
             return;
         }
         let mut fallback = self.fallback();

@@ -13,6 +13,7 @@ use crate::net::HttpError;
 pub struct Error {
     function: Function,
     problem: Problem,
+    kind: Cow<'static, str>,
 }
 
 /// What went wrong. Texts from the wire are short excerpts with control characters escaped.
@@ -136,6 +137,30 @@ impl Problem {
         }
     }
 
+    fn kind(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Http(HttpError::Build(_)) | Self::Unsendable(_) => "unsendable",
+            Self::Http(HttpError::Connect(_)) => "connect",
+            Self::Http(HttpError::Timeout { .. }) => "timeout",
+            Self::Http(HttpError::Lost(_)) => "reset",
+            Self::Http(HttpError::Cut(_)) | Self::Truncated { .. } => "truncated",
+            Self::Http(HttpError::TooLarge { .. }) => "too_large",
+            Self::Ledger(_) => "store",
+            Self::Redirect { .. } => "redirect",
+            Self::HttpStatus { status, .. } => return Cow::Owned(format!("http_{status}")),
+            Self::Empty => "empty",
+            Self::Html { .. } => "html",
+            Self::Malformed { .. } => "malformed",
+            Self::NullStatus => "null_status",
+            Self::NoStatus => "no_status",
+            Self::Status { code, .. } => return Cow::Owned(code.clone()),
+            Self::MissingPayload { .. } => "missing_payload",
+            Self::BadAmount { .. } => "bad_amount",
+            Self::BadRecord { .. } => "bad_record",
+            Self::WrongClient => "wrong_client",
+        })
+    }
+
     fn has_code(&self, codes: &[&str]) -> bool {
         self.code()
             .is_some_and(|got| codes.iter().any(|code| code.eq_ignore_ascii_case(got)))
@@ -158,8 +183,13 @@ const MOMENTARY: &[&str] = &["unavailable_info", "tls_error", "provider_outofser
 const REFUSALS: &[&str] = &["invalid_", "missing_", "mismatch_", "used_", "weak_", "no_"];
 
 impl Error {
-    pub(super) const fn new(function: Function, problem: Problem) -> Self {
-        Self { function, problem }
+    pub(super) fn new(function: Function, problem: Problem) -> Self {
+        let kind = problem.kind();
+        Self {
+            function,
+            problem,
+            kind,
+        }
     }
 
     /// Which function was called.
@@ -176,28 +206,14 @@ impl Error {
 
     /// A stable word for counting: the API's own code where it gave one, else what kind of failure it was.
     #[must_use]
-    pub fn kind(&self) -> Cow<'static, str> {
-        Cow::Borrowed(match &self.problem {
-            Problem::Http(HttpError::Build(_)) | Problem::Unsendable(_) => "unsendable",
-            Problem::Http(HttpError::Connect(_)) => "connect",
-            Problem::Http(HttpError::Timeout { .. }) => "timeout",
-            Problem::Http(HttpError::Lost(_)) => "reset",
-            Problem::Http(HttpError::Cut(_)) | Problem::Truncated { .. } => "truncated",
-            Problem::Http(HttpError::TooLarge { .. }) => "too_large",
-            Problem::Ledger(_) => "store",
-            Problem::Redirect { .. } => "redirect",
-            Problem::HttpStatus { status, .. } => return Cow::Owned(format!("http_{status}")),
-            Problem::Empty => "empty",
-            Problem::Html { .. } => "html",
-            Problem::Malformed { .. } => "malformed",
-            Problem::NullStatus => "null_status",
-            Problem::NoStatus => "no_status",
-            Problem::Status { code, .. } => return Cow::Owned(code.clone()),
-            Problem::MissingPayload { .. } => "missing_payload",
-            Problem::BadAmount { .. } => "bad_amount",
-            Problem::BadRecord { .. } => "bad_record",
-            Problem::WrongClient => "wrong_client",
-        })
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The status code that the API declined with, verbatim; `None` when it did not get as far as that.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.problem.code()
     }
 
     /// Whether the same call may succeed later, unchanged.

@@ -1,6 +1,6 @@
 //! The reseller API as a typed client: functions, wire quirks, errors, pacing. No policy, and nothing is stored here.
 //!
-//! [`Client`] calls; [`functions`] has one file for what is sent and what the answer means; [`answer`] reads what the
+//! [`Client`] calls; `functions` has one file for what is sent and what the answer means; `answer` reads what the
 //! wire really sends; [`Error`] says what callers must know of a failure; [`pace`] keeps the account's rate.
 //!
 //! What holds throughout: HTTP success proves nothing; an answer without its payload is an error, never zero and never
@@ -19,7 +19,7 @@ mod request;
 mod secrets;
 mod settings;
 
-pub use client::Client;
+pub use client::{Client, WriteTurn};
 pub use error::{Error, Problem};
 pub use function::{Class, Function};
 pub use functions::{BalanceManagement, ClientThreshold, Country, ResellerBalance, Rows};

@@ -28,7 +28,7 @@ fn id() -> ClientId {
 }
 
 fn kind<T>(outcome: Result<T, Error>) -> String {
-    outcome.map_or_else(|error| error.kind().into_owned(), |_| "good".to_owned())
+    outcome.map_or_else(|error| error.kind().to_owned(), |_| "good".to_owned())
 }
 
 /// `current_balance`, `spent_today`, `spent_total` and `calls_today` in a row, or the kind of the failure.
@@ -45,7 +45,7 @@ fn balance(body: &str) -> String {
                 balance.calls_today.map_or("-".to_owned(), |calls| calls.to_string()),
             )
         }
-        Err(error) => error.kind().into_owned(),
+        Err(error) => error.kind().to_owned(),
     };
     let client = id();
     let outcome = shown(read(&GetResellerBalance(&client), 200, body));
@@ -355,7 +355,7 @@ fn thresholds() {
                 got.threshold.map_or("-".to_owned(), |threshold| threshold.to_string()),
                 got.email.unwrap_or("-".to_owned()),
             ),
-            Err(error) => error.kind().into_owned(),
+            Err(error) => error.kind().to_owned(),
         };
         assert_eq!(got, expected, "{name}");
     }
@@ -451,7 +451,7 @@ fn lists_of_clients() {
                     .map(|odd| format!("odd:{}", odd.id.as_deref().unwrap_or("?")));
                 rows.chain(odd).collect::<Vec<_>>().join(" ")
             }
-            Err(error) => error.kind().into_owned(),
+            Err(error) => error.kind().to_owned(),
         };
         assert_eq!(got, expected, "{name}");
     }
@@ -622,7 +622,7 @@ fn codes_of_balance_management_and_countries() {
                 });
                 shown.collect::<Vec<_>>().join(" ")
             }
-            Err(error) => error.kind().into_owned(),
+            Err(error) => error.kind().to_owned(),
         };
         assert_eq!(got, expected, "{name}");
     }

@@ -11,7 +11,7 @@ use crate::domain::{AccountName, ClientId};
 use crate::net::raw_server::{Act, RawServer, Seen, answer, gzip, ok};
 use crate::net::{Bounds, Trust};
 use crate::voipms::pace::{MemoryLedger, Pace, Pacer};
-use crate::voipms::{Client, ClientRecord, Settings, Transport};
+use crate::voipms::{Client, ClientRecord, Error, Settings, Transport};
 
 const BALANCE: &str = r#"{"status":"success","balance":{"current_balance":"8.0588"}}"#;
 const PASSWORD: &str = "p&ss w/\"rd";
@@ -71,7 +71,7 @@ impl Caller {
         let id = ClientId::new("561115").unwrap();
         match self.run(self.client.get_reseller_balance(&id)).await {
             Ok(balance) => balance.current_balance.to_string(),
-            Err(error) => error.kind().into_owned(),
+            Err(error) => error.kind().to_owned(),
         }
     }
 
@@ -328,11 +328,16 @@ fn record() -> ClientRecord {
     }
 }
 
+async fn set(client: &Client) -> Result<(), Error> {
+    let turn = client.write_turn().await?;
+    client.set_client(turn, &record()).await
+}
+
 #[tokio::test]
 async fn a_write_sends_all_thirteen_fields_also_where_reads_go_by_get() {
     let server = RawServer::answering(r#"{"status":"success"}"#).await;
     let caller = Caller::new(&server, Transport::Get);
-    caller.run(caller.client.urgent().set_client(&record())).await.unwrap();
+    caller.run(set(&caller.client.urgent())).await.unwrap();
     let seen = server.seen().remove(0);
     assert!(
         seen.head.starts_with("POST /api/v1/rest.php HTTP/1.1\r\n"),
@@ -395,7 +400,7 @@ async fn a_write_is_sent_once_whatever_comes() {
     for (name, act, expected, may_have_taken_effect) in cases {
         let server = RawServer::start(move |_, _| act.clone()).await;
         let caller = Caller::new(&server, Transport::Multipart);
-        let error = caller.run(caller.client.set_client(&record())).await.unwrap_err();
+        let error = caller.run(set(&caller.client)).await.unwrap_err();
         assert_eq!(error.kind(), expected, "{name}");
         assert_eq!(error.may_have_taken_effect(), may_have_taken_effect, "{name}");
         assert_eq!(server.seen().len(), 1, "{name}");
@@ -418,7 +423,7 @@ async fn a_write_after_others_never_uses_their_connection() {
     let caller = Caller::new(&server, Transport::Multipart);
     assert_eq!(caller.balance().await, "8.0588");
     for _ in 0..2 {
-        caller.run(caller.client.set_client(&record())).await.unwrap();
+        caller.run(set(&caller.client)).await.unwrap();
     }
     assert_eq!(caller.balance().await, "8.0588");
     let connections = server.seen().iter().map(|seen| seen.connection).collect::<Vec<_>>();
@@ -436,7 +441,7 @@ async fn nothing_is_sent_when_nobody_listens() {
     server.url = format!("http://{address}/");
     let caller = Caller::new(&server, Transport::Multipart);
     assert_eq!(caller.balance().await, "connect");
-    let error = caller.run(caller.client.set_client(&record())).await.unwrap_err();
+    let error = caller.run(set(&caller.client)).await.unwrap_err();
     assert!(!error.may_have_taken_effect() && error.is_transient());
     assert_eq!(caller.client.pacer().calls_made(), 4, "three reads and one write");
 }
@@ -467,7 +472,7 @@ async fn reads_fall_back_to_get_while_multipart_is_broken_and_come_back() {
     assert!(caller.client.has_fallen_back_to_get());
     assert_eq!(caller.balance().await, "8.0588");
     assert_eq!(methods(), "POST GET GET");
-    let write = caller.run(caller.client.set_client(&record())).await.unwrap_err();
+    let write = caller.run(set(&caller.client)).await.unwrap_err();
     assert_eq!(write.kind(), "missing_method", "a write never goes by GET");
     assert_eq!(methods(), "POST GET GET POST");
 
@@ -520,7 +525,7 @@ async fn no_secret_is_logged_or_printed() {
     for _ in 0..2 {
         assert_eq!(caller.balance().await, "8.0588");
     }
-    caller.run(caller.client.set_client(&record())).await.unwrap_err();
+    caller.run(set(&caller.client)).await.unwrap_err();
     let unreachable = RawServer::start(|_, _| Act::Reset).await;
     let lost = Caller::new(&unreachable, Transport::Get);
     assert_eq!(lost.balance().await, "reset");
@@ -538,4 +543,38 @@ async fn no_secret_is_logged_or_printed() {
     for secret in ["p&ss", "p%26ss", "johns", "reseller@example.com", "reseller%40"] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
+}
+
+#[tokio::test]
+async fn only_the_apis_word_says_that_a_client_is_gone() {
+    let row = |id: &str| format!(r#"{{"status":"success","clients":[{{"client":"{id}"}}]}}"#);
+    for (name, body, expected) in [
+        ("an odd record is a client", row("561115"), "true"),
+        ("not valid", r#"{"status":"invalid_client"}"#.to_owned(), "false"),
+        ("nobody at all", r#"{"status":"no_client"}"#.to_owned(), "no_client"),
+        (
+            "an empty list",
+            r#"{"status":"success","clients":[]}"#.to_owned(),
+            "no_client",
+        ),
+        ("another client", row("7"), "wrong_client"),
+        ("empty", String::new(), "empty"),
+    ] {
+        let server = RawServer::answering(&body).await;
+        let caller = Caller::new(&server, Transport::Multipart);
+        let id = ClientId::new("561115").unwrap();
+        let got = match caller.run(caller.client.has_client(&id)).await {
+            Ok(has) => has.to_string(),
+            Err(error) => error.kind().to_owned(),
+        };
+        assert_eq!(got, expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_turn_that_is_not_used_sends_nothing() {
+    let server = RawServer::answering("").await;
+    let caller = Caller::new(&server, Transport::Multipart);
+    drop(caller.run(caller.client.write_turn()).await.unwrap());
+    assert_eq!((server.seen().len(), caller.client.calls_made()), (0, 1));
 }
