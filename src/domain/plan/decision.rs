@@ -101,17 +101,17 @@ pub struct Guards {
 
 /// Everything a decision depends on besides the intent.
 #[derive(Clone, Debug)]
-pub struct World<'a> {
+pub struct World {
     /// The time.
     pub now: Timestamp,
     /// When the sweep began.
     pub sweep_started_at: Timestamp,
     /// The bounds of the configuration.
-    pub guards: &'a Guards,
+    pub guards: Guards,
     /// Whether the brake is on.
     pub brake: bool,
     /// The account: its codes, when its clock jumped.
-    pub state: &'a AccountState,
+    pub state: AccountState,
     /// The first enforcement ever.
     pub canary: Canary,
     tally: Tally,
@@ -138,23 +138,23 @@ const fn is_revert(direction: Direction) -> bool {
     matches!(direction, Direction::Revert)
 }
 
-impl<'a> World<'a> {
+impl World {
     /// The world by what is kept: `history` as in [`Fleet`](super::Fleet).
     #[must_use]
     pub fn new(
         now: Timestamp,
         sweep_started_at: Timestamp,
-        guards: &'a Guards,
+        guards: &Guards,
         brake: bool,
-        state: &'a AccountState,
+        state: &AccountState,
         history: &[Enforcement],
     ) -> Self {
         let mut world = Self {
             now,
             sweep_started_at,
-            guards,
+            guards: guards.clone(),
             brake,
-            state,
+            state: state.clone(),
             canary: Canary::of(state.canary_passed_at, history),
             tally: Tally::default(),
         };
@@ -203,9 +203,9 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Counts a client that was read to be changed, whatever came of it.
-    pub const fn count_look(&mut self) {
-        self.tally.looks += 1;
+    /// Counts clients that were read to be changed, whatever came of it.
+    pub const fn count_looks(&mut self, looks: u32) {
+        self.tally.looks += looks;
     }
 
     /// What is to be done about an intent. Refusals come before what waiting may end.
@@ -329,7 +329,7 @@ fn was_written(state: &EnforcementState) -> bool {
 
 /// All decisions, in the order of the intents, each on the ground that those before it were carried out.
 #[must_use]
-pub fn plan(intents: Vec<Intent>, world: &World<'_>) -> Vec<(Intent, Decision)> {
+pub fn plan(intents: Vec<Intent>, world: &World) -> Vec<(Intent, Decision)> {
     let mut world = world.clone();
     let mut ordered = intents;
     ordered.sort_by(|one, other| one.rank().cmp(&other.rank()));

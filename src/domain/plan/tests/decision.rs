@@ -65,7 +65,7 @@ impl Given {
         }
     }
 
-    fn world(&self) -> World<'_> {
+    fn world(&self) -> World {
         World::new(at(NOW), at(SWEEP), &self.guards, self.brake, &self.state, &self.history)
     }
 
@@ -316,10 +316,10 @@ fn a_sweep_reads_only_so_many_clients_to_change_them() {
     let given = Given::new(3, 20);
     let mut world = given.world();
     for _ in 0..12 {
-        world.count_look();
+        world.count_looks(1);
         assert_eq!(world.decide(&intent("1", "1")), Decision::Go);
     }
-    world.count_look();
+    world.count_looks(1);
     assert_eq!(
         world.decide(&intent("1", "1")),
         Decision::Deferred(Deferral::SweepCap { cap: 3 })
