@@ -150,7 +150,7 @@ pub enum Deferral {
     ClockJumped,
     /// A baseline found it, and a second reading is awaited.
     Unconfirmed,
-    /// One change each way per client in 24 hours.
+    /// One change each way per client in 24 hours, and few tries.
     OncePerDay,
 }
 
@@ -325,7 +325,7 @@ impl fmt::Display for Deferral {
             Self::Unreadable { error } => write!(f, "the client could not be read ({error})"),
             Self::ClockJumped => f.write_str("the clock jumped; one whole sweep comes first"),
             Self::Unconfirmed => f.write_str("a second reading must confirm it first"),
-            Self::OncePerDay => f.write_str("it was changed within the last 24 hours"),
+            Self::OncePerDay => f.write_str("it was changed, or tried often enough, within the last 24 hours"),
         }
     }
 }

@@ -122,6 +122,14 @@ impl<P: Provider> Enforcer<P> {
 
     /// Writes down that it is sent, sends it, and finds out what came of it.
     async fn change(&self, ledger: &mut Ledger<'_, '_>, intent: &Intent, ready: Ready) -> Result<End, Error> {
+        let turn = match self.provider.turn().await {
+            Ok(turn) => turn,
+            Err(failure) => {
+                ledger.note(intent, unreadable(&failure), self.clock.now());
+                self.flush(ledger).await?;
+                return Ok(End::Waiting);
+            }
+        };
         let now = self.clock.now();
         let before = &ready.before;
         let mut enforcement = Enforcement {
@@ -153,31 +161,43 @@ impl<P: Provider> Enforcer<P> {
             return Ok(End::Waiting);
         }
         self.at("before the write")?;
-        let answer = self.provider.set(&ready.sent).await;
+        let answer = self.provider.set(turn, &ready.sent).await;
         self.at("after the write")?;
         let window = self.clock.monotonic().saturating_sub(ready.read_from);
         enforcement.window_ms = i64::try_from(window.as_millis()).ok();
         enforcement.changed_at = self.clock.now();
-        match answer {
-            Err(failure) if failure.may_have_taken_effect => {
-                let detail = format!("{}; settled by reading later", failure.kind);
-                ledger.step(&enforcement, &mut journal, "no-answer", detail);
-                ledger.put(&enforcement);
-                self.flush(ledger).await?;
-                Ok(End::Waiting)
-            }
-            Err(failure) if failure.is_transient || failure.code.is_none() => {
-                ledger.step(&enforcement, &mut journal, "not-sent", failure.kind);
-                ledger.end(&mut enforcement, Outcome::DidNotHappen, self.clock.now());
-                self.flush(ledger).await?;
-                Ok(End::Waiting)
-            }
-            Ok(()) => self.read_back(ledger, enforcement, journal, &ready, None).await,
-            Err(failure) => {
-                let code = failure.code.unwrap_or(failure.kind);
-                self.read_back(ledger, enforcement, journal, &ready, Some(code)).await
-            }
+        self.take_answer(ledger, enforcement, journal, &ready, answer).await
+    }
+
+    /// Goes on by what the API answered to the write.
+    async fn take_answer(
+        &self,
+        ledger: &mut Ledger<'_, '_>,
+        mut enforcement: Enforcement,
+        mut journal: Journal,
+        ready: &Ready,
+        answer: Result<(), Failure>,
+    ) -> Result<End, Error> {
+        let failure = match answer {
+            Ok(()) => return self.read_back(ledger, enforcement, journal, ready, None).await,
+            Err(failure) => failure,
+        };
+        // The API answered for good: what it did is done, whatever its code means.
+        if failure.code.is_some() && !failure.is_transient {
+            return self.read_back(ledger, enforcement, journal, ready, Some(failure)).await;
         }
+        if !failure.may_have_taken_effect {
+            ledger.step(&enforcement, &mut journal, "not-sent", failure.kind);
+            ledger.end(&mut enforcement, Outcome::DidNotHappen, self.clock.now());
+            self.flush(ledger).await?;
+            return Ok(End::Waiting);
+        }
+        enforcement.settle_at = Some(later(self.clock.now(), self.settings.write_deadline));
+        let detail = format!("{}; settled by reading later", failure.kind);
+        ledger.step(&enforcement, &mut journal, "no-answer", detail);
+        ledger.put(&enforcement);
+        self.flush(ledger).await?;
+        Ok(End::Waiting)
     }
 
     /// The brake was set after it was written down that it would be sent: it was not.
@@ -195,16 +215,16 @@ impl<P: Provider> Enforcer<P> {
         self.flush(ledger).await
     }
 
-    /// Reads the record back and compares. `declined`: the API said no by this code, which is checked like a yes.
+    /// Reads the record back and compares. `declined`: the API said no, which is checked like a yes.
     async fn read_back(
         &self,
         ledger: &mut Ledger<'_, '_>,
         mut enforcement: Enforcement,
         mut journal: Journal,
         ready: &Ready,
-        declined: Option<String>,
+        declined: Option<Failure>,
     ) -> Result<End, Error> {
-        let answer = declined.as_deref().unwrap_or("success").to_owned();
+        let answer = declined.as_ref().map_or("success", |failure| &failure.kind);
         ledger.step(&enforcement, &mut journal, "answered", answer);
         self.at("before the record is read back")?;
         let after = self.provider.record(&enforcement.client).await;
@@ -224,11 +244,13 @@ impl<P: Provider> Enforcer<P> {
                 match declined {
                     _ if !fields.is_empty() => (Outcome::Differs { fields }, End::Uncounted),
                     None => (Outcome::Verified, End::Applied),
-                    Some(code) => (Outcome::Declined { code }, End::Refused),
+                    Some(declined) => (Outcome::Declined { code: code(declined) }, End::Refused),
                 }
             }
-            (Err(_), Some(code)) => (Outcome::Declined { code }, End::Refused),
-            (Err(failure), None) => {
+            (Err(_), Some(declined)) if !declined.may_have_taken_effect => {
+                (Outcome::Declined { code: code(declined) }, End::Refused)
+            }
+            (Err(failure), _) => {
                 // It stays sent, and is settled by a later read.
                 ledger.step(&enforcement, &mut journal, "unreadable", failure.kind);
                 ledger.put(&enforcement);
@@ -281,6 +303,11 @@ impl<P: Provider> Enforcer<P> {
             lines: last.unwrap_or(0),
         })
     }
+}
+
+/// The code that the API declined with, verbatim.
+fn code(declined: Failure) -> String {
+    declined.code.unwrap_or(declined.kind)
 }
 
 /// The code to send.

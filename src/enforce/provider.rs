@@ -38,6 +38,9 @@ impl Failure {
 
 /// The reseller API, as far as enforcement needs it. Reads are repeated by whoever implements it; the write is sent once.
 pub trait Provider: Send + Sync {
+    /// The right to send one write now. It is held for a moment only: dropping it gives the turn away.
+    type Turn: Send;
+
     /// `getResellerBalance`.
     fn balance(&self, client: &ClientId) -> impl Future<Output = Result<Reading, Failure>> + Send;
 
@@ -53,6 +56,10 @@ pub trait Provider: Send + Sync {
     /// `getCountries`.
     fn countries(&self) -> impl Future<Output = Result<Vec<Country>, Failure>> + Send;
 
-    /// `setClient` with all thirteen fields. Sent once, over a connection that does not repeat by itself.
-    fn set(&self, record: &Record) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// Waits until one write may start within the account's pace. Waiting here, and not in [`set`](Self::set), keeps the
+    /// brake's last look and the write together.
+    fn turn(&self) -> impl Future<Output = Result<Self::Turn, Failure>> + Send;
+
+    /// `setClient` with all thirteen fields, at once. Sent once, over a connection that does not repeat by itself.
+    fn set(&self, turn: Self::Turn, record: &Record) -> impl Future<Output = Result<(), Failure>> + Send;
 }

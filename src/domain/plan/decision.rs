@@ -28,6 +28,10 @@ const REFUSAL_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 /// as wanted already. Each costs three calls before those of the next sweep; what is left is looked at then.
 const LOOKS_BEYOND_CAP: u32 = 10;
 
+/// How often a change of one client that did not happen is tried in 24 hours. A lost request is worth another try; one
+/// that is lost every time is not the network's fault, and each try opens the window again.
+const TRIES_PER_DAY: u32 = 3;
+
 /// How many changes there may be, each way counted for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caps {
@@ -130,6 +134,8 @@ struct Tally {
     in_day: [u32; 2],
     /// Who was changed which way in the last 24 hours.
     changed: BTreeSet<(ClientId, bool)>,
+    /// How often a change did not happen, for whom and which way, in the last 24 hours.
+    lost: BTreeMap<(ClientId, bool), u32>,
     /// What was refused for what its record showed, and when it was last looked at.
     refused: BTreeMap<(EpisodeId, bool), (Refusal, Timestamp)>,
 }
@@ -179,14 +185,21 @@ impl World {
                 self.tally.refused.insert(key, (why.clone(), done.changed_at));
             }
         }
+        // A time in the future, after the clock went back, counts as well.
+        let is_recent = self.now.duration_since(done.changed_at) < DAY;
+        let did_not_happen = EnforcementState::Ended {
+            outcome: Outcome::DidNotHappen,
+        };
+        if done.state == did_not_happen && is_recent {
+            *self.tally.lost.entry((done.client.clone(), way)).or_default() += 1;
+        }
         if !was_written(&done.state) {
             return;
         }
         if done.planned_at >= self.sweep_started_at {
             self.tally.in_sweep[usize::from(way)] += 1;
         }
-        // A time in the future, after the clock went back, counts as well.
-        if self.now.duration_since(done.changed_at) < DAY {
+        if is_recent {
             self.tally.in_day[usize::from(way)] += 1;
             self.tally.changed.insert((done.client.clone(), way));
         }
@@ -265,7 +278,7 @@ impl World {
             Some(Deferral::Unconfirmed)
         } else if intent.edited_at.is_some_and(|at| self.was_edited_recently(at)) {
             Some(Deferral::EditedRecently)
-        } else if self.tally.changed.contains(&key) {
+        } else if self.tally.changed.contains(&key) || self.tally.lost.get(&key) >= Some(&TRIES_PER_DAY) {
             Some(Deferral::OncePerDay)
         } else {
             None

@@ -405,6 +405,25 @@ async fn a_lost_request_did_not_happen_and_is_planned_anew() {
 }
 
 #[tokio::test]
+async fn requests_that_get_lost_again_and_again_are_given_up_for_a_day() {
+    let stage = Stage::new(1).await;
+    stage.fake.world().on_write = OnWrite::LostRequest;
+    for _ in 0..9 {
+        stage.sweep().await;
+        stage.advance(300);
+    }
+    assert_eq!(stage.calls("set"), 3);
+    let why = Deferral::OncePerDay;
+    assert_eq!(
+        stage.enforcements().await.pop().unwrap().state,
+        EnforcementState::Deferred { why }
+    );
+    stage.advance(24 * 3600);
+    stage.fake.world().on_write = OnWrite::Done;
+    assert_eq!(stage.sweep().await.applied, 1);
+}
+
+#[tokio::test]
 async fn an_edit_beside_a_lost_answer_is_a_surprise() {
     let stage = Stage::new(1).await;
     stage.fake.world().on_write = OnWrite::LostAnswer;
@@ -418,9 +437,16 @@ async fn an_edit_beside_a_lost_answer_is_a_surprise() {
 
 #[tokio::test]
 async fn a_decline_changes_nothing_and_is_not_repeated_for_a_day() {
-    for code in ["used_password", "weak_password", "invalid_country"] {
+    for (code, on_write) in [
+        ("used_password", OnWrite::Declined("used_password")),
+        ("invalid_country", OnWrite::Declined("invalid_country")),
+        (
+            "a code that nobody knows",
+            OnWrite::Answered("a code that nobody knows"),
+        ),
+    ] {
         let stage = Stage::new(1).await;
-        stage.fake.world().on_write = OnWrite::Declined(code);
+        stage.fake.world().on_write = on_write;
         assert_eq!(stage.sweep().await.refused, 1);
         assert_eq!(stage.calls("record"), 2, "checked by reading back");
         for _ in 0..3 {
@@ -478,7 +504,14 @@ async fn what_cannot_be_read_back_is_settled_later_and_unknown_in_the_end() {
 
 #[tokio::test]
 async fn what_cannot_be_read_before_is_put_off() {
-    for call in ["balance", "threshold", "record", "management_codes", "countries"] {
+    for call in [
+        "balance",
+        "threshold",
+        "record",
+        "management_codes",
+        "countries",
+        "turn",
+    ] {
         let stage = Stage::new(1).await;
         stage.fake.world().failing = Some(call);
         let report = stage.sweep().await;

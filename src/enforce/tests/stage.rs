@@ -31,6 +31,8 @@ pub enum OnWrite {
     LostAnswer,
     /// The API says no.
     Declined(&'static str),
+    /// The API says something that nobody knows, and does nothing.
+    Answered(&'static str),
     /// The API says no, and does it.
     DeclinedButDone,
     /// The API says yes, and does nothing.
@@ -157,7 +159,14 @@ impl Provider for Fake {
         Ok(vec![country("CA", "Canada"), country("CH", "Switzerland")])
     }
 
-    async fn set(&self, record: &Record) -> Result<(), Failure> {
+    type Turn = ();
+
+    async fn turn(&self) -> Result<(), Failure> {
+        drop(self.called("turn")?);
+        Ok(())
+    }
+
+    async fn set(&self, _turn: (), record: &Record) -> Result<(), Failure> {
         let mut world = self.called("set")?;
         let unknown = Failure {
             may_have_taken_effect: true,
@@ -179,7 +188,7 @@ impl Provider for Fake {
         let on_write = world.on_write.clone();
         let does = !matches!(
             on_write,
-            OnWrite::LostRequest | OnWrite::Declined(_) | OnWrite::Ignored | OnWrite::NotSent
+            OnWrite::LostRequest | OnWrite::Declined(_) | OnWrite::Answered(_) | OnWrite::Ignored | OnWrite::NotSent
         );
         if does {
             world.written.push(record.clone());
@@ -189,6 +198,10 @@ impl Provider for Fake {
             OnWrite::Done | OnWrite::Ignored => Ok(()),
             OnWrite::LostRequest | OnWrite::LostAnswer => Err(unknown),
             OnWrite::Declined(code) => Err(declined(code)),
+            OnWrite::Answered(code) => Err(Failure {
+                may_have_taken_effect: true,
+                ..declined(code)
+            }),
             OnWrite::DeclinedButDone => Err(declined("used_password")),
             OnWrite::NotSent => Err(failure("api_limit_exceeded")),
             OnWrite::ThenEdited(field, value) => {

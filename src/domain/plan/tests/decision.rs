@@ -78,7 +78,7 @@ impl Given {
 fn every_guard_stands_in_the_way() {
     type Change = fn(&mut Given, &mut Intent);
     let waits = Decision::Deferred;
-    let cases: [(&str, Change, Decision); 21] = [
+    let cases: [(&str, Change, Decision); 23] = [
         ("nothing does", |_, _| {}, Decision::Go),
         (
             "mode observe",
@@ -171,6 +171,22 @@ fn every_guard_stands_in_the_way() {
                 given.history.push(done("1", "a-hard", 0, declined, NOW - 9 * HOUR));
             },
             waits(Deferral::OncePerDay),
+        ),
+        (
+            "lost three times",
+            |given, _| {
+                let lost = || done("1", "a-hard", 0, ended(Outcome::DidNotHappen), NOW - 9 * HOUR);
+                given.history.extend([lost(), lost(), lost()]);
+            },
+            waits(Deferral::OncePerDay),
+        ),
+        (
+            "lost twice",
+            |given, _| {
+                let lost = || done("1", "a-hard", 0, ended(Outcome::DidNotHappen), NOW - 9 * HOUR);
+                given.history.extend([lost(), lost()]);
+            },
+            Decision::Go,
         ),
         (
             "another one is not settled",
