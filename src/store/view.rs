@@ -23,7 +23,8 @@ pub struct AccountView {
     /// All flags.
     pub flags: Vec<Flag>,
     /// Enforcements that a decision may need, oldest first: those that did not end, those that changed in the 24 hours
-    /// before the newest change, and for each client and direction the newest that ended verified.
+    /// before the newest change, and for each client, policy, direction and value the newest of every state: what was
+    /// done, found done, refused or lost decides long afterwards whether it is done again or taken back.
     pub enforcements: Vec<Enforcement>,
 }
 

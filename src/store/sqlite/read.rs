@@ -29,8 +29,10 @@ SELECT * FROM enforcement WHERE seq IN (
         AND changed_at >= (SELECT max(changed_at) FROM enforcement WHERE account = ?1) - 86400000000000
     UNION ALL
     SELECT seq FROM (
-        SELECT seq, row_number() OVER (PARTITION BY client, direction ORDER BY changed_at DESC, seq DESC) AS place
-        FROM enforcement WHERE account = ?1 AND state = 'verified'
+        SELECT seq, row_number() OVER (
+            PARTITION BY client, policy, direction, wanted, state ORDER BY changed_at DESC, seq DESC
+        ) AS place
+        FROM enforcement WHERE account = ?1
     ) WHERE place = 1
 ) ORDER BY seq";
 

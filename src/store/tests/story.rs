@@ -158,7 +158,7 @@ async fn notices(store: &Store) {
 async fn enforcements(store: &Store) {
     let day = 86_400;
     let ended = |outcome| EnforcementState::Ended { outcome };
-    let old_refusal = enforcement("x0", "561115", ended(Outcome::Cancelled), 20);
+    let cancelled = enforcement("x0", "561115", ended(Outcome::Cancelled), 20);
     let older = enforcement("x1", "561115", ended(Outcome::Verified), 30);
     let newest_verified = enforcement("x2", "561115", ended(Outcome::Verified), 40);
     let mut reverted = enforcement("x3", "561115", ended(Outcome::Verified), 35);
@@ -179,7 +179,7 @@ async fn enforcements(store: &Store) {
         .collect();
     let mut commit = Commit::new(account(), at(2_000 + day));
     commit.enforcements = vec![
-        old_refusal,
+        cancelled.clone(),
         older,
         newest_verified.clone(),
         reverted.clone(),
@@ -193,7 +193,16 @@ async fn enforcements(store: &Store) {
     let view = store.load(&account()).await.unwrap();
     assert_eq!(
         view.enforcements,
-        [newest_verified, reverted, open.clone(), deferred, at_the_edge, fresh]
+        [
+            cancelled,
+            newest_verified,
+            reverted,
+            open.clone(),
+            deferred,
+            at_the_edge,
+            fresh
+        ],
+        "all but the older one of two that are alike"
     );
 
     let record = store.enforcement("x4").await.unwrap().unwrap();
