@@ -30,6 +30,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod enforce;
 pub mod monitor;
 pub mod net;
 pub mod notify;

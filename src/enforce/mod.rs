@@ -15,6 +15,7 @@
 
 mod carry;
 mod ledger;
+mod portal;
 mod provider;
 mod settle;
 
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use portal::Portal;
 pub use provider::{Failure, Provider, Read};
 
 use crate::clock::Clock;

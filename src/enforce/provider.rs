@@ -29,10 +29,10 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Whether the API says that there is no such client.
+    /// Whether the API says that there is no such client. An answer without clients does not say so: it may be broken.
     #[must_use]
     pub fn is_gone(&self) -> bool {
-        matches!(self.code.as_deref(), Some("invalid_client" | "no_client"))
+        matches!(self.code.as_deref(), Some("invalid_client" | "missing_client"))
     }
 }
 
