@@ -89,7 +89,11 @@ impl<P: Provider> Enforcer<P> {
         let read_from = self.clock.monotonic();
         let before = match self.provider.record(&intent.client).await {
             Ok(before) => before,
-            Err(failure) => return Ok(Err(unreadable(&failure))),
+            Err(failure) => {
+                return Ok(Err(failure
+                    .refuses()
+                    .map_or_else(|| unreadable(&failure), Decision::Refused)));
+            }
         };
         let sent = match judge_record(intent, ledger, &before, code, &countries, self.clock.now()) {
             Ok(sent) => sent,
@@ -284,13 +288,6 @@ impl<P: Provider> Enforcer<P> {
             _ => String::new(),
         };
         ledger.step(enforcement, journal, outcome.label(), detail);
-        tracing::info!(
-            account = %enforcement.account,
-            client = %enforcement.client,
-            enforcement = %enforcement.id,
-            outcome = outcome.label(),
-            "an enforcement ended"
-        );
         ledger.end(enforcement, outcome, now);
         self.flush(ledger).await
     }

@@ -180,6 +180,7 @@ impl<'g, 'a> Ledger<'g, 'a> {
         enforcement.changed_at = now;
         self.put(enforcement);
         if is_news {
+            log(enforcement, &outcome);
             let owed = (self.notices)(enforcement, &outcome);
             self.batch.notifications.extend(owed.notifications);
             self.batch.messages.extend(owed.messages);
@@ -305,6 +306,26 @@ impl<'g, 'a> Ledger<'g, 'a> {
             commit.state = Some(self.ground.state.clone());
         }
         commit
+    }
+}
+
+/// Logs an end that somebody is told of: as an error when somebody must act.
+fn log(enforcement: &Enforcement, outcome: &Outcome) {
+    let (account, client) = (&enforcement.account, &enforcement.client);
+    let (id, wanted, outcome_label) = (&enforcement.id, enforcement.wanted, outcome.label());
+    match outcome {
+        Outcome::Differs { .. } | Outcome::Unknown { .. } => {
+            tracing::error!(%account, %client, enforcement = %id, outcome = outcome_label, "an enforcement came to a bad end");
+        }
+        Outcome::Refused { why } => {
+            tracing::warn!(%account, %client, enforcement = %id, why = why.label(), "an enforcement was refused");
+        }
+        Outcome::Declined { code } => {
+            tracing::warn!(%account, %client, enforcement = %id, code, "the API declined an enforcement");
+        }
+        _ => {
+            tracing::info!(%account, %client, enforcement = %id, %wanted, outcome = outcome_label, "an enforcement ended")
+        }
     }
 }
 

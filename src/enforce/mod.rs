@@ -206,11 +206,16 @@ impl<P: Provider> Enforcer<P> {
         let codes = self.learn_codes(&mut ledger, !wanted.is_empty(), brake).await;
         let mut report = Report::default();
         let (mut looks, mut world) = (0, self.world(&ledger, brake));
+        let mut unread_in_a_row = 0;
         for intent in wanted {
             let decision = match (world.decide(&intent), &codes) {
                 (Decision::Go, Err(failure)) => unreadable(failure),
+                (Decision::Go, Ok(_)) if unread_in_a_row >= UNREADABLE_IN_A_ROW => {
+                    Decision::Deferred(Deferral::NotReached)
+                }
                 (Decision::Go, Ok(codes)) => {
                     let end = self.carry(&mut ledger, &intent, codes).await?;
+                    unread_in_a_row = if end == End::Unread { unread_in_a_row + 1 } else { 0 };
                     report.count(end);
                     looks += 1;
                     brake = self.brake().await?;
@@ -310,12 +315,18 @@ impl<P: Provider> Enforcer<P> {
     }
 }
 
+/// How many clients in a row may be unreadable before a run gives up until the next sweep. Each may cost the deadlines of
+/// several calls, and the next sweep waits for the end of this one.
+const UNREADABLE_IN_A_ROW: u32 = 3;
+
 /// How an intent ended in this run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     Applied,
     Refused,
     Waiting,
+    /// Waiting because it could not be read.
+    Unread,
     Would,
     /// As wanted already, or ended with an event.
     Uncounted,
@@ -325,6 +336,7 @@ impl End {
     const fn of(decision: &Decision) -> Self {
         match decision {
             Decision::Refused(_) => Self::Refused,
+            Decision::Deferred(Deferral::Unreadable { .. }) => Self::Unread,
             Decision::Deferred(_) | Decision::Go => Self::Waiting,
             Decision::Would => Self::Would,
             Decision::Already => Self::Uncounted,
@@ -337,7 +349,7 @@ impl Report {
         match end {
             End::Applied => self.applied += 1,
             End::Refused => self.refused += 1,
-            End::Waiting => self.waiting += 1,
+            End::Waiting | End::Unread => self.waiting += 1,
             End::Would => self.would += 1,
             End::Uncounted => {}
         }

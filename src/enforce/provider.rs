@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 
+use crate::domain::enforcement::Refusal;
 use crate::domain::plan::{Country, Record};
 use crate::domain::{Client, ClientId, Reading, Threshold};
 
@@ -33,6 +34,18 @@ impl Failure {
     #[must_use]
     pub fn is_gone(&self) -> bool {
         matches!(self.code.as_deref(), Some("invalid_client" | "missing_client"))
+    }
+}
+
+impl Failure {
+    /// What an answer that is no usable record means: it is refused, because asking at once again would bring the same.
+    #[must_use]
+    pub(super) fn refuses(&self) -> Option<Refusal> {
+        match self.kind.as_str() {
+            "wrong_client" => Some(Refusal::WrongRecord),
+            "bad_record" => Some(Refusal::BadRecord),
+            _ => None,
+        }
     }
 }
 

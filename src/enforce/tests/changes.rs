@@ -531,6 +531,45 @@ async fn what_cannot_be_read_before_is_put_off() {
 }
 
 #[tokio::test]
+async fn after_three_that_cannot_be_read_the_rest_waits_and_goes_first_next_time() {
+    let stage = Stage::new(6).await;
+    stage.fake.world().failing = Some("balance");
+    assert_eq!(stage.sweep().await.waiting, 6);
+    assert_eq!(stage.calls("balance"), 3);
+    stage.fake.world().failing = None;
+    assert_eq!(stage.sweep().await.applied, 3);
+    let codes = ["1", "2", "3", "4", "5", "6"].map(|client| stage.code(client));
+    assert_eq!(
+        codes.concat(),
+        "111222",
+        "who was not tried goes before who could not be read"
+    );
+}
+
+#[tokio::test]
+async fn a_record_that_is_none_is_refused_and_not_asked_for_in_every_sweep() {
+    for (kind, why) in [
+        ("wrong_client", Refusal::WrongRecord),
+        ("bad_record", Refusal::BadRecord),
+    ] {
+        let stage = Stage::new(1).await;
+        stage.fake.world().failing = Some("record");
+        stage.fake.world().failing_as = kind;
+        for _ in 0..3 {
+            assert_eq!(stage.sweep().await.refused, 1, "{kind}");
+        }
+        assert_eq!(stage.calls("record"), 1, "{kind}");
+        let kept = stage.enforcements().await.remove(0);
+        assert_eq!(
+            kept.state,
+            EnforcementState::Ended {
+                outcome: Outcome::Refused { why }
+            }
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_client_that_paid_since_the_sweep_is_left_alone() {
     let stage = Stage::new(1).await;
     let fake = stage.fake.clone();

@@ -55,6 +55,8 @@ pub struct World {
     pub calls: BTreeMap<&'static str, u32>,
     /// Fails the calls of this name.
     pub failing: Option<&'static str>,
+    /// As which kind of failure.
+    pub failing_as: &'static str,
     /// How often records may still be read before that fails.
     pub reads_left: u32,
 }
@@ -88,7 +90,7 @@ impl Fake {
         let mut world = self.world();
         *world.calls.entry(name).or_default() += 1;
         if world.failing == Some(name) {
-            return Err(failure("timeout"));
+            return Err(failure(world.failing_as));
         }
         Ok(world)
     }
@@ -294,6 +296,7 @@ impl Stage {
             written: vec![],
             calls: BTreeMap::new(),
             failing: None,
+            failing_as: "timeout",
             reads_left: u32::MAX,
         };
         let enforce = Enforce {

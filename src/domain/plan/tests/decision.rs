@@ -22,6 +22,7 @@ fn intent(client: &str, balance: &str) -> Intent {
         code_listed: Some("2".to_owned()),
         fingerprint_listed: Some("as listed".to_owned()),
         edited_at: None,
+        was_unreadable: false,
     }
 }
 
