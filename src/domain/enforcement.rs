@@ -146,11 +146,13 @@ pub enum Deferral {
         /// The kind of the failure.
         error: String,
     },
+    /// Several clients before it could not be read; it was not tried.
+    NotReached,
     /// The clock jumped; one whole sweep is awaited.
     ClockJumped,
     /// A baseline found it, and a second reading is awaited.
     Unconfirmed,
-    /// One change each way per client in 24 hours.
+    /// One change each way per client in 24 hours, and few tries.
     OncePerDay,
 }
 
@@ -250,6 +252,8 @@ pub enum Refusal {
     },
     /// The record that came is another client's.
     WrongRecord,
+    /// The record came with a field missing or garbled.
+    BadRecord,
     /// The record is not as it was left, so going back would overwrite what a person set.
     EditedSince,
     /// The episode began in another mode and needs an approval.
@@ -270,6 +274,7 @@ impl Refusal {
             Self::PasswordHashed => "password-hashed",
             Self::UnknownCountry { .. } => "unknown-country",
             Self::WrongRecord => "wrong-record",
+            Self::BadRecord => "bad-record",
             Self::EditedSince => "edited-since",
             Self::OtherMode => "other-mode",
         }
@@ -304,6 +309,7 @@ impl fmt::Display for Refusal {
                 )
             }
             Self::WrongRecord => f.write_str("the API answered with another client's record"),
+            Self::BadRecord => f.write_str("the client's record came with a field missing or garbled"),
             Self::EditedSince => f.write_str("a person changed the record since"),
             Self::OtherMode => {
                 f.write_str("the episode began in another mode; it needs an approval, which is not in this version")
@@ -323,9 +329,10 @@ impl fmt::Display for Deferral {
             Self::NotInBreach => f.write_str("what was read just before no longer calls for it"),
             Self::EditedRecently => f.write_str("a person changed the record within the last 15 minutes"),
             Self::Unreadable { error } => write!(f, "the client could not be read ({error})"),
+            Self::NotReached => f.write_str("several clients before it could not be read"),
             Self::ClockJumped => f.write_str("the clock jumped; one whole sweep comes first"),
             Self::Unconfirmed => f.write_str("a second reading must confirm it first"),
-            Self::OncePerDay => f.write_str("it was changed within the last 24 hours"),
+            Self::OncePerDay => f.write_str("it was changed, or tried often enough, within the last 24 hours"),
         }
     }
 }

@@ -1,3 +1,31 @@
-//! The reseller API as a typed client. It knows the wire, its quirks and its pace; it has no policy and stores nothing.
+//! The reseller API as a typed client: functions, wire quirks, errors, pacing. No policy, and nothing is stored here.
+//!
+//! [`Client`] calls; `functions` has one file for what is sent and what the answer means; `answer` reads what the
+//! wire really sends; [`Error`] says what callers must know of a failure; [`pace`] keeps the account's rate.
+//!
+//! What holds throughout: HTTP success proves nothing; an answer without its payload is an error, never zero and never
+//! "no clients"; amounts are read from their digits; one odd row costs that row; no secret and nobody's password is
+//! printable; writes are sent once.
 
+mod answer;
+mod client;
+mod error;
+mod function;
+mod functions;
 pub mod pace;
+mod record;
+mod reply;
+mod request;
+mod secrets;
+mod settings;
+
+pub use client::{Client, WriteTurn};
+pub use error::{Error, Problem};
+pub use function::{Class, Function};
+pub use functions::{BalanceManagement, ClientThreshold, Country, ResellerBalance, Rows};
+pub use record::{ClientRecord, OddRow};
+pub use request::Transport;
+pub use settings::{Settings, SettingsError};
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@
 )]
 
 mod config;
+mod enforce;
 mod simulator;
 mod systemd;
 mod tidy;

@@ -28,6 +28,10 @@ const REFUSAL_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 /// as wanted already. Each costs three calls before those of the next sweep; what is left is looked at then.
 const LOOKS_BEYOND_CAP: u32 = 10;
 
+/// How often a change of one client that did not happen is tried in 24 hours. A lost request is worth another try; one
+/// that is lost every time is not the network's fault, and each try opens the window again.
+const TRIES_PER_DAY: u32 = 3;
+
 /// How many changes there may be, each way counted for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caps {
@@ -101,17 +105,17 @@ pub struct Guards {
 
 /// Everything a decision depends on besides the intent.
 #[derive(Clone, Debug)]
-pub struct World<'a> {
+pub struct World {
     /// The time.
     pub now: Timestamp,
     /// When the sweep began.
     pub sweep_started_at: Timestamp,
     /// The bounds of the configuration.
-    pub guards: &'a Guards,
+    pub guards: Guards,
     /// Whether the brake is on.
     pub brake: bool,
     /// The account: its codes, when its clock jumped.
-    pub state: &'a AccountState,
+    pub state: AccountState,
     /// The first enforcement ever.
     pub canary: Canary,
     tally: Tally,
@@ -130,6 +134,8 @@ struct Tally {
     in_day: [u32; 2],
     /// Who was changed which way in the last 24 hours.
     changed: BTreeSet<(ClientId, bool)>,
+    /// How often a change did not happen, for whom and which way, in the last 24 hours.
+    lost: BTreeMap<(ClientId, bool), u32>,
     /// What was refused for what its record showed, and when it was last looked at.
     refused: BTreeMap<(EpisodeId, bool), (Refusal, Timestamp)>,
 }
@@ -138,23 +144,23 @@ const fn is_revert(direction: Direction) -> bool {
     matches!(direction, Direction::Revert)
 }
 
-impl<'a> World<'a> {
+impl World {
     /// The world by what is kept: `history` as in [`Fleet`](super::Fleet).
     #[must_use]
     pub fn new(
         now: Timestamp,
         sweep_started_at: Timestamp,
-        guards: &'a Guards,
+        guards: &Guards,
         brake: bool,
-        state: &'a AccountState,
+        state: &AccountState,
         history: &[Enforcement],
     ) -> Self {
         let mut world = Self {
             now,
             sweep_started_at,
-            guards,
+            guards: guards.clone(),
             brake,
-            state,
+            state: state.clone(),
             canary: Canary::of(state.canary_passed_at, history),
             tally: Tally::default(),
         };
@@ -179,14 +185,21 @@ impl<'a> World<'a> {
                 self.tally.refused.insert(key, (why.clone(), done.changed_at));
             }
         }
+        // A time in the future, after the clock went back, counts as well.
+        let is_recent = self.now.duration_since(done.changed_at) < DAY;
+        let did_not_happen = EnforcementState::Ended {
+            outcome: Outcome::DidNotHappen,
+        };
+        if done.state == did_not_happen && is_recent {
+            *self.tally.lost.entry((done.client.clone(), way)).or_default() += 1;
+        }
         if !was_written(&done.state) {
             return;
         }
         if done.planned_at >= self.sweep_started_at {
             self.tally.in_sweep[usize::from(way)] += 1;
         }
-        // A time in the future, after the clock went back, counts as well.
-        if self.now.duration_since(done.changed_at) < DAY {
+        if is_recent {
             self.tally.in_day[usize::from(way)] += 1;
             self.tally.changed.insert((done.client.clone(), way));
         }
@@ -203,9 +216,9 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Counts a client that was read to be changed, whatever came of it.
-    pub const fn count_look(&mut self) {
-        self.tally.looks += 1;
+    /// Counts clients that were read to be changed, whatever came of it.
+    pub const fn count_looks(&mut self, looks: u32) {
+        self.tally.looks += looks;
     }
 
     /// What is to be done about an intent. Refusals come before what waiting may end.
@@ -265,7 +278,7 @@ impl<'a> World<'a> {
             Some(Deferral::Unconfirmed)
         } else if intent.edited_at.is_some_and(|at| self.was_edited_recently(at)) {
             Some(Deferral::EditedRecently)
-        } else if self.tally.changed.contains(&key) {
+        } else if self.tally.changed.contains(&key) || self.tally.lost.get(&key) >= Some(&TRIES_PER_DAY) {
             Some(Deferral::OncePerDay)
         } else {
             None
@@ -329,7 +342,7 @@ fn was_written(state: &EnforcementState) -> bool {
 
 /// All decisions, in the order of the intents, each on the ground that those before it were carried out.
 #[must_use]
-pub fn plan(intents: Vec<Intent>, world: &World<'_>) -> Vec<(Intent, Decision)> {
+pub fn plan(intents: Vec<Intent>, world: &World) -> Vec<(Intent, Decision)> {
     let mut world = world.clone();
     let mut ordered = intents;
     ordered.sort_by(|one, other| one.rank().cmp(&other.rank()));

@@ -2,14 +2,13 @@
 //!
 //! Whether an intent may be carried out is decided elsewhere; nothing here knows of caps, brakes or protection.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 use crate::domain::alert::{Alert, EpisodeId, Firing, Phase};
-use crate::domain::enforcement::{Direction, Enforcement, EnforcementState, Mode, Outcome, Refusal};
+use crate::domain::enforcement::{Deferral, Direction, Enforcement, EnforcementState, Mode, Outcome, Refusal};
 use crate::domain::policy::{Enforce, Scope};
-use crate::domain::verdict::{Known, Verdict, judge};
 use crate::domain::watch::Watched;
 use crate::domain::{ClientId, Management, Money, Policy, PolicyName};
 
@@ -42,6 +41,8 @@ pub struct Intent {
     pub fingerprint_listed: Option<String>,
     /// When somebody was last seen to have edited the record.
     pub edited_at: Option<Timestamp>,
+    /// Whether it waits because the client could not be read when its turn was.
+    pub was_unreadable: bool,
 }
 
 /// How a change is taken back.
@@ -55,10 +56,12 @@ pub struct Back {
 
 impl Intent {
     /// The order in which intents are carried out: money at risk first. That is what policies ask for before what goes
-    /// back, and of those the lowest balance first; ids break ties, so that the order is the same every time.
+    /// back, and of those the lowest balance first; ids break ties, so that the order is the same every time. A client
+    /// that could not be read when its turn was goes behind the others, or a few such would keep everybody waiting.
     #[must_use]
-    pub fn rank(&self) -> (bool, Money, &ClientId) {
-        (self.direction == Direction::Revert, self.balance, &self.client)
+    pub fn rank(&self) -> (bool, bool, Money, &ClientId) {
+        let is_revert = self.direction == Direction::Revert;
+        (self.was_unreadable, is_revert, self.balance, &self.client)
     }
 }
 
@@ -80,7 +83,7 @@ pub struct Fleet<'a> {
 
 impl<'a> Fleet<'a> {
     /// What a policy that is about clients asks for; `None` for every other policy.
-    fn enforce(&self, policy: &PolicyName) -> Option<(&'a Policy, Enforce)> {
+    pub(super) fn enforce(&self, policy: &PolicyName) -> Option<(&'a Policy, Enforce)> {
         let policy = self.policies.iter().find(|known| known.name == *policy)?;
         (policy.scope == Scope::Clients).then_some(())?;
         Some((policy, policy.enforce?))
@@ -238,6 +241,13 @@ impl<'a> Case<'a> {
             code_listed: is_listed_now.then(|| client.balance_management.clone()),
             fingerprint_listed: is_listed_now.then(|| client.fingerprint.clone()),
             edited_at: self.watched.edited_at,
+            was_unreadable: self.history.iter().any(|kept| {
+                let why = match &kept.state {
+                    EnforcementState::Deferred { why } => why,
+                    _ => return false,
+                };
+                kept.episode == *episode && matches!(why, Deferral::Unreadable { .. })
+            }),
         })
     }
 }
@@ -286,7 +296,7 @@ fn is_already(state: &EnforcementState) -> bool {
 }
 
 /// The other value.
-const fn other(management: Management) -> Management {
+pub(super) const fn other(management: Management) -> Management {
     match management {
         Management::Hard => Management::Soft,
         Management::Soft => Management::Hard,
@@ -330,77 +340,4 @@ pub fn intents<'a>(
         .collect();
     wanted.sort_by(|one, other| one.rank().cmp(&other.rank()));
     wanted
-}
-
-/// What was planned or put off and is not wanted any more: its episode is over, its policy asks for something else, or
-/// the mode changed. A client that was merely not read in this sweep keeps what waits.
-pub fn outdated<'a>(fleet: &Fleet<'a>, alerts: impl IntoIterator<Item = &'a Alert>) -> Vec<&'a Enforcement> {
-    let waits = |kept: &&Enforcement| {
-        matches!(
-            kept.state,
-            EnforcementState::Planned | EnforcementState::Deferred { .. }
-        )
-    };
-    let mut waiting: Vec<&Enforcement> = fleet.history.iter().filter(waits).collect();
-    if waiting.is_empty() || fleet.mode != Mode::Apply {
-        return waiting;
-    }
-    let mut asked = BTreeSet::new();
-    let mut asking = BTreeSet::new();
-    for alert in alerts {
-        let Some((_, enforce)) = fleet.enforce(&alert.policy) else {
-            continue;
-        };
-        asking.insert((&alert.client, enforce.balance_management));
-        if let Some(firing) = alert.firing() {
-            asked.insert((firing.episode.as_str(), enforce.balance_management));
-        }
-    }
-    waiting.retain(|kept| {
-        let stands = match kept.direction {
-            Direction::Enforce => asked.contains(&(kept.episode.as_str(), kept.wanted)),
-            Direction::Revert => {
-                fleet.enforce(&kept.policy).is_some() && !asking.contains(&(&kept.client, other(kept.wanted)))
-            }
-        };
-        !stands
-    });
-    waiting
-}
-
-/// Whether what was read a moment ago still calls for what an intent wants: its policy is in breach; or, for a change
-/// back, its policy is clear and no other that asks for the present value is in breach or cannot tell.
-#[must_use]
-pub fn still_called_for(intent: &Intent, policies: &[Policy], watched: &Watched, known: &Known<'_>) -> bool {
-    let client = &watched.client;
-    let verdict = |policy: &Policy| {
-        // Silence is over once a balance was read.
-        let judged = policy.when.no_reading_for.is_none() && known.reading.is_some();
-        if judged {
-            judge(policy, known).verdict
-        } else {
-            Verdict::Unknown
-        }
-    };
-    let own = policies.iter().find(|policy| policy.name == intent.policy).map(verdict);
-    match intent.direction {
-        Direction::Enforce => own == Some(Verdict::Breach),
-        Direction::Revert => {
-            let asks = |policy: &&Policy| {
-                policy.scope == Scope::Clients
-                    && policy.when.no_reading_for.is_none()
-                    && policy
-                        .enforce
-                        .is_some_and(|enforce| enforce.balance_management == other(intent.wanted))
-                    && policy
-                        .clients
-                        .selects(client.id.as_str(), &client.email, &client.company)
-            };
-            own == Some(Verdict::Clear)
-                && policies
-                    .iter()
-                    .filter(asks)
-                    .all(|policy| !matches!(verdict(policy), Verdict::Breach | Verdict::Unknown))
-        }
-    }
 }

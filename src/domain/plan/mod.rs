@@ -16,11 +16,13 @@ pub mod decision;
 pub mod intents;
 pub mod record;
 pub mod send;
+pub mod standing;
 
 pub use decision::{Canary, Caps, Decision, Guards, World, plan};
-pub use intents::{Back, Fleet, Intent, intents, outdated, still_called_for};
+pub use intents::{Back, Fleet, Intent, intents};
 pub use record::{Field, Record};
 pub use send::{Country, compare, prepare, resolve};
+pub use standing::{outdated, still_called_for};
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! The pace: never more than the configured number of calls in any 60 seconds, as a server counts arrivals, by all
 //! processes of the account together, and hardly less while work is waiting.
 //!
-//! [`window`] reckons, [`ledger`] is what processes share, [`queue`] says who goes next; this file joins them on the
+//! `window` reckons, `ledger` is what processes share, `queue` says who goes next; this file joins them on the
 //! domain's clock. It knows nothing of HTTP. A call gets a [`Permit`], makes its one attempt and drops it.
 
 mod ledger;
@@ -169,6 +169,12 @@ impl Pacer {
     pub fn effective_rate(&self) -> u32 {
         let now = self.0.clock.monotonic();
         u32::try_from(self.0.state().window.rate(now)).unwrap_or(u32::MAX)
+    }
+
+    /// Domain time.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
     }
 
     /// How many calls were started, repeated ones included.

@@ -22,6 +22,7 @@ fn intent(client: &str, balance: &str) -> Intent {
         code_listed: Some("2".to_owned()),
         fingerprint_listed: Some("as listed".to_owned()),
         edited_at: None,
+        was_unreadable: false,
     }
 }
 
@@ -65,7 +66,7 @@ impl Given {
         }
     }
 
-    fn world(&self) -> World<'_> {
+    fn world(&self) -> World {
         World::new(at(NOW), at(SWEEP), &self.guards, self.brake, &self.state, &self.history)
     }
 
@@ -78,7 +79,7 @@ impl Given {
 fn every_guard_stands_in_the_way() {
     type Change = fn(&mut Given, &mut Intent);
     let waits = Decision::Deferred;
-    let cases: [(&str, Change, Decision); 21] = [
+    let cases: [(&str, Change, Decision); 23] = [
         ("nothing does", |_, _| {}, Decision::Go),
         (
             "mode observe",
@@ -171,6 +172,22 @@ fn every_guard_stands_in_the_way() {
                 given.history.push(done("1", "a-hard", 0, declined, NOW - 9 * HOUR));
             },
             waits(Deferral::OncePerDay),
+        ),
+        (
+            "lost three times",
+            |given, _| {
+                let lost = || done("1", "a-hard", 0, ended(Outcome::DidNotHappen), NOW - 9 * HOUR);
+                given.history.extend([lost(), lost(), lost()]);
+            },
+            waits(Deferral::OncePerDay),
+        ),
+        (
+            "lost twice",
+            |given, _| {
+                let lost = || done("1", "a-hard", 0, ended(Outcome::DidNotHappen), NOW - 9 * HOUR);
+                given.history.extend([lost(), lost()]);
+            },
+            Decision::Go,
         ),
         (
             "another one is not settled",
@@ -316,10 +333,10 @@ fn a_sweep_reads_only_so_many_clients_to_change_them() {
     let given = Given::new(3, 20);
     let mut world = given.world();
     for _ in 0..12 {
-        world.count_look();
+        world.count_looks(1);
         assert_eq!(world.decide(&intent("1", "1")), Decision::Go);
     }
-    world.count_look();
+    world.count_looks(1);
     assert_eq!(
         world.decide(&intent("1", "1")),
         Decision::Deferred(Deferral::SweepCap { cap: 3 })

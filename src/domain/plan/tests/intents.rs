@@ -353,6 +353,16 @@ fn money_at_risk_comes_first() {
         .extend([watched("6", "-3"), watched("7", "-3"), watched("8", "-20.5")]);
     let order: Vec<String> = given.intents().iter().map(|intent| intent.client.to_string()).collect();
     assert_eq!(order, ["8", "6", "7", "1"]);
+    let why = Deferral::Unreadable { error: String::new() };
+    given
+        .history
+        .push(done("8", "a-hard", 0, EnforcementState::Deferred { why }, 5));
+    let order: Vec<String> = given.intents().iter().map(|intent| intent.client.to_string()).collect();
+    assert_eq!(
+        order,
+        ["6", "7", "1", "8"],
+        "one that could not be read goes behind the others"
+    );
 }
 
 #[test]

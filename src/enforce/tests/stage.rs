@@ -1,0 +1,560 @@
+//! A provider that does what it is told, and a monitor reduced to what enforcement needs of it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use jiff::{SignedDuration, Timestamp};
+use tempfile::TempDir;
+
+use crate::clock::{Clock, Stepper};
+use crate::domain::alert::{Alert, EpisodeId, Firing, Phase};
+use crate::domain::audience::Owed;
+use crate::domain::enforcement::{Enforcement, EnforcementState, Mode, Outcome};
+use crate::domain::notice::{Facts, NoticeState, Notification, Transition};
+use crate::domain::plan::{Caps, Country, Field, Guards, Record};
+use crate::domain::policy::{Enforce, Limit, Policy, Severity, When};
+use crate::domain::reason::Reason;
+use crate::domain::testing::{at, money, policy, threshold};
+use crate::domain::watch::{FlagKind, Watched};
+use crate::domain::{AccountName, ChannelName, Client, ClientId, Management, PolicyName, Reading, Threshold};
+use crate::enforce::{Enforcer, Error, Failure, Ground, Hook, Provider, Read, Report, Settings};
+use crate::store::{Access, AccountView, Commit, EnforcementFilter, Store};
+
+/// What happens to the next write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OnWrite {
+    Done,
+    /// The request never arrived, and the client cannot know.
+    LostRequest,
+    /// It arrived; the answer did not.
+    LostAnswer,
+    /// The API says no.
+    Declined(&'static str),
+    /// The API says something that nobody knows, and does nothing.
+    Answered(&'static str),
+    /// The API says no, and does it.
+    DeclinedButDone,
+    /// The API says yes, and does nothing.
+    Ignored,
+    /// Nothing was sent.
+    NotSent,
+    /// A person edits this field right after it.
+    ThenEdited(Field, &'static str),
+}
+
+/// The provider's side.
+pub struct World {
+    pub records: BTreeMap<String, Record>,
+    pub balances: BTreeMap<String, &'static str>,
+    pub codes: BTreeMap<String, String>,
+    pub on_write: OnWrite,
+    /// Every record that was written, in order.
+    pub written: Vec<Record>,
+    /// Calls by name.
+    pub calls: BTreeMap<&'static str, u32>,
+    /// Fails the calls of this name.
+    pub failing: Option<&'static str>,
+    /// As which kind of failure.
+    pub failing_as: &'static str,
+    /// How often records may still be read before that fails.
+    pub reads_left: u32,
+}
+
+#[derive(Clone)]
+pub struct Fake {
+    world: Arc<Mutex<World>>,
+    clock: Clock,
+}
+
+fn failure(kind: &str) -> Failure {
+    Failure {
+        kind: kind.to_owned(),
+        code: None,
+        may_have_taken_effect: false,
+        is_transient: true,
+    }
+}
+
+impl Fake {
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap()
+    }
+
+    /// Edits a record as a person does in the portal.
+    pub fn edit(&self, client: &str, field: Field, value: &str) {
+        self.world().records.get_mut(client).unwrap().set(field, value);
+    }
+
+    fn called(&self, name: &'static str) -> Result<MutexGuard<'_, World>, Failure> {
+        let mut world = self.world();
+        *world.calls.entry(name).or_default() += 1;
+        if world.failing == Some(name) {
+            return Err(failure(world.failing_as));
+        }
+        Ok(world)
+    }
+}
+
+/// What the list of clients shows of a record.
+pub fn listed(record: &Record) -> Client {
+    let fingerprint: Vec<&str> = Field::ALL.iter().map(|field| record.get(*field)).collect();
+    Client {
+        id: ClientId::new(record.get(Field::Client)).unwrap(),
+        email: record.get(Field::Email).to_owned(),
+        company: record.get(Field::Company).to_owned(),
+        firstname: record.get(Field::Firstname).to_owned(),
+        lastname: record.get(Field::Lastname).to_owned(),
+        balance_management: record.get(Field::BalanceManagement).to_owned(),
+        fingerprint: fingerprint.join("|"),
+    }
+}
+
+impl Provider for Fake {
+    async fn balance(&self, client: &ClientId) -> Result<Reading, Failure> {
+        let world = self.called("balance")?;
+        Ok(Reading {
+            balance: money(world.balances[client.as_str()]),
+            spent_today: None,
+            spent_total: None,
+            at: self.clock.now(),
+        })
+    }
+
+    async fn threshold(&self, _client: &ClientId) -> Result<Threshold, Failure> {
+        drop(self.called("threshold")?);
+        Ok(Threshold {
+            at: self.clock.now(),
+            ..threshold(Some("10"), 0)
+        })
+    }
+
+    async fn record(&self, client: &ClientId) -> Result<Read, Failure> {
+        let mut world = self.called("record")?;
+        if world.reads_left == 0 {
+            return Err(failure("timeout"));
+        }
+        world.reads_left -= 1;
+        let Some(record) = world.records.get(client.as_str()) else {
+            return Err(Failure {
+                code: Some("invalid_client".to_owned()),
+                is_transient: false,
+                ..failure("invalid_client")
+            });
+        };
+        Ok(Read {
+            record: record.clone(),
+            client: listed(record),
+        })
+    }
+
+    async fn management_codes(&self) -> Result<BTreeMap<String, String>, Failure> {
+        Ok(self.called("management_codes")?.codes.clone())
+    }
+
+    async fn countries(&self) -> Result<Vec<Country>, Failure> {
+        drop(self.called("countries")?);
+        let country = |code: &str, name: &str| Country {
+            code: code.to_owned(),
+            name: name.to_owned(),
+        };
+        Ok(vec![country("CA", "Canada"), country("CH", "Switzerland")])
+    }
+
+    type Turn = ();
+
+    async fn turn(&self) -> Result<(), Failure> {
+        drop(self.called("turn")?);
+        Ok(())
+    }
+
+    async fn set(&self, _turn: (), record: &Record) -> Result<(), Failure> {
+        let mut world = self.called("set")?;
+        let unknown = Failure {
+            may_have_taken_effect: true,
+            ..failure("timeout")
+        };
+        let declined = |code: &str| Failure {
+            code: Some(code.to_owned()),
+            is_transient: false,
+            ..failure(code)
+        };
+        let id = record.get(Field::Client).to_owned();
+        let country = world.records[&id].get(Field::Country).to_owned();
+        let mut next = record.clone();
+        assert!(
+            matches!(record.get(Field::Country), "CA" | "CH" | ""),
+            "a country is sent by its code"
+        );
+        next.set(Field::Country, &country);
+        let on_write = world.on_write.clone();
+        let does = !matches!(
+            on_write,
+            OnWrite::LostRequest | OnWrite::Declined(_) | OnWrite::Answered(_) | OnWrite::Ignored | OnWrite::NotSent
+        );
+        if does {
+            world.written.push(record.clone());
+            world.records.insert(id.clone(), next);
+        }
+        match on_write {
+            OnWrite::Done | OnWrite::Ignored => Ok(()),
+            OnWrite::LostRequest | OnWrite::LostAnswer => Err(unknown),
+            OnWrite::Declined(code) => Err(declined(code)),
+            OnWrite::Answered(code) => Err(Failure {
+                may_have_taken_effect: true,
+                ..declined(code)
+            }),
+            OnWrite::DeclinedButDone => Err(declined("used_password")),
+            OnWrite::NotSent => Err(failure("api_limit_exceeded")),
+            OnWrite::ThenEdited(field, value) => {
+                world.records.get_mut(&id).unwrap().set(field, value);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A store, a provider, and alerts that fire in every sweep.
+pub struct Stage {
+    pub fake: Fake,
+    pub clock: Clock,
+    pub stepper: Stepper,
+    pub settings: Settings,
+    pub alerts: Vec<Alert>,
+    /// Whether each sweep reads the list of clients.
+    pub inventory: bool,
+    pub path: PathBuf,
+    _folder: TempDir,
+}
+
+pub fn account() -> AccountName {
+    AccountName::new("main").unwrap()
+}
+
+fn record(client: &str) -> Record {
+    Record::from_fields([
+        (Field::Client, client),
+        (Field::Email, "seán.o'brien@example.com"),
+        (Field::Password, "P@ss wörd 1"),
+        (Field::Company, "Ü & Söhne \"Ltd\""),
+        (Field::Firstname, "Seán"),
+        (Field::Lastname, "O'Brien"),
+        (Field::Address, "5491 190TH"),
+        (Field::City, "MONTRÉAL"),
+        (Field::State, "QUÉBEC"),
+        (Field::Country, "CANADA"),
+        (Field::Zip, "02134"),
+        (Field::PhoneNumber, "0551112222"),
+        (Field::BalanceManagement, "2"),
+    ])
+}
+
+/// An alert of `hard` that fires since the beginning, in mode apply, confirmed.
+pub fn fires(client: &str) -> Alert {
+    let (client, policy) = (ClientId::new(client).unwrap(), PolicyName::new("hard").unwrap());
+    Alert {
+        phase: Phase::Firing(Firing {
+            episode: EpisodeId::new(&account(), &client, &policy, at(0)),
+            since: at(0),
+            baseline: false,
+            confirmed: true,
+            repeats: 0,
+            last_told_at: at(0),
+            client_waits: None,
+            client_told: false,
+            summary: None,
+            clear_readings: 0,
+            clear_since: None,
+            last_reading_at: None,
+            over_on: None,
+            under_on: None,
+            mode: Mode::Apply,
+        }),
+        client,
+        policy,
+        condition: String::new(),
+        reason: Reason::NoThreshold,
+    }
+}
+
+impl Stage {
+    /// Clients 1 to `clients`, SOFT, at -1.00, -2.00 and so on, all firing; one enforcement was good before, so that
+    /// none is the first.
+    pub async fn new(clients: usize) -> Self {
+        const BALANCES: [&str; 6] = ["-1", "-2", "-3", "-4", "-5", "-6"];
+        let folder = tempfile::tempdir().unwrap();
+        let (clock, stepper) = Clock::stepped(at(1000));
+        let ids: Vec<String> = (1..=clients).map(|number| number.to_string()).collect();
+        let codes = [("1", "Hard - suspend the client"), ("2", "Soft - go negative")];
+        let world = World {
+            records: ids.iter().map(|id| (id.clone(), record(id))).collect(),
+            balances: ids.iter().cloned().zip(BALANCES).collect(),
+            codes: codes
+                .map(|(code, description)| (code.to_owned(), description.to_owned()))
+                .into(),
+            on_write: OnWrite::Done,
+            written: vec![],
+            calls: BTreeMap::new(),
+            failing: None,
+            failing_as: "timeout",
+            reads_left: u32::MAX,
+        };
+        let enforce = Enforce {
+            balance_management: Management::Hard,
+            revert_on_recovery: true,
+        };
+        let when = When {
+            balance_at_most: Some(Limit::Amount(money("0"))),
+            ..When::default()
+        };
+        let stage = Self {
+            fake: Fake {
+                world: Arc::new(Mutex::new(world)),
+                clock: clock.clone(),
+            },
+            settings: Settings {
+                account: account(),
+                guards: Guards {
+                    mode: Mode::Apply,
+                    protect: [].into(),
+                    caps: Caps {
+                        per_sweep: 3,
+                        per_day: 20,
+                    },
+                },
+                policies: vec![Policy {
+                    enforce: Some(enforce),
+                    ..policy("hard", when)
+                }],
+                default_threshold: None,
+                canary_wait: SignedDuration::from_secs(60),
+                write_deadline: SignedDuration::from_secs(30),
+            },
+            clock,
+            stepper,
+            alerts: ids.iter().map(|id| fires(id)).collect(),
+            inventory: false,
+            path: folder.path().join("state.db"),
+            _folder: folder,
+        };
+        let store = stage.open().await;
+        let mut commit = Commit::new(account(), at(0));
+        let mut state = store.load(&account()).await.unwrap().state;
+        state.canary_passed_at = Some(at(0));
+        commit.state = Some(state);
+        let records: Vec<Record> = stage.fake.world().records.values().cloned().collect();
+        commit.clients = records
+            .iter()
+            .map(|record| Watched::new(listed(record), at(0)))
+            .collect();
+        store.commit(&commit).await.unwrap();
+        store.close().await;
+        stage
+    }
+
+    pub async fn open(&self) -> Store {
+        Store::open(&self.path, Access::Daemon).await.unwrap()
+    }
+
+    pub fn advance(&self, secs: i64) {
+        self.stepper
+            .advance_to(self.clock.now() + SignedDuration::from_secs(secs));
+    }
+
+    /// A whole life of the program: settles, reads everybody, enforces. Stops where a hook says so.
+    pub async fn sweep_with(
+        &self,
+        hook: Option<Hook>,
+        store_hook: Option<crate::store::Hook>,
+    ) -> Result<Report, Error> {
+        let mut store = self.open().await;
+        if let Some(store_hook) = store_hook {
+            store = store.with_hook(store_hook);
+        }
+        let mut enforcer = Enforcer::new(
+            self.fake.clone(),
+            store.clone(),
+            self.settings.clone(),
+            self.clock.clone(),
+        );
+        if let Some(hook) = hook {
+            enforcer = enforcer.with_hook(hook);
+        }
+        let swept = self.sweep_in(&enforcer, &store).await;
+        store.close().await;
+        swept
+    }
+
+    async fn sweep_in(&self, enforcer: &Enforcer<Fake>, store: &Store) -> Result<Report, Error> {
+        let mut view = store.load(&account()).await?;
+        let sweep_started_at = self.clock.now();
+        let mut alerts = self.alerts.clone();
+        let mut report = {
+            let mut ground = ground(&mut view, &alerts, sweep_started_at);
+            enforcer.settle(&mut ground, &notices).await?
+        };
+        if self.inventory {
+            view.state.inventory_at = Some(sweep_started_at);
+            for watched in &mut view.clients {
+                let id = watched.client.id.as_str();
+                watched.client = listed(&self.fake.world().records[id]);
+            }
+        }
+        self.advance(1);
+        for alert in &mut alerts {
+            if let Phase::Firing(firing) = &mut alert.phase {
+                firing.last_reading_at = Some(self.clock.now());
+            }
+        }
+        for watched in &mut view.clients {
+            let balance = self.fake.world().balances[watched.client.id.as_str()];
+            watched.reading = Some(Reading {
+                balance: money(balance),
+                spent_today: None,
+                spent_total: None,
+                at: self.clock.now(),
+            });
+        }
+        let mut ground = ground(&mut view, &alerts, sweep_started_at);
+        report.add(enforcer.run(&mut ground, &notices).await?);
+        // What the run remembers is what the store holds.
+        let stored = store.load(&account()).await?;
+        let by_id = |view: &[Enforcement]| -> BTreeMap<String, Enforcement> {
+            view.iter().map(|kept| (kept.id.clone(), kept.clone())).collect()
+        };
+        let (kept, stored_ones) = (by_id(&view.enforcements), by_id(&stored.enforcements));
+        assert!(
+            stored_ones.iter().all(|(id, stored)| kept.get(id) == Some(stored)),
+            "{kept:#?} {stored_ones:#?}"
+        );
+        Ok(report)
+    }
+
+    pub async fn sweep(&self) -> Report {
+        self.sweep_with(None, None).await.unwrap()
+    }
+
+    /// All enforcements, oldest first.
+    pub async fn enforcements(&self) -> Vec<Enforcement> {
+        let store = self.open().await;
+        let filter = EnforcementFilter {
+            account: account(),
+            client: None,
+            state: None,
+            limit: 1000,
+        };
+        let mut all = store.enforcements(&filter).await.unwrap();
+        store.close().await;
+        all.reverse();
+        all
+    }
+
+    /// Client, number and state of each, oldest first.
+    pub async fn states(&self) -> Vec<String> {
+        let short = |kept: &Enforcement| {
+            let number = kept.id.rsplit('/').next().unwrap();
+            format!("{} {number} {}", kept.client, kept.state.label())
+        };
+        self.enforcements().await.iter().map(short).collect()
+    }
+
+    /// The steps of an enforcement's journal.
+    pub async fn journal(&self, id: &str) -> Vec<String> {
+        let store = self.open().await;
+        let record = store.enforcement(id).await.unwrap().unwrap();
+        store.close().await;
+        assert!(record.steps.iter().zip(1..).all(|(step, number)| step.number == number));
+        record.steps.into_iter().map(|step| step.step).collect()
+    }
+
+    /// Why the brake is on.
+    pub async fn brake(&self) -> Option<(String, String)> {
+        let store = self.open().await;
+        let flags = store.flags(&account()).await.unwrap();
+        store.close().await;
+        let brake = flags.into_iter().find(|flag| flag.kind == FlagKind::Brake);
+        brake.map(|flag| (flag.by, flag.note))
+    }
+
+    pub async fn set_brake(&self, on: bool) {
+        let store = self.open().await;
+        store
+            .set_brake(&account(), on, "a person", "", self.clock.now())
+            .await
+            .unwrap();
+        store.close().await;
+    }
+
+    /// What was told, by the outcome's word.
+    pub async fn told(&self) -> Vec<String> {
+        let store = self.open().await;
+        let filter = crate::store::NoticeFilter {
+            account: account(),
+            client: None,
+            state: None,
+            limit: 1000,
+        };
+        let mut all = store.notifications(&filter).await.unwrap();
+        store.close().await;
+        all.reverse();
+        all.into_iter()
+            .map(|notification| notification.transition.label())
+            .collect()
+    }
+
+    pub fn code(&self, client: &str) -> String {
+        self.fake.world().records[client]
+            .get(Field::BalanceManagement)
+            .to_owned()
+    }
+
+    pub fn calls(&self, name: &str) -> u32 {
+        self.fake.world().calls.get(name).copied().unwrap_or(0)
+    }
+}
+
+fn ground<'a>(view: &'a mut AccountView, alerts: &'a [Alert], sweep_started_at: Timestamp) -> Ground<'a> {
+    Ground {
+        sweep_started_at,
+        state: &mut view.state,
+        clients: &mut view.clients,
+        alerts,
+        enforcements: &mut view.enforcements,
+    }
+}
+
+/// One notification for each end that is told.
+fn notices(enforcement: &Enforcement, outcome: &Outcome) -> Owed {
+    assert!(matches!(enforcement.state, EnforcementState::Ended { .. }));
+    let notification = Notification {
+        id: format!("{}/{}", enforcement.id, outcome.label()),
+        account: enforcement.account.clone(),
+        client: enforcement.client.clone(),
+        policy: enforcement.policy.clone(),
+        episode: enforcement.episode.clone(),
+        transition: Transition::Enforced {
+            direction: enforcement.direction,
+            wanted: enforcement.wanted,
+            outcome: outcome.clone(),
+        },
+        severity: Severity::Critical,
+        channel: ChannelName::new("ops").unwrap(),
+        recipient: "ops@example.com".to_owned(),
+        facts: Facts {
+            label: String::new(),
+            currency: String::new(),
+            reading: None,
+            threshold: None,
+            reason: Reason::NoThreshold,
+            since: at(0),
+            enforcement: None,
+        },
+        created_at: enforcement.changed_at,
+        message: None,
+        state: NoticeState::Pending,
+    };
+    Owed {
+        notifications: vec![notification],
+        messages: vec![],
+    }
+}

@@ -1,0 +1,281 @@
+//! Reading answers: the envelope, lists in all their shapes, scalars that are strings, numbers or null. Borrows from
+//! the body, goes through no float, and believes nothing that is not there.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::error::Problem;
+use super::secrets::Secrets;
+use crate::domain::Money;
+
+/// What an answer of status `success` (or an empty-list status) holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Payload<'a> {
+    /// What stands under the function's key.
+    Value(&'a RawValue),
+    /// The API said in a status of its own that there are no rows.
+    NoRows,
+    /// The function promises nothing.
+    Nothing,
+}
+
+/// What a function's successful answer must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expected {
+    /// Nothing but the status.
+    Nothing,
+    /// One thing under this key.
+    One(&'static str),
+    /// Rows under this key; a status `no_…` says that there are none.
+    Rows(&'static str),
+}
+
+/// The context that errors are worded in.
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'a> {
+    pub(super) secrets: &'a Secrets,
+    pub(super) carries_passwords: bool,
+}
+
+impl Reader<'_> {
+    /// Opens the body of an answer with HTTP success.
+    pub(super) fn open<'a>(&self, body: &'a str, expected: Expected) -> Result<Payload<'a>, Problem> {
+        let text = body.trim_matches(|char: char| char.is_whitespace() || char == '\u{feff}');
+        if text.is_empty() {
+            return Err(Problem::Empty);
+        }
+        if text.starts_with('<') {
+            let excerpt = self.excerpt(text);
+            return Err(Problem::Html { excerpt });
+        }
+        let key = match expected {
+            Expected::Nothing => "",
+            Expected::One(key) | Expected::Rows(key) => key,
+        };
+        let [status, message, payload] =
+            fields(text, &["status", "message", key]).map_err(|error| self.unreadable(text, &error))?;
+        let status = match status {
+            None => return Err(Problem::NoStatus),
+            Some(status) => scalar(status).ok_or_else(|| self.malformed("the status is no text", text))?,
+        };
+        let Some(status) = status else {
+            return Err(Problem::NullStatus);
+        };
+        if status.eq_ignore_ascii_case("success") {
+            return match (expected, payload) {
+                (Expected::Nothing, _) => Ok(Payload::Nothing),
+                (_, Some(payload)) => Ok(Payload::Value(payload)),
+                (Expected::One(key) | Expected::Rows(key), None) => Err(Problem::MissingPayload { key }),
+            };
+        }
+        if matches!(expected, Expected::Rows(_)) && status.starts_with("no_") {
+            return Ok(Payload::NoRows);
+        }
+        let message = message.and_then(scalar).flatten().filter(|message| *message != status);
+        Err(Problem::Status {
+            code: self.secrets.excerpt(&status, 64),
+            message: message.map(|message| self.secrets.excerpt(&message, 160)),
+        })
+    }
+
+    pub(super) fn excerpt(&self, text: &str) -> String {
+        self.secrets.body_excerpt(text, self.carries_passwords)
+    }
+
+    pub(super) fn malformed(&self, what: &str, text: &str) -> Problem {
+        Problem::Malformed {
+            what: what.to_owned(),
+            excerpt: self.excerpt(text),
+        }
+    }
+
+    fn unreadable(&self, text: &str, error: &serde_json::Error) -> Problem {
+        if error.is_eof() {
+            return Problem::Truncated {
+                length: text.len(),
+                excerpt: self.excerpt(text),
+            };
+        }
+        // The library's own text may repeat what it found.
+        let what = if error.is_data() {
+            "it is JSON of another shape".to_owned()
+        } else {
+            format!("no JSON at line {} column {}", error.line(), error.column())
+        };
+        self.malformed(&what, text)
+    }
+
+    /// An amount. `None` when it is null or empty.
+    pub(super) fn amount(&self, field: &'static str, raw: &RawValue) -> Result<Option<Money>, Problem> {
+        let bad = |text: &str| Problem::BadAmount {
+            field,
+            text: self.secrets.excerpt(text, 40),
+        };
+        match scalar(raw).ok_or_else(|| bad(raw.get()))? {
+            Some(text) if !text.trim().is_empty() => text.parse().map(Some).map_err(|_| bad(&text)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The one object of a payload that is no list. `None` for null, `""`, `[]` and `{}`.
+    pub(super) fn object<'a>(&self, payload: &'a RawValue) -> Result<Option<&'a RawValue>, Problem> {
+        let text = payload.get();
+        match text.as_bytes() {
+            [b'{', ..] => Ok((!is_bare(text)).then_some(payload)),
+            [b'[', ..] => {
+                let mut rows = Vec::new();
+                for_each_row(payload, |row| rows.push(row)).ok_or_else(|| self.malformed("a list broke off", text))?;
+                match rows[..] {
+                    [] => Ok(None),
+                    [row] if row.get().starts_with('{') => Ok(Some(row)),
+                    _ => Err(self.malformed("a list came for one object", text)),
+                }
+            }
+            b"null" | b"\"\"" => Ok(None),
+            _ => Err(self.malformed("no object", text)),
+        }
+    }
+}
+
+/// Whether brackets hold nothing but blanks.
+fn is_bare(text: &str) -> bool {
+    text.get(1..text.len() - 1).is_some_and(|inner| inner.trim().is_empty())
+}
+
+/// A string or a number as its text, null as `None`; nothing for anything else.
+#[expect(
+    clippy::option_option,
+    reason = "the outer level is whether it is a scalar, the inner whether it is null"
+)]
+pub(super) fn scalar(raw: &RawValue) -> Option<Option<Cow<'_, str>>> {
+    let text = raw.get();
+    match text.as_bytes() {
+        b"null" => Some(None),
+        [b'"', inner @ .., b'"'] if !inner.contains(&b'\\') => {
+            text.get(1..text.len() - 1).map(|text| Some(text.into()))
+        }
+        [b'"', ..] => serde_json::from_str::<String>(text).ok().map(|text| Some(text.into())),
+        [b'-' | b'0'..=b'9', ..] => Some(Some(text.into())),
+        _ => None,
+    }
+}
+
+/// Calls `row` for every row of a list: a list, an object keyed by positions (PHP's lists with gaps), one bare row, or
+/// the ways to say nothing (null, `""`). `None` when it is none of these.
+pub(super) fn for_each_row<'a>(payload: &'a RawValue, mut row: impl FnMut(&'a RawValue)) -> Option<()> {
+    let text = payload.get();
+    match text.as_bytes() {
+        b"null" | b"\"\"" => Some(()),
+        [b'[', ..] => {
+            let mut deserializer = serde_json::Deserializer::from_str(text);
+            deserializer.deserialize_seq(RowsOfList(row)).ok()
+        }
+        [b'{', ..] if is_bare(text) => Some(()),
+        [b'{', ..] => {
+            let mut deserializer = serde_json::Deserializer::from_str(text);
+            let values = deserializer.deserialize_map(ValuesOfObject).ok()?;
+            if values.iter().all(|value| value.get().starts_with('{')) {
+                values.into_iter().for_each(row);
+            } else {
+                row(payload);
+            }
+            Some(())
+        }
+        _ => None,
+    }
+}
+
+struct RowsOfList<F>(F);
+
+impl<'de, F: FnMut(&'de RawValue)> Visitor<'de> for RowsOfList<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut rows: A) -> Result<(), A::Error> {
+        while let Some(row) = rows.next_element::<&RawValue>()? {
+            (self.0)(row);
+        }
+        Ok(())
+    }
+}
+
+struct ValuesOfObject;
+
+impl<'de> Visitor<'de> for ValuesOfObject {
+    type Value = Vec<&'de RawValue>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some((_, value)) = map.next_entry::<IgnoredAny, &RawValue>()? {
+            values.push(value);
+        }
+        Ok(values)
+    }
+}
+
+/// The values of `names` in a JSON object, unread; `None` for those that are absent.
+pub(super) fn fields<'a, const N: usize>(
+    object: &'a str,
+    names: &[&str; N],
+) -> Result<[Option<&'a RawValue>; N], serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(object);
+    let values = deserializer.deserialize_map(Named(names))?;
+    deserializer.end()?;
+    Ok(values)
+}
+
+struct Named<'n, const N: usize>(&'n [&'n str; N]);
+
+impl<'de, const N: usize> Visitor<'de> for Named<'_, N> {
+    type Value = [Option<&'de RawValue>; N];
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut values = [None; N];
+        while let Some(position) = map.next_key_seed(PositionOf(self.0))? {
+            match position {
+                Some(position) => values[position] = Some(map.next_value()?),
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(values)
+    }
+}
+
+/// Reads a key as its position among the names, without making a string of it.
+struct PositionOf<'n>(&'n [&'n str]);
+
+impl<'de> DeserializeSeed<'de> for PositionOf<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for PositionOf<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(self.0.iter().position(|name| *name == key))
+    }
+}

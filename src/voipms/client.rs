@@ -1,0 +1,349 @@
+//! The client: every call passes the pace, reads are tried again when that is worth anything, writes never.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use secrecy::ExposeSecret;
+
+use super::error::{Error, Problem};
+use super::function::{Class, Function};
+use super::functions::{
+    BalanceManagement, Call, ClientThreshold, Country, GetBalance, GetBalanceManagement, GetClient, GetClientThreshold,
+    GetClients, GetCountries, GetResellerBalance, ResellerBalance, Rows, SetClient,
+};
+use super::pace::{Pacer, Permit, Priority};
+use super::record::ClientRecord;
+use super::reply::read_reply;
+use super::request::{Encoder, Transport};
+use super::secrets::Secrets;
+use super::settings::{Settings, SettingsError};
+use crate::domain::{self, AccountName, ClientId};
+use crate::net::{HttpClient, Trust};
+
+/// How often a read is sent at most. At 30 % of calls broken, three tries leave 3 % unread; more would cost calls that
+/// other clients need.
+const TRIES: u32 = 3;
+
+/// The wait before the second try, give or take half of it; doubled before the third. Longer would keep a place in the
+/// sweep busy, shorter would meet the same hiccup again.
+const BACK_OFF: Duration = Duration::from_millis(250);
+
+/// How long reads go by GET before multipart is tried again. The known outage of multipart lasted days.
+const GET_FOR: Duration = Duration::from_secs(60 * 60);
+
+/// The API of one account. Cheap to clone; clones share pace and connections.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+    priority: Priority,
+}
+
+struct Shared {
+    account: AccountName,
+    pacer: Pacer,
+    encoder: Encoder,
+    secrets: Secrets,
+    transport: Transport,
+    reads: HttpClient,
+    writes: HttpClient,
+    random: Mutex<StdRng>,
+    fallback: Mutex<Fallback>,
+}
+
+/// Whether reads go by GET because multipart answers `missing_method`.
+#[derive(Debug, Default)]
+struct Fallback {
+    since: Option<Duration>,
+    announced: bool,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Client({})", self.shared.account)
+    }
+}
+
+impl Client {
+    /// A client that has not called yet. `seed` is for the jitter of repetitions and the boundary of multipart forms;
+    /// take a random one but in tests and simulated worlds.
+    ///
+    /// # Errors
+    /// [`SettingsError`].
+    pub fn new(settings: &Settings, pacer: Pacer, trust: &Trust, seed: u64) -> Result<Self, SettingsError> {
+        let url = settings.url()?;
+        let mut random = StdRng::seed_from_u64(seed);
+        let boundary = [random.random(), random.random()];
+        let encoder =
+            Encoder::new(url, &settings.username, &settings.password, boundary).map_err(|_| SettingsError::BadUrl)?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                account: settings.account.clone(),
+                pacer,
+                encoder,
+                secrets: Secrets::new(&[settings.password.expose_secret()]),
+                transport: settings.transport,
+                reads: HttpClient::reads(trust, settings.bounds, settings.concurrency)?,
+                writes: HttpClient::writes(trust, settings.bounds)?,
+                random: Mutex::new(random),
+                fallback: Mutex::default(),
+            }),
+            priority: Priority::Normal,
+        })
+    }
+
+    /// The same client whose calls overtake those that wait: for enforcement.
+    #[must_use]
+    pub fn urgent(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            priority: Priority::High,
+        }
+    }
+
+    /// The account's pace.
+    #[must_use]
+    pub fn pacer(&self) -> &Pacer {
+        &self.shared.pacer
+    }
+
+    /// How many calls were started, repeated ones included, by this process since its start.
+    #[must_use]
+    pub fn calls_made(&self) -> u64 {
+        self.shared.pacer.calls_made()
+    }
+
+    /// Whether reads go by GET at present because multipart answered `missing_method`.
+    #[must_use]
+    pub fn has_fallen_back_to_get(&self) -> bool {
+        self.shared.fallback().since.is_some()
+    }
+
+    /// All clients of the account, without passwords.
+    ///
+    /// # Errors
+    /// [`Error`]; an answer in which no row can be used is one.
+    pub async fn get_clients(&self) -> Result<Rows<domain::Client>, Error> {
+        self.read(&GetClients { email: None }).await
+    }
+
+    /// The clients with this e-mail address.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn get_clients_by_email(&self, email: &str) -> Result<Rows<domain::Client>, Error> {
+        self.read(&GetClients { email: Some(email) }).await
+    }
+
+    /// One client's whole record.
+    ///
+    /// # Errors
+    /// [`Error`]: [`Error::is_absent_client`] when there is no such client; [`Problem::WrongClient`] when the answer is
+    /// about others; [`Problem::BadRecord`] when it is not complete.
+    pub async fn get_client(&self, client: &ClientId) -> Result<ClientRecord, Error> {
+        self.read(&GetClient(client)).await
+    }
+
+    /// Whether the account has this client. Only the API's own word that the id is not valid is a no: a list without it
+    /// proves nothing.
+    ///
+    /// # Errors
+    /// [`Error`] when it cannot be told.
+    pub async fn has_client(&self, client: &ClientId) -> Result<bool, Error> {
+        match self.get_client(client).await {
+            Ok(_) => Ok(true),
+            Err(error) if matches!(error.problem(), Problem::BadRecord { .. }) => Ok(true),
+            Err(error) if error.is_absent_client() && error.code() != Some("no_client") => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A client's balance.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn get_reseller_balance(&self, client: &ClientId) -> Result<ResellerBalance, Error> {
+        self.read(&GetResellerBalance(client)).await
+    }
+
+    /// A client's own limit.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn get_client_threshold(&self, client: &ClientId) -> Result<ClientThreshold, Error> {
+        self.read(&GetClientThreshold(client)).await
+    }
+
+    /// The account's codes of `balance_management`.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn get_balance_management(&self) -> Result<Vec<BalanceManagement>, Error> {
+        self.read(&GetBalanceManagement).await
+    }
+
+    /// The codes of countries.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn get_countries(&self) -> Result<Vec<Country>, Error> {
+        self.read(&GetCountries).await
+    }
+
+    /// The reseller's own balance.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn get_balance(&self) -> Result<ResellerBalance, Error> {
+        self.read(&GetBalance).await
+    }
+
+    /// Waits until a write may start, for callers that want to look once more before it does. The turn occupies the
+    /// account's pace: use it at once or drop it.
+    ///
+    /// # Errors
+    /// [`Error`]; nothing was sent then.
+    pub async fn write_turn(&self) -> Result<WriteTurn, Error> {
+        let permit = self.shared.pacer.permit(self.priority).await;
+        permit
+            .map(WriteTurn)
+            .map_err(|error| Error::new(Function::SetClient, Problem::Ledger(error)))
+    }
+
+    /// Overwrites a client's whole record. Sent once, whatever comes of it.
+    ///
+    /// # Errors
+    /// [`Error`]; [`Error::may_have_taken_effect`] says whether the record must be read to know.
+    pub async fn set_client(&self, turn: WriteTurn, record: &ClientRecord) -> Result<(), Error> {
+        self.write(&SetClient(record), turn).await
+    }
+
+    /// Sends a write once, always as a multipart form.
+    async fn write<C: Call>(&self, call: &C, turn: WriteTurn) -> Result<C::Answer, Error> {
+        let outcome = self
+            .exchange(call, Transport::Multipart, &self.shared.writes, turn.0)
+            .await;
+        outcome.map_err(|problem| self.failed(C::FUNCTION, problem))
+    }
+
+    /// Reads; again when that is worth anything.
+    async fn read<C: Call>(&self, call: &C) -> Result<C::Answer, Error> {
+        debug_assert_eq!(C::FUNCTION.class(), Class::Read, "writes are never repeated");
+        let shared = &*self.shared;
+        let mut tries = 0;
+        loop {
+            let transport = shared.read_transport();
+            tries += 1;
+            let problem = match self.attempt(call, transport).await {
+                Ok(answer) => {
+                    shared.note_success(transport);
+                    return Ok(answer);
+                }
+                Err(problem) => problem,
+            };
+            if transport == Transport::Multipart && problem.code() == Some("missing_method") {
+                shared.fall_back(C::FUNCTION);
+                // Not a try that failed: the API never saw the call.
+                tries -= 1;
+                continue;
+            }
+            let error = self.failed(C::FUNCTION, problem);
+            if tries >= TRIES || !error.is_worth_another_try() {
+                return Err(error);
+            }
+            let (account, function, kind) = (shared.account.as_str(), C::FUNCTION.name(), error.kind());
+            tracing::debug!(account, function, kind, tries, "a read failed and is tried again");
+            let delay = shared.back_off(tries);
+            shared.pacer.clock().sleep(delay).await;
+        }
+    }
+
+    async fn attempt<C: Call>(&self, call: &C, transport: Transport) -> Result<C::Answer, Problem> {
+        let permit = self.shared.pacer.permit(self.priority).await.map_err(Problem::Ledger)?;
+        self.exchange(call, transport, &self.shared.reads, permit).await
+    }
+
+    /// One request, sent once, and its answer.
+    async fn exchange<C: Call>(
+        &self,
+        call: &C,
+        transport: Transport,
+        http: &HttpClient,
+        permit: Permit,
+    ) -> Result<C::Answer, Problem> {
+        let request = self.shared.encoder.request(call, transport)?;
+        let answer = http.send(request).await.map_err(Problem::Http);
+        drop(permit);
+        read_reply(call, &answer?, &self.shared.secrets)
+    }
+
+    fn failed(&self, function: Function, problem: Problem) -> Error {
+        let error = Error::new(function, problem);
+        if error.is_limit() {
+            self.shared.pacer.limit_hit();
+        }
+        error
+    }
+}
+
+/// The right to send one write now.
+#[derive(Debug)]
+pub struct WriteTurn(Permit);
+
+impl Shared {
+    fn fallback(&self) -> MutexGuard<'_, Fallback> {
+        self.fallback.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read_transport(&self) -> Transport {
+        if self.transport == Transport::Get {
+            return Transport::Get;
+        }
+        let mut fallback = self.fallback();
+        let Some(since) = fallback.since else {
+            return Transport::Multipart;
+        };
+        let now = self.pacer.clock().monotonic();
+        if now.saturating_sub(since) < GET_FOR {
+            return Transport::Get;
+        }
+        // This call finds out whether multipart works again; the others stay with GET meanwhile.
+        fallback.since = Some(now);
+        Transport::Multipart
+    }
+
+    fn fall_back(&self, function: Function) {
+        let mut fallback = self.fallback();
+        fallback.since = Some(self.pacer.clock().monotonic());
+        if !std::mem::replace(&mut fallback.announced, true) {
+            let (account, function) = (self.account.as_str(), function.name());
+            tracing::warn!(
+                account,
+                function,
+                "the API does not read multipart requests (it answers `missing_method`): reads go by GET meanwhile, with \
+                 the API password in the URL"
+            );
+        }
+    }
+
+    fn note_success(&self, transport: Transport) {
+        if transport == Transport::Get {
+            return;
+        }
+        let mut fallback = self.fallback();
+        if fallback.since.take().is_some() {
+            fallback.announced = false;
+            tracing::info!(
+                account = self.account.as_str(),
+                "the API reads multipart requests again"
+            );
+        }
+    }
+
+    /// The wait after `tries` tries.
+    fn back_off(&self, tries: u32) -> Duration {
+        let mut random = self.random.lock().unwrap_or_else(PoisonError::into_inner);
+        BACK_OFF.mul_f64(random.random_range(0.5..1.5)) * 2u32.saturating_pow(tries - 1)
+    }
+}

@@ -1,0 +1,365 @@
+//! Why a call gave no answer that can be used: which function, what came, whether repeating is worth anything, and
+//! whether the request may have taken effect. Holds no secret.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::function::{Class, Function};
+use super::pace::LedgerError;
+use crate::net::HttpError;
+
+/// A failed call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    function: Function,
+    problem: Problem,
+    kind: Cow<'static, str>,
+}
+
+/// What went wrong. Texts from the wire are short excerpts with control characters escaped.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// There was no complete answer.
+    #[error(transparent)]
+    Http(HttpError),
+    /// The call could not be reserved, so it was not made.
+    #[error(transparent)]
+    Ledger(LedgerError),
+    /// The request cannot be put on the wire, so it was not made.
+    #[error("the request cannot be sent: {0}")]
+    Unsendable(&'static str),
+    /// A redirect, which is not followed: it would take the password elsewhere.
+    #[error("the API redirects (HTTP {status}) to {to}")]
+    Redirect {
+        /// The HTTP status.
+        status: u16,
+        /// The host it points to.
+        to: String,
+    },
+    /// An HTTP error.
+    #[error("the API answered HTTP {status}: {excerpt}")]
+    HttpStatus {
+        /// The HTTP status.
+        status: u16,
+        /// The beginning of the page.
+        excerpt: String,
+        /// Whether the answer is a page or nothing, as from a server in front of the API.
+        is_page: bool,
+    },
+    /// HTTP success without a byte. For a read this is never "no clients" or "no balance".
+    #[error("the answer is empty")]
+    Empty,
+    /// HTTP success with a page (HTML, XML) instead of an answer.
+    #[error("the answer is a page, no JSON: {excerpt}")]
+    Html {
+        /// Its beginning.
+        excerpt: String,
+    },
+    /// The JSON breaks off.
+    #[error("the answer is cut off after {length} bytes: {excerpt}")]
+    Truncated {
+        /// How much came.
+        length: usize,
+        /// Its beginning.
+        excerpt: String,
+    },
+    /// No JSON, or JSON of another shape.
+    #[error("the answer cannot be read, {what}: {excerpt}")]
+    Malformed {
+        /// What is wrong with it.
+        what: String,
+        /// Its beginning.
+        excerpt: String,
+    },
+    /// `"status": null`, as seen in outages.
+    #[error("the answer has the status null")]
+    NullStatus,
+    /// No `status` at all.
+    #[error("the answer has no status")]
+    NoStatus,
+    /// The API declined.
+    #[error("the API answered `{code}`{}", message.as_ref().map(|message| format!(" ({message})")).unwrap_or_default())]
+    Status {
+        /// Its code, verbatim.
+        code: String,
+        /// What it says beside the code, when that is more than the code.
+        message: Option<String>,
+    },
+    /// `success` without what was asked for.
+    #[error("the answer says success but has no `{key}`")]
+    MissingPayload {
+        /// What is missing.
+        key: &'static str,
+    },
+    /// An amount that is none. Never taken for zero.
+    #[error("`{field}` is not an amount: `{text}`")]
+    BadAmount {
+        /// The field.
+        field: &'static str,
+        /// What it holds.
+        text: String,
+    },
+    /// A client's record that cannot be used as a whole.
+    #[error("the client's record cannot be used: `{field}` {what}")]
+    BadRecord {
+        /// The field.
+        field: &'static str,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// The answer is about other clients than the one that was asked for.
+    #[error("the answer is not about the client that was asked for")]
+    WrongClient,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.function, self.problem)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.problem.source()
+    }
+}
+
+impl Problem {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        std::error::Error::source(self)
+    }
+
+    /// The status code that the API declined with.
+    pub(super) fn code(&self) -> Option<&str> {
+        match self {
+            Self::Status { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+
+    fn kind(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Http(HttpError::Build(_)) | Self::Unsendable(_) => "unsendable",
+            Self::Http(HttpError::Connect(_)) => "connect",
+            Self::Http(HttpError::Timeout { .. }) => "timeout",
+            Self::Http(HttpError::Lost(_)) => "reset",
+            Self::Http(HttpError::Cut(_)) | Self::Truncated { .. } => "truncated",
+            Self::Http(HttpError::TooLarge { .. }) => "too_large",
+            Self::Ledger(_) => "store",
+            Self::Redirect { .. } => "redirect",
+            Self::HttpStatus { status, .. } => return Cow::Owned(format!("http_{status}")),
+            Self::Empty => "empty",
+            Self::Html { .. } => "html",
+            Self::Malformed { .. } => "malformed",
+            Self::NullStatus => "null_status",
+            Self::NoStatus => "no_status",
+            Self::Status { code, .. } => return Cow::Owned(code.clone()),
+            Self::MissingPayload { .. } => "missing_payload",
+            Self::BadAmount { .. } => "bad_amount",
+            Self::BadRecord { .. } => "bad_record",
+            Self::WrongClient => "wrong_client",
+        })
+    }
+
+    fn has_code(&self, codes: &[&str]) -> bool {
+        self.code()
+            .is_some_and(|got| codes.iter().any(|code| code.eq_ignore_ascii_case(got)))
+    }
+}
+
+/// The API wants other credentials, or this machine's address on its list.
+const AUTH: &[&str] = &[
+    "invalid_credentials",
+    "missing_credentials",
+    "api_not_enabled",
+    "ip_not_enabled",
+];
+const LIMIT: &[&str] = &["api_limit_exceeded"];
+const MAINTENANCE: &[&str] = &["method_maintenance"];
+const ABSENT: &[&str] = &["invalid_client", "missing_client", "no_client"];
+/// Declined for a moment, by the API's own words.
+const MOMENTARY: &[&str] = &["unavailable_info", "tls_error", "provider_outofservice"];
+/// How codes begin that refuse a request for what is in it.
+const REFUSALS: &[&str] = &["invalid_", "missing_", "mismatch_", "used_", "weak_", "no_"];
+
+impl Error {
+    pub(super) fn new(function: Function, problem: Problem) -> Self {
+        let kind = problem.kind();
+        Self {
+            function,
+            problem,
+            kind,
+        }
+    }
+
+    /// Which function was called.
+    #[must_use]
+    pub const fn function(&self) -> Function {
+        self.function
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub const fn problem(&self) -> &Problem {
+        &self.problem
+    }
+
+    /// A stable word for counting: the API's own code where it gave one, else what kind of failure it was.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The status code that the API declined with, verbatim; `None` when it did not get as far as that.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.problem.code()
+    }
+
+    /// Whether the same call may succeed later, unchanged.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match &self.problem {
+            Problem::Http(HttpError::Build(_) | HttpError::TooLarge { .. })
+            | Problem::Unsendable(_)
+            | Problem::Redirect { .. }
+            | Problem::WrongClient => false,
+            // A page with 403 comes from what stands before the API, and may well let the next call through.
+            Problem::HttpStatus { status, is_page, .. } => {
+                matches!(status, 408 | 425 | 429 | 500..) || (*status == 403 && *is_page)
+            }
+            Problem::Status { .. } => {
+                self.problem.has_code(MOMENTARY) || self.problem.has_code(LIMIT) || self.problem.has_code(MAINTENANCE)
+            }
+            Problem::Http(
+                HttpError::Connect(_) | HttpError::Timeout { .. } | HttpError::Lost(_) | HttpError::Cut(_),
+            )
+            | Problem::Ledger(_)
+            | Problem::Empty
+            | Problem::Html { .. }
+            | Problem::Truncated { .. }
+            | Problem::Malformed { .. }
+            | Problem::NullStatus
+            | Problem::NoStatus
+            | Problem::MissingPayload { .. }
+            | Problem::BadAmount { .. }
+            | Problem::BadRecord { .. } => true,
+        }
+    }
+
+    /// Whether a read is tried again within the same call. A try that ran into a deadline has used up the patience for
+    /// this client; a limit needs a minute and maintenance longer.
+    pub(super) fn is_worth_another_try(&self) -> bool {
+        let hopeless = matches!(
+            self.problem,
+            Problem::Http(HttpError::Timeout { .. }) | Problem::Ledger(_)
+        );
+        self.is_transient() && !hopeless && !self.is_limit() && !self.is_maintenance()
+    }
+
+    /// Whether the request may have changed something although no success was reported. When in doubt it may.
+    #[must_use]
+    pub fn may_have_taken_effect(&self) -> bool {
+        if self.function.class() == Class::Read {
+            return false;
+        }
+        match &self.problem {
+            Problem::Http(HttpError::Build(_) | HttpError::Connect(_))
+            | Problem::Ledger(_)
+            | Problem::Unsendable(_) => false,
+            Problem::HttpStatus { status, .. } => !matches!(status, 400..=407 | 411..=417 | 421..=431),
+            Problem::Status { code, .. } => {
+                let refused = REFUSALS.iter().any(|start| {
+                    code.get(..start.len())
+                        .is_some_and(|head| head.eq_ignore_ascii_case(start))
+                });
+                let declined = [AUTH, LIMIT, MAINTENANCE, &["success_test"]];
+                !refused && !declined.iter().any(|codes| self.problem.has_code(codes))
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether the API's own limit is reached.
+    #[must_use]
+    pub fn is_limit(&self) -> bool {
+        self.problem.has_code(LIMIT) || matches!(self.problem, Problem::HttpStatus { status: 429, .. })
+    }
+
+    /// Whether the account cannot be asked at all: credentials, API switched off, address not allowed.
+    #[must_use]
+    pub fn is_auth(&self) -> bool {
+        self.problem.has_code(AUTH)
+    }
+
+    /// Whether the API says that it is being worked on.
+    #[must_use]
+    pub fn is_maintenance(&self) -> bool {
+        self.problem.has_code(MAINTENANCE)
+    }
+
+    /// Whether the API knows no such client.
+    #[must_use]
+    pub fn is_absent_client(&self) -> bool {
+        self.problem.has_code(ABSENT)
+    }
+
+    /// What a person can do about it, in plain words.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match &self.problem {
+            Problem::Http(HttpError::Connect(_)) => Some("check this machine's network, DNS and firewall, and `url`"),
+            Problem::Http(HttpError::Timeout { .. } | HttpError::Lost(_) | HttpError::Cut(_)) => {
+                Some("the API or the way to it is slow or broken; it is asked again later")
+            }
+            Problem::Redirect { .. } => Some("set `url` to the API's own address; redirects are not followed"),
+            Problem::HttpStatus { status: 429, .. } => Some(LOWER_THE_RATE),
+            Problem::HttpStatus { status: 403, .. } => {
+                Some("a firewall before the API turns this machine away; ask VoIP.ms if it lasts")
+            }
+            Problem::HttpStatus { status: 404, .. } => {
+                Some("check `url`; the API is at https://voip.ms/api/v1/rest.php")
+            }
+            Problem::HttpStatus { status: 500.., .. } | Problem::NullStatus | Problem::Empty => {
+                Some("the API seems to have an outage; it is asked again later")
+            }
+            Problem::Html { .. } => {
+                Some("check `url`; if it is right, the API has an outage or a firewall answers for it")
+            }
+            Problem::Status { .. } => self.hint_for_code(),
+            _ => None,
+        }
+    }
+
+    fn hint_for_code(&self) -> Option<&'static str> {
+        let hints: [(&[&str], &str); 7] = [
+            (
+                &["ip_not_enabled"],
+                "allow-list this machine's address on the portal's API page (Main Menu > SOAP and REST/JSON API)",
+            ),
+            (
+                &["invalid_credentials", "missing_credentials"],
+                "check `username` (the portal's e-mail address) and `password`: the API has a password of its own, set on \
+                 the portal's API page",
+            ),
+            (
+                &["api_not_enabled"],
+                "enable the API on the portal's API page (Main Menu > SOAP and REST/JSON API)",
+            ),
+            (LIMIT, LOWER_THE_RATE),
+            (
+                MAINTENANCE,
+                "VoIP.ms is working on this function; it is asked again later",
+            ),
+            (ABSENT, "the account has no client with this id"),
+            (
+                &["missing_method"],
+                "the API does not read multipart requests now; `transport = \"get\"` may help",
+            ),
+        ];
+        let found = hints.iter().find(|(codes, _)| self.problem.has_code(codes));
+        found.map(|(_, hint)| *hint)
+    }
+}
+
+const LOWER_THE_RATE: &str = "lower `rate_per_minute`, or look for other programs that use the same account";

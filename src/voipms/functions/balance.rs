@@ -1,0 +1,81 @@
+//! getResellerBalance: a client's balance; getBalance: the reseller's own. Both answer in the same shape.
+
+use super::Call;
+use crate::domain::{ClientId, Money};
+use crate::voipms::answer::{Expected, Payload, Reader, fields, scalar};
+use crate::voipms::error::Problem;
+use crate::voipms::function::Function;
+
+/// A balance and what is told beside it. The totals cover 30 days; "today" is Toronto's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResellerBalance {
+    /// The balance; may be negative.
+    pub current_balance: Money,
+    /// Spent since midnight in Toronto; `None` when the answer has none.
+    pub spent_today: Option<Money>,
+    /// Spent in the last 30 days; `None` when the answer has none.
+    pub spent_total: Option<Money>,
+    /// Calls since midnight in Toronto; `None` when the answer has none, or no count. It decides nothing.
+    pub calls_today: Option<u64>,
+}
+
+/// A client's balance.
+pub(in crate::voipms) struct GetResellerBalance<'c>(pub(in crate::voipms) &'c ClientId);
+
+/// The reseller's own balance.
+pub(in crate::voipms) struct GetBalance;
+
+impl Call for GetResellerBalance<'_> {
+    type Answer = ResellerBalance;
+    const FUNCTION: Function = Function::GetResellerBalance;
+    const EXPECTED: Expected = Expected::One("balance");
+
+    fn parameters<'a>(&'a self, add: &mut dyn FnMut(&'static str, &'a str)) {
+        add("client", self.0.as_str());
+    }
+
+    fn read(&self, payload: Payload<'_>, reader: &Reader<'_>) -> Result<ResellerBalance, Problem> {
+        read(payload, reader)
+    }
+}
+
+impl Call for GetBalance {
+    type Answer = ResellerBalance;
+    const FUNCTION: Function = Function::GetBalance;
+    const EXPECTED: Expected = Expected::One("balance");
+
+    fn parameters<'a>(&'a self, _: &mut dyn FnMut(&'static str, &'a str)) {}
+
+    fn read(&self, payload: Payload<'_>, reader: &Reader<'_>) -> Result<ResellerBalance, Problem> {
+        read(payload, reader)
+    }
+}
+
+fn read(payload: Payload<'_>, reader: &Reader<'_>) -> Result<ResellerBalance, Problem> {
+    let missing = |key| Problem::MissingPayload { key };
+    let Payload::Value(payload) = payload else {
+        return Err(missing("balance"));
+    };
+    let balance = reader.object(payload)?.ok_or_else(|| missing("balance"))?;
+    let [current_balance, spent_today, spent_total, calls_today] = fields(
+        balance.get(),
+        &["current_balance", "spent_today", "spent_total", "calls_today"],
+    )
+    .map_err(|_| reader.malformed("a balance that is no object", balance.get()))?;
+    let current_balance = current_balance.ok_or_else(|| missing("current_balance"))?;
+    let optional = |field, raw: Option<_>| raw.map_or(Ok(None), |raw| reader.amount(field, raw));
+    Ok(ResellerBalance {
+        current_balance: reader
+            .amount("current_balance", current_balance)?
+            .ok_or_else(|| Problem::BadAmount {
+                field: "current_balance",
+                text: reader.secrets.excerpt(current_balance.get(), 40),
+            })?,
+        spent_today: optional("spent_today", spent_today)?,
+        spent_total: optional("spent_total", spent_total)?,
+        calls_today: calls_today
+            .and_then(scalar)
+            .flatten()
+            .and_then(|text| text.trim().parse().ok()),
+    })
+}

@@ -1,0 +1,102 @@
+//! getClients: the list as a lean inventory, and one client's whole record.
+
+use std::collections::HashSet;
+
+use super::Call;
+use crate::domain::{Client, ClientId};
+use crate::voipms::answer::{Expected, Payload, Reader, fields, for_each_row, scalar};
+use crate::voipms::error::Problem;
+use crate::voipms::function::Function;
+use crate::voipms::record::{ClientRecord, OddRow, inventory_row};
+
+/// A list with what could not be used of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rows<T> {
+    /// The good rows.
+    pub rows: Vec<T>,
+    /// The others. Whoever stands in one of them was not forgotten by the API.
+    pub odd: Vec<OddRow>,
+}
+
+/// All clients, or those with this e-mail address.
+pub(in crate::voipms) struct GetClients<'c> {
+    pub(in crate::voipms) email: Option<&'c str>,
+}
+
+impl Call for GetClients<'_> {
+    type Answer = Rows<Client>;
+    const FUNCTION: Function = Function::GetClients;
+    const EXPECTED: Expected = Expected::Rows("clients");
+
+    fn parameters<'a>(&'a self, add: &mut dyn FnMut(&'static str, &'a str)) {
+        if let Some(email) = self.email {
+            add("client", email);
+        }
+    }
+
+    fn read(&self, payload: Payload<'_>, reader: &Reader<'_>) -> Result<Rows<Client>, Problem> {
+        let mut list = Rows {
+            rows: Vec::new(),
+            odd: Vec::new(),
+        };
+        let Payload::Value(payload) = payload else {
+            return Ok(list);
+        };
+        let mut seen = HashSet::new();
+        for_each_row(payload, |row| match inventory_row(row) {
+            Ok(client) if seen.insert(client.id.clone()) => list.rows.push(client),
+            Ok(client) => list.odd.push(OddRow {
+                id: Some(client.id.to_string()),
+                why: "an id that was there before",
+            }),
+            Err(odd) => list.odd.push(odd),
+        })
+        .ok_or_else(|| reader.malformed("`clients` is no list", payload.get()))?;
+        if list.rows.is_empty() && !list.odd.is_empty() {
+            // Not one usable row is a broken answer, not a reseller without clients.
+            return Err(reader.malformed("no row of `clients` can be used", payload.get()));
+        }
+        Ok(list)
+    }
+}
+
+/// One client's whole record.
+pub(in crate::voipms) struct GetClient<'c>(pub(in crate::voipms) &'c ClientId);
+
+impl Call for GetClient<'_> {
+    type Answer = ClientRecord;
+    const FUNCTION: Function = Function::GetClients;
+    const EXPECTED: Expected = Expected::Rows("clients");
+
+    fn parameters<'a>(&'a self, add: &mut dyn FnMut(&'static str, &'a str)) {
+        add("client", self.0.as_str());
+    }
+
+    fn read(&self, payload: Payload<'_>, reader: &Reader<'_>) -> Result<ClientRecord, Problem> {
+        let absent = || Problem::Status {
+            code: "no_client".to_owned(),
+            message: None,
+        };
+        let Payload::Value(payload) = payload else {
+            return Err(absent());
+        };
+        let (mut rows, mut mine) = (0u32, Vec::new());
+        for_each_row(payload, |row| {
+            rows += 1;
+            let id = fields(row.get(), &["client"]).ok().and_then(|[id]| scalar(id?)?);
+            if id.is_some_and(|id| id == self.0.as_str()) {
+                mine.push(row);
+            }
+        })
+        .ok_or_else(|| reader.malformed("`clients` is no list", payload.get()))?;
+        match mine[..] {
+            [row] => ClientRecord::read(row, reader),
+            [] if rows == 0 => Err(absent()),
+            [] => Err(Problem::WrongClient),
+            [..] => Err(Problem::BadRecord {
+                field: "client",
+                what: "is there more than once",
+            }),
+        }
+    }
+}

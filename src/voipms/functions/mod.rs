@@ -1,0 +1,42 @@
+//! One file for each function or pair of functions: what is sent, and what the answer means.
+
+mod balance;
+mod clients;
+mod lists;
+mod set_client;
+mod threshold;
+
+pub use balance::ResellerBalance;
+pub(super) use balance::{GetBalance, GetResellerBalance};
+pub use clients::Rows;
+pub(super) use clients::{GetClient, GetClients};
+pub use lists::{BalanceManagement, Country};
+pub(super) use lists::{GetBalanceManagement, GetCountries};
+pub(super) use set_client::SetClient;
+pub use threshold::ClientThreshold;
+pub(super) use threshold::GetClientThreshold;
+
+use super::answer::{Expected, Payload, Reader};
+use super::error::Problem;
+use super::function::Function;
+
+/// A typed call.
+pub(super) trait Call {
+    /// What a good answer is read into.
+    type Answer;
+    /// The function.
+    const FUNCTION: Function;
+    /// What a successful answer must have.
+    const EXPECTED: Expected;
+
+    /// Hands every parameter to `add`.
+    fn parameters<'a>(&'a self, add: &mut dyn FnMut(&'static str, &'a str));
+
+    /// A secret among the parameters, which the answer may repeat.
+    fn secret(&self) -> Option<&str> {
+        None
+    }
+
+    /// Reads the payload of a successful answer.
+    fn read(&self, payload: Payload<'_>, reader: &Reader<'_>) -> Result<Self::Answer, Problem>;
+}

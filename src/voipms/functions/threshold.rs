@@ -1,0 +1,54 @@
+//! getClientThreshold: the client's own limit, and where it wants to be told.
+
+use super::Call;
+use crate::domain::{ClientId, Money};
+use crate::voipms::answer::{Expected, Payload, Reader, fields, scalar};
+use crate::voipms::error::Problem;
+use crate::voipms::function::Function;
+
+/// A client's own limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientThreshold {
+    /// The limit; `None` when there is none: absent, null, empty or not above 0.
+    pub threshold: Option<Money>,
+    /// The address; `None` when there is none.
+    pub email: Option<String>,
+}
+
+/// A client's own limit.
+pub(in crate::voipms) struct GetClientThreshold<'c>(pub(in crate::voipms) &'c ClientId);
+
+impl Call for GetClientThreshold<'_> {
+    type Answer = ClientThreshold;
+    const FUNCTION: Function = Function::GetClientThreshold;
+    const EXPECTED: Expected = Expected::One("threshold_information");
+
+    fn parameters<'a>(&'a self, add: &mut dyn FnMut(&'static str, &'a str)) {
+        add("client", self.0.as_str());
+    }
+
+    fn read(&self, payload: Payload<'_>, reader: &Reader<'_>) -> Result<ClientThreshold, Problem> {
+        let Payload::Value(payload) = payload else {
+            return Err(Problem::MissingPayload {
+                key: "threshold_information",
+            });
+        };
+        // Nobody recorded what a client answers that never had a threshold; an empty object says "none" just as well.
+        let Some(information) = reader.object(payload)? else {
+            return Ok(ClientThreshold {
+                threshold: None,
+                email: None,
+            });
+        };
+        let [threshold, email] = fields(information.get(), &["threshold", "email"])
+            .map_err(|_| reader.malformed("a threshold that is no object", information.get()))?;
+        let threshold = threshold.map_or(Ok(None), |raw| reader.amount("threshold", raw))?;
+        let email = email.and_then(scalar).flatten();
+        Ok(ClientThreshold {
+            threshold: threshold.filter(|threshold| threshold.is_positive()),
+            email: email
+                .map(|email| email.trim().to_owned())
+                .filter(|email| !email.is_empty()),
+        })
+    }
+}

@@ -1,0 +1,51 @@
+//! From an HTTP answer to what a call wants to know. HTTP success proves nothing, and an HTTP error may still hold the
+//! API's own words.
+
+use super::answer::Reader;
+use super::error::Problem;
+use super::functions::Call;
+use super::secrets::Secrets;
+use crate::net::{HttpAnswer, Url, header};
+
+/// Reads the answer to `call`. `secrets` is what must not be shown besides the call's own secret.
+pub(super) fn read_reply<C: Call>(call: &C, answer: &HttpAnswer, secrets: &Secrets) -> Result<C::Answer, Problem> {
+    let with_own = call.secret().map(|secret| secrets.and(secret));
+    let reader = Reader {
+        secrets: with_own.as_ref().unwrap_or(secrets),
+        carries_passwords: C::FUNCTION.carries_passwords(),
+    };
+    // The content type is not looked at: it was never recorded, and other clients ignore it.
+    let body = String::from_utf8_lossy(&answer.body);
+    match answer.status {
+        200..=299 => call.read(reader.open(&body, C::EXPECTED)?, &reader),
+        300..=399 => Err(Problem::Redirect {
+            status: answer.status,
+            to: redirect_host(answer),
+        }),
+        429 => Err(http_error(answer, &body, &reader)),
+        _ => match reader.open(&body, C::EXPECTED) {
+            Err(declined @ Problem::Status { .. }) => Err(declined),
+            _ => Err(http_error(answer, &body, &reader)),
+        },
+    }
+}
+
+fn http_error(answer: &HttpAnswer, body: &str, reader: &Reader<'_>) -> Problem {
+    let body = body.trim_start();
+    Problem::HttpStatus {
+        status: answer.status,
+        excerpt: reader.excerpt(body),
+        is_page: body.is_empty() || body.starts_with('<'),
+    }
+}
+
+/// Where a redirect points, without path and query: they may repeat the request's.
+fn redirect_host(answer: &HttpAnswer) -> String {
+    let location = answer
+        .headers
+        .get(header::LOCATION)
+        .and_then(|location| location.to_str().ok());
+    let host = location.and_then(|location| Url::parse(location).ok());
+    let host = host.and_then(|url| Some(format!("{}://{}", url.scheme(), url.host_str()?)));
+    host.unwrap_or_else(|| "another path".to_owned())
+}

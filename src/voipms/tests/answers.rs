@@ -1,0 +1,758 @@
+//! Every answer that is known, feared or invented, read without a network.
+
+use secrecy::SecretString;
+
+use crate::domain::ClientId;
+use crate::domain::client::Management;
+use crate::net::HttpAnswer;
+use crate::net::header::{HeaderMap, HeaderValue, LOCATION};
+use crate::voipms::functions::{
+    Call, GetBalance, GetBalanceManagement, GetClient, GetClientThreshold, GetClients, GetCountries,
+    GetResellerBalance, SetClient,
+};
+use crate::voipms::reply::read_reply;
+use crate::voipms::secrets::Secrets;
+use crate::voipms::{ClientRecord, Error};
+
+fn read<C: Call>(call: &C, status: u16, body: &str) -> Result<C::Answer, Error> {
+    let answer = HttpAnswer {
+        status,
+        headers: HeaderMap::new(),
+        body: body.into(),
+    };
+    read_reply(call, &answer, &Secrets::new(&["api-secret"])).map_err(|problem| Error::new(C::FUNCTION, problem))
+}
+
+fn id() -> ClientId {
+    ClientId::new("561115").unwrap()
+}
+
+fn kind<T>(outcome: Result<T, Error>) -> String {
+    outcome.map_or_else(|error| error.kind().to_owned(), |_| "good".to_owned())
+}
+
+/// `current_balance`, `spent_today`, `spent_total` and `calls_today` in a row, or the kind of the failure.
+fn balance(body: &str) -> String {
+    let shown = |outcome: Result<crate::voipms::ResellerBalance, Error>| match outcome {
+        Ok(balance) => {
+            let optional =
+                |amount: Option<_>| amount.map_or("-".to_owned(), |amount: crate::domain::Money| amount.to_string());
+            format!(
+                "{} {} {} {}",
+                balance.current_balance,
+                optional(balance.spent_today),
+                optional(balance.spent_total),
+                balance.calls_today.map_or("-".to_owned(), |calls| calls.to_string()),
+            )
+        }
+        Err(error) => error.kind().to_owned(),
+    };
+    let client = id();
+    let outcome = shown(read(&GetResellerBalance(&client), 200, body));
+    assert_eq!(
+        outcome,
+        shown(read(&GetBalance, 200, body)),
+        "getBalance answers in the same shape"
+    );
+    outcome
+}
+
+#[test]
+fn balances() {
+    let documented = r#"{"status":"success","balance":{"current_balance":"8.0588","spent_total":1.9012,
+        "calls_total":56,"time_total":"51:35","spent_today":0.045,"calls_today":2,"time_today":"2:50"}}"#;
+    let of = |value: &str| format!(r#"{{"status":"success","balance":{value}}}"#);
+    let cases = [
+        ("as documented", documented.to_owned(), "8.0588 0.045 1.9012 2"),
+        (
+            "no calls today",
+            of(r#"{"current_balance":"0.00000000","spent_today":0,"calls_today":0,"time_today":0}"#),
+            "0 0 - 0",
+        ),
+        (
+            "all strings",
+            of(r#"{"current_balance":"-0.2160","spent_today":"0.10","calls_today":"5"}"#),
+            "-0.216 0.1 - 5",
+        ),
+        (
+            "all numbers",
+            of(r#"{"current_balance":-0.216,"spent_total":21.05321}"#),
+            "-0.216 - 21.05321 -",
+        ),
+        (
+            "more digits than a float has",
+            of(r#"{"current_balance":123456789.12345678}"#),
+            "123456789.12345678 - - -",
+        ),
+        (
+            "exponents of PHP",
+            of(r#"{"current_balance":1.0e-5,"spent_today":0.045000000000000005}"#),
+            "0.00001 0.045 - -",
+        ),
+        (
+            "plain getBalance",
+            of(r#"{"current_balance":"112.192790"}"#),
+            "112.19279 - - -",
+        ),
+        (
+            "null beside it",
+            of(r#"{"current_balance":"1","spent_today":null,"spent_total":""}"#),
+            "1 - - -",
+        ),
+        ("a list of one", of(r#"[{"current_balance":"1"}]"#), "1 - - -"),
+        (
+            "unknown fields",
+            of(r#"{"x":[1,{"y":null}],"current_balance":"1","z":"\/"}"#),
+            "1 - - -",
+        ),
+        ("escaped digits", of(r#"{"current_balance":"\u0031.5"}"#), "1.5 - - -"),
+        (
+            "an odd count decides nothing",
+            of(r#"{"current_balance":"1","calls_today":"1,234"}"#),
+            "1 - - -",
+        ),
+        (
+            "blanks and a BOM",
+            format!("\u{feff}\n {} \n", of(r#"{ "current_balance" : "1" }"#)),
+            "1 - - -",
+        ),
+        (
+            "status not first",
+            r#"{"balance":{"current_balance":"1"},"status":"success"}"#.to_owned(),
+            "1 - - -",
+        ),
+        // Nothing of the following is a balance of zero.
+        ("success alone", r#"{"status":"success"}"#.to_owned(), "missing_payload"),
+        ("empty", String::new(), "empty"),
+        ("blank", " \r\n\u{feff}".to_owned(), "empty"),
+        ("null", of("null"), "missing_payload"),
+        ("empty text", of("\"\""), "missing_payload"),
+        ("empty list", of("[]"), "missing_payload"),
+        ("empty object", of("{ }"), "missing_payload"),
+        ("no current_balance", of(r#"{"spent_today":1}"#), "missing_payload"),
+        ("current_balance null", of(r#"{"current_balance":null}"#), "bad_amount"),
+        ("current_balance empty", of(r#"{"current_balance":""}"#), "bad_amount"),
+        (
+            "current_balance false",
+            of(r#"{"current_balance":false}"#),
+            "bad_amount",
+        ),
+        (
+            "current_balance a list",
+            of(r#"{"current_balance":["1"]}"#),
+            "bad_amount",
+        ),
+        (
+            "current_balance an object",
+            of(r#"{"current_balance":{"USD":"1"}}"#),
+            "bad_amount",
+        ),
+        ("a currency sign", of(r#"{"current_balance":"$1.00"}"#), "bad_amount"),
+        (
+            "a thousands separator",
+            of(r#"{"current_balance":"1,234.00"}"#),
+            "bad_amount",
+        ),
+        ("words", of(r#"{"current_balance":"n\/a"}"#), "bad_amount"),
+        (
+            "unbelievable",
+            of(r#"{"current_balance":"99999999999999"}"#),
+            "bad_amount",
+        ),
+        (
+            "unreadable beside it",
+            of(r#"{"current_balance":"1","spent_today":"?"}"#),
+            "bad_amount",
+        ),
+        ("a balance that is a number", of("8.05"), "malformed"),
+        ("a balance that is text", of("\"8.05\""), "malformed"),
+        (
+            "two balances",
+            of(r#"[{"current_balance":"1"},{"current_balance":"2"}]"#),
+            "malformed",
+        ),
+        ("a list of numbers", of("[1]"), "malformed"),
+        (
+            "no_client is no balance",
+            r#"{"status":"no_client"}"#.to_owned(),
+            "no_client",
+        ),
+    ];
+    for (name, body, expected) in cases {
+        assert_eq!(balance(&body), expected, "{name}");
+    }
+}
+
+#[test]
+fn envelopes() {
+    let client = id();
+    let long = format!(r#"{{"status":"{}"}}"#, "x".repeat(500));
+    let cases = [
+        ("status null", 200, r#"{"status":null}"#, "null_status"),
+        ("no status", 200, r#"{"balance":{"current_balance":"1"}}"#, "no_status"),
+        ("status a list", 200, r#"{"status":["success"]}"#, "malformed"),
+        ("status a number", 200, r#"{"status":1}"#, "1"),
+        ("a list", 200, "[]", "malformed"),
+        ("null", 200, "null", "malformed"),
+        ("a text", 200, r#""success""#, "malformed"),
+        ("a number", 200, "0", "malformed"),
+        ("PHP's false", 200, "false", "malformed"),
+        ("words", 200, "Service unavailable", "malformed"),
+        (
+            "two answers",
+            200,
+            r#"{"status":"success"}{"status":"success"}"#,
+            "malformed",
+        ),
+        ("a page", 200, "<!DOCTYPE html><html>Please wait", "html"),
+        (
+            "a warning before it",
+            200,
+            "<br />\n<b>Warning</b>: x in y{\"status\":\"success\"}",
+            "html",
+        ),
+        (
+            "the SOAP fault",
+            200,
+            r#"<?xml version="1.0"?><SOAP-ENV:Envelope/>"#,
+            "html",
+        ),
+        (
+            "cut in the payload",
+            200,
+            r#"{"status":"success","balance":{"current_ba"#,
+            "truncated",
+        ),
+        ("cut after a value", 200, r#"{"status":"success""#, "truncated"),
+        ("cut at once", 200, "{", "truncated"),
+        (
+            "deep nesting",
+            200,
+            &format!("{{\"x\":{}", "[".repeat(100_000)),
+            "truncated",
+        ),
+        ("outage page", 503, "<html>Backend fetch failed", "http_503"),
+        ("outage page without a byte", 503, "", "http_503"),
+        ("firewall", 403, "<html>Attention Required! | Cloudflare", "http_403"),
+        ("too many", 429, "error code: 1015", "http_429"),
+        (
+            "too many, in the API's words",
+            429,
+            r#"{"status":"api_limit_exceeded"}"#,
+            "http_429",
+        ),
+        ("URI too long", 414, "<html>414", "http_414"),
+        (
+            "success with HTTP 500",
+            500,
+            r#"{"status":"success","balance":{"current_balance":"1"}}"#,
+            "http_500",
+        ),
+        (
+            "a code with HTTP 403",
+            403,
+            r#"{"status":"ip_not_enabled"}"#,
+            "ip_not_enabled",
+        ),
+        ("a redirect", 301, "", "redirect"),
+        ("not modified", 304, "", "redirect"),
+        ("no content", 204, "", "empty"),
+        (
+            "a code",
+            200,
+            r#"{"status":"invalid_client","message":"not valid"}"#,
+            "invalid_client",
+        ),
+        (
+            "a code with capitals",
+            200,
+            r#"{"status":"Invalid_Client"}"#,
+            "Invalid_Client",
+        ),
+        ("an unknown code", 200, r#"{"status":"we_are_moving"}"#, "we_are_moving"),
+        ("a code with a line break", 200, r#"{"status":"a\nb"}"#, "a\\u{a}b"),
+        ("an endless code", 200, &long, &format!("{}…", "x".repeat(64))),
+        (
+            "a dry run that nobody asked for",
+            200,
+            r#"{"status":"success_test","message":"success_test"}"#,
+            "success_test",
+        ),
+    ];
+    for (name, status, body, expected) in cases {
+        assert_eq!(
+            kind(read(&GetResellerBalance(&client), status, body)),
+            expected,
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text_cost_no_more_than_their_row() {
+    let mut body = br#"{"status":"success","clients":[{"client":"1","company":"caf"#.to_vec();
+    body.extend_from_slice(b"\xe9\"},{\"client\":\"2\"}]}");
+    let answer = |body: Vec<u8>| HttpAnswer {
+        status: 200,
+        headers: HeaderMap::new(),
+        body,
+    };
+    let list = read_reply(&GetClients { email: None }, &answer(body.clone()), &Secrets::new(&[])).unwrap();
+    assert_eq!(list.rows.len(), 2);
+    assert_eq!(list.rows[0].company, "caf\u{fffd}");
+}
+
+#[test]
+fn redirects_name_the_host_and_nothing_else() {
+    let mut answer = HttpAnswer {
+        status: 302,
+        headers: HeaderMap::new(),
+        body: Vec::new(),
+    };
+    let location = HeaderValue::from_static("https://www.voip.ms/login?api_password=api-secret");
+    answer.headers.insert(LOCATION, location);
+    let problem = read_reply(&GetBalance, &answer, &Secrets::new(&[])).unwrap_err();
+    assert_eq!(
+        problem.to_string(),
+        "the API redirects (HTTP 302) to https://www.voip.ms"
+    );
+}
+
+#[test]
+fn thresholds() {
+    let client = id();
+    let of = |value: &str| format!(r#"{{"status":"success","threshold_information":{value}}}"#);
+    let cases = [
+        (
+            "as documented",
+            of(r#"{"threshold":"130","email":"john.doe@my-domain.com"}"#),
+            "130 john.doe@my-domain.com",
+        ),
+        ("a number", of(r#"{"threshold":5,"email":" a@b.c "}"#), "5 a@b.c"),
+        ("with places", of(r#"{"threshold":"130.00","email":""}"#), "130 -"),
+        ("a fraction", of(r#"{"threshold":"2.5","email":null}"#), "2.5 -"),
+        ("zero", of(r#"{"threshold":"0","email":"a@b.c"}"#), "- a@b.c"),
+        ("zero, a number", of(r#"{"threshold":0}"#), "- -"),
+        ("zero with places", of(r#"{"threshold":"0.00"}"#), "- -"),
+        ("below zero", of(r#"{"threshold":"-1"}"#), "- -"),
+        ("empty", of(r#"{"threshold":""}"#), "- -"),
+        ("null", of(r#"{"threshold":null,"email":"a@b.c"}"#), "- a@b.c"),
+        ("absent", of(r#"{"email":"a@b.c"}"#), "- a@b.c"),
+        ("an odd address", of(r#"{"threshold":"1","email":["a@b.c"]}"#), "1 -"),
+        ("null information", of("null"), "- -"),
+        ("empty information", of("\"\""), "- -"),
+        ("an empty list", of("[]"), "- -"),
+        ("an empty object", of("{}"), "- -"),
+        ("a list of one", of(r#"[{"threshold":"7"}]"#), "7 -"),
+        ("unreadable", of(r#"{"threshold":"$10"}"#), "bad_amount"),
+        ("of another shape", of("130"), "malformed"),
+        ("success alone", r#"{"status":"success"}"#.to_owned(), "missing_payload"),
+    ];
+    for (name, body, expected) in cases {
+        let got = match read(&GetClientThreshold(&client), 200, &body) {
+            Ok(got) => format!(
+                "{} {}",
+                got.threshold.map_or("-".to_owned(), |threshold| threshold.to_string()),
+                got.email.unwrap_or("-".to_owned()),
+            ),
+            Err(error) => error.kind().to_owned(),
+        };
+        assert_eq!(got, expected, "{name}");
+    }
+}
+
+const JOHN: &str = r#"{"client":"561115","email":"john.doe@my-domain.com","password":"johnspassword",
+    "company":"Consulting","firstname":"John","lastname":"Doe","address":"5491 190TH","city":"OPA LOCKA",
+    "state":"FLORIDA","country":"UNITED STATES","zip":"02134","phone_number":"5551112222","balance_management":"1"}"#;
+
+fn clients(rows: &str) -> String {
+    format!(r#"{{"status":"success","clients":{rows}}}"#)
+}
+
+#[test]
+fn lists_of_clients() {
+    let other = JOHN.replace("561115", "561116");
+    let cases = [
+        ("one", clients(&format!("[{JOHN}]")), "561115"),
+        ("two", clients(&format!("[{JOHN},{other}]")), "561115 561116"),
+        (
+            "keyed with a gap",
+            clients(&format!(r#"{{"0":{JOHN},"2":{other}}}"#)),
+            "561115 561116",
+        ),
+        ("a bare row", clients(JOHN), "561115"),
+        ("a number as id", clients(r#"[{"client":561115}]"#), "561115"),
+        (
+            "twice",
+            clients(&format!("[{JOHN},{JOHN},{other}]")),
+            "561115 561116 odd:561115",
+        ),
+        ("a row of null", clients(&format!("[null,{JOHN}]")), "561115 odd:?"),
+        (
+            "a row of text",
+            clients(&format!("[\"x\",{JOHN},7,[]]")),
+            "561115 odd:? odd:? odd:?",
+        ),
+        (
+            "without an id",
+            clients(&format!(r#"[{{"email":"a@b.c"}},{JOHN}]"#)),
+            "561115 odd:?",
+        ),
+        (
+            "an odd id",
+            clients(&format!(r#"[{{"client":"5 6"}},{{"client":""}},{JOHN}]"#)),
+            "561115 odd:? odd:?",
+        ),
+        (
+            "a name of ours",
+            clients(&format!(r#"[{{"client":"reseller"}},{JOHN}]"#)),
+            "561115 odd:?",
+        ),
+        (
+            "an odd field",
+            clients(&format!(r#"[{{"client":"7","email":{{}}}},{JOHN}]"#)),
+            "561115 odd:7",
+        ),
+        (
+            "a broken escape",
+            clients(&format!(r#"[{{"client":"7","email":"\ud800"}},{JOHN}]"#)),
+            "561115 odd:7",
+        ),
+        (
+            "no_client",
+            r#"{"status":"no_client","message":"There are no Clients"}"#.to_owned(),
+            "",
+        ),
+        ("an empty list", clients("[]"), ""),
+        ("null", clients("null"), ""),
+        ("empty text", clients("\"\""), ""),
+        ("an empty object", clients("{}"), ""),
+        ("success alone", r#"{"status":"success"}"#.to_owned(), "missing_payload"),
+        ("empty", String::new(), "empty"),
+        ("no list", clients("7"), "malformed"),
+        (
+            "only odd rows",
+            clients(r#"[{"client":null},{"client":{}}]"#),
+            "malformed",
+        ),
+        (
+            "unknown address",
+            r#"{"status":"invalid_client"}"#.to_owned(),
+            "invalid_client",
+        ),
+    ];
+    for (name, body, expected) in cases {
+        let got = match read(&GetClients { email: None }, 200, &body) {
+            Ok(list) => {
+                let rows = list.rows.iter().map(|client| client.id.to_string());
+                let odd = list
+                    .odd
+                    .iter()
+                    .map(|odd| format!("odd:{}", odd.id.as_deref().unwrap_or("?")));
+                rows.chain(odd).collect::<Vec<_>>().join(" ")
+            }
+            Err(error) => error.kind().to_owned(),
+        };
+        assert_eq!(got, expected, "{name}");
+    }
+}
+
+#[test]
+fn the_inventory_is_lean_and_the_record_complete() {
+    let body = clients(&format!("[{}]", JOHN.replace("Consulting", r"Caf\u00e9 \/ Söhne")));
+    let client = read(&GetClients { email: None }, 200, &body).unwrap().rows.remove(0);
+    assert_eq!(client.email, "john.doe@my-domain.com");
+    assert_eq!(
+        (client.company.as_str(), client.firstname.as_str()),
+        ("Café / Söhne", "John")
+    );
+    assert_eq!(
+        (client.lastname.as_str(), client.balance_management.as_str()),
+        ("Doe", "1")
+    );
+    assert!(!format!("{client:?}").contains("johnspassword"));
+
+    let record = record(&body).unwrap();
+    assert_eq!(record.fingerprint(), client.fingerprint, "the same record");
+    assert_eq!(record.to_client(), client);
+    assert_eq!(
+        (record.zip.as_str(), record.phone_number.as_str()),
+        ("02134", "5551112222")
+    );
+    assert_eq!(secrecy::ExposeSecret::expose_secret(&record.password), "johnspassword");
+    assert_eq!(
+        format!("{record:?}"),
+        r#"ClientRecord { client: ClientId("561115"), .. }"#
+    );
+}
+
+fn record(body: &str) -> Result<ClientRecord, Error> {
+    let client = id();
+    read(&GetClient(&client), 200, body)
+}
+
+#[test]
+fn a_fingerprint_changes_with_every_field_but_the_password() {
+    let base = record(&clients(&format!("[{JOHN}]"))).unwrap();
+    assert_eq!(
+        base.fingerprint(),
+        "65bfcecf3d91a322",
+        "stored, so it must never change"
+    );
+    for (field, text) in base.fields() {
+        for changed in ["", "else"] {
+            let body = JOHN.replace(&format!(r#""{field}":"{text}""#), &format!(r#""{field}":"{changed}""#));
+            let changed = record(&clients(&body)).unwrap();
+            assert_ne!(changed.fingerprint(), base.fingerprint(), "{field}");
+        }
+    }
+    let mut moved = base.clone();
+    (moved.address, moved.city) = (format!("{}{}", base.address, base.city), String::new());
+    assert_ne!(
+        moved.fingerprint(),
+        base.fingerprint(),
+        "a text that moves between fields"
+    );
+    let mut other_password = base.clone();
+    other_password.password = SecretString::from("another");
+    assert_eq!(other_password.fingerprint(), base.fingerprint());
+    assert!(base.has_password_of(&base.clone()) && !base.has_password_of(&other_password));
+}
+
+#[test]
+fn records() {
+    let without = |field: &str| {
+        let start = JOHN.find(&format!("\"{field}\":")).unwrap();
+        let end = start + JOHN[start..].find([',', '}']).unwrap();
+        let mut row = JOHN.to_owned();
+        row.replace_range(start..end, r#""x":"""#);
+        format!("[{row}]")
+    };
+    let cases = [
+        ("as documented", format!("[{JOHN}]"), "good"),
+        ("a bare object", JOHN.to_owned(), "good"),
+        (
+            "among all clients",
+            format!("[{},{JOHN}]", JOHN.replace("561115", "1")),
+            "good",
+        ),
+        (
+            "numbers",
+            format!(
+                "[{}]",
+                JOHN.replace("\"561115\"", "561115")
+                    .replace("\"5551112222\"", "5551112222")
+            ),
+            "good",
+        ),
+        (
+            "null in a field",
+            format!("[{}]", JOHN.replace("\"Consulting\"", "null")),
+            "good",
+        ),
+        (
+            "another client",
+            format!("[{}]", JOHN.replace("561115", "1")),
+            "wrong_client",
+        ),
+        ("twice", format!("[{JOHN},{JOHN}]"), "bad_record"),
+        ("a field is missing", without("company"), "bad_record"),
+        ("the password is missing", without("password"), "bad_record"),
+        (
+            "a field is a list",
+            format!("[{}]", JOHN.replace("\"Consulting\"", "[]")),
+            "bad_record",
+        ),
+        (
+            "a field is true",
+            format!("[{}]", JOHN.replace("\"Consulting\"", "true")),
+            "bad_record",
+        ),
+        (
+            "garbled text",
+            format!("[{}]", JOHN.replace("Consulting", "Caf\u{fffd}")),
+            "bad_record",
+        ),
+        ("nobody", "[]".to_owned(), "no_client"),
+    ];
+    for (name, rows, expected) in cases {
+        assert_eq!(kind(record(&clients(&rows))), expected, "{name}");
+    }
+    let absent = record(r#"{"status":"no_client"}"#).unwrap_err();
+    assert!(absent.is_absent_client());
+    let nulls = record(&clients(&format!("[{}]", JOHN.replace("\"Consulting\"", "null")))).unwrap();
+    assert_eq!(nulls.company, "");
+}
+
+#[test]
+fn codes_of_balance_management_and_countries() {
+    let of = |rows: &str| format!(r#"{{"status":"success","balance_management":{rows}}}"#);
+    let cases = [
+        (
+            "as documented",
+            of(r#"[{"value":"1","description":"Hard - suspend the client"}]"#),
+            "1=Hard",
+        ),
+        (
+            "both",
+            of(r#"[{"value":1,"description":"hard"},{"value":"0","description":" SOFT (x)"}]"#),
+            "1=Hard 0=Soft",
+        ),
+        ("a bare row", of(r#"{"value":"2","description":"Soft"}"#), "2=Soft"),
+        (
+            "other words",
+            of(r#"[{"value":"3","description":"Hardly ever"},{"value":"4","description":""}]"#),
+            "3=? 4=?",
+        ),
+        (
+            "odd rows",
+            of(r#"[null,{"value":"1"},{"value":"2","description":"Soft"}]"#),
+            "2=Soft",
+        ),
+        ("none", r#"{"status":"no_balancemanagement"}"#.to_owned(), ""),
+        ("success alone", r#"{"status":"success"}"#.to_owned(), "missing_payload"),
+    ];
+    for (name, body, expected) in cases {
+        let got = match read(&GetBalanceManagement, 200, &body) {
+            Ok(codes) => {
+                let shown = codes.iter().map(|code| match code.meaning() {
+                    Some(Management::Hard) => format!("{}=Hard", code.value),
+                    Some(Management::Soft) => format!("{}=Soft", code.value),
+                    None => format!("{}=?", code.value),
+                });
+                shown.collect::<Vec<_>>().join(" ")
+            }
+            Err(error) => error.kind().to_owned(),
+        };
+        assert_eq!(got, expected, "{name}");
+    }
+    let body = r#"{"status":"success","countries":[{"value":"CA","description":"Canada"}]}"#;
+    let countries = read(&GetCountries, 200, body).unwrap();
+    assert_eq!(
+        (countries[0].code.as_str(), countries[0].name.as_str()),
+        ("CA", "Canada")
+    );
+}
+
+#[test]
+fn what_a_failure_means() {
+    let record = record(&clients(&format!("[{JOHN}]"))).unwrap();
+    // Name, HTTP status, body, then for a write: may have taken effect, is transient.
+    let cases = [
+        ("refused", 200, r#"{"status":"invalid_email"}"#, false, false),
+        (
+            "refused with capitals",
+            200,
+            r#"{"status":"Invalid_threshold"}"#,
+            false,
+            false,
+        ),
+        ("used password", 200, r#"{"status":"used_password"}"#, false, false),
+        ("weak password", 200, r#"{"status":"weak_password"}"#, false, false),
+        ("limit", 200, r#"{"status":"api_limit_exceeded"}"#, false, true),
+        ("credentials", 200, r#"{"status":"invalid_credentials"}"#, false, false),
+        ("maintenance", 200, r#"{"status":"method_maintenance"}"#, false, true),
+        ("unavailable", 200, r#"{"status":"unavailable_info"}"#, true, true),
+        ("an unknown code", 200, r#"{"status":"we_are_moving"}"#, true, false),
+        ("null", 200, r#"{"status":null}"#, true, true),
+        ("empty", 200, "", true, true),
+        ("a page", 200, "<html>", true, true),
+        ("cut", 200, r#"{"status":"succ"#, true, true),
+        ("outage", 503, "<html>", true, true),
+        ("gateway timeout", 504, "", true, true),
+        ("request timeout", 408, "", true, true),
+        ("firewall", 403, "<html>", false, true),
+        ("forbidden", 403, "no", false, false),
+        ("not found", 404, "<html>", false, false),
+        ("too many", 429, "", false, true),
+        ("redirect", 302, "", true, false),
+    ];
+    for (name, status, body, effect, transient) in cases {
+        let write = read(&SetClient(&record), status, body).unwrap_err();
+        assert_eq!(write.may_have_taken_effect(), effect, "{name}");
+        assert_eq!(write.is_transient(), transient, "{name}");
+        let list = read(&GetClients { email: None }, status, body).unwrap_err();
+        assert!(!list.may_have_taken_effect(), "{name}: a read changes nothing");
+    }
+    assert!(read(&SetClient(&record), 200, r#"{"status":"success"}"#).is_ok());
+}
+
+#[test]
+fn who_is_told_what_to_do() {
+    let client = id();
+    // Status code, then: auth, limit, maintenance, absent client, a hint.
+    let cases = [
+        ("ip_not_enabled", [true, false, false, false, true]),
+        ("invalid_credentials", [true, false, false, false, true]),
+        ("missing_credentials", [true, false, false, false, true]),
+        ("api_not_enabled", [true, false, false, false, true]),
+        ("api_limit_exceeded", [false, true, false, false, true]),
+        ("method_maintenance", [false, false, true, false, true]),
+        ("invalid_client", [false, false, false, true, true]),
+        ("Invalid_Client", [false, false, false, true, true]),
+        ("missing_client", [false, false, false, true, true]),
+        ("limit_reached", [false, false, false, false, false]),
+    ];
+    for (code, expected) in cases {
+        let body = format!(r#"{{"status":"{code}","message":"{code}"}}"#);
+        let error = read(&GetResellerBalance(&client), 200, &body).unwrap_err();
+        let hint = error.hint().is_some();
+        let got = [
+            error.is_auth(),
+            error.is_limit(),
+            error.is_maintenance(),
+            error.is_absent_client(),
+            hint,
+        ];
+        assert_eq!(got, expected, "{code}");
+        assert_eq!(
+            error.to_string(),
+            format!("getResellerBalance: the API answered `{code}`")
+        );
+    }
+    assert!(read(&GetBalance, 429, "").unwrap_err().is_limit());
+}
+
+#[test]
+fn no_failure_shows_a_secret() {
+    let record = record(&clients(&format!("[{JOHN}]"))).unwrap();
+    let bodies = [
+        "<html>no method for /?api_password=api-secret</html>".to_owned(),
+        r#"{"status":"api-secret"}"#.to_owned(),
+        r#"{"status":"weak_password","message":"johnspassword is weak, api-secret too"}"#.to_owned(),
+        r#"{"status":"success","balance":{"current_balance":"api-secret"}}"#.to_owned(),
+        r#"{"status":"success","balance":"api-secret"}"#.to_owned(),
+        r#"{"status":"api-secret","#.to_owned(),
+        "api-secret".to_owned(),
+    ];
+    let lists = [
+        clients(&format!("[{JOHN}")),
+        clients(&format!("[{}]", JOHN.replace("\"Consulting\"", "[]"))),
+        clients(r#"["561115","johnspassword"]"#),
+        format!("[{JOHN}]"),
+        format!("PHP notice {JOHN}"),
+    ];
+    let client = id();
+    let mut failures = Vec::new();
+    failures.extend(read(&SetClient(&record), 200, "<html>johnspassword</html>").err());
+    for status in [200, 302, 500] {
+        for body in bodies.iter().chain(&lists) {
+            failures.extend(read(&SetClient(&record), status, body).err());
+        }
+        for body in &bodies {
+            failures.extend(read(&GetBalance, status, body).err());
+        }
+        for body in &lists {
+            failures.extend(read(&GetClients { email: None }, status, body).err());
+            failures.extend(read(&GetClient(&client), status, body).err());
+        }
+    }
+    assert!(failures.len() > 60);
+    for error in failures {
+        let shown = format!("{error} {error:?} {}", error.kind());
+        assert!(
+            !shown.contains("api-secret") && !shown.contains("johnspassword"),
+            "{shown}"
+        );
+    }
+}

@@ -1,0 +1,580 @@
+//! Whole calls over HTTP against a server of bytes: what is sent, how often, and when.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+use crate::clock::{Clock, Stepper};
+use crate::domain::{AccountName, ClientId};
+use crate::net::raw_server::{Act, RawServer, Seen, answer, gzip, ok};
+use crate::net::{Bounds, Trust};
+use crate::voipms::pace::{MemoryLedger, Pace, Pacer};
+use crate::voipms::{Client, ClientRecord, Error, Settings, Transport};
+
+const BALANCE: &str = r#"{"status":"success","balance":{"current_balance":"8.0588"}}"#;
+const PASSWORD: &str = "p&ss w/\"rd";
+
+/// A client of `server` on a stepped clock.
+struct Caller {
+    client: Client,
+    stepper: Stepper,
+}
+
+impl Caller {
+    fn new(server: &RawServer, transport: Transport) -> Self {
+        let (clock, stepper) = Clock::stepped(Timestamp::UNIX_EPOCH);
+        let settings = Settings {
+            account: AccountName::new("main").unwrap(),
+            url: server.url.clone(),
+            username: "reseller@example.com".to_owned(),
+            password: SecretString::from(PASSWORD.to_owned()),
+            transport,
+            bounds: Bounds {
+                connect: Duration::from_secs(2),
+                read: Duration::from_millis(150),
+                total: Duration::from_secs(2),
+                body_bytes: 64 << 20,
+            },
+            concurrency: 4,
+        };
+        let pacer = Pacer::new(Pace {
+            account: settings.account.clone(),
+            rate_per_minute: 1_000_000,
+            longest_call: settings.bounds.total,
+            owner: "test".to_owned(),
+            ledger: Arc::new(MemoryLedger::default()),
+            clock,
+        });
+        Self {
+            client: Client::new(&settings, pacer, &Trust::load(), 1).unwrap(),
+            stepper,
+        }
+    }
+
+    /// Runs a call; time passes when nothing is under way.
+    async fn run<T>(&self, call: impl Future<Output = T>) -> T {
+        let mut call = std::pin::pin!(call);
+        loop {
+            tokio::select! {
+                biased;
+                outcome = &mut call => return outcome,
+                () = tokio::task::yield_now() => if self.stepper.is_idle() && let Some(wake) = self.stepper.next_wake() {
+                    self.stepper.advance_to(wake);
+                },
+            }
+        }
+    }
+
+    async fn balance(&self) -> String {
+        let id = ClientId::new("561115").unwrap();
+        match self.run(self.client.get_reseller_balance(&id)).await {
+            Ok(balance) => balance.current_balance.to_string(),
+            Err(error) => error.kind().to_owned(),
+        }
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.client.pacer().clock().monotonic()
+    }
+}
+
+fn form(seen: &Seen) -> Vec<(String, String)> {
+    let head = seen.head.replace("Content-Type", "content-type");
+    let boundary = head
+        .split("boundary=")
+        .nth(1)
+        .unwrap()
+        .lines()
+        .next()
+        .unwrap()
+        .to_owned();
+    let mut parts = seen.body.split(&format!("--{boundary}")).collect::<Vec<_>>();
+    assert_eq!((parts.remove(0), parts.pop()), ("", Some("--\r\n")));
+    parts
+        .into_iter()
+        .map(|part| {
+            let part = part
+                .strip_prefix("\r\nContent-Disposition: form-data; name=\"")
+                .unwrap();
+            let (name, value) = part.split_once("\"\r\n\r\n").unwrap();
+            (name.to_owned(), value.strip_suffix("\r\n").unwrap().to_owned())
+        })
+        .collect()
+}
+
+/// All but the last bytes.
+fn cut(mut answer: Vec<u8>) -> Vec<u8> {
+    answer.truncate(answer.len() - 5);
+    answer
+}
+
+fn pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
+    of.iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_read_is_a_multipart_form_with_nothing_in_the_url() {
+    let server = RawServer::answering(BALANCE).await;
+    let caller = Caller::new(&server, Transport::Multipart);
+    assert_eq!(caller.balance().await, "8.0588");
+    let seen = server.seen().remove(0);
+    assert!(
+        seen.head.starts_with("POST /api/v1/rest.php HTTP/1.1\r\n"),
+        "{}",
+        seen.head
+    );
+    assert!(
+        seen.head.to_lowercase().contains("user-agent: balancewatch/"),
+        "{}",
+        seen.head
+    );
+    let expected = [
+        ("api_username", "reseller@example.com"),
+        ("api_password", PASSWORD),
+        ("method", "getResellerBalance"),
+        ("client", "561115"),
+    ];
+    assert_eq!(form(&seen), pairs(&expected));
+}
+
+#[tokio::test]
+async fn a_read_by_get_is_a_query() {
+    let server = RawServer::answering(BALANCE).await;
+    let caller = Caller::new(&server, Transport::Get);
+    assert_eq!(caller.balance().await, "8.0588");
+    let head = server.seen().remove(0).head;
+    let query =
+        "api_username=reseller%40example.com&api_password=p%26ss+w%2F%22rd&method=getResellerBalance&client=561115";
+    assert!(
+        head.starts_with(&format!("GET /api/v1/rest.php?{query} HTTP/1.1\r\n")),
+        "{head}"
+    );
+    let error = caller
+        .run(caller.client.get_clients_by_email(&"x".repeat(8_000)))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), "unsendable");
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn good_answers_come_in_many_wrappings() {
+    let chunked = format!(
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{BALANCE}\r\n0\r\n\r\n",
+        BALANCE.len()
+    );
+    for (name, bytes) in [
+        ("plain", ok(BALANCE)),
+        ("chunked", chunked.into_bytes()),
+        ("until closed", format!("HTTP/1.1 200 OK\r\n\r\n{BALANCE}").into_bytes()),
+        (
+            "gzip",
+            answer("200 OK", "content-encoding: gzip\r\n", &gzip(BALANCE.as_bytes())),
+        ),
+        (
+            "another type",
+            answer("200 OK", "content-type: image/png\r\n", BALANCE.as_bytes()),
+        ),
+        (
+            "another charset",
+            answer(
+                "200 OK",
+                "content-type: text/html; charset=utf-16\r\n",
+                BALANCE.as_bytes(),
+            ),
+        ),
+    ] {
+        let server = RawServer::start(move |_, _| Act::SendAndClose(bytes.clone())).await;
+        assert_eq!(
+            Caller::new(&server, Transport::Multipart).balance().await,
+            "8.0588",
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn how_often_a_read_is_tried() {
+    let cases = [
+        ("good", Act::Send(ok(BALANCE)), "8.0588", 1),
+        (
+            "outage page",
+            Act::Send(answer("503 Busy", "", b"<html>")),
+            "http_503",
+            3,
+        ),
+        ("internal error", Act::Send(answer("500 Error", "", b"")), "http_500", 3),
+        (
+            "firewall page",
+            Act::Send(answer("403 Forbidden", "", b"<html>")),
+            "http_403",
+            3,
+        ),
+        ("page", Act::Send(ok("<html>")), "html", 3),
+        ("empty", Act::Send(ok("")), "empty", 3),
+        ("status null", Act::Send(ok(r#"{"status":null}"#)), "null_status", 3),
+        ("cut JSON", Act::Send(ok(&BALANCE[..30])), "truncated", 3),
+        ("cut body", Act::SendAndClose(cut(ok(BALANCE))), "truncated", 3),
+        (
+            "success alone",
+            Act::Send(ok(r#"{"status":"success"}"#)),
+            "missing_payload",
+            3,
+        ),
+        (
+            "wrong types",
+            Act::Send(ok(&BALANCE.replace("\"8.0588\"", "[]"))),
+            "bad_amount",
+            3,
+        ),
+        ("reset", Act::Reset, "reset", 3),
+        (
+            "unavailable",
+            Act::Send(ok(r#"{"status":"unavailable_info"}"#)),
+            "unavailable_info",
+            3,
+        ),
+        ("silence", Act::Silence, "timeout", 1),
+        (
+            "limit",
+            Act::Send(ok(r#"{"status":"api_limit_exceeded"}"#)),
+            "api_limit_exceeded",
+            1,
+        ),
+        ("HTTP limit", Act::Send(answer("429 Slow", "", b"")), "http_429", 1),
+        (
+            "maintenance",
+            Act::Send(ok(r#"{"status":"method_maintenance"}"#)),
+            "method_maintenance",
+            1,
+        ),
+        (
+            "redirect",
+            Act::Send(answer("302 Found", "location: https://example.com/\r\n", b"")),
+            "redirect",
+            1,
+        ),
+        (
+            "refused",
+            Act::Send(ok(r#"{"status":"invalid_client"}"#)),
+            "invalid_client",
+            1,
+        ),
+        (
+            "not allowed",
+            Act::Send(ok(r#"{"status":"ip_not_enabled"}"#)),
+            "ip_not_enabled",
+            1,
+        ),
+        (
+            "huge",
+            Act::Send(b"HTTP/1.1 200 OK\r\ncontent-length: 67108865\r\n\r\n".to_vec()),
+            "too_large",
+            1,
+        ),
+    ];
+    for (name, act, expected, tries) in cases {
+        let is_limit = name.ends_with("limit");
+        let server = RawServer::start(move |_, _| act.clone()).await;
+        let caller = Caller::new(&server, Transport::Multipart);
+        assert_eq!(caller.balance().await, expected, "{name}");
+        assert_eq!(server.seen().len(), tries, "{name}");
+        assert_eq!(
+            caller.client.pacer().calls_made(),
+            tries as u64,
+            "{name}: every try passes the pace"
+        );
+        let waited = caller.elapsed();
+        if tries == 3 {
+            let (least, most) = (Duration::from_millis(375), Duration::from_millis(1_125));
+            assert!((least..=most).contains(&waited), "{name}: {waited:?}");
+        }
+        let rate = if is_limit { 500_000 } else { 1_000_000 };
+        assert_eq!(caller.client.pacer().effective_rate(), rate, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_read_that_succeeds_in_the_end_is_a_good_read() {
+    let server = RawServer::start(|number, _| match number {
+        0 => Act::Reset,
+        1 => Act::Send(answer("503 Busy", "", b"<html>")),
+        _ => Act::Send(ok(BALANCE)),
+    })
+    .await;
+    assert_eq!(Caller::new(&server, Transport::Multipart).balance().await, "8.0588");
+}
+
+fn record() -> ClientRecord {
+    let text = |text: &str| text.to_owned();
+    ClientRecord {
+        client: ClientId::new("561115").unwrap(),
+        email: text("josé@example.com"),
+        password: SecretString::from("johns \"pass\"\r\nword"),
+        company: text("O'Neill & Søn"),
+        firstname: text("José"),
+        lastname: text("Ó"),
+        address: String::new(),
+        city: text("OPA LOCKA"),
+        state: text("FLORIDA"),
+        country: text("US"),
+        zip: text("02134"),
+        phone_number: text("5551112222"),
+        balance_management: text("1"),
+    }
+}
+
+async fn set(client: &Client) -> Result<(), Error> {
+    let turn = client.write_turn().await?;
+    client.set_client(turn, &record()).await
+}
+
+#[tokio::test]
+async fn a_write_sends_all_thirteen_fields_also_where_reads_go_by_get() {
+    let server = RawServer::answering(r#"{"status":"success"}"#).await;
+    let caller = Caller::new(&server, Transport::Get);
+    caller.run(set(&caller.client.urgent())).await.unwrap();
+    let seen = server.seen().remove(0);
+    assert!(
+        seen.head.starts_with("POST /api/v1/rest.php HTTP/1.1\r\n"),
+        "{}",
+        seen.head
+    );
+    let expected = [
+        ("api_username", "reseller@example.com"),
+        ("api_password", PASSWORD),
+        ("method", "setClient"),
+        ("client", "561115"),
+        ("email", "josé@example.com"),
+        ("password", "johns \"pass\"\r\nword"),
+        ("company", "O'Neill & Søn"),
+        ("firstname", "José"),
+        ("lastname", "Ó"),
+        ("address", ""),
+        ("city", "OPA LOCKA"),
+        ("state", "FLORIDA"),
+        ("country", "US"),
+        ("zip", "02134"),
+        ("phone_number", "5551112222"),
+        ("balance_management", "1"),
+    ];
+    assert_eq!(form(&seen), pairs(&expected));
+}
+
+#[tokio::test]
+async fn a_write_is_sent_once_whatever_comes() {
+    let cases = [
+        (
+            "outage page",
+            Act::Send(answer("503 Busy", "", b"<html>")),
+            "http_503",
+            true,
+        ),
+        ("empty", Act::Send(ok("")), "empty", true),
+        ("reset", Act::Reset, "reset", true),
+        ("closed without a word", Act::SendAndClose(Vec::new()), "reset", true),
+        ("silence", Act::Silence, "timeout", true),
+        (
+            "cut",
+            Act::SendAndClose(cut(ok(r#"{"status":"success"}"#))),
+            "truncated",
+            true,
+        ),
+        (
+            "no multipart",
+            Act::Send(ok(r#"{"status":"missing_method"}"#)),
+            "missing_method",
+            false,
+        ),
+        (
+            "limit",
+            Act::Send(ok(r#"{"status":"api_limit_exceeded"}"#)),
+            "api_limit_exceeded",
+            false,
+        ),
+    ];
+    for (name, act, expected, may_have_taken_effect) in cases {
+        let server = RawServer::start(move |_, _| act.clone()).await;
+        let caller = Caller::new(&server, Transport::Multipart);
+        let error = caller.run(set(&caller.client)).await.unwrap_err();
+        assert_eq!(error.kind(), expected, "{name}");
+        assert_eq!(error.may_have_taken_effect(), may_have_taken_effect, "{name}");
+        assert_eq!(server.seen().len(), 1, "{name}");
+        assert!(!caller.client.has_fallen_back_to_get(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_write_after_others_never_uses_their_connection() {
+    // The server closes each connection after its first request, also when it announced to keep it.
+    let server = RawServer::start(|_, seen| {
+        let body = if seen.body.contains("setClient") {
+            r#"{"status":"success"}"#
+        } else {
+            BALANCE
+        };
+        Act::Send(ok(body))
+    })
+    .await;
+    let caller = Caller::new(&server, Transport::Multipart);
+    assert_eq!(caller.balance().await, "8.0588");
+    for _ in 0..2 {
+        caller.run(set(&caller.client)).await.unwrap();
+    }
+    assert_eq!(caller.balance().await, "8.0588");
+    let connections = server.seen().iter().map(|seen| seen.connection).collect::<Vec<_>>();
+    assert_eq!(connections, [0, 1, 2, 0]);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_when_nobody_listens() {
+    let address = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let mut server = RawServer::answering("").await;
+    server.url = format!("http://{address}/");
+    let caller = Caller::new(&server, Transport::Multipart);
+    assert_eq!(caller.balance().await, "connect");
+    let error = caller.run(set(&caller.client)).await.unwrap_err();
+    assert!(!error.may_have_taken_effect() && error.is_transient());
+    assert_eq!(caller.client.pacer().calls_made(), 4, "three reads and one write");
+}
+
+/// Answers `missing_method` to multipart as long as `broken`, and the balance otherwise.
+async fn without_multipart(broken: Arc<Mutex<bool>>) -> RawServer {
+    RawServer::start(move |_, seen| {
+        let is_refused = *broken.lock().unwrap() && seen.head.starts_with("POST");
+        let refusal = r#"{"status":"missing_method","message":"missing_method"}"#;
+        Act::Send(ok(if is_refused { refusal } else { BALANCE }))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn reads_fall_back_to_get_while_multipart_is_broken_and_come_back() {
+    let broken = Arc::new(Mutex::new(true));
+    let server = without_multipart(Arc::clone(&broken)).await;
+    let caller = Caller::new(&server, Transport::Multipart);
+    let methods = || {
+        let seen = server.seen();
+        seen.iter()
+            .map(|seen| seen.head.split(' ').next().unwrap().to_owned())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(caller.balance().await, "8.0588");
+    assert!(caller.client.has_fallen_back_to_get());
+    assert_eq!(caller.balance().await, "8.0588");
+    assert_eq!(methods(), "POST GET GET");
+    let write = caller.run(set(&caller.client)).await.unwrap_err();
+    assert_eq!(write.kind(), "missing_method", "a write never goes by GET");
+    assert_eq!(methods(), "POST GET GET POST");
+
+    caller.stepper.advance_to(Timestamp::from_second(3_700).unwrap());
+    assert_eq!(caller.balance().await, "8.0588");
+    assert_eq!(methods(), "POST GET GET POST POST GET", "asked again after an hour");
+    *broken.lock().unwrap() = false;
+    caller.stepper.advance_to(Timestamp::from_second(7_400).unwrap());
+    assert_eq!(caller.balance().await, "8.0588");
+    assert!(!caller.client.has_fallen_back_to_get());
+    assert_eq!(methods(), "POST GET GET POST POST GET POST");
+}
+
+#[tokio::test]
+async fn by_get_a_missing_method_is_a_failure() {
+    let server = RawServer::answering(r#"{"status":"missing_method"}"#).await;
+    let caller = Caller::new(&server, Transport::Multipart);
+    assert_eq!(caller.balance().await, "missing_method");
+    assert_eq!(server.seen().len(), 2);
+}
+
+/// Collects what is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn no_secret_is_logged_or_printed() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer({
+            let log = log.clone();
+            move || log.clone()
+        })
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let server = without_multipart(Arc::new(Mutex::new(true))).await;
+    let caller = Caller::new(&server, Transport::Multipart);
+    for _ in 0..2 {
+        assert_eq!(caller.balance().await, "8.0588");
+    }
+    caller.run(set(&caller.client)).await.unwrap_err();
+    let unreachable = RawServer::start(|_, _| Act::Reset).await;
+    let lost = Caller::new(&unreachable, Transport::Get);
+    assert_eq!(lost.balance().await, "reset");
+    let id = ClientId::new("561115").unwrap();
+    let error = lost.run(lost.client.get_client(&id)).await.unwrap_err();
+    let source = std::error::Error::source(&error).map(ToString::to_string);
+
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(
+        log.matches("reads go by GET meanwhile").count(),
+        1,
+        "announced once: {log}"
+    );
+    let shown = format!("{log} {error} {error:?} {source:?} {:?} {:?}", lost.client, record());
+    for secret in ["p&ss", "p%26ss", "johns", "reseller@example.com", "reseller%40"] {
+        assert!(!shown.contains(secret), "{secret} in {shown}");
+    }
+}
+
+#[tokio::test]
+async fn only_the_apis_word_says_that_a_client_is_gone() {
+    let row = |id: &str| format!(r#"{{"status":"success","clients":[{{"client":"{id}"}}]}}"#);
+    for (name, body, expected) in [
+        ("an odd record is a client", row("561115"), "true"),
+        ("not valid", r#"{"status":"invalid_client"}"#.to_owned(), "false"),
+        ("nobody at all", r#"{"status":"no_client"}"#.to_owned(), "no_client"),
+        (
+            "an empty list",
+            r#"{"status":"success","clients":[]}"#.to_owned(),
+            "no_client",
+        ),
+        ("another client", row("7"), "wrong_client"),
+        ("empty", String::new(), "empty"),
+    ] {
+        let server = RawServer::answering(&body).await;
+        let caller = Caller::new(&server, Transport::Multipart);
+        let id = ClientId::new("561115").unwrap();
+        let got = match caller.run(caller.client.has_client(&id)).await {
+            Ok(has) => has.to_string(),
+            Err(error) => error.kind().to_owned(),
+        };
+        assert_eq!(got, expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_turn_that_is_not_used_sends_nothing() {
+    let server = RawServer::answering("").await;
+    let caller = Caller::new(&server, Transport::Multipart);
+    drop(caller.run(caller.client.write_turn()).await.unwrap());
+    assert_eq!((server.seen().len(), caller.client.calls_made()), (0, 1));
+}
