@@ -147,6 +147,7 @@ struct Shared {
     mails: watch::Sender<Vec<Arc<CaughtMail>>>,
     next_number: AtomicU32,
     conversations: AtomicU32,
+    stalled: watch::Sender<u32>,
 }
 
 impl fmt::Debug for Shared {
@@ -184,6 +185,7 @@ impl MailCatcher {
             mails: watch::Sender::new(Vec::new()),
             next_number: AtomicU32::new(1),
             conversations: AtomicU32::new(0),
+            stalled: watch::Sender::new(0),
         });
         let mut accepting = JoinSet::new();
         accepting.spawn(accept(listener, Arc::clone(&shared)));
@@ -224,6 +226,13 @@ impl MailCatcher {
         self.shared.mails.borrow().clone()
     }
 
+    /// Waits until at least `count` conversations have come to where they stall.
+    pub async fn wait_for_stalled(&self, count: u32) {
+        let mut stalled = self.shared.stalled.subscribe();
+        // The sender lives as long as this catcher.
+        stalled.wait_for(|stalled| *stalled >= count).await.ok();
+    }
+
     /// Waits until at least `count` mails were taken, and gives them all.
     pub async fn wait_for(&self, count: usize) -> Vec<Arc<CaughtMail>> {
         let mut mails = self.shared.mails.subscribe();
@@ -243,6 +252,8 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
             tokio::task::yield_now().await;
             continue;
         };
+        // Small answers leave at once; it works without, too.
+        stream.set_nodelay(true).ok();
         let shared = Arc::clone(&shared);
         conversations.spawn(async move {
             // A connection that breaks is the sender's matter; the next one is served.

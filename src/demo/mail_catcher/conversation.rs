@@ -86,8 +86,7 @@ impl<'a> Conversation<'a> {
         if let Behaviour::Slow(each) = self.behaviour {
             tokio::time::sleep(each).await;
         }
-        self.wire.write_all(reply.as_bytes()).await?;
-        self.wire.write_all(b"\r\n").await?;
+        self.wire.write_all(format!("{reply}\r\n").as_bytes()).await?;
         self.wire.flush().await
     }
 
@@ -112,6 +111,7 @@ impl<'a> Conversation<'a> {
 
     /// Listens without a word until the sender gives up.
     async fn stall(&mut self) -> io::Result<()> {
+        self.shared.stalled.send_modify(|stalled| *stalled += 1);
         let mut ignored = [0; 4096];
         while self.wire.read(&mut ignored).await? > 0 {}
         Ok(())
