@@ -119,7 +119,7 @@ impl<Q: Queue> Outbox<Q> {
     async fn pace(&self, due: Vec<Due>, now: Timestamp, total: &mut Drained) -> Result<Vec<Due>, Q::Error> {
         let (mut paced, mut leaving): (Vec<Due>, Vec<Due>) =
             due.into_iter().partition(|(message, _)| message.paced.is_some());
-        paced.sort_by(|(one, _), (other, _)| one.paced.cmp(&other.paced));
+        paced.sort_by_key(|(message, _)| message.paced);
         let mut room: BTreeMap<AccountName, u32> = BTreeMap::new();
         let mut waiting: BTreeMap<AccountName, Vec<Message>> = BTreeMap::new();
         let cap = self.settings.client_mails_per_hour.max(1);
