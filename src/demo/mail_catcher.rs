@@ -6,6 +6,7 @@
 mod conversation;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::collections::VecDeque;
 use std::fmt;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::conversation::{decoded, file_name};
+use super::words::{decoded, file_name};
 use super::{Behaviour, MailCatcher, Options, Stage};
 
 /// Says all of `said` at once, and gives all that came until the catcher closed.

@@ -32,13 +32,13 @@ pub enum Stage {
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Self::Connect => "the connection",
-            Self::Tls => "the encryption",
-            Self::Greeting => "the greeting",
-            Self::Login => "the login",
-            Self::Sender => "the sender",
-            Self::Recipient => "the recipient",
-            Self::Data => "the mail's announcement",
+            Self::Connect => "connecting",
+            Self::Tls => "TLS",
+            Self::Greeting => "EHLO",
+            Self::Login => "AUTH",
+            Self::Sender => "MAIL FROM",
+            Self::Recipient => "RCPT TO",
+            Self::Data => "DATA",
             Self::Content => "the mail",
         })
     }
