@@ -5,15 +5,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::ChannelName;
+
+/// A channel that failed is not tried again for this long, whatever becomes due: what a silent server costs is paid
+/// once, and not for each batch that owes something. Longer would keep back a page through a channel that works again.
+const REST: SignedDuration = SignedDuration::from_secs(30);
 
 /// How one channel fares since the program started.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChannelHealth {
     /// Since when every try failed at the channel itself; `None`: it works, or was not tried.
     pub broken_since: Option<Timestamp>,
+    /// When it failed last; `None`: it works, or was not tried.
+    pub failed_at: Option<Timestamp>,
     /// How often in a row it failed.
     pub failures: u32,
     /// What the last failure was, without secrets.
@@ -36,8 +42,18 @@ impl ChannelHealth {
     /// A try failed at the channel itself.
     pub fn broke(&mut self, error: String, now: Timestamp) {
         self.broken_since.get_or_insert(now);
+        self.failed_at = Some(now);
         self.failures = self.failures.saturating_add(1);
         self.last_error = Some(error);
+    }
+
+    /// Until when it is left alone after a failure; `None`: it may be tried.
+    #[must_use]
+    pub fn rests_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let until = self.failed_at?.saturating_add(REST).ok()?;
+        // A clock that went back would let it rest too long.
+        let is_believable = self.failed_at.is_some_and(|failed_at| failed_at <= now);
+        (until > now && is_believable).then_some(until)
     }
 
     /// A message will never arrive.
@@ -98,6 +114,9 @@ mod tests {
         health.broke("silent".to_owned(), at(2));
         health.died("silent until its deadline");
         assert_eq!((health.broken_since, health.failures, health.dead), (Some(at(1)), 2, 1));
+        for (now, rests) in [(1, None), (2, Some(at(32))), (31, Some(at(32))), (32, None)] {
+            assert_eq!(health.rests_until(at(now)), rests, "{now}");
+        }
         health.delivered(at(3));
         let expected = ChannelHealth {
             delivered_at: Some(at(3)),

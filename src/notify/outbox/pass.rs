@@ -68,7 +68,7 @@ impl<Q: Queue> Outbox<Q> {
         let ends = Ends { stop, cut };
         let mut total = Drained::default();
         let mut seen = BTreeSet::new();
-        let mut broken = BTreeMap::new();
+        let mut broken = self.resting();
         while !ends.is_stopped() {
             let now = self.clock.now();
             let mut due = self.queue.due(now, BATCH).await?;
@@ -113,6 +113,17 @@ impl<Q: Queue> Outbox<Q> {
             }
         }
         Ok(total)
+    }
+
+    /// The channels that failed a moment ago and are left alone in this pass.
+    fn resting(&self) -> BTreeMap<ChannelName, Broken> {
+        let now = self.clock.now();
+        let resting = self.health.iter().filter_map(|(channel, health)| {
+            let until = health.rests_until(now)?;
+            let error = health.last_error.clone().unwrap_or_default();
+            Some((channel.clone(), Broken { until, error }))
+        });
+        resting.collect()
     }
 
     /// Lets as many paced messages to clients leave as the hour has room for, lowest balance first; the others wait.

@@ -100,11 +100,17 @@ async fn one_silence_is_a_message_and_three_in_a_row_are_the_channel() {
     bench.shelf.put(owed(561_200, fired(), "ops", "noc@example.com"));
     bench.shelf.put(owed(561_201, fired(), "ops", "noc@example.com"));
     bench.catcher.behave(Behaviour::Good);
+    let conversations = bench.catcher.conversations();
+    let deferred = bench.drain().await.deferred;
     assert_eq!(
-        bench.drain().await.sent,
-        2,
-        "a new message is not kept back by an old failure"
+        (deferred, bench.catcher.conversations()),
+        (2, conversations),
+        "it rests"
     );
+    bench.step(MINUTE / 2);
+    bench.drain().await;
+    let new = [NoticeState::Delivered, NoticeState::Delivered];
+    assert_eq!(bench.shelf.states()[5..], new, "they are kept back for a moment only");
 }
 
 #[tokio::test]
