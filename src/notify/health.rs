@@ -11,7 +11,7 @@ use crate::domain::ChannelName;
 
 /// A channel that failed is not tried again for this long, whatever becomes due: what a silent server costs is paid
 /// once, and not for each batch that owes something. Longer would keep back a page through a channel that works again.
-const REST: SignedDuration = SignedDuration::from_secs(30);
+pub(super) const REST: SignedDuration = SignedDuration::from_secs(30);
 
 /// How one channel fares since the program started.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

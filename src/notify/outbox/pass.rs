@@ -12,7 +12,7 @@ use super::{Channel, Drained, Outbox};
 use crate::domain::notice::{Message, NoticeState, Notification};
 use crate::domain::{AccountName, ChannelName};
 use crate::notify::email::{DeliveryError, Scope};
-use crate::notify::health::{ChannelHealth, announced_through};
+use crate::notify::health::{ChannelHealth, REST, announced_through};
 use crate::notify::queue::{Due, Queue, Record};
 use crate::notify::{render, retry};
 
@@ -324,7 +324,7 @@ fn learn<E>(
         return own;
     }
     worked.health.broke(error.to_string(), now);
-    let wait = own.max(retry::wait(worked.health.failures, jitter));
+    let wait = own.max(retry::wait(worked.health.failures, jitter)).max(REST);
     worked.broken = Some(Broken {
         until: now.saturating_add(wait).unwrap_or(now),
         error: error.to_string(),
