@@ -35,5 +35,6 @@ pub mod monitor;
 pub mod net;
 pub mod notify;
 pub mod simulator;
+pub mod store;
 pub mod telemetry;
 pub mod voipms;

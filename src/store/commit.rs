@@ -1,0 +1,149 @@
+//! What is written together: one [`Commit`] is one transaction, and everything the daemon remembers goes through it.
+//!
+//! Decides nothing; it only carries what was decided.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::domain::alert::Alert;
+use crate::domain::enforcement::{Enforcement, EnforcementStep};
+use crate::domain::notice::{Attempt, Message, NoticeState, Notification};
+use crate::domain::watch::{AccountState, Flag, FlagKind, Watched};
+use crate::domain::{AccountName, ClientId, Money, PolicyName};
+
+/// Everything that becomes true at once, for one account. Written in the order of the fields, all or nothing.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// The account.
+    pub account: AccountName,
+    /// The batch's `now`.
+    pub at: Timestamp,
+    /// Replaces what is remembered of the account.
+    pub state: Option<AccountState>,
+    /// Whole records of clients, new or known. The last of several for one client counts.
+    pub clients: Vec<Watched>,
+    /// What was read or could not be read. Several for one client count in this order.
+    pub history: Vec<HistoryEntry>,
+    /// Whole alerts, new or known.
+    pub alerts: Vec<Alert>,
+    /// Alerts that are inactive now.
+    pub alerts_gone: Vec<(ClientId, PolicyName)>,
+    /// Whole messages. A new one goes to the end of the queue, a known one keeps its place.
+    pub messages: Vec<Message>,
+    /// Whole notifications. The message that one names must be stored, or be in this commit.
+    pub notifications: Vec<Notification>,
+    /// Notifications, by id, that the message with this id carries from now on.
+    pub notices_into: Vec<(String, String)>,
+    /// Messages, by id, whose notifications all get this state.
+    pub notices_of_messages: Vec<(String, NoticeState)>,
+    /// Tries to deliver stored messages.
+    pub attempts: Vec<Attempt>,
+    /// Whole enforcements.
+    pub enforcements: Vec<Enforcement>,
+    /// Lines for the journals of stored enforcements.
+    pub steps: Vec<EnforcementStep>,
+    /// Flags to set. One that is set already is replaced.
+    pub flags: Vec<Flag>,
+    /// Flags to take away.
+    pub flags_gone: Vec<FlagKind>,
+}
+
+impl Commit {
+    /// A commit that writes nothing yet.
+    #[must_use]
+    pub const fn new(account: AccountName, at: Timestamp) -> Self {
+        Self {
+            account,
+            at,
+            state: None,
+            clients: Vec::new(),
+            history: Vec::new(),
+            alerts: Vec::new(),
+            alerts_gone: Vec::new(),
+            messages: Vec::new(),
+            notifications: Vec::new(),
+            notices_into: Vec::new(),
+            notices_of_messages: Vec::new(),
+            attempts: Vec::new(),
+            enforcements: Vec::new(),
+            steps: Vec::new(),
+            flags: Vec::new(),
+            flags_gone: Vec::new(),
+        }
+    }
+
+    /// Whether it would write nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.state.is_none()
+            && self.clients.is_empty()
+            && self.history.is_empty()
+            && self.alerts.is_empty()
+            && self.alerts_gone.is_empty()
+            && self.messages.is_empty()
+            && self.notifications.is_empty()
+            && self.notices_into.is_empty()
+            && self.notices_of_messages.is_empty()
+            && self.attempts.is_empty()
+            && self.enforcements.is_empty()
+            && self.steps.is_empty()
+            && self.flags.is_empty()
+            && self.flags_gone.is_empty()
+    }
+}
+
+/// A line for a client's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryEntry {
+    /// The client.
+    pub client: ClientId,
+    /// When it was read, or could not be.
+    pub at: Timestamp,
+    /// What was seen.
+    pub seen: Seen,
+}
+
+/// What an attempt to read a client came to. Equal ones in a row are kept as one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// A good reading.
+    Reading {
+        /// The balance.
+        balance: Money,
+        /// Spent since midnight in Toronto.
+        spent_today: Option<Money>,
+        /// The threshold that was used.
+        threshold: Option<Money>,
+    },
+    /// None.
+    Gap {
+        /// The kind of the failure.
+        error: String,
+    },
+}
+
+/// A moment in a commit, at which a crash test may stop it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// Before the statement that writes this table.
+    Statement(&'static str),
+    /// All statements are done, nothing is visible yet.
+    BeforeCommit,
+    /// Everything is written; the caller does not know it yet.
+    AfterCommit,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Statement(table) => write!(f, "before writing `{table}`"),
+            Self::BeforeCommit => f.write_str("before COMMIT"),
+            Self::AfterCommit => f.write_str("after COMMIT"),
+        }
+    }
+}
+
+/// Asked at each [`Step`] of each commit; returns whether to go on. `false` is a crash at this moment.
+pub type Hook = Arc<dyn Fn(Step) -> bool + Send + Sync>;

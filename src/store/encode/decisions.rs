@@ -1,0 +1,115 @@
+//! Rows of `enforcement`, `enforcement_step` and `flag`.
+
+use serde::Serialize;
+
+use super::{Text, bounded_structure, detail, name, nanos, nanos_of, structure};
+use crate::domain::Money;
+use crate::domain::enforcement::{Direction, Enforcement, EnforcementStep};
+use crate::domain::watch::{Flag, FlagKind};
+
+/// A row of `enforcement`.
+#[derive(Serialize)]
+pub(in crate::store) struct EnforcementRow<'a> {
+    id: &'a str,
+    account: &'a str,
+    client: &'a str,
+    policy: &'a str,
+    episode: &'a str,
+    direction: &'a Direction,
+    wanted: &'static str,
+    balance: Money,
+    planned_at: i64,
+    state: &'static str,
+    detail: String,
+    changed_at: i64,
+    code_before: Option<Text<'a>>,
+    code_sent: Option<Text<'a>>,
+    fingerprint_before: Option<Text<'a>>,
+    fingerprint_after: Option<Text<'a>>,
+    before_image: Option<String>,
+    window_ms: Option<i64>,
+    settle_at: Option<i64>,
+}
+
+impl<'a> From<&'a Enforcement> for EnforcementRow<'a> {
+    fn from(enforcement: &'a Enforcement) -> Self {
+        Self {
+            id: &enforcement.id,
+            account: enforcement.account.as_str(),
+            client: enforcement.client.as_str(),
+            policy: enforcement.policy.as_str(),
+            episode: enforcement.episode.as_str(),
+            direction: &enforcement.direction,
+            wanted: enforcement.wanted.as_str(),
+            balance: enforcement.balance,
+            planned_at: nanos(enforcement.planned_at),
+            state: enforcement.state.label(),
+            detail: structure(&enforcement.state),
+            changed_at: nanos(enforcement.changed_at),
+            code_before: enforcement.code_before.as_deref().map(name),
+            code_sent: enforcement.code_sent.as_deref().map(name),
+            fingerprint_before: enforcement.fingerprint_before.as_deref().map(name),
+            fingerprint_after: enforcement.fingerprint_after.as_deref().map(name),
+            before_image: enforcement
+                .before_image
+                .as_deref()
+                .map(|image| bounded_structure(image.replace('\0', "\u{fffd}"))),
+            window_ms: enforcement.window_ms,
+            settle_at: nanos_of(enforcement.settle_at),
+        }
+    }
+}
+
+/// A row of `enforcement_step`.
+#[derive(Serialize)]
+pub(in crate::store) struct StepRow<'a> {
+    enforcement: &'a str,
+    number: u32,
+    at: i64,
+    step: Text<'a>,
+    detail: Text<'a>,
+}
+
+impl<'a> From<&'a EnforcementStep> for StepRow<'a> {
+    fn from(step: &'a EnforcementStep) -> Self {
+        Self {
+            enforcement: &step.enforcement,
+            number: step.number,
+            at: nanos(step.at),
+            step: name(&step.step),
+            detail: detail(&step.detail),
+        }
+    }
+}
+
+/// A row of `flag`.
+#[derive(Serialize)]
+pub(in crate::store) struct FlagRow<'a> {
+    kind: FlagKind,
+    at: i64,
+    by: Text<'a>,
+    note: Text<'a>,
+}
+
+impl<'a> From<&'a Flag> for FlagRow<'a> {
+    fn from(flag: &'a Flag) -> Self {
+        Self {
+            kind: flag.kind,
+            at: nanos(flag.at),
+            by: name(&flag.by),
+            note: detail(&flag.note),
+        }
+    }
+}
+
+/// The name of a flag.
+#[derive(Serialize)]
+pub(in crate::store) struct FlagKey {
+    kind: FlagKind,
+}
+
+impl From<&FlagKind> for FlagKey {
+    fn from(kind: &FlagKind) -> Self {
+        Self { kind: *kind }
+    }
+}

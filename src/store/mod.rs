@@ -1,0 +1,259 @@
+//! What must survive a crash, in the words of the domain: what is remembered of accounts and clients, alerts,
+//! the outbox, enforcements with their journals, decisions, and the calls that share a rate.
+//!
+//! - [`Store`] hides the engine. SQLite is the one there is; its SQL is in `sqlite/`, its tables in `migrations/sqlite/`,
+//!   and the story in `tests/` is told to a [`Store`], so that another engine can be held to it.
+//! - Everything that the daemon decides is written through [`Store::commit`]: one [`Commit`], one transaction.
+//! - It decides nothing, reads no clock, and holds no password.
+
+mod commit;
+mod encode;
+mod error;
+mod lock;
+mod pace;
+mod sqlite;
+#[cfg(test)]
+mod tests;
+mod view;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+pub use commit::{Commit, HistoryEntry, Hook, Seen, Step};
+pub use error::Error;
+pub use pace::{ForeignCalls, ReserveCalls, ReservedCalls, SettledCalls};
+pub use view::{AccountView, Counts, EnforcementFilter, EnforcementRecord, Kept, NoticeFilter, NoticeRecord};
+
+use crate::domain::alert::Alert;
+use crate::domain::enforcement::Enforcement;
+use crate::domain::notice::{Message, Notification};
+use crate::domain::watch::Flag;
+use crate::domain::{AccountName, ClientId};
+use sqlite::{Fault, Sqlite};
+
+/// What the opener of a store may do with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Make, migrate and write it. Only one process at a time has this.
+    Daemon,
+    /// Read what is there, leave decisions and reserve calls. Never makes or migrates a store.
+    Read,
+}
+
+/// An open store. Clones share it.
+#[derive(Clone)]
+pub struct Store {
+    engine: Arc<Sqlite>,
+    hook: Option<Hook>,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("path", &self.engine.path())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the store at `path`. The daemon makes the file if it is missing, readable for its owner only; its folder
+    /// must exist.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] when another daemon has it; [`Error::Missing`] and [`Error::Version`] when it is not there or
+    /// of another version; others when the file system or the database refuses.
+    pub async fn open(path: &Path, access: Access) -> Result<Self, Error> {
+        let engine = Sqlite::open(path, access).await?;
+        Ok(Self {
+            engine: Arc::new(engine),
+            hook: None,
+        })
+    }
+
+    /// The same store, asking `hook` at each step of each commit whether to go on. For crash tests.
+    #[must_use]
+    pub fn with_hook(mut self, hook: Hook) -> Self {
+        self.hook = Some(hook);
+        self
+    }
+
+    /// Closes the store for all clones. A store that is dropped instead loses nothing; its log is read at the next start.
+    pub async fn close(&self) {
+        self.engine.close().await;
+    }
+
+    /// All that a sweep and its decisions need of an account, as one transaction saw it. An account that is not stored
+    /// yet is empty.
+    ///
+    /// # Errors
+    /// [`Error::Database`] or [`Error::Corrupt`].
+    pub async fn load(&self, account: &AccountName) -> Result<AccountView, Error> {
+        self.told("load the account", self.engine.load(account).await)
+    }
+
+    /// Writes `commit` in one transaction, all or nothing. One without rows writes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Database`]: nothing of it is stored, unless the connection broke during COMMIT, when it may be;
+    /// writing the same commit again is safe but for its history.
+    pub async fn commit(&self, commit: &Commit) -> Result<(), Error> {
+        self.told("commit", self.engine.commit(commit, self.hook.as_ref()).await)
+    }
+
+    /// At most `limit` messages that may leave at `now`, with the notifications they carry: pending, or left "sending" by a
+    /// crash; due by `next_at` and `not_before`; and with no unfinished message before them in the same thread to the
+    /// same recipient through the same channel. Oldest first; after those, the paced ones, lowest amount first.
+    ///
+    /// # Errors
+    /// [`Error::Database`] or [`Error::Corrupt`].
+    pub async fn due_messages(&self, now: Timestamp, limit: usize) -> Result<Vec<(Message, Vec<Notification>)>, Error> {
+        self.told("read the due messages", self.engine.due_messages(now, limit).await)
+    }
+
+    /// When the next unfinished message may leave, which may be past; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn next_message_at(&self) -> Result<Option<Timestamp>, Error> {
+        self.told("look for the next message", self.engine.next_message_at().await)
+    }
+
+    /// How many paced messages to clients left, or may have left, since `since`.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn client_mails_since(&self, account: &AccountName, since: Timestamp) -> Result<u32, Error> {
+        self.told(
+            "count mails to clients",
+            self.engine.client_mails_since(account, since).await,
+        )
+    }
+
+    /// The newest `limit` entries of a client's history, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Database`] or [`Error::Corrupt`].
+    pub async fn history(&self, account: &AccountName, client: &ClientId, limit: usize) -> Result<Vec<Kept>, Error> {
+        self.told("read the history", self.engine.history(account, client, limit).await)
+    }
+
+    /// Alerts of an account, by client and policy: pending, firing, and those whose cool-down runs.
+    ///
+    /// # Errors
+    /// [`Error::Database`] or [`Error::Corrupt`].
+    pub async fn alerts(&self, account: &AccountName) -> Result<Vec<Alert>, Error> {
+        self.told("read the alerts", self.engine.alerts(account).await)
+    }
+
+    /// Notifications, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Database`] or [`Error::Corrupt`].
+    pub async fn notifications(&self, filter: &NoticeFilter) -> Result<Vec<Notification>, Error> {
+        self.told("read the notifications", self.engine.notifications(filter).await)
+    }
+
+    /// Pending notifications that no message carries yet, oldest first: what a crash left behind before its summary was
+    /// made.
+    ///
+    /// # Errors
+    /// [`Error::Database`] or [`Error::Corrupt`].
+    pub async fn uncarried_notifications(&self, account: &AccountName) -> Result<Vec<Notification>, Error> {
+        let uncarried = self.engine.uncarried_notifications(account).await;
+        self.told("read the notifications without a message", uncarried)
+    }
+
+    /// One notification with its message and the tries to deliver it; `None` when there is none of this id.
+    ///
+    /// # Errors
+    /// [`Error::Database`] or [`Error::Corrupt`].
+    pub async fn notification(&self, id: &str) -> Result<Option<NoticeRecord>, Error> {
+        self.told("read the notification", self.engine.notification(id).await)
+    }
+
+    /// Enforcements, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Database`] or [`Error::Corrupt`].
+    pub async fn enforcements(&self, filter: &EnforcementFilter) -> Result<Vec<Enforcement>, Error> {
+        self.told("read the enforcements", self.engine.enforcements(filter).await)
+    }
+
+    /// One enforcement with its journal; `None` when there is none of this id.
+    ///
+    /// # Errors
+    /// [`Error::Database`] or [`Error::Corrupt`].
+    pub async fn enforcement(&self, id: &str) -> Result<Option<EnforcementRecord>, Error> {
+        self.told("read the enforcement", self.engine.enforcement(id).await)
+    }
+
+    /// The account in numbers.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn counts(&self, account: &AccountName) -> Result<Counts, Error> {
+        self.told("count", self.engine.counts(account).await)
+    }
+
+    /// The account's flags as they are this moment. Read it immediately before a write that a person may have forbidden.
+    ///
+    /// # Errors
+    /// [`Error::Database`] or [`Error::Corrupt`].
+    pub async fn flags(&self, account: &AccountName) -> Result<Vec<Flag>, Error> {
+        self.told("read the flags", self.engine.flags(account).await)
+    }
+
+    /// Sets or releases the brake, at once and for everybody. Returns whether that changed anything: a brake that is on
+    /// keeps its first reason.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn set_brake(
+        &self,
+        account: &AccountName,
+        on: bool,
+        by: &str,
+        note: &str,
+        at: Timestamp,
+    ) -> Result<bool, Error> {
+        self.told("set the brake", self.engine.set_brake(account, on, by, note, at).await)
+    }
+
+    /// Settles, forgets and reserves calls of `owner` (one name for each run of the program, never used twice) in one
+    /// transaction that excludes all others, and tells what the account's other owners have.
+    ///
+    /// # Errors
+    /// [`Error::Database`]; then nothing was reserved.
+    pub async fn reserve_calls(
+        &self,
+        account: &AccountName,
+        owner: &str,
+        request: &ReserveCalls,
+    ) -> Result<ReservedCalls, Error> {
+        self.told(
+            "reserve calls",
+            self.engine.reserve_calls(account, owner, request).await,
+        )
+    }
+
+    /// Forgets what ended before `before`: entries of the histories (each client's newest stays), and finished
+    /// notifications with their messages. In short transactions, so that it holds up nobody. Returns the number of
+    /// forgotten entries.
+    ///
+    /// # Errors
+    /// [`Error::Database`]; what was forgotten until then stays forgotten.
+    pub async fn forget_history_before(&self, account: &AccountName, before: Timestamp) -> Result<u64, Error> {
+        self.told(
+            "forget old history",
+            self.engine.forget_history_before(account, before).await,
+        )
+    }
+
+    /// Tells a fault with the operation and the path.
+    fn told<T>(&self, operation: &'static str, outcome: Result<T, Fault>) -> Result<T, Error> {
+        outcome.map_err(|fault| fault.during(operation, self.engine.path()))
+    }
+}

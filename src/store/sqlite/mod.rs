@@ -1,0 +1,102 @@
+//! The store on SQLite: one file in WAL mode, one connection that writes, a few that read meanwhile.
+//!
+//! - `synchronous = FULL`: with less, a commit that was reported done can be gone after a power failure, and a mail
+//!   that was sent, or a `setClient` that was made, would not have been written down. It costs one sync for each batch.
+//! - Transactions that write begin IMMEDIATE: one that reads first and writes then would fail with "database is
+//!   locked", whatever the busy time-out, when another process wrote in between.
+//! - Caches are small: the working set of a sweep is written once and read once.
+
+mod decode;
+mod open;
+mod pace;
+mod queue;
+mod read;
+mod statements;
+mod tidy;
+mod write;
+
+use std::path::{Path, PathBuf};
+
+use sqlx::sqlite::{Sqlite as Engine, SqlitePool};
+use sqlx::{SqlSafeStr, Transaction};
+
+use super::lock::DaemonLock;
+use super::{Error, Step};
+
+/// An open store.
+#[derive(Debug)]
+pub(super) struct Sqlite {
+    path: PathBuf,
+    /// One connection, so that writers in this process queue here instead of at the file's lock.
+    writer: SqlitePool,
+    reader: SqlitePool,
+    /// Last: let go of after the connections.
+    _lock: Option<DaemonLock>,
+}
+
+/// What went wrong, before it is told with the operation and the path.
+#[derive(Debug)]
+pub(super) enum Fault {
+    Sql(sqlx::Error),
+    Corrupt {
+        column: &'static str,
+        value: String,
+        expected: &'static str,
+    },
+    Stopped(Step),
+}
+
+impl From<sqlx::Error> for Fault {
+    fn from(source: sqlx::Error) -> Self {
+        Self::Sql(source)
+    }
+}
+
+impl Fault {
+    /// The error, told with what was tried.
+    pub(super) fn during(self, operation: &'static str, path: &Path) -> Error {
+        let path = path.to_owned();
+        match self {
+            Self::Sql(source) => Error::Database {
+                operation,
+                path,
+                source,
+            },
+            Self::Corrupt {
+                column,
+                value,
+                expected,
+            } => Error::Corrupt {
+                operation,
+                path,
+                column,
+                value,
+                expected,
+            },
+            Self::Stopped(step) => Error::Stopped { step },
+        }
+    }
+}
+
+impl Sqlite {
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Begins a transaction that nobody else's write comes between.
+    async fn begin_write(&self) -> Result<Transaction<'static, Engine>, Fault> {
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE".into_sql_str()).await?)
+    }
+
+    /// Begins a transaction that sees the store as it is at its first read.
+    async fn begin_read(&self) -> Result<Transaction<'static, Engine>, Fault> {
+        Ok(self.reader.begin().await?)
+    }
+
+    /// Closes all connections; the last one moves the write-ahead log into the file.
+    pub(super) async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}

@@ -1,0 +1,161 @@
+//! Opening a store: make, lock and migrate it for the daemon; look whether it fits for everybody else.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Row};
+
+use super::{DaemonLock, Fault, Sqlite};
+use crate::store::{Access, Error};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
+
+/// How long a writer waits for another process's write. The longest of those is a batch on a busy disk.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// How long an operation waits for a connection: several writers in a row may each wait for [`BUSY`].
+const ACQUIRE: Duration = Duration::from_secs(60);
+
+/// Connections that read at once: a sweep's load beside the outbox. More would only cost memory.
+const READERS: u32 = 2;
+
+/// A reading connection that was not used for this long is closed, so that an idle daemon keeps no cache for it.
+const READER_IDLE: Duration = Duration::from_secs(30);
+
+/// Page cache of a connection, in KiB (SQLite's default is 2000).
+const CACHE_KIB: u32 = 512;
+
+/// Bytes that the write-ahead log keeps on disk between checkpoints.
+const LOG_BYTES: u32 = 8_000_000;
+
+impl Sqlite {
+    /// Opens the store at `path`.
+    pub(in crate::store) async fn open(path: &Path, access: Access) -> Result<Self, Error> {
+        let lock = match access {
+            Access::Daemon => {
+                create(path)?;
+                Some(DaemonLock::take(path)?)
+            }
+            Access::Read if !path.exists() => return Err(Error::Missing { path: path.to_owned() }),
+            Access::Read => None,
+        };
+        let found = look(path)
+            .await
+            .map_err(|fault| fault.during("look for the schema version", path))?;
+        check(path, access, &found)?;
+        let options = options(path, access);
+        let pool = || {
+            SqlitePoolOptions::new()
+                .acquire_timeout(ACQUIRE)
+                .test_before_acquire(false)
+        };
+        let store = Self {
+            path: path.to_owned(),
+            writer: pool()
+                .max_connections(1)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .connect_lazy_with(options.clone()),
+            reader: pool()
+                .max_connections(READERS)
+                .idle_timeout(READER_IDLE)
+                .max_lifetime(None)
+                .connect_lazy_with(options),
+            _lock: lock,
+        };
+        if access == Access::Daemon {
+            store.migrate().await?;
+        }
+        Ok(store)
+    }
+
+    async fn migrate(&self) -> Result<(), Error> {
+        MIGRATIONS.run(&self.writer).await.map_err(|source| Error::Migration {
+            path: self.path.clone(),
+            source,
+        })
+    }
+}
+
+/// Makes the file if it is missing, for its owner only: it holds addresses and balances.
+fn create(path: &Path) -> Result<(), Error> {
+    let made = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path);
+    made.map(drop).map_err(|source| Error::Io {
+        operation: "make or open the store",
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn options(path: &Path, access: Access) -> SqliteConnectOptions {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .foreign_keys(true)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY)
+        .statement_cache_capacity(40)
+        .pragma("cache_size", format!("-{CACHE_KIB}"))
+        .pragma("temp_store", "MEMORY")
+        .pragma("journal_size_limit", LOG_BYTES.to_string())
+        .disable_statement_logging();
+    match access {
+        Access::Daemon => options.journal_mode(SqliteJournalMode::Wal),
+        Access::Read => options,
+    }
+}
+
+/// What a file holds.
+enum Found {
+    /// Nothing yet.
+    Empty,
+    /// Tables of some other program.
+    Foreign,
+    /// A store with migrations up to this one.
+    Version(i64),
+}
+
+/// Looks what the file holds, and changes nothing in it.
+async fn look(path: &Path) -> Result<Found, Fault> {
+    let mut connection = SqliteConnection::connect_with(&options(path, Access::Read)).await?;
+    let tables = sqlx::query("SELECT count(*), count(*) FILTER (WHERE name = '_sqlx_migrations') FROM sqlite_schema")
+        .fetch_one(&mut connection)
+        .await?;
+    let (all, migrations): (i64, i64) = (tables.try_get(0)?, tables.try_get(1)?);
+    let found = match (all, migrations) {
+        (0, _) => Found::Empty,
+        (_, 0) => Found::Foreign,
+        _ => {
+            let newest = sqlx::query("SELECT coalesce(max(version), 0) FROM _sqlx_migrations")
+                .fetch_one(&mut connection)
+                .await?;
+            Found::Version(newest.try_get(0)?)
+        }
+    };
+    connection.close().await?;
+    Ok(found)
+}
+
+/// Refuses what does not fit. The daemon brings older ones up to date; others need exactly the known version.
+fn check(path: &Path, access: Access, found: &Found) -> Result<(), Error> {
+    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+    let found = match found {
+        Found::Foreign => return Err(Error::Foreign { path: path.to_owned() }),
+        Found::Empty => 0,
+        Found::Version(found) => *found,
+    };
+    if found > known || (found < known && access == Access::Read) {
+        let path = path.to_owned();
+        return Err(Error::Version { path, found, known });
+    }
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! The outbox as a queue: which messages may leave now, and when the next one may.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use sqlx::Row;
+
+use super::decode::Columns;
+use super::{Fault, Sqlite};
+use crate::domain::AccountName;
+use crate::domain::notice::{Message, Notification};
+use crate::store::encode::nanos;
+
+/// Heads of their threads that are due; those that nobody paces first, in the order in which they were written down.
+const DUE: &str = "
+SELECT * FROM message
+WHERE state IN ('pending', 'sending') AND next_at <= ?1 AND not_before <= ?1
+    AND NOT EXISTS (
+        SELECT 1 FROM message AS earlier
+        WHERE earlier.state IN ('pending', 'sending') AND earlier.thread = message.thread
+            AND earlier.channel = message.channel AND earlier.recipient = message.recipient
+            AND earlier.seq < message.seq)
+ORDER BY paced_rank IS NOT NULL, paced_rank, seq
+LIMIT ?2";
+
+/// Only heads count: what waits behind another message cannot leave before it.
+const NEXT: &str = "
+SELECT min(max(next_at, not_before)) AS next FROM message
+WHERE state IN ('pending', 'sending')
+    AND NOT EXISTS (
+        SELECT 1 FROM message AS earlier
+        WHERE earlier.state IN ('pending', 'sending') AND earlier.thread = message.thread
+            AND earlier.channel = message.channel AND earlier.recipient = message.recipient
+            AND earlier.seq < message.seq)";
+
+const CARRIED: &str = "
+SELECT * FROM notification WHERE message IN (SELECT value FROM json_each(?1)) ORDER BY seq";
+
+/// One that was being sent when the daemon was killed may have left without a row in `attempt`.
+const CLIENT_MAILS: &str = "
+SELECT count(*) AS number FROM (
+    SELECT message.id FROM attempt JOIN message ON message.id = attempt.message
+    WHERE attempt.at >= ?2 AND account = ?1 AND channel = 'client' AND paced IS NOT NULL
+    UNION
+    SELECT id FROM message
+    WHERE state IN ('pending', 'sending') AND state = 'sending' AND account = ?1 AND channel = 'client'
+        AND paced IS NOT NULL
+)";
+
+impl Sqlite {
+    pub(in crate::store) async fn due_messages(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(Message, Vec<Notification>)>, Fault> {
+        let mut transaction = self.begin_read().await?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = sqlx::query(DUE)
+            .bind(nanos(now))
+            .bind(limit)
+            .fetch_all(&mut *transaction)
+            .await?;
+        let mut due = Vec::with_capacity(rows.len());
+        for row in &rows {
+            due.push((Columns(row).message()?, Vec::new()));
+        }
+        if due.is_empty() {
+            return Ok(due);
+        }
+        let ids: Vec<&str> = due.iter().map(|(message, _)| message.id.as_str()).collect();
+        let ids = serde_json::to_string(&ids).expect("texts serialize to JSON");
+        let carried = sqlx::query(CARRIED).bind(ids).fetch_all(&mut *transaction).await?;
+        transaction.commit().await?;
+        let mut by_message: HashMap<String, Vec<Notification>> = HashMap::new();
+        for row in &carried {
+            let notice = Columns(row).notification()?;
+            by_message
+                .entry(notice.message.clone().unwrap_or_default())
+                .or_default()
+                .push(notice);
+        }
+        for (message, notices) in &mut due {
+            *notices = by_message.remove(&message.id).unwrap_or_default();
+        }
+        Ok(due)
+    }
+
+    pub(in crate::store) async fn next_message_at(&self) -> Result<Option<Timestamp>, Fault> {
+        let row = sqlx::query(NEXT).fetch_one(&self.reader).await?;
+        Columns(&row).at_of("next")
+    }
+
+    pub(in crate::store) async fn client_mails_since(
+        &self,
+        account: &AccountName,
+        since: Timestamp,
+    ) -> Result<u32, Fault> {
+        let query = sqlx::query(CLIENT_MAILS).bind(account.as_str()).bind(nanos(since));
+        let row = query.fetch_one(&self.reader).await?;
+        Ok(u32::try_from(row.try_get::<i64, _>("number")?).unwrap_or(u32::MAX))
+    }
+}

@@ -1,0 +1,93 @@
+//! The writes that are no commits: the brake as people set it, and forgetting what is old.
+
+use jiff::Timestamp;
+use sqlx::Row;
+
+use super::{Fault, Sqlite};
+use crate::domain::AccountName;
+use crate::store::encode::{DETAIL_BYTES, NAME_BYTES, clean, nanos};
+
+/// Entries of the history that one transaction looks at: some 10 ms, so that no sweep waits for the forgetting.
+const FORGET_ROWS: i64 = 10_000;
+
+/// A brake that is on keeps its first reason: that is what a person must look at before it is released.
+const BRAKE_ON: &str = "
+INSERT INTO flag (account, kind, at, by, note) VALUES (?1, 'brake', ?2, ?3, ?4) ON CONFLICT (account, kind) DO NOTHING";
+
+const BRAKE_OFF: &str = "DELETE FROM flag WHERE account = ?1 AND kind = 'brake'";
+
+/// The last number of the next stretch, and the oldest time in it. Entries are closed in the order of time, so the
+/// first stretch that holds nothing old is the end of what there is to forget.
+const STRETCH: &str = "
+SELECT max(seq) AS last, min(last_seen_at) AS oldest
+FROM (SELECT seq, last_seen_at FROM reading_history WHERE seq > ?1 ORDER BY seq LIMIT ?2)";
+
+const FORGET_STRETCH: &str = "
+DELETE FROM reading_history WHERE seq > ?1 AND seq <= ?2 AND account = ?3 AND last_seen_at < ?4";
+
+/// What was told and finished before then. What still waits stays, however old.
+const FORGET_NOTICES: [&str; 3] = [
+    "DELETE FROM notification WHERE account = ?1 AND created_at < ?2 AND state NOT IN ('pending', 'sending')",
+    "DELETE FROM attempt WHERE at < ?2 AND message IN (
+        SELECT id FROM message WHERE account = ?1 AND created_at < ?2 AND state NOT IN ('pending', 'sending')
+            AND NOT EXISTS (SELECT 1 FROM notification WHERE notification.message = message.id))",
+    "DELETE FROM message WHERE account = ?1 AND created_at < ?2 AND state NOT IN ('pending', 'sending')
+        AND NOT EXISTS (SELECT 1 FROM notification WHERE notification.message = message.id)
+        AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.message = message.id)",
+];
+
+impl Sqlite {
+    pub(in crate::store) async fn set_brake(
+        &self,
+        account: &AccountName,
+        on: bool,
+        by: &str,
+        note: &str,
+        at: Timestamp,
+    ) -> Result<bool, Fault> {
+        let mut transaction = self.begin_write().await?;
+        let done = if on {
+            sqlx::query(BRAKE_ON)
+                .bind(account.as_str())
+                .bind(nanos(at))
+                .bind(clean(by, NAME_BYTES))
+                .bind(clean(note, DETAIL_BYTES))
+        } else {
+            sqlx::query(BRAKE_OFF).bind(account.as_str())
+        };
+        let changed = done.execute(&mut *transaction).await?.rows_affected() > 0;
+        transaction.commit().await?;
+        Ok(changed)
+    }
+
+    pub(in crate::store) async fn forget_history_before(
+        &self,
+        account: &AccountName,
+        before: Timestamp,
+    ) -> Result<u64, Fault> {
+        let before = nanos(before);
+        let mut forgotten = 0;
+        let mut reached = 0;
+        loop {
+            let stretch = sqlx::query(STRETCH).bind(reached).bind(FORGET_ROWS);
+            let stretch = stretch.fetch_one(&self.reader).await?;
+            let (last, oldest): (Option<i64>, Option<i64>) = (stretch.try_get("last")?, stretch.try_get("oldest")?);
+            let (Some(last), true) = (last, oldest.is_some_and(|oldest| oldest < before)) else {
+                break;
+            };
+            let mut transaction = self.begin_write().await?;
+            let forget = sqlx::query(FORGET_STRETCH).bind(reached).bind(last);
+            let forget = forget.bind(account.as_str()).bind(before);
+            forgotten += forget.execute(&mut *transaction).await?.rows_affected();
+            transaction.commit().await?;
+            reached = last;
+        }
+        let mut transaction = self.begin_write().await?;
+        for sql in FORGET_NOTICES {
+            let forget = sqlx::query(sql).bind(account.as_str()).bind(before);
+            forget.execute(&mut *transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(forgotten)
+    }
+}

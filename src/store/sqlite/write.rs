@@ -1,0 +1,146 @@
+//! Writing a commit: one transaction, one statement for each table that has rows, always in the same order.
+
+use std::collections::HashSet;
+
+use sqlx::sqlite::Sqlite as Engine;
+use sqlx::{Row, Transaction};
+
+use super::{Fault, Sqlite, statements};
+use crate::store::encode::{self, rows};
+use crate::store::{Commit, HistoryEntry, Hook, Step};
+
+/// The row of `account`.
+#[derive(serde::Serialize)]
+struct AccountRow {
+    state: String,
+    changed_at: i64,
+}
+
+impl Sqlite {
+    /// Writes `commit`, all or nothing.
+    pub(in crate::store) async fn commit(&self, commit: &Commit, hook: Option<&Hook>) -> Result<(), Fault> {
+        if commit.is_empty() {
+            return Ok(());
+        }
+        let mut writing = Writing {
+            transaction: self.begin_write().await?,
+            account: commit.account.as_str(),
+            hook,
+        };
+        writing.clients(commit).await?;
+        writing.notices(commit).await?;
+        writing.enforcements(commit).await?;
+        pass(hook, Step::BeforeCommit)?;
+        writing.transaction.commit().await?;
+        pass(hook, Step::AfterCommit)
+    }
+}
+
+/// Asks the hook whether to go on.
+fn pass(hook: Option<&Hook>, step: Step) -> Result<(), Fault> {
+    match hook {
+        Some(hook) if !hook(step) => Err(Fault::Stopped(step)),
+        _ => Ok(()),
+    }
+}
+
+/// A commit on its way. When it is dropped before COMMIT, nothing of it stays.
+struct Writing<'a> {
+    transaction: Transaction<'static, Engine>,
+    account: &'a str,
+    hook: Option<&'a Hook>,
+}
+
+impl Writing<'_> {
+    /// One statement for all rows of a table; none without rows.
+    async fn write<'a, T, R>(&mut self, table: &'static str, sql: &'static str, records: &'a [T]) -> Result<(), Fault>
+    where
+        R: From<&'a T> + serde::Serialize,
+    {
+        if records.is_empty() {
+            return Ok(());
+        }
+        pass(self.hook, Step::Statement(table))?;
+        let query = sqlx::query(sql)
+            .bind(self.account.to_owned())
+            .bind(rows(records.iter().map(R::from)));
+        query.execute(&mut *self.transaction).await?;
+        Ok(())
+    }
+
+    async fn clients(&mut self, commit: &Commit) -> Result<(), Fault> {
+        if let Some(state) = &commit.state {
+            pass(self.hook, Step::Statement("account"))?;
+            let row = AccountRow {
+                state: encode::structure(state),
+                changed_at: encode::nanos(commit.at),
+            };
+            let query = sqlx::query(statements::ACCOUNT).bind(self.account.to_owned());
+            query.bind(rows([row])).execute(&mut *self.transaction).await?;
+        }
+        let clients = &commit.clients;
+        self.write::<_, encode::ClientRow<'_>>("client", statements::CLIENT, clients)
+            .await?;
+        self.write::<_, encode::ReadingRow<'_>>("last_reading", statements::LAST_READING, clients)
+            .await?;
+        self.history(&commit.history).await?;
+        self.write::<_, encode::AlertRow<'_>>("alert", statements::ALERT, &commit.alerts)
+            .await?;
+        self.write::<_, encode::AlertKey<'_>>("alert (gone)", statements::ALERT_GONE, &commit.alerts_gone)
+            .await
+    }
+
+    /// Two statements for each round in which no client occurs twice; nearly always there is one round.
+    async fn history(&mut self, entries: &[HistoryEntry]) -> Result<(), Fault> {
+        let mut rest: Vec<&HistoryEntry> = entries.iter().collect();
+        while !rest.is_empty() {
+            pass(self.hook, Step::Statement("reading_history"))?;
+            let mut seen = HashSet::with_capacity(rest.len());
+            let (round, later): (Vec<_>, Vec<_>) = rest.into_iter().partition(|entry| seen.insert(&entry.client));
+            rest = later;
+            let json = rows(round.into_iter().map(encode::HistoryRow::from));
+            let last_seq: i64 = sqlx::query(statements::HISTORY_LAST_SEQ)
+                .fetch_one(&mut *self.transaction)
+                .await?
+                .try_get(0)?;
+            let close = sqlx::query(statements::HISTORY_CLOSE).bind(self.account.to_owned());
+            close
+                .bind(json.clone())
+                .bind(last_seq)
+                .execute(&mut *self.transaction)
+                .await?;
+            pass(self.hook, Step::Statement("last_reading (kept)"))?;
+            let keep = sqlx::query(statements::HISTORY_KEEP).bind(self.account.to_owned());
+            keep.bind(json).bind(last_seq).execute(&mut *self.transaction).await?;
+        }
+        Ok(())
+    }
+
+    /// Messages before the notifications that name them.
+    async fn notices(&mut self, commit: &Commit) -> Result<(), Fault> {
+        self.write::<_, encode::MessageRow<'_>>("message", statements::MESSAGE, &commit.messages)
+            .await?;
+        self.write::<_, encode::NotificationRow<'_>>("notification", statements::NOTIFICATION, &commit.notifications)
+            .await?;
+        let carried = &commit.notices_into;
+        self.write::<_, encode::CarriedRow<'_>>("notification (carried)", statements::NOTIFICATION_CARRIED, carried)
+            .await?;
+        let fates = &commit.notices_of_messages;
+        self.write::<_, encode::FateRow<'_>>("notification (fate)", statements::NOTIFICATION_FATE, fates)
+            .await?;
+        self.write::<_, encode::AttemptRow<'_>>("attempt", statements::ATTEMPT, &commit.attempts)
+            .await
+    }
+
+    async fn enforcements(&mut self, commit: &Commit) -> Result<(), Fault> {
+        let enforcements = &commit.enforcements;
+        self.write::<_, encode::EnforcementRow<'_>>("enforcement", statements::ENFORCEMENT, enforcements)
+            .await?;
+        self.write::<_, encode::StepRow<'_>>("enforcement_step", statements::ENFORCEMENT_STEP, &commit.steps)
+            .await?;
+        self.write::<_, encode::FlagRow<'_>>("flag", statements::FLAG, &commit.flags)
+            .await?;
+        self.write::<_, encode::FlagKey>("flag (gone)", statements::FLAG_GONE, &commit.flags_gone)
+            .await
+    }
+}

@@ -1,0 +1,120 @@
+//! What the store gives back: an account as the sweep needs it, and the bounded lists that the commands show.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::Seen;
+use crate::domain::alert::Alert;
+use crate::domain::enforcement::{Enforcement, EnforcementStep};
+use crate::domain::notice::{Attempt, Message, Notification};
+use crate::domain::watch::{AccountState, Flag, Watched};
+use crate::domain::{AccountName, ClientId};
+
+/// An account as one transaction saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountView {
+    /// What is remembered of the account; the default for one that is not stored yet.
+    pub state: AccountState,
+    /// All clients by id, vanished ones and the pseudo-client `reseller` too.
+    pub clients: Vec<Watched>,
+    /// All alerts, by client and policy.
+    pub alerts: Vec<Alert>,
+    /// All flags.
+    pub flags: Vec<Flag>,
+    /// Enforcements that a decision may need, oldest first: those that did not end, those that changed in the 24 hours
+    /// before the newest change, and for each client and direction the newest that ended verified.
+    pub enforcements: Vec<Enforcement>,
+}
+
+/// An entry of a client's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// What was seen.
+    pub seen: Seen,
+    /// When it was seen first.
+    pub first_seen_at: Timestamp,
+    /// When it was seen last with nothing else in between.
+    pub last_seen_at: Timestamp,
+    /// How often it was seen; at least 1.
+    pub count: u64,
+}
+
+/// Which notifications to list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeFilter {
+    /// Of this account.
+    pub account: AccountName,
+    /// Of this client only.
+    pub client: Option<ClientId>,
+    /// In this state only, by its label.
+    pub state: Option<String>,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// A notification with all that became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeRecord {
+    /// The notification.
+    pub notification: Notification,
+    /// The message that carries it.
+    pub message: Option<Message>,
+    /// The tries to deliver that message, oldest first.
+    pub attempts: Vec<Attempt>,
+}
+
+/// Which enforcements to list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnforcementFilter {
+    /// Of this account.
+    pub account: AccountName,
+    /// Of this client only.
+    pub client: Option<ClientId>,
+    /// In this state only, by its label.
+    pub state: Option<String>,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// An enforcement with its journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnforcementRecord {
+    /// The enforcement.
+    pub enforcement: Enforcement,
+    /// Its journal, first line first.
+    pub steps: Vec<EnforcementStep>,
+}
+
+/// An account in numbers. Pseudo-clients are not counted, vanished clients only as vanished.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Clients that are on the list.
+    pub clients: u64,
+    /// Clients that vanished from it.
+    pub vanished: u64,
+    /// Clients that cannot be mailed: neither the threshold nor the record has an address.
+    pub without_address: u64,
+    /// Clients whose threshold was read, and that have none.
+    pub without_threshold: u64,
+    /// Clients without any good reading.
+    pub never_read: u64,
+    /// Clients that were not asked yet.
+    pub never_asked: u64,
+    /// Clients whose last attempt failed, by the kind of the failure.
+    pub unread: BTreeMap<String, u64>,
+    /// Alerts by state: `pending`, `firing`, `inactive` (cooling down).
+    pub alerts: BTreeMap<String, u64>,
+    /// Notifications by state.
+    pub notifications: BTreeMap<String, u64>,
+    /// Enforcements by state.
+    pub enforcements: BTreeMap<String, u64>,
+}
+
+impl Counts {
+    /// Notifications that will never arrive.
+    #[must_use]
+    pub fn dead(&self) -> u64 {
+        self.notifications.get("dead").copied().unwrap_or(0)
+    }
+}
