@@ -1,5 +1,7 @@
 //! What the outbox needs of the store, in its own words: the tests of delivery run on a queue in memory.
 
+mod stored;
+
 use jiff::Timestamp;
 
 use crate::domain::AccountName;

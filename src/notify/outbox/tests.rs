@@ -4,6 +4,7 @@ mod delivery;
 mod ends;
 mod pacing;
 mod rules;
+mod stored;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -181,7 +182,7 @@ impl Bench {
         }
     }
 
-    fn outbox(shelf: &Shelf, catcher: &MailCatcher, clock: &Clock) -> Outbox<Shelf> {
+    fn outbox<Q: Queue + Clone>(shelf: &Q, catcher: &MailCatcher, clock: &Clock) -> Outbox<Q> {
         let email = Arc::new(email(server(catcher)));
         let channels = ["ops", "pager", "client"].map(|name| {
             let channel = Channel::Email(Arc::clone(&email));
