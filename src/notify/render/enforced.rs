@@ -85,7 +85,7 @@ fn verified(scene: &Scene<'_>, wanted: Management, direction: Direction) -> Lett
         Direction::Enforce => "set to",
         Direction::Revert => "set back to",
     };
-    let effect = match (wanted, scene.balance()) {
+    let effect = match (wanted, scene.last_balance()) {
         (Management::Soft, _) => "it may go below 0, at your cost".to_owned(),
         (Management::Hard, Some(balance)) if balance.is_positive() => {
             format!("calls should stop at 0, {} left", scene.amount(balance))

@@ -1,8 +1,8 @@
 //! What mails say. PURE: a message, its notifications and the time of sending go in, a subject with text and HTML
 //! comes out. Reads no clock, no store and no configuration.
 //!
-//! There are two audiences: operators ([`operator`], [`enforced`], [`summary`]) and the clients themselves
-//! ([`client`]). Both write a [`letter`], which is laid out as text there and as HTML in [`page`].
+//! There are two audiences: operators (`operator`, `enforced`, `summary`) and the clients themselves (`client`). Both
+//! write a letter (`letter`), which is laid out as text there and as HTML in `page`.
 
 mod client;
 mod enforced;

@@ -256,7 +256,7 @@ fn steps(scene: &Scene<'_>) -> Vec<String> {
         ]),
         Topic::OwnBalance => own(&["Add funds to your own VoIP.ms account."]),
         Topic::Account => match &scene.notification.facts.reason {
-            Reason::Account { fix, .. } if !fix.trim().is_empty() => vec![one_line(fix, LONGEST_TEXT)],
+            Reason::Account { fix, .. } if !fix.trim().is_empty() => vec![capitalised(&one_line(fix, LONGEST_TEXT))],
             _ => own(&["Run `balancewatch status` and `balancewatch check --online`."]),
         },
     }

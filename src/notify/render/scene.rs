@@ -101,6 +101,12 @@ impl Scene<'_> {
         decided.or_else(|| self.notification.facts.reading.as_ref().map(|reading| reading.balance))
     }
 
+    /// The balance as it was read last, which may be after the one that decided.
+    pub(super) fn last_balance(&self) -> Option<Money> {
+        let read = self.notification.facts.reading.as_ref().map(|reading| reading.balance);
+        read.or_else(|| self.balance())
+    }
+
     /// Today's spending that decided, or else the one that was read.
     pub(super) fn spent_today(&self) -> Option<Money> {
         let decided = self.finding(Measure::SpentToday).map(|finding| finding.value);
@@ -179,7 +185,10 @@ impl Scene<'_> {
         if let Some(value) = self.threshold() {
             row("Threshold", value);
         }
-        if let Some(enforcement) = &facts.enforcement {
+        // What is planned is news only while it is ahead.
+        let is_ahead = !self.notification.transition.is_end()
+            && !matches!(self.notification.transition, Transition::Enforced { .. });
+        if let Some(enforcement) = facts.enforcement.as_ref().filter(|_| is_ahead) {
             row("Enforcement", one_line(enforcement, LONGEST_TEXT));
         }
         let severity = self.notification.severity.as_str();

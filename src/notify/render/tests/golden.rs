@@ -585,6 +585,25 @@ fn subjects_of_the_other_transitions() {
 }
 
 #[test]
+fn what_is_planned_is_told_only_while_it_is_ahead() {
+    let sentence = "The policy asks to set the client to HARD; a second mail tells how that ended.";
+    let planned = |mut notification: Notification| {
+        notification.facts.enforcement = Some(sentence.to_owned());
+        unwrapped(&sent_after(&[notification], 3).unwrap()).contains(sentence)
+    };
+    assert!(planned(low()) && planned(with(low(), Transition::Repeated { repeat: 1 })));
+    assert!(!planned(recovered()) && !planned(enforced(low(), Outcome::Verified)));
+}
+
+#[test]
+fn an_enforcement_tells_the_balance_that_was_read_last() {
+    let mut notification = enforced(low(), Outcome::Verified);
+    notification.facts.reading.as_mut().unwrap().balance = money("7.5");
+    let subject = sent_after(&[notification], 3).unwrap().subject;
+    assert!(subject.ends_with("calls should stop at 0, 7.50 USD left"), "{subject}");
+}
+
+#[test]
 fn a_threshold_that_was_not_read_in_this_sweep_says_so_on_both_sides_of_the_bound() {
     for (secs_older, said) in [(300, false), (301, true), (3 * 3600, true)] {
         let mut notification = low();

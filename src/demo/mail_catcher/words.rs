@@ -1,0 +1,50 @@
+//! Small readers of what senders say: paths, base64; and addresses as names of files.
+
+/// The address of `FROM:<a@b> BODY=8BITMIME`.
+pub(super) fn path(rest: &str, word: &str) -> Option<String> {
+    let (found, rest) = rest.split_at_checked(word.len())?;
+    if !found.eq_ignore_ascii_case(word) {
+        return None;
+    }
+    let rest = rest.trim_start().strip_prefix('<')?;
+    Some(rest.split_once('>')?.0.to_owned())
+}
+
+/// An address as a part of a file name.
+pub(super) fn file_name(address: &str) -> String {
+    let safe = |c: char| {
+        if c.is_alphanumeric() || "@._+-".contains(c) {
+            c
+        } else {
+            '_'
+        }
+    };
+    let name: String = address.chars().map(safe).take(60).collect();
+    name.trim_start_matches('.').to_owned()
+}
+
+/// Base64 as text; `None` when it is neither.
+pub(super) fn decoded(base64: &str) -> Option<String> {
+    let digits = base64.trim_end_matches('=');
+    let mut bytes = Vec::with_capacity(digits.len());
+    let (mut bits, mut held) = (0_u32, 0);
+    for digit in digits.bytes() {
+        let value = match digit {
+            b'A'..=b'Z' => digit - b'A',
+            b'a'..=b'z' => digit - b'a' + 26,
+            b'0'..=b'9' => digit - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6) | u32::from(value);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            let [.., byte] = (bits >> held).to_be_bytes();
+            bytes.push(byte);
+            bits &= (1 << held) - 1;
+        }
+    }
+    String::from_utf8(bytes).ok()
+}

@@ -1,0 +1,128 @@
+//! A mail with its headers. Pure: lettre encodes, and what came from outside is one clean line before it gets there.
+
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+use lettre::address::Envelope;
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart};
+
+use super::DeliveryError;
+use crate::domain::notice::Message;
+use crate::notify::render::{Mail, one_line};
+
+/// Longest name of a recipient, as it stands in To.
+const LONGEST_NAME: usize = 60;
+
+/// Longest address that SMTP can carry.
+const LONGEST_ADDRESS: usize = 254;
+
+/// A mail ready to leave.
+#[derive(Clone, Debug)]
+pub(super) struct Composed {
+    /// From whom, to whom.
+    pub envelope: Envelope,
+    /// Headers and body.
+    pub data: Vec<u8>,
+}
+
+/// Puts a mail together.
+///
+/// # Errors
+/// [`DeliveryError::BadAddress`] and [`DeliveryError::Compose`].
+pub(super) fn compose(
+    from: &Mailbox,
+    name: &str,
+    message: &Message,
+    mail: &Mail,
+    now: Timestamp,
+) -> Result<Composed, DeliveryError> {
+    let to = recipient(&message.recipient, name)?;
+    let domain = id_domain(from);
+    let thread = format!("<thread.{:032x}@{domain}>", stable_hash(&message.thread));
+    let composed = lettre::Message::builder()
+        .from(from.clone())
+        .to(to)
+        .subject(mail.subject.clone())
+        .date(SystemTime::from(now))
+        .message_id(Some(format!("<{:032x}@{domain}>", stable_hash(&message.id))))
+        .in_reply_to(thread.clone())
+        .references(thread)
+        .raw_header(header("Auto-Submitted", "auto-generated"))
+        .raw_header(header("X-Auto-Response-Suppress", "All"))
+        .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
+        .map_err(|error| DeliveryError::Compose { why: error.to_string() })?;
+    Ok(Composed {
+        envelope: composed.envelope().clone(),
+        data: composed.formatted(),
+    })
+}
+
+/// Reads `a@example.com` or `NOC <a@example.com>`; `name` is used when it names nobody itself.
+fn recipient(text: &str, name: &str) -> Result<Mailbox, DeliveryError> {
+    let bad = |why: &str| DeliveryError::BadAddress {
+        address: one_line(text, LONGEST_ADDRESS),
+        why: why.to_owned(),
+    };
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(bad("it is empty"));
+    }
+    if text.contains(char::is_control) {
+        return Err(bad("it has a control character or a line break"));
+    }
+    if text.len() > 2 * LONGEST_ADDRESS {
+        return Err(bad("it is too long"));
+    }
+    let mut mailbox: Mailbox = text
+        .parse()
+        .map_err(|error: lettre::address::AddressError| bad(&error.to_string()))?;
+    let address: &str = mailbox.email.as_ref();
+    if address.len() > LONGEST_ADDRESS {
+        return Err(bad("it is too long"));
+    }
+    if address.contains(char::is_whitespace) {
+        return Err(bad("it has a blank"));
+    }
+    let own = mailbox.name.as_deref().unwrap_or(name);
+    let own = one_line(own, LONGEST_NAME);
+    mailbox.name = Some(own).filter(|name| !name.is_empty());
+    Ok(mailbox)
+}
+
+/// The right side of message ids: the sender's domain, which its owner keeps unique.
+fn id_domain(from: &Mailbox) -> &str {
+    let domain = from.email.domain();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-';
+    if domain.bytes().all(plain) {
+        domain
+    } else {
+        "balancewatch.invalid"
+    }
+}
+
+fn header(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
+}
+
+/// FNV-1a of 128 bits. Ids of messages hold addresses and characters that a Message-ID may not have; this is short,
+/// safe, and the same in every version and on every machine, which is what makes a repeat recognisable.
+fn stable_hash(text: &str) -> u128 {
+    const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+    text.bytes()
+        .fold(OFFSET, |hash, byte| (hash ^ u128::from(byte)).wrapping_mul(PRIME))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stable_hash;
+
+    #[test]
+    fn the_hash_is_the_published_one() {
+        // Test vectors of the FNV draft (draft-eastlake-fnv).
+        assert_eq!(stable_hash(""), 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d);
+        assert_eq!(stable_hash("a"), 0xd228_cb69_6f1a_8caf_7891_2b70_4e4a_8964);
+        assert_eq!(stable_hash("foobar"), 0x343e_1662_793c_64bf_6f0d_3597_ba44_6f18);
+    }
+}

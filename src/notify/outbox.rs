@@ -1,0 +1,167 @@
+//! The worker that drains the stored outbox. Writes down that a message is on its way before it leaves, and what became
+//! of it afterwards; makes no notification, and raises no alert.
+
+mod fate;
+mod pass;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use jiff::{SignedDuration, Timestamp};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use tokio::sync::Notify;
+
+use super::email::Email;
+use super::health::ChannelHealth;
+use super::queue::Queue;
+use super::render::Texts;
+use crate::clock::Clock;
+use crate::domain::{AccountName, ChannelName};
+
+/// How long a delivery in hand may go on after the program was told to stop; it has 10 seconds in all. Real time.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How long to wait when the store failed, and between two looks at a queue that says that something is due but gives
+/// nothing: not at once, so that a fault does not keep a processor busy.
+const PAUSE: SignedDuration = SignedDuration::from_secs(5);
+
+/// How messages leave.
+#[derive(Clone, Debug)]
+pub enum Channel {
+    /// By mail.
+    Email(Arc<Email>),
+}
+
+/// What a worker is made of.
+pub struct Settings {
+    /// How each channel's messages leave; `client` included when there is a mail server.
+    pub channels: BTreeMap<ChannelName, Channel>,
+    /// What all mails share.
+    pub texts: Texts,
+    /// How many paced mails to clients may leave in an hour, for each account.
+    pub client_mails_per_hour: u32,
+    /// Seeds the jitter of retries.
+    pub seed: u64,
+}
+
+/// What came of a pass over what was due. Messages are counted, not the notifications they carry.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Drained {
+    /// Delivered.
+    pub sent: u32,
+    /// Due, and still owed: a try failed, the channel is broken, its turn has not come, or time was up.
+    pub deferred: u32,
+    /// Never to arrive.
+    pub dead: u32,
+    /// Decided not to send.
+    pub dropped: u32,
+    /// The delivered ones.
+    pub delivered_by_channel: BTreeMap<(AccountName, ChannelName), u32>,
+    /// The dead ones.
+    pub dead_by_channel: BTreeMap<(AccountName, ChannelName), u32>,
+}
+
+/// The worker. There is one for each store.
+pub struct Outbox<Q> {
+    queue: Q,
+    clock: Clock,
+    settings: Settings,
+    health: BTreeMap<ChannelName, ChannelHealth>,
+    random: StdRng,
+}
+
+impl<Q: Queue> Outbox<Q> {
+    /// Makes a worker; it does nothing yet.
+    #[must_use]
+    pub fn new(queue: Q, clock: Clock, settings: Settings) -> Self {
+        let random = StdRng::seed_from_u64(settings.seed);
+        Self {
+            queue,
+            clock,
+            settings,
+            health: BTreeMap::new(),
+            random,
+        }
+    }
+
+    /// How the channels that were used since the start fare.
+    #[must_use]
+    pub const fn health(&self) -> &BTreeMap<ChannelName, ChannelHealth> {
+        &self.health
+    }
+
+    /// Tries each due message once. When `until` ends (real time), nothing more is begun and a delivery in hand is cut
+    /// off; what is left waits.
+    ///
+    /// # Errors
+    /// When the store fails: what was sent but could not be written down is sent again, with the same id.
+    pub async fn drain(&mut self, until: impl Future<Output = ()> + Send) -> Result<Drained, Q::Error> {
+        let until = until.shared();
+        self.pass(until.clone(), until).await
+    }
+
+    /// Drains whenever something is due or `wake` says that something was written, until `cancel` ends; a delivery in
+    /// hand then gets five more seconds (real time). Each pass that did something is reported, with how the channels
+    /// fare.
+    pub async fn run(
+        &mut self,
+        wake: &Notify,
+        cancel: impl Future<Output = ()> + Send,
+        mut report: impl FnMut(&Drained, &BTreeMap<ChannelName, ChannelHealth>) + Send,
+    ) {
+        let stop = cancel.shared();
+        let stopping = stop.clone();
+        let cut = async move {
+            stopping.await;
+            tokio::time::sleep(GRACE).await;
+        };
+        let cut = cut.shared();
+        loop {
+            let drained = self.pass(stop.clone(), cut.clone()).await;
+            let failed = drained.is_err();
+            match drained {
+                Ok(drained) if drained == Drained::default() => {}
+                Ok(drained) => report(&drained, &self.health),
+                Err(error) => tracing::error!(%error, "the outbox could not be drained; it is tried again"),
+            }
+            if stop.clone().now_or_never().is_some() {
+                return;
+            }
+            let next = self.next_look(failed).await;
+            let sleep = async {
+                match next {
+                    Some(next) => self.clock.sleep_until(next).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = stop.clone() => return,
+                () = wake.notified() => {}
+                () = sleep => {}
+            }
+        }
+    }
+
+    /// When to look again without being woken; `None`: only then.
+    async fn next_look(&self, failed: bool) -> Option<Timestamp> {
+        let now = self.clock.now();
+        let soon = now.saturating_add(PAUSE).unwrap_or(now);
+        if failed {
+            return Some(soon);
+        }
+        match self.queue.next_at().await {
+            Ok(None) => None,
+            // What is due but was left (its time came during the pass, or time was up) is not asked for in a circle.
+            Ok(Some(next)) => Some(if next <= now { soon } else { next }),
+            Err(error) => {
+                tracing::error!(%error, "the outbox cannot be looked at; it is tried again");
+                Some(soon)
+            }
+        }
+    }
+}

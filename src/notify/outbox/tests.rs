@@ -1,0 +1,226 @@
+//! The worker against a queue in memory and a real mail server over loopback, in stepped time.
+
+mod delivery;
+mod ends;
+mod pacing;
+mod rules;
+mod stored;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Channel, Drained, Outbox, Settings};
+use crate::clock::{Clock, Stepper};
+use crate::demo::mail_catcher::{Behaviour, MailCatcher, Options, Stage};
+use crate::domain::notice::{Attempt, Message, NoticeState, Notification, Transition};
+use crate::domain::{AccountName, ChannelName};
+use crate::notify::queue::{Due, Queue, Record, Told};
+use crate::notify::testing::{email, fired, owed, server, start};
+
+/// A queue in memory with the order that the store guarantees, and a journal of what was written.
+#[derive(Clone, Default)]
+struct Shelf(Arc<Mutex<Shelves>>);
+
+#[derive(Default)]
+struct Shelves {
+    messages: Vec<Message>,
+    notifications: Vec<Notification>,
+    attempts: Vec<Attempt>,
+    /// The states written, in order, by message id.
+    journal: Vec<(String, &'static str)>,
+    /// So many records are still written; then the store fails.
+    records_left: Option<u32>,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the disk is full")]
+struct DiskFull;
+
+impl Shelf {
+    fn put(&self, (message, notification): (Message, Notification)) {
+        let mut shelves = self.0.lock().unwrap();
+        shelves.messages.push(message);
+        shelves.notifications.push(notification);
+    }
+
+    fn message(&self, id: &str) -> Message {
+        let shelves = self.0.lock().unwrap();
+        shelves
+            .messages
+            .iter()
+            .find(|message| message.id == id)
+            .unwrap()
+            .clone()
+    }
+
+    fn states(&self) -> Vec<NoticeState> {
+        let shelves = self.0.lock().unwrap();
+        shelves.messages.iter().map(|message| message.state.clone()).collect()
+    }
+
+    fn attempts(&self) -> Vec<Attempt> {
+        self.0.lock().unwrap().attempts.clone()
+    }
+
+    fn outcomes(&self) -> Vec<String> {
+        self.attempts().into_iter().map(|attempt| attempt.outcome).collect()
+    }
+}
+
+impl Queue for Shelf {
+    type Error = DiskFull;
+
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Due>, DiskFull> {
+        let shelves = self.0.lock().unwrap();
+        let mut heads = BTreeSet::new();
+        let unfinished = shelves.messages.iter().filter(|message| !message.state.is_final());
+        let mut due: Vec<&Message> = unfinished
+            .filter(|message| heads.insert((&message.thread, &message.channel, &message.recipient)))
+            .filter(|message| message.next_at <= now && message.not_before <= now)
+            .collect();
+        due.sort_by_key(|message| (message.paced.is_some(), message.paced));
+        let carried = |message: &Message| {
+            let all = shelves.notifications.iter();
+            all.filter(|notification| notification.message.as_deref() == Some(&message.id))
+                .cloned()
+                .collect()
+        };
+        Ok(due
+            .into_iter()
+            .take(limit)
+            .map(|message| (message.clone(), carried(message)))
+            .collect())
+    }
+
+    async fn next_at(&self) -> Result<Option<Timestamp>, DiskFull> {
+        let shelves = self.0.lock().unwrap();
+        let unfinished = shelves.messages.iter().filter(|message| !message.state.is_final());
+        Ok(unfinished.map(|message| message.next_at.max(message.not_before)).min())
+    }
+
+    async fn paced_since(&self, account: &AccountName, since: Timestamp) -> Result<u32, DiskFull> {
+        let shelves = self.0.lock().unwrap();
+        let tried = |message: &Message| {
+            let mut attempts = shelves.attempts.iter();
+            attempts.any(|attempt| attempt.message == message.id && attempt.at >= since)
+        };
+        let paced = shelves
+            .messages
+            .iter()
+            .filter(|message| message.account == *account && message.paced.is_some());
+        let left = paced.filter(|message| message.state == NoticeState::Sending || tried(message));
+        Ok(u32::try_from(left.count()).unwrap())
+    }
+
+    async fn told(&self, about: &Notification) -> Result<Vec<Told>, DiskFull> {
+        let shelves = self.0.lock().unwrap();
+        let others = shelves.notifications.iter().filter(|other| {
+            let same = other.episode == about.episode && other.channel == about.channel;
+            same && other.recipient == about.recipient && other.id != about.id
+        });
+        let told = others.map(|other| {
+            let mut attempts = shelves
+                .attempts
+                .iter()
+                .filter(|attempt| Some(&attempt.message) == other.message.as_ref());
+            Told {
+                transition: other.transition.clone(),
+                state: other.state.clone(),
+                maybe_arrived: attempts.any(|attempt| attempt.outcome == "uncertain"),
+            }
+        });
+        Ok(told.collect())
+    }
+
+    async fn record(&self, record: Record) -> Result<(), DiskFull> {
+        let mut shelves = self.0.lock().unwrap();
+        if let Some(left) = &mut shelves.records_left {
+            *left = left.checked_sub(1).ok_or(DiskFull)?;
+        }
+        for (id, state) in record.notices() {
+            for notification in &mut shelves.notifications {
+                if notification.message.as_deref() == Some(id) {
+                    notification.state = state.clone();
+                }
+            }
+        }
+        for message in record.messages {
+            shelves.journal.push((message.id.clone(), message.state.label()));
+            let kept = shelves.messages.iter_mut().find(|kept| kept.id == message.id).unwrap();
+            *kept = message;
+        }
+        shelves.attempts.extend(record.attempts);
+        Ok(())
+    }
+}
+
+/// A worker with the channels `ops`, `pager` and `client` over one server.
+struct Bench {
+    shelf: Shelf,
+    catcher: MailCatcher,
+    clock: Clock,
+    stepper: Stepper,
+    outbox: Outbox<Shelf>,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let catcher = MailCatcher::start(Options::default()).await.unwrap();
+        let (clock, stepper) = Clock::stepped(start());
+        let shelf = Shelf::default();
+        let outbox = Self::outbox(&shelf, &catcher, &clock);
+        Self {
+            shelf,
+            catcher,
+            clock,
+            stepper,
+            outbox,
+        }
+    }
+
+    fn outbox<Q: Queue + Clone>(shelf: &Q, catcher: &MailCatcher, clock: &Clock) -> Outbox<Q> {
+        let email = Arc::new(email(server(catcher)));
+        let channels = ["ops", "pager", "client"].map(|name| {
+            let channel = Channel::Email(Arc::clone(&email));
+            (ChannelName::new(name).unwrap(), channel)
+        });
+        let settings = Settings {
+            channels: BTreeMap::from(channels),
+            texts: email.texts(TimeZone::UTC),
+            client_mails_per_hour: 20,
+            seed: 1,
+        };
+        Outbox::new(shelf.clone(), clock.clone(), settings)
+    }
+
+    /// A pass without an end set from outside.
+    async fn drain(&mut self) -> Drained {
+        self.outbox.drain(std::future::pending()).await.unwrap()
+    }
+
+    fn step(&self, length: SignedDuration) {
+        self.stepper.advance_to(self.clock.now() + length);
+    }
+
+    /// Recipients of the mails so far, in their order.
+    fn recipients(&self) -> Vec<String> {
+        self.catcher.mails().iter().map(|mail| mail.to.join(",")).collect()
+    }
+
+    fn health(&self, channel: &str) -> super::ChannelHealth {
+        let channel = ChannelName::new(channel).unwrap();
+        self.outbox.health().get(&channel).cloned().unwrap_or_default()
+    }
+}
+
+fn refuse(at: Stage, code: u16) -> Behaviour {
+    let text = "5.0.0 no";
+    Behaviour::Answer { at, code, text }
+}
+
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);

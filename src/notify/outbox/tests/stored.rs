@@ -1,0 +1,100 @@
+//! The worker over the real store: what it asks and writes is what the store understands.
+
+use super::*;
+use crate::store::{Access, Commit, Store};
+
+async fn put(store: &Store, owed: (Message, Notification)) {
+    let commit = Commit {
+        messages: vec![owed.0],
+        notifications: vec![owed.1],
+        ..Commit::new(AccountName::new("main").unwrap(), start())
+    };
+    store.commit(&commit).await.unwrap();
+}
+
+async fn state(store: &Store, owed: &(Message, Notification)) -> (NoticeState, NoticeState, Vec<String>) {
+    let record = store.notification(&owed.1.id).await.unwrap().unwrap();
+    let outcomes = record.attempts.into_iter().map(|attempt| attempt.outcome).collect();
+    (record.notification.state, record.message.unwrap().state, outcomes)
+}
+
+#[tokio::test]
+async fn an_episode_over_the_real_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("state.db"), Access::Daemon)
+        .await
+        .unwrap();
+    let catcher = MailCatcher::start(Options::default()).await.unwrap();
+    let (clock, stepper) = Clock::stepped(start());
+    let mut outbox = Bench::outbox(&store, &catcher, &clock);
+    let never = std::future::pending::<()>;
+    // One recipient is refused for good, one loses its reply at its deadline, one gets everything.
+    let dead = owed(561_115, fired(), "ops", "gone@example.com");
+    let mut uncertain = owed(561_115, fired(), "ops", "lost@example.com");
+    uncertain.0.deadline = start();
+    let good = owed(561_115, fired(), "ops", "noc@example.com");
+    for owed in [&dead, &uncertain, &good] {
+        put(&store, owed.clone()).await;
+    }
+    let ends = ["gone@example.com", "lost@example.com", "noc@example.com"]
+        .map(|recipient| owed(561_115, Transition::Resolved, "ops", recipient));
+    for end in &ends {
+        put(&store, end.clone()).await;
+    }
+    catcher.behave_next([refuse(Stage::Rcpt, 550), Behaviour::HangUp(Stage::Content)]);
+    let drained = outbox.drain(never()).await.unwrap();
+    assert_eq!(
+        (drained.sent, drained.deferred, drained.dead, drained.dropped),
+        (3, 0, 2, 1)
+    );
+    assert_eq!(state(&store, &dead).await.2, ["refused"]);
+    assert_eq!(state(&store, &uncertain).await.2, ["uncertain"]);
+    let delivered = (
+        NoticeState::Delivered,
+        NoticeState::Delivered,
+        vec!["delivered".to_owned()],
+    );
+    assert_eq!(state(&store, &good).await, delivered);
+    let dropped = NoticeState::Dropped("its alert never arrived".to_owned());
+    assert_eq!(state(&store, &ends[0]).await, (dropped.clone(), dropped, vec![]));
+    assert_eq!(state(&store, &ends[1]).await, delivered, "its alert may have arrived");
+    assert_eq!(state(&store, &ends[2]).await, delivered);
+    // Put off, seen again when it is due, and delivered.
+    let later = owed(561_116, fired(), "ops", "noc@example.com");
+    put(&store, later.clone()).await;
+    catcher.behave_next([refuse(Stage::MailFrom, 451)]);
+    assert_eq!(outbox.drain(never()).await.unwrap().deferred, 1);
+    let next = store.next_at().await.unwrap().unwrap();
+    assert!(next > start(), "{next}");
+    stepper.advance_to(next);
+    assert_eq!(outbox.drain(never()).await.unwrap().sent, 1);
+    assert_eq!(state(&store, &later).await.2, ["unreachable", "delivered"]);
+    assert_eq!(store.next_at().await.unwrap(), None);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn pacing_over_the_real_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("state.db"), Access::Daemon)
+        .await
+        .unwrap();
+    let catcher = MailCatcher::start(Options::default()).await.unwrap();
+    let (clock, stepper) = Clock::stepped(start());
+    let mut outbox = Bench::outbox(&store, &catcher, &clock);
+    for number in 0..25_u32 {
+        let (mut message, notification) = owed(561_000 + number, fired(), "client", &format!("{number}@example.com"));
+        message.paced = Some(format!("-{number}.5").parse().unwrap());
+        put(&store, (message, notification)).await;
+    }
+    let never = std::future::pending::<()>;
+    let drained = outbox.drain(never()).await.unwrap();
+    assert_eq!((drained.sent, drained.deferred), (20, 5));
+    assert_eq!(catcher.mails()[0].to, ["24@example.com"], "lowest first");
+    stepper.advance_to(start() + HOUR - MINUTE);
+    assert_eq!(outbox.drain(never()).await.unwrap().sent, 0, "the hour is not over");
+    stepper.advance_to(start() + HOUR + MINUTE * 4);
+    assert_eq!(outbox.drain(never()).await.unwrap().sent, 5);
+    assert_eq!(catcher.mails().last().unwrap().to, ["0@example.com"]);
+    store.close().await;
+}

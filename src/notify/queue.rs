@@ -1,0 +1,81 @@
+//! What the outbox needs of the store, in its own words: the tests of delivery run on a queue in memory.
+
+mod stored;
+
+use jiff::Timestamp;
+
+use crate::domain::AccountName;
+use crate::domain::notice::{Attempt, Message, NoticeState, Notification, Transition};
+
+/// A message with the notifications it carries, in their order.
+pub type Due = (Message, Vec<Notification>);
+
+/// The stored outbox.
+pub trait Queue: Send + Sync {
+    /// Why the store could not do it.
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// At most `limit` messages that may leave at `now`: pending, or left "sending" by a crash; none whose thread
+    /// has an earlier unfinished one for the same recipient through the same channel. Paced ones last, lowest first.
+    fn due(&self, now: Timestamp, limit: usize) -> impl Future<Output = Result<Vec<Due>, Self::Error>> + Send;
+
+    /// When the next unfinished message may leave, which may be past; `None`: there is none.
+    fn next_at(&self) -> impl Future<Output = Result<Option<Timestamp>, Self::Error>> + Send;
+
+    /// How many paced messages to clients of this account left, or may have left, since `since`.
+    fn paced_since(
+        &self,
+        account: &AccountName,
+        since: Timestamp,
+    ) -> impl Future<Output = Result<u32, Self::Error>> + Send;
+
+    /// What else the same recipient was or will be told of the same episode through the same channel.
+    fn told(&self, about: &Notification) -> impl Future<Output = Result<Vec<Told>, Self::Error>> + Send;
+
+    /// Writes it down, all or nothing.
+    fn record(&self, record: Record) -> impl Future<Output = Result<(), Self::Error>> + Send;
+}
+
+/// What became of another notification of an episode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// What it told.
+    pub transition: Transition,
+    /// What became of it.
+    pub state: NoticeState,
+    /// Whether it may have arrived although it is not known to have: one of its tries got no answer.
+    pub maybe_arrived: bool,
+}
+
+/// What is written down together, for one account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The account.
+    pub account: AccountName,
+    /// When.
+    pub at: Timestamp,
+    /// Whole messages; their notifications get the same state.
+    pub messages: Vec<Message>,
+    /// Tries that ended.
+    pub attempts: Vec<Attempt>,
+}
+
+impl Record {
+    /// A record of one message.
+    #[must_use]
+    pub fn of(message: &Message, attempt: Option<Attempt>, at: Timestamp) -> Self {
+        Self {
+            account: message.account.clone(),
+            at,
+            messages: vec![message.clone()],
+            attempts: attempt.into_iter().collect(),
+        }
+    }
+
+    /// The state of the notifications of each message.
+    pub fn notices(&self) -> impl Iterator<Item = (&str, &NoticeState)> {
+        self.messages
+            .iter()
+            .map(|message| (message.id.as_str(), &message.state))
+    }
+}

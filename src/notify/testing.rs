@@ -1,0 +1,152 @@
+//! What tests of this module share: messages, servers, and a certificate authority of their own.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::TlsAcceptor;
+
+use super::email::{Email, Login, Security, Server};
+use crate::demo::mail_catcher::{MailCatcher, Upgrade, Wire};
+use crate::domain::alert::EpisodeId;
+use crate::domain::notice::{Facts, Message, MessageKind, NoticeState, Notification, Transition};
+use crate::domain::reason::{Finding, Measure, Reason, Relation};
+use crate::domain::{AccountName, ChannelName, ClientId, Money, PolicyName, Reading, Severity};
+
+/// When tests begin.
+pub(super) fn start() -> Timestamp {
+    "2026-11-23T15:15:00Z".parse().unwrap()
+}
+
+/// A notification of the alert `low-balance` of client `number`, and the message that carries it.
+pub(super) fn owed(number: u32, transition: Transition, channel: &str, recipient: &str) -> (Message, Notification) {
+    let account = AccountName::new("main").unwrap();
+    let client = ClientId::new(&number.to_string()).unwrap();
+    let policy = PolicyName::new("low-balance").unwrap();
+    let episode = EpisodeId::new(&account, &client, &policy, start());
+    let id = format!("{episode}/{}/{channel}/{recipient}", transition.label());
+    let balance: Money = "8.0588".parse().unwrap();
+    let notification = Notification {
+        id: id.clone(),
+        account: account.clone(),
+        client,
+        policy,
+        episode: episode.clone(),
+        transition,
+        severity: Severity::Warning,
+        channel: ChannelName::new(channel).unwrap(),
+        recipient: recipient.to_owned(),
+        facts: Facts {
+            label: "Consulting".to_owned(),
+            currency: "USD".to_owned(),
+            reading: Some(Reading {
+                balance,
+                spent_today: None,
+                spent_total: None,
+                at: start(),
+            }),
+            threshold: None,
+            reason: Reason::Limits {
+                findings: vec![Finding {
+                    measure: Measure::Balance,
+                    value: balance,
+                    relation: Relation::Below,
+                    limit: "10".parse().unwrap(),
+                    limit_text: None,
+                }],
+            },
+            since: start(),
+            enforcement: None,
+        },
+        created_at: start(),
+        message: Some(id.clone()),
+        state: NoticeState::Pending,
+    };
+    let message = Message {
+        id,
+        account,
+        channel: notification.channel.clone(),
+        recipient: recipient.to_owned(),
+        thread: episode.to_string(),
+        kind: MessageKind::Single,
+        created_at: start(),
+        not_before: start(),
+        deadline: start() + SignedDuration::from_hours(24),
+        paced: None,
+        attempts: 0,
+        next_at: start(),
+        state: NoticeState::Pending,
+    };
+    (message, notification)
+}
+
+pub(super) fn fired() -> Transition {
+    Transition::Fired { relapse: false }
+}
+
+/// The catcher as a mail server without encryption. A second is plenty on loopback; what stalls is cut after it.
+pub(super) fn server(catcher: &MailCatcher) -> Server {
+    Server {
+        host: "127.0.0.1".to_owned(),
+        port: catcher.address().port(),
+        security: Security::Loopback,
+        login: None,
+        from: "Phone service <alerts@example.com>".to_owned(),
+        timeout: Duration::from_secs(10),
+    }
+}
+
+pub(super) fn login(user: &str, password: &str) -> Option<Login> {
+    Some(Login {
+        user: user.to_owned(),
+        password: password.to_owned().into(),
+    })
+}
+
+pub(super) fn email(server: Server) -> Email {
+    Email::new(server, []).unwrap()
+}
+
+/// A certificate authority, and a server with a certificate for `localhost` by it.
+pub(super) struct Authority {
+    /// Its certificate, DER encoded.
+    pub root: Vec<u8>,
+    /// Encrypts as the server.
+    pub upgrade: Upgrade,
+}
+
+pub(super) fn authority() -> Authority {
+    let key = KeyPair::generate().unwrap();
+    let mut parameters = CertificateParams::new(vec![]).unwrap();
+    parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let root = parameters.self_signed(&key).unwrap();
+    let issuer = Issuer::new(parameters, key);
+    let server_key = KeyPair::generate().unwrap();
+    let server = CertificateParams::new(vec!["localhost".to_owned()])
+        .unwrap()
+        .signed_by(&server_key, &issuer)
+        .unwrap();
+    let private = PrivateKeyDer::try_from(server_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![server.der().clone()], private)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let upgrade: Upgrade = Arc::new(move |wire: Wire| {
+        let accepting = acceptor.accept(wire);
+        Box::pin(async move {
+            let encrypted: io::Result<_> = accepting.await;
+            encrypted.map(|stream| Box::new(stream) as Wire)
+        })
+    });
+    Authority {
+        root: root.der().to_vec(),
+        upgrade,
+    }
+}
