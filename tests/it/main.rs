@@ -5,5 +5,6 @@
     reason = "a test fails by panicking, in its helper functions too"
 )]
 
+mod commands;
 mod systemd;
 mod tidy;
