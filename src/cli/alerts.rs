@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::opened::{Opened, find};
-use super::telling::{age_seconds, ago, amount, clock_time, label, span};
+use super::telling::{age_seconds, ago, amount, label, span};
 use super::{Context, Exit, Failure, Table, Tone, block_on};
 use crate::config::Account;
 use crate::domain::alert::{Alert, EpisodeId, Firing, Phase};
@@ -222,7 +222,7 @@ fn print(
 fn table(opened: &Opened, rows: &[AlertRow]) -> Table {
     let several = opened.settings.accounts.len() > 1;
     let mut titles = vec![
-        "severity", "client", "company", "policy", "since", ">balance", ">limit", "read", "told",
+        "severity", "client", "company", "policy", "for", ">balance", ">limit", "read", "told",
     ];
     if several {
         titles.insert(1, "account");
@@ -235,7 +235,7 @@ fn table(opened: &Opened, rows: &[AlertRow]) -> Table {
             (row.client.to_string(), Tone::Plain),
             (row.company.clone(), Tone::Plain),
             (row.policy.to_string(), Tone::Plain),
-            (since(row, opened), Tone::Plain),
+            (span(opened.now.duration_since(row.since)), Tone::Plain),
             (amount(row.balance), Tone::Plain),
             (row.limit_text.clone(), Tone::Plain),
             (
@@ -264,13 +264,6 @@ pub fn severity(severity: Option<Severity>) -> (&'static str, Tone) {
     }
 }
 
-fn since(row: &AlertRow, opened: &Opened) -> String {
-    let for_how_long = span(opened.now.duration_since(row.since));
-    let at = clock_time(row.since, &opened.settings.schedule.timezone);
-    // The seconds are in the JSON.
-    format!("{} ({for_how_long})", at.get(..16).unwrap_or(&at))
-}
-
 fn told_text(row: &AlertRow, opened: &Opened) -> String {
     let operators = match (row.state, row.told, row.fires_at) {
         ("pending", _, Some(at)) if at > opened.now => return format!("fires {}", ago(opened.now, at)),
@@ -279,7 +272,7 @@ fn told_text(row: &AlertRow, opened: &Opened) -> String {
         (_, times, _) => format!("{times}x"),
     };
     if row.client_told {
-        format!("{operators}, client too")
+        format!("{operators} + client")
     } else {
         operators
     }

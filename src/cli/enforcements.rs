@@ -2,10 +2,11 @@
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::opened::{Opened, from_store};
-use super::telling::{ago, clock_time};
+use super::telling::{ago, clock_minute, clock_time};
 use super::{Context, Exit, Failure, Table, Tone, block_on};
 use crate::domain::alert::EpisodeId;
 use crate::domain::enforcement::{
@@ -227,32 +228,49 @@ async fn list(context: &mut Context, opened: &Opened, args: &ListArgs) -> Result
     if rows.is_empty() {
         return context.out.line("no such enforcement");
     }
+    let zone = &opened.settings.schedule.timezone;
+    let table = if context.out.terminal {
+        sentences(zone, &rows)
+    } else {
+        columns(zone, &rows)
+    };
+    context.out.table(&table)
+}
+
+/// For a terminal: a sentence and the id below it, whole, because `show` wants it.
+fn sentences(zone: &TimeZone, rows: &[Row]) -> Table {
+    let mut table = Table::new(&["state", "enforcement"]);
+    for row in rows {
+        let planned = clock_minute(row.planned_at, zone);
+        let Row {
+            client, policy, why, ..
+        } = row;
+        let (change, balance) = (way(row.direction, row.wanted), row.balance.for_people());
+        let sentence = format!("{planned}  {client} {change} for {policy}, at a balance of {balance}: {why}");
+        table.toned_row([(row.state.to_owned(), tone(row.state)), (sentence, Tone::Plain)]);
+        table.toned_row([(String::new(), Tone::Plain), (row.id.clone(), Tone::Faint)]);
+    }
+    table
+}
+
+/// For a pipe: one line an enforcement.
+fn columns(zone: &TimeZone, rows: &[Row]) -> Table {
     let mut table = Table::new(&[
-        "planned",
-        "state",
-        "client",
-        "change",
-        "policy",
-        ">balance",
-        "what became of it",
-        "id",
+        "planned", "state", "client", "change", "policy", ">balance", "id", "why",
     ]);
-    for row in &rows {
-        table.toned_row([
-            (
-                clock_time(row.planned_at, &opened.settings.schedule.timezone),
-                Tone::Plain,
-            ),
-            (row.state.to_owned(), tone(row.state)),
-            (row.client.to_string(), Tone::Plain),
-            (way(row.direction, row.wanted), Tone::Plain),
-            (row.policy.to_string(), Tone::Plain),
-            (row.balance.for_people(), Tone::Plain),
-            (row.why.clone(), Tone::Plain),
-            (row.id.clone(), Tone::Faint),
+    for row in rows {
+        table.row([
+            clock_minute(row.planned_at, zone),
+            row.state.to_owned(),
+            row.client.to_string(),
+            way(row.direction, row.wanted),
+            row.policy.to_string(),
+            row.balance.for_people(),
+            row.id.clone(),
+            row.why.clone(),
         ]);
     }
-    context.out.table(&table)
+    table
 }
 
 fn way(direction: Direction, wanted: Management) -> String {

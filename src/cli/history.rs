@@ -7,7 +7,7 @@ use rust_decimal::prelude::ToPrimitive;
 use serde::Serialize;
 
 use super::opened::{self, Opened, from_store};
-use super::telling::{amount, clock_time, span};
+use super::telling::{amount, clock_minute, span};
 use super::{Context, Exit, Failure, Table, Tone, block_on};
 use crate::domain::Money;
 use crate::store::{Kept, Seen};
@@ -105,31 +105,39 @@ fn table(opened: &Opened, rows: &[Row], with_bars: bool) -> Table {
     let mut table = Table::new(&titles);
     for row in rows {
         let to = if row.count > 1 {
-            clock_time(row.last_seen_at, zone)
+            clock_minute(row.last_seen_at, zone)
         } else {
             String::new()
         };
         let mut cells = vec![
-            (clock_time(row.first_seen_at, zone), Tone::Plain),
+            (clock_minute(row.first_seen_at, zone), Tone::Plain),
             (to, Tone::Faint),
             (format!("{}x", row.count), Tone::Faint),
         ];
         match (&row.error, row.balance) {
-            (Some(error), _) => cells.push((format!("not read: {error}"), Tone::Warning)),
-            (None, Some(balance)) if !balance.is_positive() => cells.push((balance.for_people(), Tone::Bad)),
-            (None, balance) => cells.push((amount(balance), Tone::Plain)),
+            (Some(error), _) => {
+                let length = row.last_seen_at.duration_since(row.first_seen_at);
+                let text = if length.is_zero() {
+                    format!("not read: {error}")
+                } else {
+                    format!("not read for {}: {error}", span(length))
+                };
+                cells.extend([
+                    (text, Tone::Warning),
+                    (String::new(), Tone::Plain),
+                    (String::new(), Tone::Plain),
+                ]);
+            }
+            (None, balance) => {
+                let is_used_up = balance.is_some_and(|balance| !balance.is_positive());
+                let tone = if is_used_up { Tone::Bad } else { Tone::Plain };
+                cells.extend([
+                    (amount(balance), tone),
+                    (amount(row.spent_today), Tone::Plain),
+                    (amount(row.threshold), Tone::Plain),
+                ]);
+            }
         }
-        let gap = row.error.as_ref().map(|_| {
-            let length = row.last_seen_at.duration_since(row.first_seen_at);
-            if length.is_zero() { String::new() } else { span(length) }
-        });
-        cells.push((gap.unwrap_or_else(|| amount(row.spent_today)), Tone::Plain));
-        let threshold = if row.error.is_some() {
-            String::new()
-        } else {
-            amount(row.threshold)
-        };
-        cells.push((threshold, Tone::Plain));
         if with_bars {
             cells.push((
                 row.balance.map(|balance| bars.bar(balance)).unwrap_or_default(),

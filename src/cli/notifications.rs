@@ -2,10 +2,11 @@
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::opened::{Opened, from_store};
-use super::telling::{ago, amount, clock_time};
+use super::telling::{ago, amount, clock_minute, clock_time};
 use super::{Context, Exit, Failure, Table, Tone, block_on};
 use crate::domain::alert::EpisodeId;
 use crate::domain::notice::{Attempt, Message, MessageKind, NoticeState, Notification};
@@ -176,6 +177,44 @@ async fn list(context: &mut Context, opened: &Opened, args: &ListArgs) -> Result
     if rows.is_empty() {
         return context.out.line("no such notification");
     }
+    let zone = &opened.settings.schedule.timezone;
+    let table = if context.out.terminal {
+        sentences(zone, &rows)
+    } else {
+        columns(zone, &rows)
+    };
+    context.out.table(&table)
+}
+
+/// For a terminal: a sentence and the id below it, whole, because `show` wants it.
+fn sentences(zone: &TimeZone, rows: &[Row]) -> Table {
+    let mut table = Table::new(&["state", "notification"]);
+    for row in rows {
+        let Row {
+            client,
+            policy,
+            transition,
+            channel,
+            ..
+        } = row;
+        let created = clock_minute(row.created_at, zone);
+        let to = if row.recipient.is_empty() {
+            "nobody"
+        } else {
+            &row.recipient
+        };
+        let mut sentence = format!("{created}  {client} {policy} {transition}, to {to} through {channel}");
+        if let Some(why) = &row.why {
+            sentence.push_str(&format!(": {why}"));
+        }
+        table.toned_row([(row.state.to_owned(), tone(row.state)), (sentence, Tone::Plain)]);
+        table.toned_row([(String::new(), Tone::Plain), (row.id.clone(), Tone::Faint)]);
+    }
+    table
+}
+
+/// For a pipe: one line a notification.
+fn columns(zone: &TimeZone, rows: &[Row]) -> Table {
     let mut table = Table::new(&[
         "created",
         "state",
@@ -184,26 +223,23 @@ async fn list(context: &mut Context, opened: &Opened, args: &ListArgs) -> Result
         "what",
         "channel",
         "recipient",
-        "why",
         "id",
+        "why",
     ]);
-    for row in &rows {
-        table.toned_row([
-            (
-                clock_time(row.created_at, &opened.settings.schedule.timezone),
-                Tone::Plain,
-            ),
-            (row.state.to_owned(), tone(row.state)),
-            (row.client.to_string(), Tone::Plain),
-            (row.policy.to_string(), Tone::Plain),
-            (row.transition.clone(), Tone::Plain),
-            (row.channel.to_string(), Tone::Plain),
-            (row.recipient.clone(), Tone::Plain),
-            (row.why.clone().unwrap_or_default(), Tone::Plain),
-            (row.id.clone(), Tone::Faint),
+    for row in rows {
+        table.row([
+            clock_minute(row.created_at, zone),
+            row.state.to_owned(),
+            row.client.to_string(),
+            row.policy.to_string(),
+            row.transition.clone(),
+            row.channel.to_string(),
+            row.recipient.clone(),
+            row.id.clone(),
+            row.why.clone().unwrap_or_default(),
         ]);
     }
-    context.out.table(&table)
+    table
 }
 
 fn tone(state: &str) -> Tone {
@@ -317,5 +353,65 @@ fn state_text(state: &NoticeState) -> String {
     match state.why() {
         Some(why) => format!("{}: {why}", state.label()),
         None => state.label().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::io::{self, Write};
+    use std::rc::Rc;
+
+    use jiff::Timestamp;
+    use jiff::tz::TimeZone;
+
+    use super::{Row, columns, sentences};
+    use crate::cli::Output;
+    use crate::domain::alert::EpisodeId;
+    use crate::domain::{AccountName, ChannelName, ClientId, PolicyName, Severity};
+
+    #[derive(Clone, Default)]
+    struct Sink(Rc<RefCell<Vec<u8>>>);
+
+    impl Write for Sink {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.borrow_mut().write(bytes)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_terminal_gets_the_whole_id_and_a_pipe_one_line_each() {
+        let row = Row {
+            id: "main.1.low.20260101T000000000Z/fired/client/".to_owned(),
+            account: AccountName::new("main").unwrap(),
+            client: ClientId::new("1").unwrap(),
+            company: String::new(),
+            policy: PolicyName::new("low").unwrap(),
+            episode: EpisodeId::from_stored("main.1.low.20260101T000000000Z".to_owned()),
+            transition: "fired".to_owned(),
+            severity: Severity::Warning,
+            channel: ChannelName::client(),
+            recipient: String::new(),
+            reason: String::new(),
+            created_at: Timestamp::UNIX_EPOCH,
+            message: None,
+            state: "dropped",
+            why: Some("no address".to_owned()),
+        };
+        let printed = |table| {
+            let sink = Sink::default();
+            Output::plain(Box::new(sink.clone())).table(&table).unwrap();
+            String::from_utf8(sink.0.take()).unwrap()
+        };
+        assert_eq!(
+            printed(sentences(&TimeZone::UTC, std::slice::from_ref(&row))),
+            "STATE    NOTIFICATION\n\
+             dropped  1970-01-01 00:00  1 low fired, to nobody through client: no address\n         \
+             main.1.low.20260101T000000000Z/fired/client/\n"
+        );
+        assert_eq!(printed(columns(&TimeZone::UTC, &[row])).lines().count(), 2);
     }
 }

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::opened::{Opened, find};
-use super::planned::{Planned, brake, canary_text, decision_reason, decision_word, mode, mode_text};
+use super::planned::{Planned, brake, canary_text, decision_reason, decision_word};
 use super::telling::{ago, label};
 use super::{Context, Exit, Failure, Table, Tone, block_on};
-use crate::config::Account;
+use crate::config::{Account, Mode};
 use crate::domain::alert::EpisodeId;
 use crate::domain::enforcement::{Direction, EnforcementState};
 use crate::domain::plan::{Decision, Intent};
@@ -133,11 +133,11 @@ fn step(order: usize, intent: &Intent, decision: &Decision, view: &AccountView) 
 
 fn print(context: &mut Context, opened: &Opened, account: &Account, answer: &Answer) -> Result<(), Failure> {
     let out = &mut context.out;
-    out.line(&format!(
-        "account {}, mode {}",
-        account.name,
-        mode_text(mode(opened.settings.enforcement.mode))
-    ))?;
+    let mode = match opened.settings.enforcement.mode {
+        Mode::Observe => "observe: nothing is changed, this is what would be",
+        Mode::Apply => "apply: what is to be done now is done in the next sweep, by fresh readings",
+    };
+    out.line(&format!("account {}, mode {mode}", account.name))?;
     out.line(&by_what(opened, answer))?;
     if let Some(reason) = &answer.brake_reason {
         out.line(&format!("the brake is on: {reason}"))?;
@@ -157,7 +157,7 @@ fn print(context: &mut Context, opened: &Opened, account: &Account, answer: &Ans
         return out.line(&nothing(opened, account));
     }
     let mut table = Table::new(&[
-        ">#", "client", "company", ">balance", "read", "change", "policy", "now", "why",
+        "client", "company", ">balance", "read", "change", "policy", "now", "why",
     ]);
     for step in &answer.plan {
         let way = match step.direction {
@@ -165,7 +165,6 @@ fn print(context: &mut Context, opened: &Opened, account: &Account, answer: &Ans
             Direction::Revert => format!("back to {}", step.wanted),
         };
         table.toned_row([
-            (step.order.to_string(), Tone::Plain),
             (step.client.to_string(), Tone::Plain),
             (step.company.clone(), Tone::Plain),
             (step.balance.for_people(), Tone::Plain),

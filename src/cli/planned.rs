@@ -117,7 +117,7 @@ pub const fn decision_word(decision: &Decision) -> &'static str {
 pub fn decision_reason(decision: &Decision) -> String {
     match decision {
         Decision::Go => "nothing stands in the way: the next sweep does it".to_owned(),
-        Decision::Would => "it would be done now; mode is observe, so nothing is changed".to_owned(),
+        Decision::Would => "it would be done now if the mode were apply".to_owned(),
         Decision::Already => "the client already is as wanted; nothing is sent".to_owned(),
         Decision::Deferred(Deferral::Brake) => "the brake is on; `balancewatch brake off` releases it".to_owned(),
         Decision::Deferred(why) => why.to_string(),

@@ -49,6 +49,12 @@ pub fn clock_time(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+/// A time in the column of a table, to the minute: `2026-07-01 14:03`. The seconds are in the JSON.
+#[must_use]
+pub fn clock_minute(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
 /// Seconds since a time, for scripts. A clock that went back counts as no time passed.
 #[must_use]
 pub fn age_seconds(now: Timestamp, at: Timestamp) -> i64 {

@@ -171,7 +171,7 @@ async fn alerts_are_most_urgent_first_with_the_age_of_their_number() {
             "Über <b>GmbH</b>\u{fffd}[2J\u{fffd}",
             "8.0588",
             "10.00",
-            "2x, client too",
+            "2x + client",
             "account-access: the API refused this machine's address",
             "allow-list 192.0.2.7",
             "1 pending; `--all` shows them",
@@ -289,7 +289,7 @@ async fn history_is_newest_first_with_its_gaps() {
     assert_eq!(limited.as_array().unwrap().len(), 1);
     holds(
         fleet.run(&["history", "561115"]).text(),
-        &["8.0588", "not read: timeout", "9.50", "2x"],
+        &["8.0588", "not read for 5m: timeout", "9.50", "2x"],
     );
     holds(
         fleet.run(&["history", "561117"]).text(),
@@ -340,9 +340,9 @@ async fn explain_tells_every_policys_view() {
             "breach: the balance 8.0588 is below 10.00 (threshold)",
             "firing for 2h; operators were told 2x, last 1h",
             "the client was told",
-            "(now 2.9412 short of where it clears)",
+            "by 2 readings in a row (2.9412 away)",
             "ops (noc@example.com); client (jürgen@example.com)",
-            "asks for HARD: it would be done now; mode is observe, so nothing is changed",
+            "asks for HARD: it would be done now if the mode were apply",
         ],
     );
     holds(
@@ -411,6 +411,11 @@ async fn a_plan_follows_mode_protection_and_brake() {
         fleet.run(&["plan"]).text(),
         &["it needs an approval", "the account's first change: none yet"],
     );
+
+    let store = fleet.daemon_store().await;
+    store.commit(&fleet.begun_in_apply()).await.unwrap();
+    store.close().await;
+    assert_eq!(decision(&fleet), ("apply".to_owned(), "go".to_owned()));
 
     fleet.configure("");
     fleet.json(&["brake", "on", "--reason", "odd"]);

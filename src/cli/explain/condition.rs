@@ -109,12 +109,21 @@ fn amount(limit: Limit, against: Against) -> String {
     match limit.resolve(against.threshold) {
         Some(amount) if limit.needs_threshold() => format!("{} ({limit})", amount.for_people()),
         Some(amount) => amount.for_people(),
-        None => format!("{limit}, which is not known"),
+        None => format!("{limit} (none is known)"),
     }
 }
 
+/// How far the balance is from where the verdict changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Distance {
+    /// So much until it fires.
+    ToFire(Money),
+    /// So much until it clears.
+    ToClear(Money),
+}
+
 /// How far the balance is from where the verdict changes; `None` for policies that do not judge a balance.
-pub(super) fn distance(policy: &Policy, against: Against, balance: Money) -> Option<String> {
+pub(super) fn distance(policy: &Policy, against: Against, balance: Money) -> Option<Distance> {
     if needs_threshold(policy) && against.threshold.is_none() {
         return None;
     }
@@ -128,10 +137,14 @@ pub(super) fn distance(policy: &Policy, against: Against, balance: Money) -> Opt
     let clears_at = clears_at
         .and_then(|limit| limit.resolve(against.threshold))
         .unwrap_or(limit);
-    Some(if balance > limit {
-        format!("{} above the limit", (balance - limit).for_people())
+    let is_over = match policy.when.balance_below {
+        Some(_) => balance >= limit,
+        None => balance > limit,
+    };
+    Some(if is_over {
+        Distance::ToFire(balance - limit)
     } else {
-        format!("{} short of where it clears", (clears_at - balance).for_people())
+        Distance::ToClear(clears_at - balance)
     })
 }
 
@@ -139,7 +152,7 @@ pub(super) fn distance(policy: &Policy, against: Against, balance: Money) -> Opt
 mod tests {
     use jiff::SignedDuration;
 
-    use super::{Against, clears_when, distance, fires_when};
+    use super::{Against, Distance, clears_when, distance, fires_when};
     use crate::domain::policy::{Clear, Limit, NoReadingFor, Policy, When};
     use crate::domain::testing::{money, policy};
 
@@ -212,20 +225,20 @@ mod tests {
         };
         assert_eq!(
             fires_when(&low, unknown),
-            "the balance is below threshold, which is not known"
+            "the balance is below threshold (none is known)"
         );
         for (balance, threshold, expected) in [
-            ("12", against, Some("2.00 above the limit")),
-            ("10", against, Some("1.00 short of where it clears")),
-            ("8.0588", against, Some("2.9412 short of where it clears")),
+            ("12", against, Some(Distance::ToFire(money("2")))),
+            ("10", against, Some(Distance::ToFire(money("0")))),
+            ("9.9999", against, Some(Distance::ToClear(money("1.0001")))),
             ("12", unknown, None),
         ] {
-            assert_eq!(
-                distance(&low, threshold, money(balance)).as_deref(),
-                expected,
-                "{balance}"
-            );
+            assert_eq!(distance(&low, threshold, money(balance)), expected, "{balance}");
         }
+        assert_eq!(
+            distance(&held, against, money("0")),
+            Some(Distance::ToClear(money("0")))
+        );
         assert_eq!(distance(&blind, against, money("1")), None);
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Scene;
-use super::condition::{Against, clears_when, distance, fires_when};
+use super::condition::{Against, Distance, clears_when, distance, fires_when};
 use crate::cli::Tone;
 use crate::cli::alerts::told;
 use crate::cli::enforcements::state_text;
@@ -40,7 +40,9 @@ pub(super) struct PolicyRow {
     tells: Vec<Tells>,
     enforcement: Option<EnforcementRow>,
     #[serde(skip)]
-    distance: Option<String>,
+    distance: Option<Distance>,
+    #[serde(skip)]
+    is_builtin: bool,
 }
 
 /// Whom a policy tells through a channel.
@@ -90,6 +92,7 @@ impl Scene<'_> {
             severity: policy.severity,
             applies: why_not.is_none(),
             distance: distance.filter(|_| why_not.is_none()),
+            is_builtin: policy.scope == Scope::Account,
             verdict: judgement.as_ref().map(|judgement| judgement.verdict),
             reason: self.reason(judgement.as_ref(), alert),
             why_not,
@@ -127,6 +130,12 @@ impl Scene<'_> {
 
     fn reason(&self, judgement: Option<&Judgement>, alert: Option<&Alert>) -> Option<String> {
         match (judgement.map(|judgement| &judgement.reason), alert) {
+            (Some(Reason::Unread { .. }), _)
+                if judgement.is_some_and(|judgement| judgement.verdict == Verdict::Clear) =>
+            {
+                let read_at = self.watched.reading.as_ref().map(|reading| reading.at);
+                read_at.map(|at| format!("a balance was read {}", ago(self.opened.now, at)))
+            }
             // Whether it was asked is about a sweep; here there simply is no reading at all.
             (Some(Reason::NoFreshReading { error: None }), _) => Some("no balance was read yet".to_owned()),
             (Some(reason), _) => Some(reason.to_string()),
@@ -276,10 +285,18 @@ impl PolicyRow {
             };
             lines.push(("state", self.state_text.clone(), tone));
         }
-        let distance = self.distance.as_ref().map(|text| format!(" (now {text})"));
-        let fires = format!("when {}{}", self.fires_when, distance.unwrap_or_default());
-        lines.push(("fires", fires, Tone::Plain));
-        lines.push(("clears", format!("when {}", self.clears_when), Tone::Plain));
+        if !self.applies {
+            return lines;
+        }
+        if !self.is_builtin {
+            let (to_fire, to_clear) = match &self.distance {
+                Some(Distance::ToFire(left)) => (format!(" ({} away)", left.for_people()), String::new()),
+                Some(Distance::ToClear(left)) => (String::new(), format!(" ({} away)", left.for_people())),
+                None => Default::default(),
+            };
+            lines.push(("fires", format!("when {}{to_fire}", self.fires_when), Tone::Plain));
+            lines.push(("clears", format!("when {}{to_clear}", self.clears_when), Tone::Plain));
+        }
         lines.push(("tells", self.tells_text(), Tone::Plain));
         if let Some(asked) = &self.enforcement {
             let back = if asked.revert_on_recovery {

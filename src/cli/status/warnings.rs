@@ -99,7 +99,7 @@ fn unseen(status: &Status) -> Vec<String> {
     }
     if clients.vanished > 0 {
         warnings.push(format!(
-            "{} vanished from the list; they are kept, and not watched any more",
+            "{} vanished from the list: kept, and not watched any more",
             count(clients.vanished, "client")
         ));
     }
@@ -172,4 +172,122 @@ fn too_slow(settings: &Settings, status: &Status) -> Option<String> {
         span(revisit),
         status.rate_per_minute
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::super::{Alerts, Clients, Enforcement, LastSweep, Status};
+    use super::{late, too_slow, unseen};
+    use crate::domain::AccountName;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    /// An account whose sweep ended this long ago, with this many clients.
+    fn status(ended_secs_ago: i64, clients: u64) -> Status {
+        Status {
+            account: AccountName::new("main").unwrap(),
+            last_sweep: Some(LastSweep {
+                started_at: None,
+                ended_at: NOW - SignedDuration::from_secs(ended_secs_ago),
+                age_seconds: ended_secs_ago,
+                report: None,
+            }),
+            sweeping_since: None,
+            next_sweep_at: NOW,
+            interval_seconds: 300,
+            revisit_seconds: crate::cli::status::revisit(clients, 60).as_secs(),
+            rate_per_minute: 60,
+            clients: Clients {
+                listed: clients,
+                vanished: 0,
+                without_address: 0,
+                without_threshold: 0,
+                never_read: 3,
+                never_asked: 1,
+                unread: BTreeMap::from([("timeout".to_owned(), 1), ("html".to_owned(), 2)]),
+            },
+            alerts: Alerts::default(),
+            notifications: BTreeMap::new(),
+            channels: Vec::new(),
+            enforcement: Enforcement {
+                mode: "observe",
+                brake: None,
+                canary_passed_at: None,
+                canary: "",
+                applied_24h: 0,
+                reverted_24h: 0,
+                max_per_day: 20,
+                max_per_sweep: 3,
+                by_state: BTreeMap::new(),
+                client_mails_last_hour: 0,
+                client_mails_per_hour: 20,
+            },
+            warnings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_sweep_is_late_after_three_intervals() {
+        let cases = [
+            ("three intervals", status(900, 1), false),
+            ("a second more", status(901, 1), true),
+            ("a slow rate makes the interval longer", status(901, 200), false),
+            ("its three are over too", status(1_201, 200), true),
+            ("a clock that went back", status(-10_000, 1), false),
+        ];
+        for (name, status, expected) in cases {
+            assert_eq!(late(&status, NOW).is_some(), expected, "{name}");
+        }
+        let text = late(&status(3_700, 1), NOW).unwrap();
+        assert!(
+            text.starts_with("the last sweep ended 1h 1m ago, and one is expected every 5m"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_rate_that_does_not_reach_everybody_is_told() {
+        let settings = crate::config::parse(
+            "[[account]]\nname = \"main\"\nusername = \"x\"\npassword = \"x\"\n",
+            NOW,
+        );
+        let settings = settings.unwrap().settings;
+        let cases = [
+            ("as often as the schedule", 150, None),
+            (
+                "less often",
+                151,
+                Some("asking 151 clients takes 5m 2s at `rate_per_minute` = 60, and sweeps start every 5m"),
+            ),
+            ("within the bound", 1_800, Some("asking 1800 clients takes 1h at")),
+            (
+                "beyond it",
+                1_801,
+                Some("asking 1801 clients takes 1h at `rate_per_minute` = 60, and `schedule.revisit"),
+            ),
+        ];
+        for (name, clients, expected) in cases {
+            let told = too_slow(&settings, &status(0, clients));
+            match expected {
+                None => assert_eq!(told, None, "{name}"),
+                Some(start) => assert!(told.as_deref().unwrap().starts_with(start), "{name}: {told:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn clients_that_are_not_seen_are_counted_apart() {
+        assert_eq!(
+            unseen(&status(0, 10)),
+            [
+                "3 clients could not be read when last asked (html 2, timeout 1)",
+                "1 client was not asked yet: their turn comes in the next sweeps",
+                "2 clients were asked, and never read",
+            ]
+        );
+    }
 }

@@ -193,6 +193,17 @@ impl Fleet {
         commit
     }
 
+    /// The alert that fires, as if it had begun in mode apply.
+    pub fn begun_in_apply(&self) -> Commit {
+        let (mut alert, _) = self.firing(&account());
+        if let Phase::Firing(firing) = &mut alert.phase {
+            firing.mode = Mode::Apply;
+        }
+        let mut commit = Commit::new(account(), self.now);
+        commit.alerts = vec![alert];
+        commit
+    }
+
     fn state(&self) -> AccountState {
         let codes = [("1", "Hard balance management"), ("2", "Soft balance management")];
         AccountState {
