@@ -218,11 +218,15 @@ impl Scene<'_> {
         lines
     }
 
-    /// Whether a reading is of the last sweep.
+    /// Whether a reading is of the last sweep. While one runs that has not come to the client yet, the reading of the
+    /// sweep before it counts too.
     fn is_fresh(&self, read_at: Timestamp) -> bool {
-        self.view
-            .state
-            .sweep_started_at
-            .is_some_and(|started| read_at >= started)
+        let state = &self.view.state;
+        let Some(started_at) = state.sweep_started_at else {
+            return false;
+        };
+        let is_running = state.sweep_ended_at.is_none_or(|ended_at| ended_at < started_at);
+        let age = self.opened.now.duration_since(read_at);
+        read_at >= started_at || (is_running && age <= self.circumstances.interval.saturating_mul(2))
     }
 }

@@ -374,6 +374,29 @@ async fn explain_tells_every_policys_view() {
 }
 
 #[tokio::test]
+async fn a_sweep_that_has_not_come_to_a_client_yet_does_not_make_it_unread() {
+    let fleet = Fleet::new().await;
+    let store = fleet.daemon_store().await;
+    for (name, started_secs_ago, ended_secs_ago, expected) in [
+        ("a sweep runs and has not come to it", 10, 60, "clear"),
+        ("a sweep ended without it", 20, 10, "between"),
+    ] {
+        store
+            .commit(&fleet.swept(started_secs_ago, ended_secs_ago))
+            .await
+            .unwrap();
+        let explained = fleet.json(&["explain", "561115"]);
+        let blind = rows(&explained["policies"], "policy", "blind")[0];
+        assert_eq!(text_of(blind, "verdict"), expected, "{name}");
+    }
+    holds(
+        fleet.run(&["explain", "561115"]).text(),
+        &["before the last sweep: the daemon would not decide by it"],
+    );
+    store.close().await;
+}
+
+#[tokio::test]
 async fn a_plan_follows_mode_protection_and_brake() {
     let fleet = Fleet::new().await;
     let decision = |fleet: &Fleet| {

@@ -204,6 +204,17 @@ impl Fleet {
         commit
     }
 
+    /// The account, as if its last sweep had begun and ended at these times.
+    pub fn swept(&self, started_secs_ago: i64, ended_secs_ago: i64) -> Commit {
+        let mut commit = Commit::new(account(), self.now);
+        commit.state = Some(AccountState {
+            sweep_started_at: Some(self.ago(started_secs_ago)),
+            sweep_ended_at: Some(self.ago(ended_secs_ago)),
+            ..self.state()
+        });
+        commit
+    }
+
     fn state(&self) -> AccountState {
         let codes = [("1", "Hard balance management"), ("2", "Soft balance management")];
         AccountState {
