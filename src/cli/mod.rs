@@ -17,10 +17,22 @@ use crate::clock::Clock;
 use crate::config::{Loaded, Problems, Request, Secrets, Variables};
 use crate::telemetry::{self, LogFormat};
 
+pub mod alerts;
+pub mod brake;
 pub mod check;
+pub mod client;
 pub mod config;
+pub mod enforcements;
+pub mod explain;
 pub mod failure;
+pub mod history;
+pub mod notifications;
+pub mod opened;
 pub mod output;
+pub mod plan;
+pub mod planned;
+pub mod status;
+pub mod telling;
 
 pub use failure::Failure;
 pub use output::{Output, OutputFormat, Table, Tone};
@@ -75,6 +87,15 @@ pub struct Global {
 enum Command {
     Check(check::CheckArgs),
     Config(config::ConfigArgs),
+    Status(status::StatusArgs),
+    Alerts(alerts::AlertsArgs),
+    Client(client::ClientArgs),
+    History(history::HistoryArgs),
+    Explain(explain::ExplainArgs),
+    Plan(plan::PlanArgs),
+    Notifications(notifications::NotificationsArgs),
+    Enforcements(enforcements::EnforcementsArgs),
+    Brake(brake::BrakeArgs),
 }
 
 /// Commands of later versions, by the words that name them: known, so that nobody takes them for a typing mistake,
@@ -230,6 +251,15 @@ fn run(context: &mut Context, command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Check(args) => check::run(context, &args),
         Command::Config(args) => config::run(context, &args),
+        Command::Status(args) => status::run(context, &args),
+        Command::Alerts(args) => alerts::run(context, &args),
+        Command::Client(args) => client::run(context, &args),
+        Command::History(args) => history::run(context, &args),
+        Command::Explain(args) => explain::run(context, &args),
+        Command::Plan(args) => plan::run(context, &args),
+        Command::Notifications(args) => notifications::run(context, &args),
+        Command::Enforcements(args) => enforcements::run(context, &args),
+        Command::Brake(args) => brake::run(context, &args),
     }
 }
 

@@ -173,6 +173,13 @@ impl Rules {
         decided
     }
 
+    /// What a policy says of a client, without anything that follows from it.
+    #[must_use]
+    pub fn judge(&self, policy: &Policy, seen: &Seen<'_>, circumstances: &Circumstances) -> Judgement {
+        let known = self.known(seen, circumstances);
+        verdict::judge(policy, &self.for_silence(policy, &known, seen, circumstances))
+    }
+
     /// Ends all alerts of a client.
     #[must_use]
     pub fn withdraw_all(&self, seen: &Seen<'_>, why: Withdrawal, now: Timestamp) -> Decided {
@@ -360,7 +367,7 @@ impl Rules {
             };
             let addresses = Addresses {
                 channels: &self.channels,
-                client: address(seen),
+                client: address(seen.watched, seen.threshold),
                 except,
             };
             let owed = audience::owed(&episode, transition, &addresses, now);
@@ -376,16 +383,19 @@ impl Rules {
 }
 
 /// Where the client itself is told: the address on its threshold, else its own.
-fn address<'a>(seen: &Seen<'a>) -> Option<&'a str> {
-    let own = Some(seen.watched.client.email.as_str());
-    let wished = seen.threshold.and_then(|threshold| threshold.email.as_deref());
+#[must_use]
+pub fn address<'a>(watched: &'a Watched, threshold: Option<&'a Threshold>) -> Option<&'a str> {
+    let own = Some(watched.client.email.as_str());
+    let wished = threshold.and_then(|threshold| threshold.email.as_deref());
     wished
         .map(str::trim)
         .filter(|email| !email.is_empty())
         .or(own.map(str::trim).filter(|email| !email.is_empty()))
 }
 
-fn scope_of(watched: &Watched) -> Scope {
+/// Which policies judge it.
+#[must_use]
+pub fn scope_of(watched: &Watched) -> Scope {
     match watched.client.id.as_str() {
         "reseller" => Scope::Reseller,
         "account" => Scope::Account,

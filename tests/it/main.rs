@@ -5,6 +5,7 @@
     reason = "a test fails by panicking, in its helper functions too"
 )]
 
+mod commands;
 mod config;
 mod enforce;
 mod simulator;

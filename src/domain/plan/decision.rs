@@ -205,6 +205,13 @@ impl World {
         }
     }
 
+    /// How many changes of this way the last 24 hours saw: what `per_day` caps.
+    #[must_use]
+    pub const fn used_in_day(&self, direction: Direction) -> u32 {
+        let [enforced, reverted] = self.tally.in_day;
+        if is_revert(direction) { reverted } else { enforced }
+    }
+
     /// Counts an intent as carried out, so that the next decision knows of it.
     pub fn assume_done(&mut self, intent: &Intent) {
         let way = is_revert(intent.direction);

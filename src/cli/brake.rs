@@ -1,0 +1,167 @@
+//! `brake`: stop all enforcement of an account, let it go again, or see how it stands.
+//!
+//! The store's flag is the brake; the daemon reads it immediately before each write. This command changes nothing else
+//! and needs no running daemon.
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::opened::{Opened, from_store};
+use super::telling::{ago, clock_time};
+use super::{Context, Exit, Failure, block_on};
+use crate::config::Account;
+use crate::domain::AccountName;
+use crate::domain::watch::{Flag, FlagKind};
+
+/// Stop all enforcement, or let it go again.
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true)]
+pub struct BrakeArgs {
+    #[command(subcommand)]
+    command: BrakeCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum BrakeCommand {
+    /// Refuse all enforcement from now on; alerts and mails go on
+    #[command(after_help = "\
+Example:
+  balancewatch brake on --reason \"the provider changes its records today\"")]
+    On {
+        /// Why, for whoever finds it on
+        #[arg(long, value_name = "TEXT", value_parser = reason)]
+        reason: String,
+    },
+    /// Let enforcement go on
+    Off,
+    /// Show whether it is on, since when and why
+    Status,
+}
+
+/// Who sets it, as the store's flag says it.
+const BY: &str = "a person";
+
+/// Longest reason, in characters: it stands in mails and tables.
+const LONGEST_REASON: usize = 500;
+
+/// The brake as scripts see it.
+#[derive(Serialize)]
+struct Answer {
+    account: AccountName,
+    on: bool,
+    since: Option<Timestamp>,
+    by: Option<String>,
+    reason: Option<String>,
+    /// Whether this command changed it.
+    changed: bool,
+}
+
+/// A reason that says something, on one line.
+fn reason(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("a reason is needed: somebody else will find the brake on".to_owned());
+    }
+    if text.chars().count() > LONGEST_REASON {
+        return Err(format!("a reason has at most {LONGEST_REASON} characters"));
+    }
+    Ok(super::output::clean(text).into_owned())
+}
+
+/// Runs `brake`.
+///
+/// # Errors
+/// When the configuration is not good, the store cannot be read or written, or the answer cannot be printed.
+pub fn run(context: &mut Context, args: &BrakeArgs) -> Result<Exit, Failure> {
+    block_on(async {
+        let opened = Opened::open(context).await?;
+        let account = opened.account()?;
+        let changed = match &args.command {
+            BrakeCommand::On { reason } => set(&opened, account, true, reason).await?,
+            BrakeCommand::Off => set(&opened, account, false, "").await?,
+            BrakeCommand::Status => false,
+        };
+        let flags = opened.store.flags(&account.name).await;
+        let flags = flags.map_err(|error| from_store(&error))?;
+        let flag = flags.into_iter().find(|flag| flag.kind == FlagKind::Brake);
+        if context.wants_json() {
+            context.out.json(&answer(account, flag, changed))?;
+            return Ok(Exit::Fine);
+        }
+        for line in told(&opened, &args.command, account, flag.as_ref(), changed) {
+            context.out.line(&line)?;
+        }
+        Ok(Exit::Fine)
+    })
+}
+
+async fn set(opened: &Opened, account: &Account, on: bool, note: &str) -> Result<bool, Failure> {
+    let outcome = opened.store.set_brake(&account.name, on, BY, note, opened.now).await;
+    outcome.map_err(|error| from_store(&error))
+}
+
+fn answer(account: &Account, flag: Option<Flag>, changed: bool) -> Answer {
+    Answer {
+        account: account.name.clone(),
+        on: flag.is_some(),
+        since: flag.as_ref().map(|flag| flag.at),
+        by: flag.as_ref().map(|flag| flag.by.clone()),
+        reason: flag.map(|flag| flag.note),
+        changed,
+    }
+}
+
+/// What happened and what it means.
+fn told(opened: &Opened, command: &BrakeCommand, account: &Account, flag: Option<&Flag>, changed: bool) -> Vec<String> {
+    let name = &account.name;
+    let mode = opened.settings.enforcement.mode.as_str();
+    let Some(flag) = flag else {
+        return match command {
+            BrakeCommand::Off if changed => vec![
+                format!("the brake of account {name} is off (mode {mode})"),
+                "what is asked for and was put off is looked at again in the next sweep, with fresh readings"
+                    .to_owned(),
+            ],
+            BrakeCommand::Off => vec![format!("the brake of account {name} was off already (mode {mode})")],
+            _ => vec![format!("the brake of account {name} is off (mode {mode})")],
+        };
+    };
+    let since = format!(
+        "since {} ({}), set by {}: {}",
+        clock_time(flag.at, &opened.settings.schedule.timezone),
+        ago(opened.now, flag.at),
+        flag.by,
+        flag.note
+    );
+    let mut lines = match command {
+        BrakeCommand::On { .. } if changed => vec![format!("the brake of account {name} is on")],
+        BrakeCommand::On { .. } => vec![format!("the brake of account {name} was on already, {since}")],
+        _ => vec![format!("the brake of account {name} is on, {since}")],
+    };
+    lines.push(
+        "nothing is enforced and nothing is taken back; a change that was sent already is not stopped. Watching, alerts \
+         and mails go on. `balancewatch brake off` releases it"
+            .to_owned(),
+    );
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reason;
+
+    #[test]
+    fn a_reason_says_something_on_one_line() {
+        let cases = [
+            ("words", " the list looks odd ", Some("the list looks odd")),
+            ("nothing", "  ", None),
+            ("two lines", "one\ntwo", Some("one\u{fffd}two")),
+        ];
+        for (name, text, expected) in cases {
+            assert_eq!(reason(text).ok().as_deref(), expected, "{name}");
+        }
+        assert!(reason(&"x".repeat(500)).is_ok());
+        assert!(reason(&"x".repeat(501)).is_err());
+    }
+}

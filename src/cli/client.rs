@@ -1,0 +1,298 @@
+//! `client ID`: all that is known of one client, and how old that is.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::alerts::{self, AlertRow, severity};
+use super::opened::{self, Opened, from_store};
+use super::telling::{age_seconds, ago, amount, clock_time, label, management, management_text, span};
+use super::{Context, Exit, Failure, Table, Tone, block_on};
+use crate::config::Account;
+use crate::domain::enforcement::Enforcement;
+use crate::domain::watch::Watched;
+use crate::domain::{AccountName, ClientId, Money};
+use crate::monitor::decide::address;
+use crate::store::{AccountView, EnforcementFilter};
+
+/// Show what is known of a client.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  balancewatch client 561115                             one client
+  balancewatch client reseller                           your own balance
+  balancewatch client 561115 --output json               for scripts")]
+pub struct ClientArgs {
+    /// The client's id
+    #[arg(value_name = "ID")]
+    pub id: String,
+}
+
+/// Enforcements shown: the last few tell what was tried; `enforcements list` has them all.
+const ENFORCEMENTS_SHOWN: usize = 5;
+
+/// A client as scripts see it.
+#[derive(Serialize)]
+struct Answer {
+    account: AccountName,
+    client: ClientId,
+    email: String,
+    company: String,
+    firstname: String,
+    lastname: String,
+    currency: String,
+    balance: Option<Money>,
+    threshold: Option<Money>,
+    default_threshold: Option<Money>,
+    threshold_email: Option<String>,
+    threshold_read_at: Option<Timestamp>,
+    /// Where the client itself would be told.
+    address: Option<String>,
+    spent_today: Option<Money>,
+    spent_total: Option<Money>,
+    read_at: Option<Timestamp>,
+    age_seconds: Option<i64>,
+    /// `hard` or `soft`, or the code as it is when the account's list does not explain it.
+    balance_management: Option<String>,
+    balance_management_code: Option<String>,
+    balance_management_description: Option<String>,
+    alerts: Vec<AlertRow>,
+    enforcements: Vec<Change>,
+    first_seen_at: Timestamp,
+    last_attempt_at: Option<Timestamp>,
+    last_error: Option<String>,
+    edited_at: Option<Timestamp>,
+    missing_inventories: u32,
+    vanished_at: Option<Timestamp>,
+}
+
+/// An enforcement in short.
+#[derive(Serialize)]
+struct Change {
+    id: String,
+    direction: crate::domain::enforcement::Direction,
+    wanted: crate::domain::Management,
+    state: &'static str,
+    changed_at: Timestamp,
+}
+
+/// Runs `client ID`.
+///
+/// # Errors
+/// When the configuration is not good, the store cannot be read, nobody of this id is known, or the answer cannot be
+/// printed.
+pub fn run(context: &mut Context, args: &ClientArgs) -> Result<Exit, Failure> {
+    block_on(async {
+        let opened = Opened::open(context).await?;
+        let account = opened.account()?;
+        let view = opened.view(account).await?;
+        let watched = opened::client(&view, &args.id, opened.now)?;
+        let filter = EnforcementFilter {
+            account: account.name.clone(),
+            client: Some(watched.client.id.clone()),
+            state: None,
+            limit: ENFORCEMENTS_SHOWN,
+        };
+        let enforcements = opened.store.enforcements(&filter).await;
+        let enforcements = enforcements.map_err(|error| from_store(&error))?;
+        let alerts: Vec<AlertRow> = alerts::rows(account, &opened.settings.policies_of(account), &view, opened.now)
+            .into_iter()
+            .filter(|row| row.client == watched.client.id)
+            .collect();
+        if context.wants_json() {
+            let answer = answer(&opened, account, &view, &watched, alerts, &enforcements);
+            context.out.json(&answer)?;
+        } else {
+            let codes = &view.state.management_codes;
+            print(context, &opened, account, codes, &watched, &alerts, &enforcements)?;
+        }
+        Ok(Exit::Fine)
+    })
+}
+
+fn answer(
+    opened: &Opened,
+    account: &Account,
+    view: &AccountView,
+    watched: &Watched,
+    alerts: Vec<AlertRow>,
+    enforcements: &[Enforcement],
+) -> Answer {
+    let client = &watched.client;
+    let (reading, threshold) = (watched.reading.as_ref(), watched.threshold.as_ref());
+    let codes = &view.state.management_codes;
+    let code = Some(client.balance_management.clone()).filter(|code| !code.is_empty());
+    let meaning = management(codes, &client.balance_management).map(|meaning| meaning.as_str().to_owned());
+    Answer {
+        account: account.name.clone(),
+        client: client.id.clone(),
+        email: client.email.clone(),
+        company: client.company.clone(),
+        firstname: client.firstname.clone(),
+        lastname: client.lastname.clone(),
+        currency: account.currency.clone(),
+        balance: reading.map(|reading| reading.balance),
+        threshold: threshold.and_then(|threshold| threshold.amount),
+        default_threshold: opened.settings.alerts.default_threshold,
+        threshold_email: threshold.and_then(|threshold| threshold.email.clone()),
+        threshold_read_at: threshold.map(|threshold| threshold.at),
+        address: address(watched, threshold).map(str::to_owned),
+        spent_today: reading.and_then(|reading| reading.spent_today),
+        spent_total: reading.and_then(|reading| reading.spent_total),
+        read_at: reading.map(|reading| reading.at),
+        age_seconds: reading.map(|reading| age_seconds(opened.now, reading.at)),
+        balance_management: meaning.or_else(|| code.clone()),
+        balance_management_description: codes.get(&client.balance_management).cloned(),
+        balance_management_code: code,
+        alerts,
+        enforcements: enforcements.iter().map(change).collect(),
+        first_seen_at: watched.first_seen_at,
+        last_attempt_at: watched.last_attempt_at,
+        last_error: watched.last_error.clone(),
+        edited_at: watched.edited_at,
+        missing_inventories: watched.missing_inventories,
+        vanished_at: watched.vanished_at,
+    }
+}
+
+fn change(enforcement: &Enforcement) -> Change {
+    Change {
+        id: enforcement.id.clone(),
+        direction: enforcement.direction,
+        wanted: enforcement.wanted,
+        state: enforcement.state.label(),
+        changed_at: enforcement.changed_at,
+    }
+}
+
+fn print(
+    context: &mut Context,
+    opened: &Opened,
+    account: &Account,
+    codes: &BTreeMap<String, String>,
+    watched: &Watched,
+    alerts: &[AlertRow],
+    enforcements: &[Enforcement],
+) -> Result<(), Failure> {
+    let client = &watched.client;
+    let mut card = Table::new(&[&format!("client {}", client.id), &format!("account {}", account.name)]);
+    let mut add = |name: &str, text: String, tone: Tone| {
+        card.toned_row([(name.to_owned(), Tone::Faint), (text, tone)]);
+    };
+    add("name", label(client), Tone::Plain);
+    if let Some(at) = watched.vanished_at {
+        add("vanished", format!("from the list, {}", ago(opened.now, at)), Tone::Bad);
+    }
+    let (text, tone) = balance(opened, account, watched);
+    add("balance", text, tone);
+    if !client.id.is_pseudo() {
+        add("threshold", threshold(opened, account, watched), Tone::Plain);
+        add(
+            "balance management",
+            management_text(codes, &client.balance_management),
+            Tone::Plain,
+        );
+        add("mail address", mail_address(watched), Tone::Plain);
+    }
+    if watched.reading.is_some() {
+        add("spending", spending(account, watched), Tone::Plain);
+    }
+    if let Some(error) = &watched.last_error {
+        let at = watched.last_attempt_at.map(|at| format!(" {}", ago(opened.now, at)));
+        add(
+            "last read",
+            format!("failed{}: {error}", at.unwrap_or_default()),
+            Tone::Warning,
+        );
+    }
+    if let Some(at) = watched.edited_at {
+        add("last edit", format!("seen {}", ago(opened.now, at)), Tone::Plain);
+    }
+    add(
+        "known since",
+        clock_time(watched.first_seen_at, &opened.settings.schedule.timezone),
+        Tone::Plain,
+    );
+    for (index, alert) in alerts.iter().enumerate() {
+        let name = if index == 0 { "alerts" } else { "" };
+        let (word, tone) = severity(alert.severity);
+        let for_how_long = span(opened.now.duration_since(alert.since));
+        let text = format!(
+            "{} ({word}), {} for {for_how_long}: {}",
+            alert.policy, alert.state, alert.reason
+        );
+        add(name, text, tone);
+    }
+    if alerts.is_empty() {
+        add("alerts", "none".to_owned(), Tone::Good);
+    }
+    for (index, enforcement) in enforcements.iter().enumerate() {
+        let name = if index == 0 { "enforcements" } else { "" };
+        let (state, at) = (enforcement.state.label(), ago(opened.now, enforcement.changed_at));
+        let text = format!("to {} for {}: {state}, {at}", enforcement.wanted, enforcement.policy);
+        add(name, text, Tone::Plain);
+    }
+    context.out.table(&card)
+}
+
+fn balance(opened: &Opened, account: &Account, watched: &Watched) -> (String, Tone) {
+    match &watched.reading {
+        None if watched.first_attempt_at.is_none() => ("not asked yet".to_owned(), Tone::Warning),
+        None => ("never read".to_owned(), Tone::Warning),
+        Some(reading) => {
+            let tone = if reading.balance.is_positive() {
+                Tone::Plain
+            } else {
+                Tone::Bad
+            };
+            let (balance, currency) = (reading.balance.for_people(), &account.currency);
+            (
+                format!("{balance} {currency}, read {}", ago(opened.now, reading.at)),
+                tone,
+            )
+        }
+    }
+}
+
+fn threshold(opened: &Opened, account: &Account, watched: &Watched) -> String {
+    let Some(threshold) = &watched.threshold else {
+        return "not read yet".to_owned();
+    };
+    let read = ago(opened.now, threshold.at);
+    match (threshold.amount, opened.settings.alerts.default_threshold) {
+        (Some(amount), _) => format!("{} {}, read {read}", amount.for_people(), account.currency),
+        (None, Some(default)) => format!(
+            "none of its own; `alerts.default_threshold` {} {} counts, read {read}",
+            default.for_people(),
+            account.currency
+        ),
+        (None, None) => format!("none, so it is not judged by one; read {read}"),
+    }
+}
+
+fn mail_address(watched: &Watched) -> String {
+    match address(watched, watched.threshold.as_ref()) {
+        None => "none: nobody there can be told".to_owned(),
+        Some(address) if watched.client.email.trim() == address => address.to_owned(),
+        Some(address) => format!("{address} (from its threshold; its own is {})", own(watched)),
+    }
+}
+
+fn own(watched: &Watched) -> &str {
+    let email = watched.client.email.trim();
+    if email.is_empty() { "empty" } else { email }
+}
+
+fn spending(account: &Account, watched: &Watched) -> String {
+    let Some(reading) = &watched.reading else {
+        return String::new();
+    };
+    format!(
+        "{} today (since midnight in Toronto), {} in the last 30 days ({})",
+        amount(reading.spent_today),
+        amount(reading.spent_total),
+        account.currency
+    )
+}

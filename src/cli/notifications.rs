@@ -1,0 +1,417 @@
+//! `notifications`: what is owed to whom, what became of it, and each try.
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use super::opened::{Opened, from_store};
+use super::telling::{ago, amount, clock_minute, clock_time};
+use super::{Context, Exit, Failure, Table, Tone, block_on};
+use crate::domain::alert::EpisodeId;
+use crate::domain::notice::{Attempt, Message, MessageKind, NoticeState, Notification};
+use crate::domain::{AccountName, ChannelName, ClientId, PolicyName, Severity};
+use crate::store::{NoticeFilter, NoticeRecord};
+
+/// Show what was told to whom.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct NotificationsArgs {
+    #[command(subcommand)]
+    command: Option<NotificationsCommand>,
+    #[command(flatten)]
+    list: ListArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum NotificationsCommand {
+    /// List notifications, newest first
+    #[command(after_help = "\
+Examples:
+  balancewatch notifications list --state dead           what will never arrive, and why
+  balancewatch notifications list --client 561115        what was told about a client
+  balancewatch notifications list --output json          for scripts")]
+    List(ListArgs),
+    /// Show one with each try to deliver it
+    Show {
+        /// Its id, as `list` prints it
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+struct ListArgs {
+    /// Only about this client
+    #[arg(long, value_name = "ID")]
+    client: Option<String>,
+    /// Only in this state
+    #[arg(long, value_name = "STATE", value_parser = ["pending", "sending", "delivered", "dead", "dropped", "merged"])]
+    state: Option<String>,
+    /// How many at most
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    limit: u32,
+}
+
+/// A notification as scripts see it.
+#[derive(Serialize)]
+struct Row {
+    id: String,
+    account: AccountName,
+    client: ClientId,
+    company: String,
+    policy: PolicyName,
+    episode: EpisodeId,
+    transition: String,
+    severity: Severity,
+    channel: ChannelName,
+    recipient: String,
+    reason: String,
+    created_at: Timestamp,
+    message: Option<String>,
+    state: &'static str,
+    why: Option<String>,
+}
+
+impl From<Notification> for Row {
+    fn from(notification: Notification) -> Self {
+        Self {
+            transition: notification.transition.label(),
+            company: notification.facts.label,
+            reason: notification.facts.reason.to_string(),
+            state: notification.state.label(),
+            why: notification.state.why().map(str::to_owned),
+            id: notification.id,
+            account: notification.account,
+            client: notification.client,
+            policy: notification.policy,
+            episode: notification.episode,
+            severity: notification.severity,
+            channel: notification.channel,
+            recipient: notification.recipient,
+            created_at: notification.created_at,
+            message: notification.message,
+        }
+    }
+}
+
+/// One notification with all that became of it.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    notification: Row,
+    carried_by: Option<Carrier>,
+    attempts: Vec<Attempt>,
+}
+
+/// The message that carries it.
+#[derive(Serialize)]
+struct Carrier {
+    id: String,
+    kind: MessageKind,
+    thread: String,
+    created_at: Timestamp,
+    not_before: Timestamp,
+    next_at: Timestamp,
+    deadline: Timestamp,
+    attempts: u32,
+    state: &'static str,
+    why: Option<String>,
+}
+
+impl From<Message> for Carrier {
+    fn from(message: Message) -> Self {
+        Self {
+            state: message.state.label(),
+            why: message.state.why().map(str::to_owned),
+            id: message.id,
+            kind: message.kind,
+            thread: message.thread,
+            created_at: message.created_at,
+            not_before: message.not_before,
+            next_at: message.next_at,
+            deadline: message.deadline,
+            attempts: message.attempts,
+        }
+    }
+}
+
+/// Runs `notifications`; without a subcommand it lists.
+///
+/// # Errors
+/// When the configuration is not good, the store cannot be read, there is no such notification, or the answer cannot
+/// be printed.
+pub fn run(context: &mut Context, args: &NotificationsArgs) -> Result<Exit, Failure> {
+    block_on(async {
+        let opened = Opened::open(context).await?;
+        match &args.command {
+            Some(NotificationsCommand::Show { id }) => show(context, &opened, id).await?,
+            Some(NotificationsCommand::List(list_args)) => list(context, &opened, list_args).await?,
+            None => list(context, &opened, &args.list).await?,
+        }
+        Ok(Exit::Fine)
+    })
+}
+
+async fn list(context: &mut Context, opened: &Opened, args: &ListArgs) -> Result<(), Failure> {
+    let client = args.client.as_deref().map(super::opened::client_id).transpose()?;
+    let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
+    let mut rows: Vec<Row> = Vec::new();
+    for account in opened.accounts() {
+        let filter = NoticeFilter {
+            account: account.name.clone(),
+            client: client.clone(),
+            state: args.state.clone(),
+            limit,
+        };
+        let found = opened.store.notifications(&filter).await;
+        rows.extend(found.map_err(|error| from_store(&error))?.into_iter().map(Row::from));
+    }
+    if opened.accounts().len() > 1 {
+        rows.sort_by_key(|row| std::cmp::Reverse(row.created_at));
+        rows.truncate(limit);
+    }
+    if context.wants_json() {
+        return context.out.json(&rows);
+    }
+    if rows.is_empty() {
+        return context.out.line("no such notification");
+    }
+    let zone = &opened.settings.schedule.timezone;
+    let table = if context.out.terminal {
+        sentences(zone, &rows)
+    } else {
+        columns(zone, &rows)
+    };
+    context.out.table(&table)
+}
+
+/// For a terminal: a sentence and the id below it, whole, because `show` wants it.
+fn sentences(zone: &TimeZone, rows: &[Row]) -> Table {
+    let mut table = Table::new(&["state", "notification"]);
+    for row in rows {
+        let Row {
+            client,
+            policy,
+            transition,
+            channel,
+            ..
+        } = row;
+        let created = clock_minute(row.created_at, zone);
+        let to = if row.recipient.is_empty() {
+            "nobody"
+        } else {
+            &row.recipient
+        };
+        let mut sentence = format!("{created}  {client} {policy} {transition}, to {to} through {channel}");
+        if let Some(why) = &row.why {
+            sentence.push_str(&format!(": {why}"));
+        }
+        table.toned_row([(row.state.to_owned(), tone(row.state)), (sentence, Tone::Plain)]);
+        table.toned_row([(String::new(), Tone::Plain), (row.id.clone(), Tone::Faint)]);
+    }
+    table
+}
+
+/// For a pipe: one line a notification.
+fn columns(zone: &TimeZone, rows: &[Row]) -> Table {
+    let mut table = Table::new(&[
+        "created",
+        "state",
+        "client",
+        "policy",
+        "what",
+        "channel",
+        "recipient",
+        "id",
+        "why",
+    ]);
+    for row in rows {
+        table.row([
+            clock_minute(row.created_at, zone),
+            row.state.to_owned(),
+            row.client.to_string(),
+            row.policy.to_string(),
+            row.transition.clone(),
+            row.channel.to_string(),
+            row.recipient.clone(),
+            row.id.clone(),
+            row.why.clone().unwrap_or_default(),
+        ]);
+    }
+    table
+}
+
+fn tone(state: &str) -> Tone {
+    match state {
+        "delivered" => Tone::Good,
+        "dead" => Tone::Bad,
+        "pending" | "sending" => Tone::Warning,
+        _ => Tone::Faint,
+    }
+}
+
+async fn show(context: &mut Context, opened: &Opened, id: &str) -> Result<(), Failure> {
+    let found = opened.store.notification(id).await;
+    let Some(record) = found.map_err(|error| from_store(&error))? else {
+        return Err(Failure::failed(format!("there is no notification `{id}`"))
+            .hint("`balancewatch notifications list` prints the ids"));
+    };
+    if !context.wants_json() {
+        return print(context, opened, &record);
+    }
+    let NoticeRecord {
+        notification,
+        message,
+        attempts,
+    } = record;
+    context.out.json(&Shown {
+        notification: Row::from(notification),
+        carried_by: message.map(Carrier::from),
+        attempts,
+    })
+}
+
+fn print(context: &mut Context, opened: &Opened, record: &NoticeRecord) -> Result<(), Failure> {
+    let NoticeRecord {
+        notification,
+        message,
+        attempts,
+    } = record;
+    let (now, zone) = (opened.now, &opened.settings.schedule.timezone);
+    let time = |at: Timestamp| format!("{} ({})", clock_time(at, zone), ago(now, at));
+    let mut card = Table::new(&["notification", ""]);
+    let mut add = |name: &str, text: String, tone: Tone| {
+        card.toned_row([(name.to_owned(), Tone::Faint), (text, tone)]);
+    };
+    let facts = &notification.facts;
+    add("id", notification.id.clone(), Tone::Plain);
+    add(
+        "state",
+        state_text(&notification.state),
+        tone(notification.state.label()),
+    );
+    add(
+        "client",
+        format!("{}, {}", notification.client, facts.label),
+        Tone::Plain,
+    );
+    let severity = notification.severity.as_str();
+    add("policy", format!("{} ({severity})", notification.policy), Tone::Plain);
+    add("what", notification.transition.label(), Tone::Plain);
+    add("reason", facts.reason.to_string(), Tone::Plain);
+    if let Some(reading) = &facts.reading {
+        let text = format!(
+            "{} {}, read {}",
+            amount(Some(reading.balance)),
+            facts.currency,
+            time(reading.at)
+        );
+        add("balance", text, Tone::Plain);
+    }
+    let recipient = if notification.recipient.is_empty() {
+        "nobody"
+    } else {
+        &notification.recipient
+    };
+    add(
+        "to",
+        format!("{recipient} through {}", notification.channel),
+        Tone::Plain,
+    );
+    add("created", time(notification.created_at), Tone::Plain);
+    if let Some(message) = message {
+        let kind = match message.kind {
+            MessageKind::Single => "a message of its own",
+            MessageKind::Summary => "a summary",
+        };
+        add("carried by", format!("{kind}, {}", message.id), Tone::Plain);
+        if !message.state.is_final() {
+            add("next try", time(message.next_at.max(message.not_before)), Tone::Plain);
+            add("given up", time(message.deadline), Tone::Plain);
+        }
+    }
+    context.out.table(&card)?;
+    context.out.line("")?;
+    if attempts.is_empty() {
+        return context.out.line("nothing was tried yet");
+    }
+    let mut table = Table::new(&[">try", "at", "outcome", "what was said"]);
+    for attempt in attempts {
+        let Attempt {
+            number,
+            outcome,
+            detail,
+            ..
+        } = attempt;
+        table.row([number.to_string(), time(attempt.at), outcome.clone(), detail.clone()]);
+    }
+    context.out.table(&table)
+}
+
+fn state_text(state: &NoticeState) -> String {
+    match state.why() {
+        Some(why) => format!("{}: {why}", state.label()),
+        None => state.label().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::io::{self, Write};
+    use std::rc::Rc;
+
+    use jiff::Timestamp;
+    use jiff::tz::TimeZone;
+
+    use super::{Row, columns, sentences};
+    use crate::cli::Output;
+    use crate::domain::alert::EpisodeId;
+    use crate::domain::{AccountName, ChannelName, ClientId, PolicyName, Severity};
+
+    #[derive(Clone, Default)]
+    struct Sink(Rc<RefCell<Vec<u8>>>);
+
+    impl Write for Sink {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.borrow_mut().write(bytes)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_terminal_gets_the_whole_id_and_a_pipe_one_line_each() {
+        let row = Row {
+            id: "main.1.low.20260101T000000000Z/fired/client/".to_owned(),
+            account: AccountName::new("main").unwrap(),
+            client: ClientId::new("1").unwrap(),
+            company: String::new(),
+            policy: PolicyName::new("low").unwrap(),
+            episode: EpisodeId::from_stored("main.1.low.20260101T000000000Z".to_owned()),
+            transition: "fired".to_owned(),
+            severity: Severity::Warning,
+            channel: ChannelName::client(),
+            recipient: String::new(),
+            reason: String::new(),
+            created_at: Timestamp::UNIX_EPOCH,
+            message: None,
+            state: "dropped",
+            why: Some("no address".to_owned()),
+        };
+        let printed = |table| {
+            let sink = Sink::default();
+            Output::plain(Box::new(sink.clone())).table(&table).unwrap();
+            String::from_utf8(sink.0.take()).unwrap()
+        };
+        assert_eq!(
+            printed(sentences(&TimeZone::UTC, std::slice::from_ref(&row))),
+            "STATE    NOTIFICATION\n\
+             dropped  1970-01-01 00:00  1 low fired, to nobody through client: no address\n         \
+             main.1.low.20260101T000000000Z/fired/client/\n"
+        );
+        assert_eq!(printed(columns(&TimeZone::UTC, &[row])).lines().count(), 2);
+    }
+}

@@ -1,0 +1,136 @@
+//! What enforcement would do, by what the store holds: shared by `plan`, `explain` and `status`.
+//!
+//! Pure: the domain plans, this only puts settings and store together for it. Nothing is asked, sent or written.
+
+use jiff::Timestamp;
+
+use super::opened::find;
+use crate::config::{self, Account, Settings};
+use crate::domain::Policy;
+use crate::domain::enforcement::{Deferral, Mode};
+use crate::domain::plan::{Canary, Caps, Decision, Fleet, Guards, Intent, World, intents, plan};
+use crate::domain::watch::{Flag, FlagKind};
+use crate::store::AccountView;
+
+/// The enforcement of an account, as it stands.
+pub struct Planned {
+    /// Everything that is wanted, in the order in which it would be done, with what would become of it.
+    pub decisions: Vec<(Intent, Decision)>,
+    /// Where the first change ever stands.
+    pub canary: Canary,
+    /// Changes in the last 24 hours, each way.
+    pub used_in_day: UsedInDay,
+}
+
+/// Changes in the last 24 hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UsedInDay {
+    /// What alerts asked for.
+    pub enforced: u32,
+    /// Back to what was there before.
+    pub reverted: u32,
+}
+
+impl Planned {
+    /// Plans by what is stored. Readings count when they are of the last sweep.
+    #[must_use]
+    pub fn new(settings: &Settings, account: &Account, view: &AccountView, now: Timestamp) -> Self {
+        Self::with_policies(settings, &settings.policies_of(account), view, now)
+    }
+
+    fn with_policies(settings: &Settings, policies: &[Policy], view: &AccountView, now: Timestamp) -> Self {
+        let guards = guards(&settings.enforcement);
+        // Without any sweep there is no reading that could count.
+        let sweep_started_at = view.state.sweep_started_at.unwrap_or(now);
+        let fleet = Fleet {
+            sweep_started_at,
+            inventory_at: view.state.inventory_at,
+            mode: guards.mode,
+            policies,
+            history: &view.enforcements,
+        };
+        let wanted = intents(&fleet, &view.alerts, |client| find(view, client.as_str()));
+        let brake = brake(view).is_some();
+        let history = &view.enforcements;
+        let world = World::new(now, sweep_started_at, &guards, brake, &view.state, history);
+        Self {
+            canary: world.canary,
+            used_in_day: UsedInDay {
+                enforced: world.used_in_day(crate::domain::enforcement::Direction::Enforce),
+                reverted: world.used_in_day(crate::domain::enforcement::Direction::Revert),
+            },
+            decisions: plan(wanted, &world),
+        }
+    }
+}
+
+/// The brake, if it is on.
+#[must_use]
+pub fn brake(view: &AccountView) -> Option<&Flag> {
+    view.flags.iter().find(|flag| flag.kind == FlagKind::Brake)
+}
+
+/// The bounds of the configuration, as the domain takes them.
+fn guards(enforcement: &config::Enforcement) -> Guards {
+    Guards {
+        mode: mode(enforcement.mode),
+        protect: enforcement.protect.iter().cloned().collect(),
+        caps: Caps {
+            per_sweep: enforcement.max_per_sweep,
+            per_day: enforcement.max_per_day,
+        },
+    }
+}
+
+/// The mode, as the domain takes it.
+#[must_use]
+pub const fn mode(mode: config::Mode) -> Mode {
+    match mode {
+        config::Mode::Observe => Mode::Observe,
+        config::Mode::Apply => Mode::Apply,
+    }
+}
+
+/// What a mode means.
+#[must_use]
+pub const fn mode_text(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Observe => "observe: nothing is changed, `balancewatch plan` shows what would be",
+        Mode::Apply => "apply: what policies ask for is changed, within every guard",
+    }
+}
+
+/// The word for a decision, in JSON and in tables.
+#[must_use]
+pub const fn decision_word(decision: &Decision) -> &'static str {
+    match decision {
+        Decision::Go => "go",
+        Decision::Would => "would",
+        Decision::Already => "already",
+        Decision::Deferred(_) => "deferred",
+        Decision::Refused(_) => "refused",
+    }
+}
+
+/// Why, in a sentence's words.
+#[must_use]
+pub fn decision_reason(decision: &Decision) -> String {
+    match decision {
+        Decision::Go => "nothing stands in the way: the next sweep does it".to_owned(),
+        Decision::Would => "it would be done now if the mode were apply".to_owned(),
+        Decision::Already => "the client already is as wanted; nothing is sent".to_owned(),
+        Decision::Deferred(Deferral::Brake) => "the brake is on; `balancewatch brake off` releases it".to_owned(),
+        Decision::Deferred(why) => why.to_string(),
+        Decision::Refused(why) => why.to_string(),
+    }
+}
+
+/// Where the first change ever stands, in words.
+#[must_use]
+pub const fn canary_text(canary: Canary) -> &'static str {
+    match canary {
+        Canary::Alone => "none yet: the account's first change goes alone and is read again before any other",
+        Canary::Watched => "sent: it is read again before any other change goes",
+        Canary::Passed => "passed",
+    }
+}
