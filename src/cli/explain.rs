@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::opened::{self, Opened, from_store};
-use super::planned::{Planned, mode, mode_text};
+use super::planned::{Planned, mode_text};
 use super::telling::{age_seconds, ago, label};
 use super::{Context, Exit, Failure, Table, Tone, block_on};
-use crate::config::{Account, ChannelKind, Settings};
+use crate::config::Account;
+use crate::daemon::parts;
 use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ClientId, Money};
 use crate::monitor::decide::{Circumstances, Rules};
@@ -90,7 +91,7 @@ pub fn run(context: &mut Context, args: &ExplainArgs) -> Result<Exit, Failure> {
             opened: &opened,
             view: &view,
             watched: &watched,
-            rules: rules(&opened.settings, account),
+            rules: parts::rules(&opened.settings, account),
             circumstances: circumstances(&opened, account, &view),
             planned: Planned::new(&opened.settings, account, &view, opened.now),
             enforcements: enforcements.map_err(|error| from_store(&error))?,
@@ -106,22 +107,6 @@ pub fn run(context: &mut Context, args: &ExplainArgs) -> Result<Exit, Failure> {
 }
 
 /// What is the same for all clients of the account, as the monitor takes it.
-fn rules(settings: &Settings, account: &Account) -> Rules {
-    let channels = settings.channels.iter().map(|channel| {
-        let ChannelKind::Email { to } = &channel.kind;
-        (channel.name.clone(), to.clone())
-    });
-    Rules {
-        account: account.name.clone(),
-        currency: account.currency.clone(),
-        policies: settings.policies_of(account),
-        channels: channels.collect(),
-        default_threshold: settings.alerts.default_threshold,
-        mode: mode(settings.enforcement.mode),
-        zone: settings.schedule.timezone.clone(),
-    }
-}
-
 fn circumstances(opened: &Opened, account: &Account, view: &AccountView) -> Circumstances {
     let is_listed = |watched: &&Watched| watched.vanished_at.is_none() && !watched.client.id.is_pseudo();
     let clients = view.clients.iter().filter(is_listed).count();

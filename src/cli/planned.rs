@@ -5,10 +5,11 @@
 use jiff::Timestamp;
 
 use super::opened::find;
-use crate::config::{self, Account, Settings};
+use crate::config::{Account, Settings};
+use crate::daemon::parts;
 use crate::domain::Policy;
 use crate::domain::enforcement::{Deferral, Mode};
-use crate::domain::plan::{Canary, Caps, Decision, Fleet, Guards, Intent, World, intents, plan};
+use crate::domain::plan::{Canary, Decision, Fleet, Intent, World, intents, plan};
 use crate::domain::watch::{Flag, FlagKind};
 use crate::store::AccountView;
 
@@ -39,7 +40,7 @@ impl Planned {
     }
 
     fn with_policies(settings: &Settings, policies: &[Policy], view: &AccountView, now: Timestamp) -> Self {
-        let guards = guards(&settings.enforcement);
+        let guards = parts::guards(&settings.enforcement);
         // Without any sweep there is no reading that could count.
         let sweep_started_at = view.state.sweep_started_at.unwrap_or(now);
         let fleet = Fleet {
@@ -68,27 +69,6 @@ impl Planned {
 #[must_use]
 pub fn brake(view: &AccountView) -> Option<&Flag> {
     view.flags.iter().find(|flag| flag.kind == FlagKind::Brake)
-}
-
-/// The bounds of the configuration, as the domain takes them.
-fn guards(enforcement: &config::Enforcement) -> Guards {
-    Guards {
-        mode: mode(enforcement.mode),
-        protect: enforcement.protect.iter().cloned().collect(),
-        caps: Caps {
-            per_sweep: enforcement.max_per_sweep,
-            per_day: enforcement.max_per_day,
-        },
-    }
-}
-
-/// The mode, as the domain takes it.
-#[must_use]
-pub const fn mode(mode: config::Mode) -> Mode {
-    match mode {
-        config::Mode::Observe => Mode::Observe,
-        config::Mode::Apply => Mode::Apply,
-    }
 }
 
 /// What a mode means.

@@ -31,9 +31,7 @@ pub use load::{Loaded, Request, load, parse};
 pub use problem::{Problem, Problems};
 pub use schedule::{EverySweep, Schedule, SweepEvery};
 pub use secret::Secrets;
-pub use settings::{
-    Account, Alerts, Channel, ChannelKind, Enforcement, Mode, Settings, Smtp, SmtpTls, Store, Transport,
-};
+pub use settings::{Account, Alerts, Channel, ChannelKind, Enforcement, Settings, Smtp, SmtpTls, Store, Transport};
 pub use show::Effective;
 
 /// The variables of an environment.

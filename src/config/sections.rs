@@ -12,7 +12,8 @@ use super::keys::LATER_CHANNELS;
 use super::read::{Section, parse_duration, refuse};
 use super::schedule::{EverySweep, Schedule, SweepEvery};
 use super::secret::{self, Secrets};
-use super::settings::{Account, Alerts, Channel, ChannelKind, Enforcement, Mode, Smtp, Store, Transport};
+use super::settings::{Account, Alerts, Channel, ChannelKind, Enforcement, Smtp, Store, Transport};
+use crate::domain::enforcement::Mode;
 use crate::domain::{AccountName, ChannelName, ClientId, Money};
 
 pub(super) const fn secs(seconds: i64) -> SignedDuration {

@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use secrecy::SecretString;
 
 use super::schedule::Schedule;
+use crate::domain::enforcement::Mode;
 use crate::domain::policy::{Limit, Scope, When};
 use crate::domain::{AccountName, ChannelName, ClientId, Money, Policy, PolicyName};
 
@@ -196,24 +197,4 @@ pub struct Enforcement {
     pub protect: Vec<ClientId>,
     /// How long the first change ever on an account is watched before any other.
     pub canary_wait: Duration,
-}
-
-/// Whether changes are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Plans are made and shown, nothing is changed.
-    Observe,
-    /// Plans are carried out.
-    Apply,
-}
-
-impl Mode {
-    /// The word used in the configuration and in JSON.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Observe => "observe",
-            Self::Apply => "apply",
-        }
-    }
 }

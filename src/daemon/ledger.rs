@@ -26,11 +26,20 @@ impl CallLedger for StoreLedger {
                 occupied_until: reservation.occupied_until,
                 settled: settled.collect(),
             };
-            let reserved = self.0.reserve_calls(&reservation.account, &reservation.owner, &request).await;
+            let reserved = self
+                .0
+                .reserve_calls(&reservation.account, &reservation.owner, &request)
+                .await;
             let reserved = reserved.map_err(|error| LedgerError(error.to_string()))?;
             let others = reserved.foreign.iter();
-            let others = others.map(|foreign| Occupied { calls: foreign.calls, until: foreign.occupied_until });
-            Ok(Grant { id: reserved.id, others: others.collect() })
+            let others = others.map(|foreign| Occupied {
+                calls: foreign.calls,
+                until: foreign.occupied_until,
+            });
+            Ok(Grant {
+                id: reserved.id,
+                others: others.collect(),
+            })
         }
         .boxed()
     }

@@ -7,6 +7,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
@@ -28,7 +30,12 @@ impl Trigger {
     pub async fn start(schedule: Schedule, clock: Clock) -> Result<Self, JobSchedulerError> {
         let scheduler = JobScheduler::new().await?;
         let (ring, marks) = watch::channel(0);
-        let chain = Arc::new(Chain { scheduler: scheduler.clone(), schedule, clock, ring });
+        let chain = Arc::new(Chain {
+            scheduler: scheduler.clone(),
+            schedule,
+            clock,
+            ring,
+        });
         Chain::add_next(chain).await?;
         scheduler.start().await?;
         Ok(Self { scheduler, marks })
@@ -59,21 +66,24 @@ struct Chain {
 
 impl Chain {
     /// Adds the job for the next mark; it rings and adds the one after it.
-    async fn add_next(chain: Arc<Self>) -> Result<(), JobSchedulerError> {
-        let now = chain.clock.now();
-        let wait = chain.schedule.next_after(now).duration_since(now);
-        let wait = Duration::try_from(wait).unwrap_or_default();
-        let scheduler = chain.scheduler.clone();
-        let job = Job::new_one_shot_async(wait, move |_, _| {
-            let chain = Arc::clone(&chain);
-            Box::pin(async move {
-                chain.ring.send_modify(|marks| *marks += 1);
-                if let Err(error) = Box::pin(Self::add_next(chain)).await {
-                    tracing::error!(%error, "the schedule cannot go on; restart the program");
+    fn add_next(chain: Arc<Self>) -> BoxFuture<'static, Result<(), JobSchedulerError>> {
+        async move {
+            let now = chain.clock.now();
+            let wait = Duration::try_from(chain.schedule.next_after(now).duration_since(now)).unwrap_or_default();
+            let scheduler = chain.scheduler.clone();
+            let job = Job::new_one_shot_async(wait, move |_, _| {
+                let chain = Arc::clone(&chain);
+                async move {
+                    chain.ring.send_modify(|marks| *marks += 1);
+                    if let Err(error) = Self::add_next(chain).await {
+                        tracing::error!(%error, "the schedule cannot go on; restart the program");
+                    }
                 }
-            })
-        })?;
-        scheduler.add(job).await?;
-        Ok(())
+                .boxed()
+            })?;
+            scheduler.add(job).await?;
+            Ok(())
+        }
+        .boxed()
     }
 }

@@ -35,8 +35,8 @@ pub struct Addresses<'a> {
     pub channels: &'a BTreeMap<ChannelName, Vec<String>>,
     /// The client's own address: the one on its threshold, else its own. `None`: it has none.
     pub client: Option<&'a str>,
-    /// A channel that is not told: a dead-letter alert never goes to the channel it is about.
-    pub except: Option<&'a ChannelName>,
+    /// Channels that are not told: a dead-letter alert never goes to the channels it is about.
+    pub except: &'a [ChannelName],
 }
 
 /// What is owed, to be committed with the transition that caused it.
@@ -60,7 +60,7 @@ pub fn owed(episode: &Episode<'_>, transition: &Transition, addresses: &Addresse
         .policy
         .notify
         .iter()
-        .filter(|channel| addresses.except != Some(*channel))
+        .filter(|channel| !addresses.except.contains(channel))
     {
         if channel.is_client() {
             if tells_client(episode.firing, transition) {
@@ -291,7 +291,7 @@ mod tests {
         let addresses = Addresses {
             channels: &channels,
             client: client_address,
-            except: None,
+            except: &[],
         };
         owed(&episode, transition, &addresses, at(5))
     }

@@ -104,6 +104,20 @@ pub enum EnforcementState {
     },
 }
 
+impl Enforcement {
+    /// Whether it set the client to HARD and read that back.
+    #[must_use]
+    pub fn is_verified_hard(&self) -> bool {
+        let is_verified = matches!(
+            &self.state,
+            EnforcementState::Ended {
+                outcome: Outcome::Verified
+            }
+        );
+        is_verified && self.wanted == Management::Hard
+    }
+}
+
 impl EnforcementState {
     /// The word for it: `planned`, `deferred`, `sent` or the outcome's own.
     #[must_use]

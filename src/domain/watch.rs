@@ -126,6 +126,9 @@ pub struct Flag {
     pub note: String,
 }
 
+/// Who set a brake when a record that was read back differed: such a brake is the alert `read-back` too.
+pub const BY_READ_BACK: &str = "balancewatch: read-back";
+
 /// What a flag says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -33,13 +33,11 @@ use crate::domain::alert::Alert;
 use crate::domain::audience::Owed;
 use crate::domain::enforcement::{Deferral, Enforcement, FieldDifference, Mode, Outcome};
 use crate::domain::plan::{Decision, Fleet, Guards, Intent, World, intents, outdated};
+pub use crate::domain::watch::BY_READ_BACK;
 use crate::domain::watch::{AccountState, FlagKind, Watched};
 use crate::domain::{AccountName, ClientId, Money, Policy};
 use crate::store::{self, Store};
 use ledger::Ledger;
-
-/// Who set the brake, when a record that was read back was not as meant: the alert `read-back` fires while it is on.
-pub const BY_READ_BACK: &str = "balancewatch: read-back";
 
 /// Who set the brake, when it could not be found out what a write did.
 pub const BY_UNKNOWN: &str = "balancewatch: unknown outcome";

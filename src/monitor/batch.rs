@@ -31,7 +31,12 @@ impl Writer {
     /// A writer for one account.
     #[must_use]
     pub fn new(store: Store, account: AccountName) -> Self {
-        Self { store, account, in_flight: None, interned: HashSet::new() }
+        Self {
+            store,
+            account,
+            in_flight: None,
+            interned: HashSet::new(),
+        }
     }
 
     /// An empty commit at this time.
@@ -60,7 +65,9 @@ impl Writer {
     pub async fn finish(&mut self) -> Result<(), crate::store::Error> {
         match self.in_flight.take() {
             // A writer that panicked has written nothing: the transaction is rolled back with it.
-            Some(writing) => writing.await.unwrap_or_else(|join| std::panic::resume_unwind(join.into_panic())),
+            Some(writing) => writing
+                .await
+                .unwrap_or_else(|join| std::panic::resume_unwind(join.into_panic())),
             None => Ok(()),
         }
     }
@@ -78,7 +85,9 @@ impl Writer {
 /// Adds what was decided about one client to a commit.
 pub fn add(commit: &mut Commit, client: &ClientId, decided: Decided) {
     commit.alerts.extend(decided.alerts);
-    commit.alerts_gone.extend(decided.gone.into_iter().map(|policy| (client.clone(), policy)));
+    commit
+        .alerts_gone
+        .extend(decided.gone.into_iter().map(|policy| (client.clone(), policy)));
     commit.messages.extend(decided.owed.messages);
     commit.notifications.extend(decided.owed.notifications);
 }

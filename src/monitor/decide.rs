@@ -52,6 +52,20 @@ pub struct Circumstances {
     pub baseline_since: Option<Timestamp>,
 }
 
+impl Decided {
+    /// Whether the alert of this policy fires from now on, given the client's alerts before.
+    #[must_use]
+    pub fn fires(&self, policy: &PolicyName, before: &[Alert]) -> bool {
+        let find = |alerts: &[Alert]| {
+            alerts
+                .iter()
+                .find(|alert| alert.policy == *policy)
+                .map(|alert| alert.firing().is_some())
+        };
+        !self.gone.contains(policy) && find(&self.alerts).or_else(|| find(before)).unwrap_or(false)
+    }
+}
+
 /// What one client's judgement leads to.
 #[derive(Clone, Debug, Default)]
 pub struct Decided {
@@ -152,7 +166,7 @@ impl Rules {
         seen: &Seen<'_>,
         policy: &Policy,
         judgement: &Judgement,
-        except: Option<&ChannelName>,
+        except: &[ChannelName],
         circumstances: &Circumstances,
     ) -> Decided {
         let mut decided = Decided::default();
@@ -300,14 +314,14 @@ impl Rules {
                 .unwrap_or_else(|| judged(seen.watched, circumstances.baseline_since));
             decided.judged = Some(Arc::from(format!("{before}{},", policy.name)));
         }
-        self.settle(decided, seen, policy, alert.as_ref(), step, None, circumstances.now);
+        self.settle(decided, seen, policy, alert.as_ref(), step, &[], circumstances.now);
     }
 
     fn withdraw(&self, decided: &mut Decided, seen: &Seen<'_>, alert: Alert, why: Withdrawal, now: Timestamp) {
         let policy = self.policies.iter().find(|policy| policy.name == alert.policy).cloned();
         let policy = policy.unwrap_or_else(|| self.removed_policy(&alert.policy));
         let step = lifecycle::withdraw(alert.clone(), why);
-        self.settle(decided, seen, &policy, Some(&alert), step, None, now);
+        self.settle(decided, seen, &policy, Some(&alert), step, &[], now);
     }
 
     /// Stands for a policy that is gone from the configuration: its close goes to every channel.
@@ -342,7 +356,7 @@ impl Rules {
         policy: &Policy,
         before: Option<&Alert>,
         step: Step,
-        except: Option<&ChannelName>,
+        except: &[ChannelName],
         now: Timestamp,
     ) {
         for transition in &step.transitions {

@@ -58,7 +58,13 @@ impl Fetcher<'_> {
             }
             _ => None,
         };
-        Fetched { index, asked_before, at: self.clock.now(), reading, threshold }
+        Fetched {
+            index,
+            asked_before,
+            at: self.clock.now(),
+            reading,
+            threshold,
+        }
     }
 
     async fn reading(&self, watched: &Watched) -> Result<Reading, voipms::Error> {
@@ -73,7 +79,11 @@ impl Fetcher<'_> {
 
     async fn threshold(&self, watched: &Watched) -> Result<Threshold, voipms::Error> {
         let answer = self.api.get_client_threshold(&watched.client.id).await?;
-        Ok(Threshold { amount: answer.threshold, email: answer.email, at: self.clock.now() })
+        Ok(Threshold {
+            amount: answer.threshold,
+            email: answer.email,
+            at: self.clock.now(),
+        })
     }
 
     /// Whether the threshold is read for its age alone, within what a sweep spends on that.
@@ -85,15 +95,27 @@ impl Fetcher<'_> {
         let take_one = |left: u64| left.checked_sub(1);
         self.wants_thresholds
             && is_old
-            && self.refreshes_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take_one).is_ok()
+            && self
+                .refreshes_left
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take_one)
+                .is_ok()
     }
 
     /// Whether the reading, judged by the threshold of an earlier sweep, would move an alert: then the threshold is
     /// read again first.
     fn decides(&self, watched: &Watched, reading: &Reading, alerts: &[Alert]) -> bool {
         let threshold = watched.threshold.as_ref();
-        let seen = Seen { watched, reading: Some(reading), threshold, threshold_is_fresh: false, alerts };
-        let circumstances = Circumstances { now: self.clock.now(), ..self.circumstances };
+        let seen = Seen {
+            watched,
+            reading: Some(reading),
+            threshold,
+            threshold_is_fresh: false,
+            alerts,
+        };
+        let circumstances = Circumstances {
+            now: self.clock.now(),
+            ..self.circumstances
+        };
         self.rules.decide(&seen, &circumstances).wants_threshold
     }
 }
@@ -101,5 +123,8 @@ impl Fetcher<'_> {
 /// Whether thresholds are asked for at all: for a policy's limits, or for the address a client gave with it.
 #[must_use]
 pub fn wants_thresholds(rules: &Rules) -> bool {
-    rules.policies.iter().any(|policy| verdict::needs_threshold(policy) || policy.tells_client())
+    rules
+        .policies
+        .iter()
+        .any(|policy| verdict::needs_threshold(policy) || policy.tells_client())
 }

@@ -1,6 +1,6 @@
 //! Who is watched: what a list of clients changes. Pure; the list is read elsewhere.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -28,10 +28,17 @@ pub struct Change {
     pub short: Option<(u64, u64)>,
 }
 
-/// Works a list into what is known. `known` gets new clients, marks on the missing ones, and what was edited.
-pub fn take(known: &mut Vec<Watched>, listed: Vec<Client>, state: &mut AccountState, now: Timestamp) -> Change {
+/// Works a list into what is known. `known` gets new clients, marks on the missing ones, and what was edited. `odd` are
+/// the ids of rows that could not be used: such a client is on the list, if nothing else is known of it.
+pub fn take(
+    known: &mut Vec<Watched>,
+    listed: Vec<Client>,
+    odd: &HashSet<&str>,
+    state: &mut AccountState,
+    now: Timestamp,
+) -> Change {
     let mut change = Change::default();
-    let listed_count = u64::try_from(listed.len()).unwrap_or(u64::MAX);
+    let listed_count = u64::try_from(listed.len() + odd.len()).unwrap_or(u64::MAX);
     let mut places: HashMap<ClientId, usize> = known
         .iter()
         .enumerate()
@@ -55,7 +62,8 @@ pub fn take(known: &mut Vec<Watched>, listed: Vec<Client>, state: &mut AccountSt
         }
     }
     for (index, watched) in known.iter_mut().enumerate() {
-        if !is_listed[index] && !watched.client.id.is_pseudo() && watched.vanished_at.is_none() {
+        let is_odd = odd.contains(watched.client.id.as_str());
+        if !is_listed[index] && !is_odd && !watched.client.id.is_pseudo() && watched.vanished_at.is_none() {
             watched.missing_inventories += 1;
             change.changed.push(index);
             if watched.missing_inventories >= MISSING_BEFORE_ASKED {
@@ -103,8 +111,16 @@ fn measure(listed: u64, state: &mut AccountState, now: Timestamp) -> Option<(u64
 
 #[cfg(test)]
 mod tests {
-    use super::{AccountState, Client, ClientId, Watched, take};
+    use std::collections::HashSet;
+
+    use jiff::Timestamp;
+
+    use super::{AccountState, Change, Client, ClientId, Watched};
     use crate::domain::testing::at;
+
+    fn take(known: &mut Vec<Watched>, listed: Vec<Client>, state: &mut AccountState, now: Timestamp) -> Change {
+        super::take(known, listed, &HashSet::new(), state, now)
+    }
 
     fn listed(ids: impl IntoIterator<Item = u32>) -> Vec<Client> {
         let client = |id: u32| Client {
@@ -202,5 +218,13 @@ mod tests {
         edited[0].fingerprint = "b".to_owned();
         take(&mut known, edited, &mut state, at(300));
         assert_eq!(known[0].edited_at, Some(at(300)));
+    }
+
+    #[test]
+    fn an_odd_row_is_no_missing_client() {
+        let (mut known, mut state) = (Vec::new(), AccountState::default());
+        take(&mut known, listed(1..=3), &mut state, at(0));
+        let change = super::take(&mut known, listed(1..=2), &HashSet::from(["3"]), &mut state, at(300));
+        assert_eq!((change.changed, known[2].missing_inventories), (vec![], 0));
     }
 }

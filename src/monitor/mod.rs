@@ -1,11 +1,293 @@
 //! The sweep: due, fetch, decide, commit.
 //!
-//! In reading order: [`report`] (what a sweep comes to), [`decide`] (a reading turns into rows), `inventory` (who is
-//! watched), `account` (the built-in alerts), `fetch` (calls in flight), `sweep` (the order of it all).
+//! In reading order: [`report`] (what a sweep comes to), [`decide`] (a reading turns into rows), [`inventory`] (who is
+//! watched), [`account`] (the built-in alerts), `fetch` (the calls), `batch` (what is committed together), `sweep`
+//! (the order of it all).
 //!
-//! Never sends a mail and never changes anything at the provider: it writes down what is owed and planned.
+//! Never sends a mail and never changes anything at the provider: it writes down what is owed.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::domain::alert::Alert;
+use crate::domain::audience::{self, Addresses, Episode, Owed};
+use crate::domain::enforcement::{Enforcement, Outcome};
+use crate::domain::notice::Transition;
+use crate::domain::policy::Policy;
+use crate::domain::verdict::Judgement;
+use crate::domain::watch::Watched;
+use crate::domain::{ChannelName, Client, ClientId};
+use crate::store::{AccountView, Commit, Store};
+use crate::voipms;
 
 pub mod account;
+mod batch;
 pub mod decide;
+mod fetch;
 pub mod inventory;
 pub mod report;
+mod sweep;
+
+use account::Health;
+use decide::{Circumstances, Decided, Rules, Seen};
+use report::Report;
+
+/// A wall clock that runs ahead of the monotonic one by more than this has jumped: a machine that slept, or was set.
+const JUMP: SignedDuration = SignedDuration::from_secs(60);
+
+/// Watches one account.
+#[derive(Debug)]
+pub struct Monitor {
+    /// What its clients are judged by.
+    pub rules: Rules,
+    /// The API.
+    pub api: std::sync::Arc<voipms::Client>,
+    /// What is remembered.
+    pub store: Store,
+    /// Domain time.
+    pub clock: Clock,
+    /// When the program began to watch: silence before that is nobody's.
+    pub started_at: Timestamp,
+    /// Time between two sweeps by the schedule.
+    pub interval: SignedDuration,
+    /// Calls in any 60 seconds.
+    pub rate_per_minute: u32,
+    /// Calls in flight at once.
+    pub concurrency: usize,
+    /// How long a threshold is taken for fresh.
+    pub threshold_refresh: SignedDuration,
+    /// How long asking everybody may take.
+    pub revisit_within: SignedDuration,
+    /// The wall and the monotonic clock when they were last compared.
+    pub compared: Mutex<Option<(Timestamp, Duration)>>,
+    /// Becomes true when the program is to end: a sweep then starts no call any more and writes what it has.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// Is told how far a sweep is.
+pub trait Progress: Send + Sync {
+    /// This many clients are due.
+    fn begin(&self, clients: u64);
+    /// One more was asked.
+    fn step(&self);
+}
+
+/// Nobody is told.
+#[derive(Debug)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn begin(&self, _clients: u64) {}
+    fn step(&self) {}
+}
+
+/// Why a sweep did not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// The store failed; nothing that was not written counts.
+    #[error("the store failed")]
+    Store(#[from] crate::store::Error),
+    /// The account could not be asked. What was read before that is judged and committed.
+    #[error("account `{account}` could not be asked: {what}")]
+    NotAsked {
+        /// The account.
+        account: crate::domain::AccountName,
+        /// What went wrong.
+        what: String,
+        /// What to do about it.
+        fix: String,
+        /// What the sweep came to until then.
+        report: Box<Report>,
+    },
+}
+
+impl Monitor {
+    /// One pass over the clients that are due. No call is started after `deadline`.
+    ///
+    /// # Errors
+    /// [`SweepError`].
+    pub async fn sweep(&self, deadline: Timestamp, progress: &dyn Progress) -> Result<Report, SweepError> {
+        sweep::Sweep::load(self, deadline, progress).await?.run().await
+    }
+
+    /// Judges only how long clients have been unread, without any call: also when no sweep runs.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn judge_silence(&self) -> Result<(), SweepError> {
+        sweep::Sweep::load(self, self.clock.now(), &Silent)
+            .await?
+            .only_silence()
+            .await
+    }
+
+    /// Judges the built-in alerts of which `health` knows something, outside a sweep. Nothing is told through the
+    /// channels in `except`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn judge_account(&self, health: &Health, except: &[ChannelName]) -> Result<(), SweepError> {
+        let now = self.clock.now();
+        let before = self.account_alerts().await?;
+        let mut commit = Commit::new(self.rules.account.clone(), now);
+        let circumstances = self.circumstances_at(now);
+        for policy in &self.rules.policies {
+            if let Some(judgement) = health.judge(policy.name.as_str()) {
+                let decided = self.decide_builtin(&before, policy, &judgement, except, &circumstances);
+                batch::add(&mut commit, &ClientId::account(), decided);
+            }
+        }
+        if !commit.is_empty() {
+            self.store.commit(&commit).await?;
+        }
+        Ok(())
+    }
+
+    /// The alerts about the account as a whole.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn account_alerts(&self) -> Result<Vec<Alert>, SweepError> {
+        let mut alerts = self.store.alerts(&self.rules.account).await?;
+        alerts.retain(|alert| alert.client == ClientId::account());
+        Ok(alerts)
+    }
+
+    /// What is owed about the end of an enforcement: one notification for each operator, none for the client.
+    #[must_use]
+    pub fn owed_for(&self, view: &AccountView, enforcement: &Enforcement, outcome: &Outcome, now: Timestamp) -> Owed {
+        let alert = view.alerts.iter().find(|alert| {
+            alert.client == enforcement.client
+                && alert
+                    .firing()
+                    .is_some_and(|firing| firing.episode == enforcement.episode)
+        });
+        let watched = view
+            .clients
+            .iter()
+            .find(|watched| watched.client.id == enforcement.client);
+        let policy = self
+            .rules
+            .policies
+            .iter()
+            .find(|policy| policy.name == enforcement.policy);
+        let (Some(alert), Some(watched), Some(policy)) = (alert, watched, policy) else {
+            return Owed::default();
+        };
+        let Some(firing) = alert.firing() else {
+            return Owed::default();
+        };
+        let threshold = watched.threshold.as_ref();
+        let seen = Seen {
+            watched,
+            reading: None,
+            threshold,
+            threshold_is_fresh: false,
+            alerts: &[],
+        };
+        let facts = self.rules.facts(&seen, policy, alert, firing);
+        let account = &self.rules.account;
+        let episode = Episode {
+            account,
+            client: &enforcement.client,
+            policy,
+            firing,
+            facts: &facts,
+        };
+        let addresses = Addresses {
+            channels: &self.rules.channels,
+            client: None,
+            except: &[],
+        };
+        let transition = Transition::Enforced {
+            outcome: outcome.clone(),
+            wanted: enforcement.wanted,
+            direction: enforcement.direction,
+        };
+        audience::owed(&episode, &transition, &addresses, now)
+    }
+
+    /// How long it takes to ask this many clients twice at the configured rate: a balance and, at worst, a threshold.
+    #[must_use]
+    pub fn revisit(&self, clients: usize) -> SignedDuration {
+        let calls = i64::try_from(clients).unwrap_or(i64::MAX).saturating_mul(2);
+        SignedDuration::from_millis(calls.saturating_mul(60_000) / i64::from(self.rate_per_minute.max(1)))
+    }
+
+    /// The longer of the schedule's interval and the achievable revisit time.
+    #[must_use]
+    pub fn interval_for(&self, clients: usize) -> SignedDuration {
+        self.interval.max(self.revisit(clients))
+    }
+
+    /// How many calls fit between now and the deadline; at least one.
+    fn budget(&self, now: Timestamp, deadline: Timestamp) -> u64 {
+        let millis = u64::try_from(deadline.duration_since(now).as_millis()).unwrap_or(0);
+        (u64::from(self.rate_per_minute).saturating_mul(millis) / 60_000).max(1)
+    }
+
+    /// Ends when the program is to end.
+    async fn stopped(&self) {
+        let mut stop = self.stop.clone();
+        if stop.wait_for(|stop| *stop).await.is_err() {
+            // Nobody is left who could ask for an end.
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Whether the wall clock jumped forward since this was last asked.
+    fn clock_jumped(&self) -> bool {
+        let (wall, monotonic) = (self.clock.now(), self.clock.monotonic());
+        let mut compared = self.compared.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = compared.replace((wall, monotonic));
+        before.is_some_and(|(wall_before, monotonic_before)| {
+            let passed = SignedDuration::try_from(monotonic.saturating_sub(monotonic_before)).unwrap_or_default();
+            wall.duration_since(wall_before) - passed > JUMP
+        })
+    }
+
+    /// Circumstances of what is judged outside a sweep.
+    fn circumstances_at(&self, now: Timestamp) -> Circumstances {
+        Circumstances {
+            now,
+            interval: self.interval,
+            revisit: SignedDuration::ZERO,
+            started_at: self.started_at,
+            jumped: false,
+            baseline_since: None,
+        }
+    }
+
+    fn decide_builtin(
+        &self,
+        before: &[Alert],
+        policy: &Policy,
+        judgement: &Judgement,
+        except: &[ChannelName],
+        circumstances: &Circumstances,
+    ) -> Decided {
+        let account = Client {
+            id: ClientId::account(),
+            email: String::new(),
+            company: format!("account {}", self.rules.account),
+            firstname: String::new(),
+            lastname: String::new(),
+            balance_management: String::new(),
+            fingerprint: String::new(),
+        };
+        let watched = Watched::new(account, circumstances.now);
+        let seen = Seen {
+            watched: &watched,
+            reading: None,
+            threshold: None,
+            threshold_is_fresh: false,
+            alerts: before,
+        };
+        self.rules
+            .decide_builtin(&seen, policy, judgement, except, circumstances)
+    }
+}

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::{LastSweep, Status};
 use crate::cli::opened::Opened;
-use crate::cli::planned::{mode, mode_text};
+use crate::cli::planned::mode_text;
 use crate::cli::telling::{ago, clock_time, count, span};
 use crate::cli::{Failure, Output, Table, Tone};
 
@@ -24,7 +24,7 @@ pub(super) fn print(out: &mut Output, opened: &Opened, status: &Status) -> Resul
     add("notifications", text, tone);
     add(
         "enforcement",
-        mode_text(mode(opened.settings.enforcement.mode)).to_owned(),
+        mode_text(opened.settings.enforcement.mode).to_owned(),
         Tone::Plain,
     );
     let (text, tone) = brake(opened, status);

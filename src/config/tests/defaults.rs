@@ -6,8 +6,9 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::super::policies::ACCOUNT_ALERTS;
-use super::super::{Mode, SmtpTls, Transport};
+use super::super::{SmtpTls, Transport};
 use super::{BASE, load, settings, with};
+use crate::domain::enforcement::Mode;
 use crate::domain::policy::Scope;
 
 #[test]

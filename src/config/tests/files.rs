@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::super::keys::{self, KNOWN};
-use super::super::{Loaded, Mode, Request, Secrets, Variables, load};
+use super::super::{Loaded, Request, Secrets, Variables, load};
 use super::now;
+use crate::domain::enforcement::Mode;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("config")

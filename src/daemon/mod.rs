@@ -1,0 +1,160 @@
+//! The composition root: builds store, API clients, monitors, enforcers and the outbox from settings, and runs them.
+//!
+//! In reading order: [`parts`] (settings turn into parts), [`watch`] (one account: settle, sweep, enforce), [`once`]
+//! (`sweep --once`), [`run`] (the daemon), [`letters`] (dead letters are announced), [`trigger`] (the wall clock).
+
+use std::collections::BTreeMap;
+use std::future::Future;
+
+use tokio::sync::watch as signal;
+
+use crate::clock::Clock;
+use crate::config::{Schedule, Settings};
+use crate::domain::{AccountName, ChannelName};
+use crate::monitor::SweepError;
+use crate::net::{Bounds, Trust};
+use crate::notify::email::SetupError;
+use crate::notify::health::ChannelHealth;
+use crate::notify::outbox::{Drained, Outbox};
+use crate::store::{Access, Store};
+use crate::{enforce, store, voipms};
+
+mod ledger;
+pub mod letters;
+pub mod once;
+pub mod parts;
+pub mod run;
+pub mod trigger;
+pub mod watch;
+
+pub use ledger::StoreLedger;
+pub use letters::DeadLetters;
+pub use watch::{Pass, Watch};
+
+/// What is around the daemon, and different in the demo.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// Domain time.
+    pub clock: Clock,
+    /// Deadlines of calls to the API.
+    pub bounds: Bounds,
+    /// How long one delivery may take; `None`: as configured.
+    pub delivery_timeout: Option<std::time::Duration>,
+    /// Seeds jitter.
+    pub seed: u64,
+}
+
+impl Environment {
+    /// The real world.
+    #[must_use]
+    pub fn real() -> Self {
+        Self {
+            clock: Clock::real(),
+            bounds: Bounds::default(),
+            delivery_timeout: None,
+            seed: rand::random(),
+        }
+    }
+}
+
+/// Everything that works, built and not yet running. Holds the store's lock.
+pub struct Daemon {
+    /// What is remembered.
+    pub store: Store,
+    /// The accounts.
+    pub watches: Vec<Watch>,
+    outbox: Option<Outbox<Store>>,
+    letters: DeadLetters,
+    clock: Clock,
+    schedule: Schedule,
+    keep_history: jiff::SignedDuration,
+    stop: signal::Sender<bool>,
+}
+
+/// Why the daemon could not be built, or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The store could not be opened, read or written.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// An account's settings cannot be used.
+    #[error("account `{account}` cannot be used")]
+    Api {
+        /// The account.
+        account: AccountName,
+        /// Why.
+        source: voipms::SettingsError,
+    },
+    /// The mail server's settings cannot be used.
+    #[error("`[smtp]` cannot be used")]
+    Smtp(#[from] SetupError),
+    /// A sweep failed.
+    #[error(transparent)]
+    Sweep(#[from] SweepError),
+    /// Enforcement failed.
+    #[error(transparent)]
+    Enforce(#[from] enforce::Error),
+    /// The wall-clock trigger could not be started.
+    #[error("the scheduler could not be started")]
+    Trigger(#[from] tokio_cron_scheduler::JobSchedulerError),
+}
+
+impl Daemon {
+    /// Opens the store, makes or migrates it if need be, and builds everything else.
+    ///
+    /// # Errors
+    /// [`Error`]; nothing was asked or sent.
+    pub async fn build(settings: &Settings, environment: &Environment) -> Result<Self, Error> {
+        let trust = Trust::load();
+        let email = parts::email(settings, &trust, environment.delivery_timeout)?;
+        let store = Store::open(&settings.store.path, Access::Daemon).await?;
+        let (stop, stopped) = signal::channel(false);
+        let watches = settings.accounts.iter();
+        let watches = watches.map(|account| Watch::new(settings, account, &store, environment, &trust, &stopped));
+        let watches = watches.collect::<Result<Vec<_>, _>>()?;
+        let outbox = parts::outbox(settings, email, environment.seed);
+        Ok(Self {
+            outbox: outbox.map(|outbox| Outbox::new(store.clone(), environment.clock.clone(), outbox)),
+            store,
+            watches,
+            letters: DeadLetters::default(),
+            clock: environment.clock.clone(),
+            schedule: settings.schedule.clone(),
+            keep_history: settings.store.keep_history,
+            stop,
+        })
+    }
+
+    /// Tries each due message once, until `until` ends (real time). What died is announced in the same pass where
+    /// another channel can. The second value: whether everybody who must know of dead letters can be told.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn deliver(&mut self, until: impl Future<Output = ()> + Send) -> Result<(Drained, bool), Error> {
+        let Some(outbox) = &mut self.outbox else {
+            return Ok((Drained::default(), true));
+        };
+        let until = futures_util::FutureExt::shared(until);
+        let mut drained = outbox.drain(until.clone()).await?;
+        let mut all_told = true;
+        for watch in &self.watches {
+            all_told &= self.letters.judge(watch, outbox.health()).await?;
+        }
+        if drained.dead > 0 {
+            let second = outbox.drain(until).await?;
+            drained.sent += second.sent;
+            drained.dead += second.dead;
+            drained.deferred = drained.deferred.max(second.deferred);
+        }
+        Ok((drained, all_told))
+    }
+
+    /// How the channels fare, as far as was seen since the start.
+    #[must_use]
+    pub fn channels(&self) -> BTreeMap<ChannelName, ChannelHealth> {
+        self.outbox
+            .as_ref()
+            .map(|outbox| outbox.health().clone())
+            .unwrap_or_default()
+    }
+}

@@ -1,0 +1,61 @@
+//! `sweep --once`: one sweep of every account, each due message tried, then the end.
+
+use std::time::Duration;
+
+use super::{Daemon, Error, Pass};
+use crate::domain::AccountName;
+use crate::monitor::Progress;
+use crate::monitor::report::Report;
+
+/// What `sweep --once` came to.
+#[derive(Debug, Default)]
+pub struct Once {
+    /// The numbers of all accounts together.
+    pub report: Report,
+    /// Accounts that could not be asked: what was wrong, and what to do.
+    pub not_asked: Vec<(AccountName, String, String)>,
+    /// Accounts whose brake is on.
+    pub braked: Vec<AccountName>,
+    /// Whether there are dead letters that nobody can be told of.
+    pub has_unannounced_dead_letters: bool,
+}
+
+impl Once {
+    /// Whether somebody must look.
+    #[must_use]
+    pub fn must_look(&self) -> bool {
+        !self.not_asked.is_empty() || !self.braked.is_empty() || self.has_unannounced_dead_letters
+    }
+}
+
+impl Daemon {
+    /// One sweep of each account, with one whole interval of the schedule for it, then `deliver_for` (real time) for
+    /// what is due.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn once(&mut self, deliver_for: Duration, progress: &dyn Progress) -> Result<Once, Error> {
+        let mut once = Once::default();
+        for watch in &self.watches {
+            let now = self.clock.now();
+            let deadline = now.saturating_add(self.schedule.interval(now)).unwrap_or(now);
+            let Pass { report, not_asked, .. } = watch.pass(deadline, progress).await?;
+            once.report.add(&report);
+            let account = &watch.monitor.rules.account;
+            once.not_asked
+                .extend(not_asked.map(|(what, fix)| (account.clone(), what, fix)));
+        }
+        let (drained, all_told) = self.deliver(tokio::time::sleep(deliver_for)).await?;
+        once.report.notifications.sent = drained.sent.into();
+        once.report.notifications.deferred = drained.deferred.into();
+        once.report.notifications.dead = drained.dead.into();
+        once.has_unannounced_dead_letters = !all_told;
+        for watch in &self.watches {
+            if watch.is_braked().await? {
+                once.braked.push(watch.monitor.rules.account.clone());
+            }
+        }
+        self.store.close().await;
+        Ok(once)
+    }
+}

@@ -1,0 +1,161 @@
+//! From settings to the parts that work by them. Pure, but for the random id of a run.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use secrecy::SecretString;
+
+use crate::clock::Clock;
+use crate::config::{self, Account, ChannelKind, Settings, SmtpTls};
+use crate::domain::ChannelName;
+use crate::domain::plan::{Caps, Guards};
+use crate::enforce;
+use crate::monitor::decide::Rules;
+use crate::net::{Bounds, Trust};
+use crate::notify::email::{Email, Login, Security, Server, SetupError};
+use crate::notify::outbox;
+use crate::voipms::pace::{CallLedger, Pace, Pacer};
+use crate::voipms::{self, Transport};
+
+/// The zone in which VoIP.ms counts days. From the bundled zones, so it is always there.
+fn toronto() -> TimeZone {
+    TimeZone::get("America/Toronto").unwrap_or(TimeZone::UTC)
+}
+
+/// What an account's clients are judged by.
+#[must_use]
+pub fn rules(settings: &Settings, account: &Account) -> Rules {
+    let channels = settings.channels.iter().map(|channel| {
+        let ChannelKind::Email { to } = &channel.kind;
+        (channel.name.clone(), to.clone())
+    });
+    Rules {
+        account: account.name.clone(),
+        currency: account.currency.clone(),
+        policies: settings.policies_of(account),
+        channels: channels.collect(),
+        default_threshold: settings.alerts.default_threshold,
+        mode: settings.enforcement.mode,
+        zone: toronto(),
+    }
+}
+
+/// The bounds of enforcement.
+#[must_use]
+pub fn guards(enforcement: &config::Enforcement) -> Guards {
+    Guards {
+        mode: enforcement.mode,
+        protect: enforcement.protect.iter().cloned().collect(),
+        caps: Caps {
+            per_sweep: enforcement.max_per_sweep,
+            per_day: enforcement.max_per_day,
+        },
+    }
+}
+
+/// What an account's enforcement works by.
+#[must_use]
+pub fn enforcement(settings: &Settings, account: &Account, bounds: Bounds) -> enforce::Settings {
+    enforce::Settings {
+        account: account.name.clone(),
+        guards: guards(&settings.enforcement),
+        policies: settings.policies_of(account),
+        default_threshold: settings.alerts.default_threshold,
+        canary_wait: signed(settings.enforcement.canary_wait),
+        write_deadline: signed(bounds.total),
+    }
+}
+
+fn signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+}
+
+/// The pace of an account, shared with other processes through `ledger`.
+#[must_use]
+pub fn pacer(account: &Account, ledger: Arc<dyn CallLedger>, clock: &Clock, bounds: Bounds) -> Pacer {
+    Pacer::new(Pace {
+        account: account.name.clone(),
+        rate_per_minute: account.rate_per_minute,
+        longest_call: bounds.total,
+        // Never used twice: a process id alone comes back, and would hide what a killed run had reserved.
+        owner: format!("{}-{:016x}", std::process::id(), rand::random::<u64>()),
+        ledger,
+        clock: clock.clone(),
+    })
+}
+
+/// The API client of an account.
+///
+/// # Errors
+/// When the address or the credentials cannot be used.
+pub fn api(
+    account: &Account,
+    pacer: Pacer,
+    trust: &Trust,
+    bounds: Bounds,
+    seed: u64,
+) -> Result<voipms::Client, voipms::SettingsError> {
+    let settings = voipms::Settings {
+        account: account.name.clone(),
+        url: account.url.clone(),
+        username: account.username.clone(),
+        password: account.password.clone(),
+        transport: match account.transport {
+            config::Transport::Multipart => Transport::Multipart,
+            config::Transport::Get => Transport::Get,
+        },
+        bounds,
+        concurrency: account.concurrency,
+    };
+    voipms::Client::new(&settings, pacer, trust, seed)
+}
+
+/// The mail server, if one is configured.
+///
+/// # Errors
+/// When its settings cannot be used.
+pub fn email(settings: &Settings, trust: &Trust, timeout: Option<Duration>) -> Result<Option<Email>, SetupError> {
+    let Some(smtp) = &settings.smtp else { return Ok(None) };
+    let password = || smtp.password.clone().unwrap_or_else(|| SecretString::from(""));
+    let server = Server {
+        host: smtp.host.clone(),
+        port: smtp.port,
+        security: match smtp.tls {
+            SmtpTls::Starttls => Security::StartTls,
+            SmtpTls::Tls => Security::Tls,
+            SmtpTls::OpportunisticLoopback => Security::Loopback,
+        },
+        login: smtp.username.clone().map(|user| Login {
+            user,
+            password: password(),
+        }),
+        from: smtp.from.clone(),
+        timeout: timeout.unwrap_or(smtp.timeout),
+    };
+    Email::new(server, trust.der()).map(Some)
+}
+
+/// How messages leave.
+#[must_use]
+pub fn outbox(settings: &Settings, email: Option<Email>, seed: u64) -> Option<outbox::Settings> {
+    let email = email?;
+    let texts = email.texts(settings.schedule.timezone.clone());
+    let email = Arc::new(email);
+    let names = settings
+        .channels
+        .iter()
+        .map(|channel| channel.name.clone())
+        .chain([ChannelName::client()]);
+    let channels: BTreeMap<_, _> = names
+        .map(|name| (name, outbox::Channel::Email(Arc::clone(&email))))
+        .collect();
+    Some(outbox::Settings {
+        channels,
+        texts,
+        client_mails_per_hour: settings.alerts.client_mails_per_hour,
+        seed,
+    })
+}

@@ -1,0 +1,241 @@
+//! `run`: sweeps at the marks of the schedule, drains the outbox, settles and forgets, until told to stop.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{Notify, mpsc, watch as signal};
+
+use super::letters::DeadLetters;
+use super::trigger::Trigger;
+use super::{Daemon, Error, Watch};
+use crate::clock::Clock;
+use crate::config::Schedule;
+use crate::monitor::{Silent, report::Report};
+use crate::notify::health::ChannelHealth;
+
+/// The work in hand gets this long after the signal to stop. What is cut off then was written down before it began.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Silence is judged this often between sweeps.
+const SILENCE_EVERY: Duration = Duration::from_secs(60);
+
+/// How long to wait after the store failed.
+const STORE_PAUSE: Duration = Duration::from_secs(10);
+
+/// How the channels fare, told by the outbox after each pass.
+type Channels = std::collections::BTreeMap<crate::domain::ChannelName, ChannelHealth>;
+
+impl Daemon {
+    /// Runs until `stop` ends, and then at most ten seconds more for the work in hand.
+    ///
+    /// # Errors
+    /// When the scheduler cannot be started. A failing store is logged, and tried again.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send) -> Result<(), Error> {
+        let Self {
+            store,
+            watches,
+            outbox,
+            letters,
+            clock,
+            schedule,
+            keep_history,
+            stop: stopper,
+        } = self;
+        let trigger = Trigger::start(schedule.clone(), clock.clone()).await?;
+        let wake = Notify::new();
+        let (told, tells) = mpsc::unbounded_channel::<Channels>();
+        let accounts = join_all(watches.iter().map(|watch| {
+            let marks = trigger.listen();
+            let parts = Account {
+                watch,
+                clock: &clock,
+                schedule: &schedule,
+                wake: &wake,
+                keep_history,
+            };
+            parts.run(marks, stopper.subscribe())
+        }));
+        let deliveries = async {
+            if let Some(mut outbox) = outbox {
+                let cancel = stopped(stopper.subscribe());
+                // Nobody listens any more when the program ends.
+                outbox
+                    .run(&wake, cancel, |_, channels| drop(told.send(channels.clone())))
+                    .await;
+            }
+            drop(told);
+        };
+        let announcements = announce(letters, &watches, tells, &wake);
+        let work = async { tokio::join!(accounts, deliveries, announcements) };
+        tokio::pin!(work);
+        tokio::select! {
+            _ = &mut work => {}
+            () = stop => {
+                tracing::info!("stopping: the work in hand is finished first");
+                stopper.send_replace(true);
+                if tokio::time::timeout(GRACE, &mut work).await.is_err() {
+                    tracing::warn!(grace_secs = GRACE.as_secs(), "the work in hand was cut off; it is settled at the next start");
+                }
+            }
+        }
+        trigger.stop().await;
+        store.close().await;
+        Ok(())
+    }
+}
+
+/// Ends when the program is to end.
+async fn stopped(mut stop: signal::Receiver<bool>) {
+    // A sender that is gone means the end, too.
+    stop.wait_for(|stop| *stop).await.ok();
+}
+
+/// Judges dead letters after each pass of the outbox.
+async fn announce(
+    mut letters: DeadLetters,
+    watches: &[Watch],
+    mut tells: mpsc::UnboundedReceiver<Channels>,
+    wake: &Notify,
+) {
+    while let Some(channels) = tells.recv().await {
+        for watch in watches {
+            if let Err(error) = letters.judge(watch, &channels).await {
+                tracing::error!(%error, "dead letters could not be judged");
+            }
+        }
+        wake.notify_one();
+    }
+}
+
+/// What one account's loop works with.
+struct Account<'a> {
+    watch: &'a Watch,
+    clock: &'a Clock,
+    schedule: &'a Schedule,
+    wake: &'a Notify,
+    keep_history: SignedDuration,
+}
+
+/// What happened while the account waited for its next sweep.
+enum Woken {
+    Stop,
+    Sweep,
+    Settle,
+    Silence,
+}
+
+impl Account<'_> {
+    /// Sweeps at once, and then at every mark. A mark that passes meanwhile starts the next sweep when this one ends.
+    async fn run(self, mut marks: signal::Receiver<u64>, stop: signal::Receiver<bool>) {
+        let mut forgotten_on = None;
+        while !*stop.borrow() {
+            marks.mark_unchanged();
+            let mut settle_at = self.sweep().await;
+            let today = self.clock.now().to_zoned(self.schedule.timezone.clone()).date();
+            if forgotten_on.replace(today) != Some(today)
+                && let Err(error) = self.watch.forget(self.keep_history).await
+            {
+                tracing::error!(%error, "old history could not be forgotten");
+            }
+            loop {
+                match self.wait(&mut marks, &stop, settle_at).await {
+                    Woken::Stop => return,
+                    Woken::Sweep => break,
+                    Woken::Settle => settle_at = self.settle().await,
+                    Woken::Silence => self.judge_silence().await,
+                }
+            }
+        }
+    }
+
+    async fn wait(
+        &self,
+        marks: &mut signal::Receiver<u64>,
+        stop: &signal::Receiver<bool>,
+        settle_at: Option<Timestamp>,
+    ) -> Woken {
+        let settling = async {
+            match settle_at {
+                Some(at) => self.clock.sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = stopped(stop.clone()) => Woken::Stop,
+            Ok(()) = marks.changed() => Woken::Sweep,
+            () = settling => Woken::Settle,
+            () = self.clock.sleep(SILENCE_EVERY) => Woken::Silence,
+        }
+    }
+
+    /// One pass; when there is something to settle before the next.
+    async fn sweep(&self) -> Option<Timestamp> {
+        let account = &self.watch.monitor.rules.account;
+        let deadline = self.schedule.next_after(self.clock.now());
+        let pass = self.watch.pass(deadline, &Silent).await;
+        self.wake.notify_one();
+        match pass {
+            Ok(pass) => {
+                if let Some((what, fix)) = &pass.not_asked {
+                    tracing::error!(%account, what, fix, "the account could not be asked");
+                } else {
+                    log(account.as_str(), &pass.report);
+                }
+                pass.settle_at
+            }
+            Err(error) => {
+                tracing::error!(%account, error = %chain(&error), "the sweep failed; nothing that was not written counts");
+                self.clock.sleep(STORE_PAUSE).await;
+                None
+            }
+        }
+    }
+
+    async fn settle(&self) -> Option<Timestamp> {
+        let settled = self.watch.settle().await;
+        self.wake.notify_one();
+        match settled {
+            // Looking again at once would only ask again what cannot be told yet.
+            Ok(done) => done.next_at.filter(|at| *at > self.clock.now()),
+            Err(error) => {
+                tracing::error!(error = %chain(&error), "enforcements could not be settled");
+                None
+            }
+        }
+    }
+
+    async fn judge_silence(&self) {
+        if let Err(error) = self.watch.monitor.judge_silence().await {
+            tracing::error!(%error, "silence could not be judged");
+        }
+        self.wake.notify_one();
+    }
+}
+
+fn log(account: &str, report: &Report) {
+    tracing::info!(
+        account,
+        clients = report.clients,
+        readings = report.readings,
+        deferred = report.deferred,
+        unread = report.errors.values().sum::<u64>(),
+        api_calls = report.api_calls,
+        fired = report.alerts.fired,
+        resolved = report.alerts.resolved,
+        seconds = report.seconds,
+        "sweep done"
+    );
+}
+
+/// An error with its causes in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

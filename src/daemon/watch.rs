@@ -1,0 +1,227 @@
+//! One account, watched: settle what an earlier run left, sweep, enforce.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
+
+use super::{Environment, Error, StoreLedger, parts};
+use crate::config::{Account, Settings};
+use crate::domain::enforcement::{Enforcement, Outcome};
+use crate::domain::watch::FlagKind;
+use crate::enforce::{self, Enforcer, Ground, Portal};
+use crate::monitor::account::Health;
+use crate::monitor::report::{Enforcements, Report};
+use crate::monitor::{Monitor, Progress, SweepError};
+use crate::net::Trust;
+use crate::store::{AccountView, EnforcementFilter, Store};
+
+/// One account, watched.
+#[derive(Debug)]
+pub struct Watch {
+    /// Reads and judges.
+    pub monitor: Monitor,
+    enforcer: Enforcer<Portal>,
+    asks_for_changes: bool,
+}
+
+/// What one pass came to.
+#[derive(Debug, Default)]
+pub struct Pass {
+    /// The numbers.
+    pub report: Report,
+    /// Why the account could not be asked, and what to do; `None`: it was.
+    pub not_asked: Option<(String, String)>,
+    /// When there is something to settle before the next sweep.
+    pub settle_at: Option<Timestamp>,
+}
+
+/// Which half of enforcement is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Half {
+    /// What an earlier run left open is settled by reading.
+    Settle,
+    /// What the alerts ask for is carried out.
+    Run,
+}
+
+impl Watch {
+    /// Everything that works for one account.
+    pub(super) fn new(
+        settings: &Settings,
+        account: &Account,
+        store: &Store,
+        environment: &Environment,
+        trust: &Trust,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<Self, Error> {
+        let Environment {
+            clock, bounds, seed, ..
+        } = environment;
+        let ledger = Arc::new(StoreLedger(store.clone()));
+        let pacer = parts::pacer(account, ledger, clock, *bounds);
+        let api = parts::api(account, pacer, trust, *bounds, *seed).map_err(|source| Error::Api {
+            account: account.name.clone(),
+            source,
+        })?;
+        let portal = Portal::new(&api, clock.clone());
+        let changes = parts::enforcement(settings, account, *bounds);
+        let asks_for_changes = changes.policies.iter().any(|policy| policy.enforce.is_some());
+        let now = clock.now();
+        let monitor = Monitor {
+            rules: parts::rules(settings, account),
+            api: Arc::new(api),
+            store: store.clone(),
+            clock: clock.clone(),
+            started_at: now,
+            interval: settings.schedule.interval(now),
+            rate_per_minute: account.rate_per_minute,
+            concurrency: account.concurrency,
+            threshold_refresh: settings.schedule.threshold_refresh,
+            revisit_within: settings.schedule.revisit_within,
+            compared: std::sync::Mutex::default(),
+            stop: stop.clone(),
+        };
+        let enforcer = Enforcer::new(portal, store.clone(), changes, clock.clone());
+        Ok(Self {
+            monitor,
+            enforcer,
+            asks_for_changes,
+        })
+    }
+
+    /// One pass: settle, sweep, enforce. No call of the sweep is started after `deadline`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn pass(&self, deadline: Timestamp, progress: &dyn Progress) -> Result<Pass, Error> {
+        let calls_before = self.monitor.api.calls_made();
+        let mut done = self.enforce(Half::Settle, self.monitor.clock.now()).await?;
+        let swept_at = self.monitor.clock.now();
+        let mut pass = Pass::default();
+        match self.monitor.sweep(deadline, progress).await {
+            Ok(report) => {
+                pass.report = report;
+                done.add(self.enforce(Half::Run, swept_at).await?);
+            }
+            Err(SweepError::NotAsked { what, fix, report, .. }) => {
+                pass.report = *report;
+                pass.not_asked = Some((what, fix));
+            }
+            Err(error @ SweepError::Store(_)) => return Err(error.into()),
+        }
+        pass.report.enforcements = Enforcements {
+            applied: done.applied,
+            refused: done.refused,
+            waiting: done.waiting,
+            would: done.would,
+        };
+        pass.report.api_calls = self.monitor.api.calls_made() - calls_before;
+        pass.settle_at = done.next_at;
+        self.give_back().await;
+        Ok(pass)
+    }
+
+    /// Settles what can be settled between two sweeps: the canary, and writes whose answer was lost.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn settle(&self) -> Result<enforce::Report, Error> {
+        let done = self.enforce(Half::Settle, self.monitor.clock.now()).await?;
+        self.give_back().await;
+        Ok(done)
+    }
+
+    /// Gives reserved calls back, so that other processes need not wait for them.
+    async fn give_back(&self) {
+        if let Err(error) = self.monitor.api.pacer().settle().await {
+            tracing::debug!(%error, "reserved calls were not given back");
+        }
+    }
+
+    async fn enforce(&self, half: Half, sweep_started_at: Timestamp) -> Result<enforce::Report, Error> {
+        let account = &self.monitor.rules.account;
+        let any = EnforcementFilter {
+            account: account.clone(),
+            client: None,
+            state: None,
+            limit: 1,
+        };
+        if !self.asks_for_changes && self.monitor.store.enforcements(&any).await?.is_empty() {
+            return Ok(enforce::Report::default());
+        }
+        let mut view = self.monitor.store.load(account).await?;
+        let told = AccountView {
+            state: view.state.clone(),
+            clients: view.clients.clone(),
+            alerts: view.alerts.clone(),
+            flags: Vec::new(),
+            enforcements: Vec::new(),
+        };
+        let clock = &self.monitor.clock;
+        let notices = |enforcement: &Enforcement, outcome: &Outcome| {
+            self.monitor.owed_for(&told, enforcement, outcome, clock.now())
+        };
+        let mut ground = Ground {
+            sweep_started_at,
+            state: &mut view.state,
+            clients: &mut view.clients,
+            alerts: &view.alerts,
+            enforcements: &mut view.enforcements,
+        };
+        let done = match half {
+            Half::Settle => self.enforcer.settle(&mut ground, &notices).await?,
+            Half::Run => self.enforcer.run(&mut ground, &notices).await?,
+        };
+        for event in &done.events {
+            tracing::error!(%account, ?event, "the brake is on: look at the client in the portal");
+        }
+        if !done.events.is_empty() {
+            self.judge_brake().await?;
+        }
+        Ok(done)
+    }
+
+    /// Raises the alerts about the brake at once; the next sweep may be far.
+    async fn judge_brake(&self) -> Result<(), Error> {
+        let flags = self.monitor.store.flags(&self.monitor.rules.account).await?;
+        let brake = flags.into_iter().find(|flag| flag.kind == FlagKind::Brake);
+        let read_back = brake
+            .as_ref()
+            .filter(|flag| flag.by == crate::domain::watch::BY_READ_BACK);
+        let health = Health {
+            read_back: Some(read_back.map(|flag| flag.note.clone())),
+            brake: Some(brake.map(|flag| flag.note)),
+            ..Health::default()
+        };
+        Ok(self.monitor.judge_account(&health, &[]).await?)
+    }
+
+    /// Whether the brake is on.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn is_braked(&self) -> Result<bool, Error> {
+        let flags = self.monitor.store.flags(&self.monitor.rules.account).await?;
+        Ok(flags.iter().any(|flag| flag.kind == FlagKind::Brake))
+    }
+
+    /// Forgets history older than `keep`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn forget(&self, keep: SignedDuration) -> Result<(), Error> {
+        let Ok(before) = self.monitor.clock.now().checked_sub(keep) else {
+            return Ok(());
+        };
+        let forgotten = self
+            .monitor
+            .store
+            .forget_history_before(&self.monitor.rules.account, before)
+            .await?;
+        if forgotten > 0 {
+            tracing::info!(account = %self.monitor.rules.account, forgotten, "old history was forgotten");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,356 @@
+//! The clients: most urgent first, within the calls that fit before the next sweep; one client's failure costs that
+//! client.
+
+use std::collections::{HashMap, VecDeque};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::AtomicU64;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::batch;
+use super::super::decide::{Circumstances, Decided, Seen};
+use super::super::fetch::{Fetched, Fetcher, wants_thresholds};
+use super::{Ended, Sweep, is_watched, trouble};
+use crate::domain::alert::Alert;
+use crate::domain::watch::Watched;
+use crate::domain::{ClientId, Reading, due};
+use crate::monitor::SweepError;
+use crate::store::{Commit, HistoryEntry};
+
+/// Equal failures in a row of different clients before the account itself is doubted.
+const FAILURES_BEFORE_DOUBT: u32 = 10;
+
+/// The account is doubted at most this often.
+const DOUBT_EVERY: SignedDuration = SignedDuration::from_mins(1);
+
+/// How often one client is asked again after the API's own limit.
+const TRIES_AFTER_LIMIT: u32 = 3;
+
+/// A change below zero is looked at this long after a client was set to HARD.
+const EFFECT_AFTER: SignedDuration = SignedDuration::from_mins(10);
+
+impl Sweep<'_> {
+    /// Asks the clients that are due, most urgent first, within the calls that fit before the next sweep.
+    pub(super) async fn ask_clients(&mut self) -> Result<Option<Ended>, SweepError> {
+        let budget = self.monitor.budget(self.now(), self.deadline);
+        let mut queue: VecDeque<(usize, u32)> = self.order().into_iter().map(|index| (index, 0)).collect();
+        let due = queue.len();
+        self.report.clients = u64::try_from(due).unwrap_or(u64::MAX);
+        self.progress.begin(self.report.clients);
+        // What the futures look at must not be what the batches change.
+        let clients = std::mem::take(&mut self.clients);
+        let alerts = std::mem::take(&mut self.alerts);
+        let api = &self.monitor.api;
+        let fetcher = Fetcher {
+            api,
+            clock: &self.monitor.clock,
+            rules: &self.monitor.rules,
+            threshold_refresh: self.monitor.threshold_refresh,
+            refreshes_left: AtomicU64::new((budget / 4).max(1)),
+            circumstances: self.circumstances,
+            wants_thresholds: wants_thresholds(&self.monitor.rules),
+        };
+        let no_alerts: Vec<Alert> = Vec::new();
+        let calls_at_start = api.calls_made();
+        let mut flights: FuturesUnordered<Pin<Box<dyn Future<Output = Fetched> + Send + '_>>> = FuturesUnordered::new();
+        let mut streak = Streak::default();
+        let mut landed: Vec<Fetched> = Vec::with_capacity(batch::MOST_READINGS);
+        let mut closes_at = None;
+        let mut ended = None;
+        let result = loop {
+            let is_stopping = *self.monitor.stop.borrow();
+            if is_stopping {
+                // Reads cost nothing to give up; who was not read stays due.
+                flights.clear();
+            }
+            let may_start = ended.is_none()
+                && !is_stopping
+                && self.now() < self.deadline
+                && api.calls_made() - calls_at_start + u64::try_from(flights.len()).unwrap_or(0) < budget;
+            if may_start
+                && flights.len() < self.monitor.concurrency
+                && let Some((index, asked_before)) = queue.pop_front()
+            {
+                let watched = &clients[index];
+                let alerts = alerts.get(&watched.client.id).unwrap_or(&no_alerts);
+                flights.push(Box::pin(fetcher.fetch(index, asked_before, watched, alerts)));
+                continue;
+            }
+            if flights.is_empty() && landed.is_empty() {
+                break Ok(ended);
+            }
+            let closing = self.closing(closes_at);
+            let fetched = tokio::select! {
+                biased;
+                fetched = flights.next(), if !flights.is_empty() => fetched,
+                () = closing, if closes_at.is_some() => None,
+                () = self.monitor.stopped(), if !is_stopping => None,
+            };
+            if let Some(fetched) = fetched {
+                match self.land(fetched, &mut queue, &mut streak) {
+                    Landed::Again => {}
+                    Landed::Ends(why) => ended = ended.or(Some(why)),
+                    Landed::Doubted(fetched) => {
+                        if ended.is_none() {
+                            ended = self.doubt().await;
+                        }
+                        landed.push(fetched);
+                    }
+                    Landed::Here(fetched) => landed.push(fetched),
+                }
+                if closes_at.is_none() && !landed.is_empty() {
+                    closes_at = Some(self.monitor.clock.monotonic() + batch::LONGEST);
+                }
+            }
+            let is_over = flights.is_empty() && (queue.is_empty() || !may_start);
+            let is_time = closes_at.is_some_and(|at| self.monitor.clock.monotonic() >= at);
+            if landed.len() >= batch::MOST_READINGS || is_over || is_time {
+                closes_at = None;
+                if let Err(error) = self.commit(&clients, &alerts, &mut landed).await {
+                    break Err(error);
+                }
+            }
+        };
+        drop(flights);
+        drop(fetcher);
+        self.report.deferred += u64::try_from(queue.len()).unwrap_or(u64::MAX);
+        (self.clients, self.alerts) = (clients, alerts);
+        result
+    }
+
+    /// Waits until an open batch must close.
+    async fn closing(&self, closes_at: Option<std::time::Duration>) {
+        let Some(closes_at) = closes_at else { return };
+        self.monitor
+            .clock
+            .sleep(closes_at.saturating_sub(self.monitor.clock.monotonic()))
+            .await;
+    }
+
+    /// Who is asked, in which order. Who did not answer in time last comes last: such a client costs as much time as
+    /// hundreds of others.
+    fn order(&self) -> Vec<usize> {
+        let rules = &self.monitor.rules;
+        let (mut places, mut slow): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
+        for (index, watched) in self
+            .clients
+            .iter()
+            .enumerate()
+            .filter(|(_, watched)| is_watched(watched))
+        {
+            if watched.last_error.as_deref() == Some("timeout") {
+                slow.push(index)
+            } else {
+                places.push(index)
+            }
+        }
+        let refs: Vec<&Watched> = places.iter().map(|index| &self.clients[*index]).collect();
+        let order = due::order(&refs, &rules.policies, rules.default_threshold, self.started_at);
+        order.into_iter().map(|index| places[index]).chain(slow).collect()
+    }
+
+    /// What an answer means for the sweep: it counts, it is asked again, or it ends the pass.
+    fn land(&mut self, fetched: Fetched, queue: &mut VecDeque<(usize, u32)>, streak: &mut Streak) -> Landed {
+        let failure = match (&fetched.reading, &fetched.threshold) {
+            (Err(error), _) | (Ok(_), Some(Err(error))) => error,
+            (Ok(_), _) => {
+                streak.broken();
+                self.progress.step();
+                return Landed::Here(fetched);
+            }
+        };
+        if failure.is_auth() {
+            return Landed::Ends(Ended::Access(trouble(failure)));
+        }
+        if fetched.reading.is_ok() {
+            // The balance is there; a threshold that could not be read is judged without.
+            self.progress.step();
+            return Landed::Here(fetched);
+        }
+        if failure.is_limit() {
+            if fetched.asked_before < TRIES_AFTER_LIMIT {
+                queue.push_back((fetched.index, fetched.asked_before + 1));
+            } else {
+                self.report.deferred += 1;
+            }
+            return Landed::Again;
+        }
+        if failure.kind() == "timeout" && fetched.asked_before == 0 {
+            queue.push_back((fetched.index, 1));
+            return Landed::Again;
+        }
+        self.progress.step();
+        if streak.again(failure.kind()) >= FAILURES_BEFORE_DOUBT {
+            Landed::Doubted(fetched)
+        } else {
+            Landed::Here(fetched)
+        }
+    }
+
+    /// Asks whether the account answers at all, after many equal failures in a row.
+    async fn doubt(&mut self) -> Option<Ended> {
+        let now = self.now();
+        if self.doubted_at.is_some_and(|at| now.duration_since(at) < DOUBT_EVERY) {
+            return None;
+        }
+        self.doubted_at = Some(now);
+        match self.monitor.api.get_balance().await {
+            Ok(_) => None,
+            Err(error) if error.is_auth() => Some(Ended::Access(trouble(&error))),
+            Err(error) if error.is_limit() => None,
+            Err(error) => Some(Ended::Upstream(trouble(&error))),
+        }
+    }
+
+    /// Judges what landed at one `now` and writes it.
+    async fn commit(
+        &mut self,
+        clients: &[Watched],
+        alerts: &HashMap<ClientId, Vec<Alert>>,
+        landed: &mut Vec<Fetched>,
+    ) -> Result<(), SweepError> {
+        if landed.is_empty() {
+            return Ok(());
+        }
+        let now = self.now();
+        let mut commit = self.writer.commit_at(now);
+        for fetched in landed.drain(..) {
+            let watched = &clients[fetched.index];
+            let alerts = alerts.get(&watched.client.id).map_or(&[][..], Vec::as_slice);
+            self.judge(&mut commit, watched, alerts, fetched, now);
+        }
+        self.writer.write(commit).await?;
+        Ok(())
+    }
+
+    /// As [`Sweep::judge`], for a client whose place is still in the sweep's own list.
+    pub(super) fn take(&mut self, commit: &mut Commit, fetched: Fetched, now: Timestamp) {
+        let watched = self.clients[fetched.index].clone();
+        let alerts = self.alerts.get(&watched.client.id).cloned().unwrap_or_default();
+        self.judge(commit, &watched, &alerts, fetched, now);
+    }
+
+    /// Judges one client and adds its rows.
+    fn judge(&mut self, commit: &mut Commit, watched: &Watched, alerts: &[Alert], fetched: Fetched, now: Timestamp) {
+        let mut next = watched.clone();
+        next.first_attempt_at = next.first_attempt_at.or(Some(fetched.at));
+        next.last_attempt_at = Some(fetched.at);
+        self.tried.0 += u64::from(!watched.client.id.is_pseudo());
+        let id = &watched.client.id;
+        let reading = match fetched.reading {
+            Ok(reading) => reading,
+            Err(error) => {
+                let kind = error.kind().to_owned();
+                tracing::debug!(client = %id, error = %error, "no balance could be read");
+                self.tried.1 += 1;
+                *self.report.errors.entry(kind.clone()).or_default() += 1;
+                commit.history.push(HistoryEntry {
+                    client: id.clone(),
+                    at: fetched.at,
+                    seen: crate::store::Seen::Gap { error: kind.clone() },
+                });
+                self.failed.insert(fetched.index, (fetched.at, kind.clone()));
+                next.last_error = Some(kind);
+                commit.clients.push(next);
+                return;
+            }
+        };
+        let fresh = fetched.threshold.and_then(Result::ok);
+        let threshold_is_fresh = fresh.is_some();
+        let threshold = fresh.or_else(|| watched.threshold.clone());
+        next.last_error = None;
+        let seen = Seen {
+            watched: &next,
+            reading: Some(&reading),
+            threshold: threshold.as_ref(),
+            threshold_is_fresh,
+            alerts,
+        };
+        let decided = self.monitor.rules.decide(
+            &seen,
+            &Circumstances {
+                now,
+                ..self.circumstances
+            },
+        );
+        if let Some(judged) = &decided.judged {
+            next.judged = self.writer.intern(judged.clone());
+        }
+        self.count(&decided);
+        batch::add(commit, id, decided);
+        let used = threshold.as_ref().and_then(|threshold| threshold.amount);
+        commit.history.push(HistoryEntry {
+            client: id.clone(),
+            at: reading.at,
+            seen: crate::store::Seen::Reading {
+                balance: reading.balance,
+                spent_today: reading.spent_today,
+                threshold: used,
+            },
+        });
+        self.watch_effect(fetched.index, watched, &reading);
+        self.report.readings += 1;
+        self.is_read[fetched.index] = true;
+        next.previous = next.reading.replace(reading);
+        next.threshold = threshold;
+        commit.clients.push(next);
+    }
+
+    fn count(&mut self, decided: &Decided) {
+        self.report.alerts.fired += decided.fired;
+        self.report.alerts.resolved += decided.resolved;
+        self.report.alerts.withdrawn += decided.withdrawn;
+    }
+
+    /// Looks whether a client that we set to HARD still spends below zero.
+    fn watch_effect(&mut self, index: usize, before: &Watched, reading: &Reading) {
+        let Some(set_at) = self.hard.get(&index) else { return };
+        let Some(previous) = before.reading.as_ref() else {
+            return;
+        };
+        if reading.at.duration_since(*set_at) < EFFECT_AFTER || previous.at < *set_at {
+            return;
+        }
+        self.hard_judged = true;
+        if !reading.balance.is_positive() && !previous.balance.is_positive() && reading.balance < previous.balance {
+            self.without_effect.push((before.client.label(), reading.balance));
+        }
+    }
+}
+
+/// What an answer means for the sweep.
+enum Landed {
+    /// It is judged with its batch.
+    Here(Fetched),
+    /// It is judged with its batch, and the account is doubted.
+    Doubted(Fetched),
+    /// It is asked again.
+    Again,
+    /// It ends the pass.
+    Ends(Ended),
+}
+
+/// Equal failures in a row.
+#[derive(Default)]
+struct Streak {
+    kind: String,
+    length: u32,
+}
+
+impl Streak {
+    fn again(&mut self, kind: &str) -> u32 {
+        if self.kind != kind {
+            kind.clone_into(&mut self.kind);
+            self.length = 0;
+        }
+        self.length += 1;
+        self.length
+    }
+
+    fn broken(&mut self) {
+        self.length = 0;
+    }
+}

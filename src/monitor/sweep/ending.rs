@@ -1,0 +1,211 @@
+//! The end of a sweep: what is judged about the account as a whole, the silence of who was not read, the summaries.
+
+use std::collections::HashSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::account;
+use super::super::batch;
+use super::super::decide::{Circumstances, Seen};
+use super::{Ended, Sweep};
+use crate::domain::alert::{Alert, Phase};
+use crate::domain::notice::{NoticeState, Notification};
+use crate::domain::{ClientId, audience};
+use crate::monitor::SweepError;
+use crate::store::Commit;
+
+/// A summary of a baseline goes out at most this often.
+const SUMMARY_EVERY: SignedDuration = SignedDuration::from_hours(1);
+
+/// The longest and the shortest wait between two probes of an account that could not be asked.
+const PROBE_SECS: std::ops::RangeInclusive<i64> = 60..=15 * 60;
+
+impl Sweep<'_> {
+    /// Judges the account as a whole, the silence of who was not read, and gathers the summaries.
+    pub(super) async fn conclude(&mut self, ended: Option<Ended>) -> Result<(), SweepError> {
+        self.writer.finish().await?;
+        let now = self.now();
+        let (tried, failed) = self.tried;
+        let most_common = self
+            .report
+            .errors
+            .iter()
+            .max_by_key(|(_, count)| **count)
+            .map(|(kind, _)| kind.clone());
+        self.health.upstream = account::upstream(tried, failed, most_common.as_deref());
+        match ended {
+            Some(Ended::Access(trouble)) => {
+                self.why_not_asked = Some(trouble.clone());
+                self.health.access = Some(Err(trouble));
+                self.health.upstream = None;
+                self.wait_for_probe(now);
+            }
+            Some(Ended::Upstream(trouble)) => {
+                self.why_not_asked = Some(trouble.clone());
+                self.health.upstream = Some(Err(trouble));
+                self.wait_for_probe(now);
+            }
+            None => {
+                self.state.probe_at = None;
+                self.state.probe_wait_secs = *PROBE_SECS.start();
+                self.state.sweep_ended_at = Some(now);
+            }
+        }
+        self.health.revisit = Some((self.circumstances.revisit, self.monitor.revisit_within));
+        self.health.brake = Some(self.brake.clone());
+        self.health.read_back = Some(self.read_back.clone());
+        self.health.without_effect = self.hard_judged.then(|| std::mem::take(&mut self.without_effect));
+        let mut commit = self.writer.commit_at(now);
+        let held_back = self.judge_account(&mut commit, now);
+        self.judge_silence(&mut commit, now, held_back);
+        self.writer.write(commit).await?;
+        self.writer.finish().await?;
+        self.summarise(now).await
+    }
+
+    /// Judges only silence, without any call.
+    pub(in crate::monitor) async fn only_silence(mut self) -> Result<(), SweepError> {
+        let now = self.now();
+        let explains = |alert: &Alert| matches!(alert.policy.as_str(), "account-access" | "upstream");
+        let held_back = self
+            .alerts
+            .get(&ClientId::account())
+            .is_some_and(|alerts| alerts.iter().any(|alert| explains(alert) && alert.firing().is_some()));
+        let mut commit = self.writer.commit_at(now);
+        self.judge_silence(&mut commit, now, held_back);
+        self.writer.write(commit).await?;
+        self.writer.finish().await?;
+        Ok(())
+    }
+
+    /// When an account that could not be asked is asked next: after 1, 2, 4, 8 and then every 15 minutes.
+    fn wait_for_probe(&mut self, now: Timestamp) {
+        let wait = self.state.probe_wait_secs.clamp(*PROBE_SECS.start(), *PROBE_SECS.end());
+        self.state.probe_at = now.checked_add(SignedDuration::from_secs(wait)).ok();
+        self.state.probe_wait_secs = (wait * 2).min(*PROBE_SECS.end());
+    }
+
+    /// The built-in alerts. Whether one fires that explains why clients cannot be read.
+    fn judge_account(&mut self, commit: &mut Commit, now: Timestamp) -> bool {
+        let mut explains_silence = false;
+        for policy in &self.monitor.rules.policies {
+            let Some(judgement) = self.health.judge(policy.name.as_str()) else {
+                continue;
+            };
+            let circumstances = Circumstances {
+                now,
+                ..self.circumstances
+            };
+            let before = self.alerts.get(&ClientId::account()).map_or(&[][..], Vec::as_slice);
+            let decided = self
+                .monitor
+                .decide_builtin(before, policy, &judgement, &[], &circumstances);
+            let explains = matches!(policy.name.as_str(), "account-access" | "upstream");
+            explains_silence |= explains && decided.fires(&policy.name, before);
+            self.report.alerts.fired += decided.fired;
+            self.report.alerts.resolved += decided.resolved;
+            self.report.alerts.withdrawn += decided.withdrawn;
+            batch::add(commit, &ClientId::account(), decided);
+        }
+        explains_silence
+    }
+
+    /// Judges how long those have been silent that were not read in this sweep.
+    fn judge_silence(&mut self, commit: &mut Commit, now: Timestamp, held_back: bool) {
+        let circumstances = Circumstances {
+            now,
+            ..self.circumstances
+        };
+        let rules = &self.monitor.rules;
+        let mut counts = [0; 3];
+        for (index, watched) in self.clients.iter().enumerate() {
+            if self.is_read[index] || watched.vanished_at.is_some() {
+                continue;
+            }
+            let mut next = watched.clone();
+            if let Some((at, error)) = self.failed.get(&index) {
+                next.first_attempt_at = next.first_attempt_at.or(Some(*at));
+                next.last_attempt_at = Some(*at);
+                next.last_error = Some(error.clone());
+            }
+            let alerts = self.alerts.get(&watched.client.id).map_or(&[][..], Vec::as_slice);
+            let threshold = watched.threshold.as_ref();
+            let seen = Seen {
+                watched: &next,
+                reading: None,
+                threshold,
+                threshold_is_fresh: false,
+                alerts,
+            };
+            let decided = rules.decide_silence(&seen, &circumstances, held_back);
+            counts = [
+                counts[0] + decided.fired,
+                counts[1] + decided.resolved,
+                counts[2] + decided.withdrawn,
+            ];
+            let mut is_changed = next != *watched && watched.client.id.is_pseudo();
+            if let Some(judged) = &decided.judged {
+                next.judged = self.writer.intern(judged.clone());
+                is_changed = true;
+            }
+            batch::add(commit, &watched.client.id, decided);
+            if is_changed {
+                commit.clients.push(next);
+            }
+        }
+        self.report.alerts.fired += counts[0];
+        self.report.alerts.resolved += counts[1];
+        self.report.alerts.withdrawn += counts[2];
+    }
+
+    /// Puts what baselines found into one mail for each recipient, at most one an hour.
+    async fn summarise(&mut self, now: Timestamp) -> Result<(), SweepError> {
+        let is_recent = |at: Timestamp| now.duration_since(at) < SUMMARY_EVERY;
+        if self.state.summary_at.is_some_and(is_recent) {
+            return Ok(());
+        }
+        let waiting = self
+            .monitor
+            .store
+            .uncarried_notifications(&self.monitor.rules.account)
+            .await?;
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let alerts = self.monitor.store.alerts(&self.monitor.rules.account).await?;
+        let running: HashSet<String> = alerts
+            .iter()
+            .filter_map(|alert| alert.firing())
+            .map(|firing| firing.episode.as_str().to_owned())
+            .collect();
+        let account = &self.monitor.rules.account;
+        let summary = audience::summarise(account, waiting, |n| !running.contains(n.episode.as_str()), now);
+        let mut commit = self.writer.commit_at(now);
+        let is_carried = |notification: &&Notification| notification.message.is_some();
+        let told: HashSet<&str> = summary
+            .notifications
+            .iter()
+            .filter(is_carried)
+            .map(|notification| notification.episode.as_str())
+            .collect();
+        for mut alert in alerts {
+            if let Phase::Firing(firing) = &mut alert.phase
+                && told.contains(firing.episode.as_str())
+            {
+                firing.summary = Some(summary.thread.clone());
+                commit.alerts.push(alert);
+            }
+        }
+        let is_told = summary
+            .notifications
+            .iter()
+            .any(|notification| notification.state == NoticeState::Pending);
+        if is_told {
+            self.state.summary_at = Some(now);
+        }
+        commit.notifications = summary.notifications;
+        commit.messages = summary.messages;
+        self.writer.write(commit).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,168 @@
+//! The reseller's own balance, which proves that the account can be asked, and the list of clients.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+
+use super::super::batch;
+use super::super::decide::Seen;
+use super::super::fetch::Fetched;
+use super::super::inventory;
+use super::{Ended, Sweep, is_watched, trouble};
+use crate::domain::notice::Withdrawal;
+use crate::domain::watch::Watched;
+use crate::domain::{Client, ClientId, Reading};
+use crate::monitor::SweepError;
+
+/// Clients that are asked for by their id in one sweep, when lists no longer have them.
+const MOST_ASKED_BY_ID: usize = 10;
+
+impl Sweep<'_> {
+    /// The reseller's own balance, then the list of clients.
+    pub(super) async fn ask_account(&mut self) -> Result<Option<Ended>, SweepError> {
+        let place = self.reseller();
+        match self.monitor.api.get_balance().await {
+            Ok(answer) => {
+                self.health.access = Some(Ok(()));
+                let reading = Reading {
+                    balance: answer.current_balance,
+                    spent_today: answer.spent_today,
+                    spent_total: answer.spent_total,
+                    at: self.now(),
+                };
+                self.tried.0 += 1;
+                self.take_own(place, reading).await?;
+            }
+            Err(error) => {
+                let at = self.now();
+                if error.is_auth() {
+                    return Ok(Some(Ended::Access(trouble(&error))));
+                }
+                self.tried = (self.tried.0 + 1, self.tried.1 + 1);
+                self.failed.insert(place, (at, error.kind().to_owned()));
+                if self.state.probe_at.is_some() || error.is_maintenance() {
+                    return Ok(Some(Ended::Upstream(trouble(&error))));
+                }
+            }
+        }
+        self.ask_inventory().await
+    }
+
+    /// The place of the pseudo-client whose balance is the reseller's own.
+    fn reseller(&mut self) -> usize {
+        let id = ClientId::reseller();
+        if let Some(place) = self.clients.iter().position(|watched| watched.client.id == id) {
+            return place;
+        }
+        self.clients.push(Watched::new(own_client(id), self.started_at));
+        self.is_read.push(false);
+        self.clients.len() - 1
+    }
+
+    async fn take_own(&mut self, place: usize, reading: Reading) -> Result<(), SweepError> {
+        let now = self.now();
+        let mut commit = self.writer.commit_at(now);
+        let fetched = Fetched {
+            index: place,
+            asked_before: 0,
+            at: now,
+            reading: Ok(reading),
+            threshold: None,
+        };
+        self.take(&mut commit, fetched, now);
+        self.report.readings -= 1;
+        self.writer.write(commit).await?;
+        Ok(())
+    }
+
+    /// Reads the list of clients, unless it was read a moment ago.
+    async fn ask_inventory(&mut self) -> Result<Option<Ended>, SweepError> {
+        let is_recent = |at: Timestamp| self.started_at.duration_since(at) < inventory::EVERY;
+        if self.state.inventory_at.is_some_and(is_recent) {
+            return Ok(None);
+        }
+        let listed = match self.monitor.api.get_clients().await {
+            Ok(listed) => listed,
+            Err(error) if error.is_auth() => return Ok(Some(Ended::Access(trouble(&error)))),
+            Err(error) => {
+                tracing::warn!(account = %self.monitor.rules.account, error = %error, "the list of clients could not be read");
+                let knows_clients = self.clients.iter().any(|watched| !watched.client.id.is_pseudo());
+                return Ok((!knows_clients).then(|| Ended::Upstream(trouble(&error))));
+            }
+        };
+        let now = self.now();
+        for odd in &listed.odd {
+            tracing::warn!(
+                client = odd.id.as_deref().unwrap_or("unknown"),
+                why = odd.why,
+                "a row of the list cannot be used"
+            );
+        }
+        let odd: HashSet<&str> = listed.odd.iter().filter_map(|odd| odd.id.as_deref()).collect();
+        let change = inventory::take(&mut self.clients, listed.rows, &odd, &mut self.state, now);
+        self.is_read.resize(self.clients.len(), false);
+        self.health.inventory = Some(change.short.map_or(Ok(()), Err));
+        for chunk in change.changed.chunks(1000) {
+            let mut commit = self.writer.commit_at(now);
+            commit
+                .clients
+                .extend(chunk.iter().map(|index| self.clients[*index].clone()));
+            self.writer.write(commit).await?;
+        }
+        let mut commit = self.writer.commit_at(now);
+        commit.state = Some(self.state.clone());
+        self.writer.write(commit).await?;
+        for index in change.to_ask.into_iter().take(MOST_ASKED_BY_ID) {
+            self.ask_by_id(index).await?;
+        }
+        let count = self.clients.iter().filter(|watched| is_watched(watched)).count();
+        self.circumstances.interval = self.monitor.interval_for(count);
+        self.circumstances.revisit = self.monitor.revisit(count);
+        Ok(None)
+    }
+
+    /// Asks for a client that lists no longer have: only the API's own word makes it vanish.
+    async fn ask_by_id(&mut self, index: usize) -> Result<(), SweepError> {
+        let id = self.clients[index].client.id.clone();
+        let is_gone = match self.monitor.api.has_client(&id).await {
+            Ok(is_there) => !is_there,
+            Err(_) => return Ok(()),
+        };
+        let now = self.now();
+        let mut commit = self.writer.commit_at(now);
+        let watched = &mut self.clients[index];
+        if is_gone {
+            watched.vanished_at = Some(now);
+            tracing::info!(client = %id, "the client is no longer one of the reseller's");
+            let alerts = self.alerts.remove(&id).unwrap_or_default();
+            let watched = &self.clients[index];
+            let seen = Seen {
+                watched,
+                reading: None,
+                threshold: watched.threshold.as_ref(),
+                threshold_is_fresh: false,
+                alerts: &alerts,
+            };
+            let decided = self.monitor.rules.withdraw_all(&seen, Withdrawal::ClientVanished, now);
+            self.report.alerts.withdrawn += decided.withdrawn;
+            batch::add(&mut commit, &id, decided);
+        } else {
+            watched.missing_inventories = 0;
+        }
+        commit.clients.push(self.clients[index].clone());
+        self.writer.write(commit).await?;
+        Ok(())
+    }
+}
+
+fn own_client(id: ClientId) -> Client {
+    Client {
+        id,
+        email: String::new(),
+        company: "your own VoIP.ms account".to_owned(),
+        firstname: String::new(),
+        lastname: String::new(),
+        balance_management: String::new(),
+        fingerprint: String::new(),
+    }
+}
