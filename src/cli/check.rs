@@ -1,6 +1,6 @@
 //! `check`: every problem of the configuration at once.
 //!
-//! Opens no store and no network, unless asked to.
+//! Opens no store and no network; `--online` is in `online`.
 
 use clap::Args;
 use serde::Serialize;
@@ -17,9 +17,10 @@ use crate::config::{Loaded, Problem, Problems, Secrets, Settings};
 Examples:
   balancewatch check                                     the configuration in /etc/balancewatch
   balancewatch check --config ./balancewatch.toml        another one
+  balancewatch check --online                            log in to the API, the mail server and the store, too
   balancewatch check --output json                       for scripts
 
-Exit codes: 0 it is good, 78 it is not. A secret's file that is missing is a warning here and an error in `run`.")]
+Exit codes: 0 it is good, 78 it is not; 1 with --online when something could not be reached. A secret's file that is missing is a warning here and an error in `run`.")]
 pub struct CheckArgs {
     /// Also log in to the API, the mail server and the store
     #[arg(long)]
@@ -49,10 +50,13 @@ struct Summary {
 /// # Errors
 /// When the answer cannot be printed.
 pub fn run(context: &mut Context, args: &CheckArgs) -> Result<Exit, Failure> {
-    if args.online {
-        return Err(Failure::not_in_this_version("check --online"));
-    }
-    match context.load(Secrets::MayBeMissing) {
+    let secrets = if args.online {
+        Secrets::Required
+    } else {
+        Secrets::MayBeMissing
+    };
+    match context.load(secrets) {
+        Ok(loaded) if args.online => super::online::run(context, &loaded.settings),
         Ok(loaded) => {
             print_good(context, &loaded)?;
             Ok(Exit::Fine)

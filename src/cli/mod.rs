@@ -22,16 +22,20 @@ pub mod brake;
 pub mod check;
 pub mod client;
 pub mod config;
+mod daemon;
 pub mod enforcements;
 pub mod explain;
 pub mod failure;
 pub mod history;
 pub mod notifications;
+mod online;
 pub mod opened;
 pub mod output;
 pub mod plan;
 pub mod planned;
+mod simulate;
 pub mod status;
+mod sweep;
 pub mod telling;
 
 pub use failure::Failure;
@@ -85,6 +89,9 @@ pub struct Global {
 /// The commands of this version; the others are in [`LATER`].
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(daemon::RunArgs),
+    Simulate(simulate::Args),
+    Sweep(sweep::SweepArgs),
     Check(check::CheckArgs),
     Config(config::ConfigArgs),
     Status(status::StatusArgs),
@@ -249,6 +256,9 @@ fn later(name: &'static str) -> clap::Command {
 
 fn run(context: &mut Context, command: Command) -> Result<Exit, Failure> {
     match command {
+        Command::Run(args) => daemon::run(context, &args),
+        Command::Simulate(args) => simulate::run(context, args),
+        Command::Sweep(args) => sweep::run(context, &args),
         Command::Check(args) => check::run(context, &args),
         Command::Config(args) => config::run(context, &args),
         Command::Status(args) => status::run(context, &args),
@@ -261,6 +271,21 @@ fn run(context: &mut Context, command: Command) -> Result<Exit, Failure> {
         Command::Enforcements(args) => enforcements::run(context, &args),
         Command::Brake(args) => brake::run(context, &args),
     }
+}
+
+/// Reads a duration such as `10s` or `1m 30s`, at most a day.
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let duration: jiff::SignedDuration = text
+        .parse()
+        .map_err(|_| "expected a duration such as 10s or 1m".to_owned())?;
+    let is_bounded = duration <= jiff::SignedDuration::from_hours(24);
+    let duration = std::time::Duration::try_from(duration).ok().filter(|_| is_bounded);
+    duration.ok_or_else(|| "expected a duration from 0s to 24h".to_owned())
+}
+
+/// Prints on standard error what somebody must look at. A closed standard error changes nothing.
+fn complain(failure: &Failure) {
+    writeln!(std::io::stderr(), "{failure}").ok();
 }
 
 /// Runs `work` to its end on one thread: all that commands need which mostly wait.

@@ -1,0 +1,68 @@
+//! `run`: the daemon in the foreground, until SIGTERM or SIGINT. And what it shares with `sweep --once`.
+
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Context, Exit, Failure, block_on};
+use crate::config::Secrets;
+use crate::daemon::{Daemon, Environment, Error};
+
+/// Watch until told to stop.
+///
+/// Sweeps at once and then at every mark of the schedule. SIGTERM and SIGINT finish the work in hand within 10 seconds.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  balancewatch run                                       with /etc/balancewatch/config.toml
+  balancewatch run --config ./config.toml --log-format json
+  systemctl enable --now balancewatch                    as a service
+
+Exit codes: 0 told to stop; 1 it could not start, or another daemon has the store; 64 usage; 78 configuration.")]
+pub struct RunArgs {}
+
+/// Runs `run`.
+///
+/// # Errors
+/// When the configuration is wrong, the store cannot be used, or another daemon has it.
+pub fn run(context: &mut Context, _: &RunArgs) -> Result<Exit, Failure> {
+    let loaded = context.load(Secrets::Required)?;
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let daemon = Daemon::build(&loaded.settings, &environment())
+            .await
+            .map_err(|error| from_daemon(&error))?;
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            accounts = loaded.settings.accounts.len(),
+            mode = loaded.settings.enforcement.mode.as_str(),
+            "watching"
+        );
+        let stop = async {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        daemon.run(stop).await.map_err(|error| from_daemon(&error))
+    })?;
+    Ok(Exit::Fine)
+}
+
+/// The real world.
+#[must_use]
+pub fn environment() -> Environment {
+    Environment::real()
+}
+
+/// Why the daemon could not work, with what to do.
+#[must_use]
+pub fn from_daemon(error: &Error) -> Failure {
+    match error {
+        Error::Store(error) => super::opened::from_store(error),
+        _ => Failure::from_error(error, super::failure::FAILED),
+    }
+}

@@ -1,0 +1,201 @@
+//! `check --online`: logs in everywhere, changes nothing, sends no mail. Every trouble at once.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use serde::Serialize;
+
+use super::{Context, Exit, Failure, Table, Tone, block_on};
+use crate::clock::Clock;
+use crate::config::{Account, Settings};
+use crate::daemon::{StoreLedger, parts};
+use crate::net::{Bounds, Trust};
+use crate::store::{Access, Error as StoreError, Store};
+use crate::voipms::pace::{CallLedger, MemoryLedger};
+
+/// One thing that was tried.
+#[derive(Debug, Serialize)]
+struct Tried {
+    what: String,
+    ok: bool,
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
+impl Tried {
+    fn good(what: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            ok: true,
+            detail: detail.into(),
+            hint: None,
+        }
+    }
+
+    fn bad(what: impl Into<String>, error: &dyn std::error::Error, hint: Option<String>) -> Self {
+        let mut detail = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            detail = format!("{detail}: {cause}");
+            source = cause.source();
+        }
+        Self {
+            what: what.into(),
+            ok: false,
+            detail,
+            hint,
+        }
+    }
+}
+
+/// Tries everything and prints what came of it.
+///
+/// # Errors
+/// When the answer cannot be printed.
+pub fn run(context: &mut Context, settings: &Settings) -> Result<Exit, Failure> {
+    let tried = block_on(async { Ok(try_all(settings).await) })?;
+    if context.wants_json() {
+        context.out.json(&tried)?;
+    } else {
+        let mut table = Table::new(&["tried", "", "answer"]);
+        for tried in &tried {
+            let (word, tone) = if tried.ok {
+                ("ok", Tone::Good)
+            } else {
+                ("FAILED", Tone::Bad)
+            };
+            let detail = match &tried.hint {
+                Some(hint) => format!("{} ({hint})", tried.detail),
+                None => tried.detail.clone(),
+            };
+            table.toned_row([
+                (tried.what.clone(), Tone::Plain),
+                (word.to_owned(), tone),
+                (detail, Tone::Plain),
+            ]);
+        }
+        context.out.table(&table)?;
+    }
+    Ok(if tried.iter().all(|tried| tried.ok) {
+        Exit::Fine
+    } else {
+        Exit::MustLook
+    })
+}
+
+async fn try_all(settings: &Settings) -> Vec<Tried> {
+    let trust = Trust::load();
+    let (store, tried_store) = try_store(&settings.store.path).await;
+    let mut tried = vec![tried_store];
+    for account in &settings.accounts {
+        tried.extend(try_account(settings, account, store.as_ref(), &trust).await);
+    }
+    tried.extend(try_mail(settings, &trust).await);
+    if let Some(store) = store {
+        store.close().await;
+    }
+    tried
+}
+
+/// The store is there and readable, or can be made.
+async fn try_store(path: &Path) -> (Option<Store>, Tried) {
+    let what = "store";
+    match Store::open(path, Access::Read).await {
+        Ok(store) => (Some(store), Tried::good(what, path.display().to_string())),
+        Err(StoreError::Missing { .. }) => {
+            let folder = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty())
+                .unwrap_or(Path::new("."));
+            let tried = match std::fs::metadata(folder) {
+                Ok(metadata) if metadata.is_dir() => {
+                    Tried::good(what, format!("{} will be made by the first sweep", path.display()))
+                }
+                Ok(_) => {
+                    let error = std::io::Error::new(std::io::ErrorKind::NotADirectory, "is no folder");
+                    Tried::bad(what, &error, Some(format!("`{}` must be a folder", folder.display())))
+                }
+                Err(error) => Tried::bad(what, &error, Some(format!("make the folder `{}`", folder.display()))),
+            };
+            (None, tried)
+        }
+        Err(error) => (
+            None,
+            Tried::bad(what, &error, error.hint().map(|hint| hint.to_string())),
+        ),
+    }
+}
+
+/// The API lets the account in; how many clients it has, and how long asking them takes.
+async fn try_account(settings: &Settings, account: &Account, store: Option<&Store>, trust: &Trust) -> Vec<Tried> {
+    let what = format!("account {}", account.name);
+    // With a store the calls are reserved there, so that a daemon beside it keeps its rate.
+    let ledger: Arc<dyn CallLedger> = match store {
+        Some(store) => Arc::new(StoreLedger(store.clone())),
+        None => Arc::new(MemoryLedger::default()),
+    };
+    let bounds = Bounds::default();
+    let pacer = parts::pacer(account, ledger, &Clock::real(), bounds);
+    let api = match parts::api(account, pacer, trust, bounds, rand::random()) {
+        Ok(api) => api,
+        Err(error) => return vec![Tried::bad(what, &error, None)],
+    };
+    let failed = |error: &crate::voipms::Error| Tried::bad(what.clone(), error, error.hint().map(str::to_owned));
+    let mut tried = Vec::new();
+    match api.get_balance().await {
+        Ok(own) => {
+            let balance = own.current_balance.for_people();
+            tried.push(Tried::good(
+                &*what,
+                format!("logged in; your own balance is {balance} {}", account.currency),
+            ));
+            tried.push(match api.get_clients().await {
+                Ok(listed) => pace(settings, account, listed.rows.len()),
+                Err(error) => failed(&error),
+            });
+        }
+        Err(error) => tried.push(failed(&error)),
+    }
+    if let Err(error) = api.pacer().settle().await {
+        tracing::debug!(%error, "reserved calls were not given back");
+    }
+    tried
+}
+
+/// How long asking everybody takes at the configured rate. A warning, not a failure: the daemon works, and says so.
+fn pace(settings: &Settings, account: &Account, clients: usize) -> Tried {
+    let revisit = super::status::revisit(u64::try_from(clients).unwrap_or(u64::MAX), account.rate_per_minute);
+    let minutes = SignedDuration::from_secs(revisit.as_secs().max(1));
+    let mut tried = Tried::good(
+        format!("clients of {}", account.name),
+        format!(
+            "{clients}; asking each takes {minutes:#} at {} calls a minute",
+            account.rate_per_minute
+        ),
+    );
+    if revisit > settings.schedule.revisit_within {
+        tried.hint = Some(format!(
+            "longer than `schedule.revisit_within` ({:#}): the alert `overcommitted` will fire; raise `rate_per_minute` \
+             if the API allows it",
+            settings.schedule.revisit_within
+        ));
+    }
+    tried
+}
+
+/// The mail server lets us in.
+async fn try_mail(settings: &Settings, trust: &Trust) -> Option<Tried> {
+    let smtp = settings.smtp.as_ref()?;
+    let what = "mail server";
+    let address = format!("{}:{}", smtp.host, smtp.port);
+    let email = match parts::email(settings, trust, None) {
+        Ok(email) => email?,
+        Err(error) => return Some(Tried::bad(what, &error, None)),
+    };
+    Some(match email.login().await {
+        Ok(()) => Tried::good(what, format!("{address} lets us in")),
+        Err(error) => Tried::bad(what, &error, error.hint().map(str::to_owned)),
+    })
+}

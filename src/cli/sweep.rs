@@ -1,0 +1,171 @@
+//! `sweep --once`: one look at every client, what is due delivered, then the end. For cron, and for a first look.
+
+use std::time::Duration;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::daemon::{environment, from_daemon};
+use super::{Context, Exit, Failure, Table, Tone, block_on};
+use crate::config::Secrets;
+use crate::daemon::Daemon;
+use crate::daemon::once::Once;
+use crate::monitor::Progress;
+use crate::monitor::report::Report;
+
+/// Look at every client once, deliver what is due, and end.
+///
+/// Clients that do not fit into one interval of the schedule at the configured rate stay due for the next sweep.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  balancewatch sweep --once                              once, with a progress bar in a terminal
+  */5 * * * *  balancewatch sweep --once >/dev/null      from cron
+  balancewatch sweep --once --output json | jq .errors   which clients could not be read, by kind
+
+Exit codes: 0 judged and written down; 1 an account could not be asked, the store failed, the brake is on, or a
+message died and nobody can be told; 78 configuration.")]
+pub struct SweepArgs {
+    /// Once, then end; the only way in which this command works (the daemon is `run`)
+    #[arg(long, required = true)]
+    pub once: bool,
+    /// How long to deliver what is due
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = super::duration)]
+    pub deliver_for: Duration,
+}
+
+/// Runs `sweep --once`.
+///
+/// # Errors
+/// When the configuration is wrong, the store cannot be used, or another daemon has it.
+pub fn run(context: &mut Context, args: &SweepArgs) -> Result<Exit, Failure> {
+    let loaded = context.load(Secrets::Required)?;
+    let once = block_on(async {
+        let daemon = Daemon::build(&loaded.settings, &environment()).await;
+        let mut daemon = daemon.map_err(|error| from_daemon(&error))?;
+        let bar = Bar::new();
+        let once = daemon.once(args.deliver_for, &bar).await;
+        bar.0.finish_and_clear();
+        once.map_err(|error| from_daemon(&error).while_doing("the sweep was not finished"))
+    })?;
+    if context.wants_json() {
+        context.out.json(&once.report)?;
+    } else {
+        context.out.table(&table(&once.report))?;
+    }
+    tell(&once);
+    Ok(if once.must_look() { Exit::MustLook } else { Exit::Fine })
+}
+
+/// Tells on standard error what somebody must look at.
+fn tell(once: &Once) {
+    for (account, what, fix) in &once.not_asked {
+        super::complain(
+            &Failure::failed(format!("account `{account}` could not be asked"))
+                .cause(what)
+                .hint(fix),
+        );
+    }
+    for account in &once.braked {
+        let failure = Failure::failed(format!("the brake of account `{account}` is on: nothing is enforced"));
+        super::complain(&failure.hint("`balancewatch brake status` says why"));
+    }
+    if once.has_unannounced_dead_letters {
+        let failure = Failure::failed("messages will never arrive, and no other channel can tell of it");
+        super::complain(&failure.hint("`balancewatch notifications list --state dead` says which, and why"));
+    }
+}
+
+/// What a sweep came to, for people.
+fn table(report: &Report) -> Table {
+    let mut table = Table::new(&["", ">count", ""]);
+    let mut row = |what: &str, count: u64, detail: String, tone: Tone| {
+        table.toned_row([
+            (what.to_owned(), Tone::Plain),
+            (count.to_string(), tone),
+            (detail, Tone::Faint),
+        ]);
+    };
+    let quiet = |count: u64, loud: Tone| if count == 0 { Tone::Plain } else { loud };
+    let unread: u64 = report.errors.values().sum();
+    let kinds: Vec<String> = report
+        .errors
+        .iter()
+        .map(|(kind, count)| format!("{kind} {count}"))
+        .collect();
+    row("clients", report.clients, String::new(), Tone::Plain);
+    row(
+        "read",
+        report.readings,
+        format!("{} calls, {:.1} s", report.api_calls, report.seconds),
+        Tone::Plain,
+    );
+    row("not read", unread, kinds.join(", "), quiet(unread, Tone::Warning));
+    row("left for the next sweep", report.deferred, String::new(), Tone::Plain);
+    let alerts = report.alerts;
+    row(
+        "alerts fired",
+        alerts.fired,
+        String::new(),
+        quiet(alerts.fired, Tone::Warning),
+    );
+    row(
+        "alerts resolved",
+        alerts.resolved,
+        String::new(),
+        quiet(alerts.resolved, Tone::Good),
+    );
+    row("alerts withdrawn", alerts.withdrawn, String::new(), Tone::Plain);
+    let messages = report.notifications;
+    row("messages sent", messages.sent, String::new(), Tone::Plain);
+    row(
+        "messages waiting",
+        messages.deferred,
+        String::new(),
+        quiet(messages.deferred, Tone::Warning),
+    );
+    row(
+        "messages given up",
+        messages.dead,
+        String::new(),
+        quiet(messages.dead, Tone::Bad),
+    );
+    let changes = report.enforcements;
+    row("enforcements applied", changes.applied, String::new(), Tone::Plain);
+    row(
+        "enforcements refused",
+        changes.refused,
+        String::new(),
+        quiet(changes.refused, Tone::Warning),
+    );
+    row("enforcements waiting", changes.waiting, String::new(), Tone::Plain);
+    row(
+        "enforcements it would do",
+        changes.would,
+        "mode observe".to_owned(),
+        Tone::Plain,
+    );
+    table
+}
+
+/// A progress bar on standard error, only in a terminal.
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} clients, {eta} left");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Self(bar)
+    }
+}
+
+impl Progress for Bar {
+    fn begin(&self, clients: u64) {
+        self.0.inc_length(clients);
+    }
+
+    fn step(&self) {
+        self.0.inc(1);
+    }
+}
