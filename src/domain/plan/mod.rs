@@ -7,7 +7,7 @@
 //! The steps, in the order in which they are used:
 //!
 //! 1. [`intents`](intents()): what the firing alerts ask for, one intent per client at most.
-//! 2. [`World::decide`]: whether an intent may be carried out now; [`plan`](decision::plan) does it for all of them, in
+//! 2. [`World::decide`]: whether an intent may be carried out now; [`plan`](fn@plan) does it for all of them, in
 //!    the order of [`Intent::rank`], as `plan` shows it.
 //! 3. [`prepare`]: the record to send, made from the record as it was read a moment ago; or the refusal.
 //! 4. [`compare`]: the fields that are not as they were meant to be.

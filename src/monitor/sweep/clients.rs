@@ -115,7 +115,6 @@ impl Sweep<'_> {
             }
         };
         drop(flights);
-        drop(fetcher);
         self.report.deferred += u64::try_from(queue.len()).unwrap_or(u64::MAX);
         (self.clients, self.alerts) = (clients, alerts);
         result

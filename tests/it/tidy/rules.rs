@@ -219,7 +219,8 @@ fn is_domain(path: &str) -> bool {
     module_of(path) == Some("domain")
 }
 
-/// Whether the whole file is tests: `src/x/tests.rs`, or anything in a folder of that name.
+/// Whether the whole file is tests or only for them: `src/x/tests.rs`, `src/x/testing.rs`, or anything in a folder of tests.
 fn is_test_file(path: &str) -> bool {
-    path.split('/').any(|part| matches!(part, "tests" | "tests.rs"))
+    path.split('/')
+        .any(|part| matches!(part, "tests" | "tests.rs" | "testing.rs"))
 }
