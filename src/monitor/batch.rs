@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
 use super::decide::Decided;
+use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ClientId};
 use crate::store::{Commit, Store};
 
@@ -90,4 +91,13 @@ pub fn add(commit: &mut Commit, client: &ClientId, decided: Decided) {
         .extend(decided.gone.into_iter().map(|policy| (client.clone(), policy)));
     commit.messages.extend(decided.owed.messages);
     commit.notifications.extend(decided.owed.notifications);
+}
+
+/// Adds what was read of a client. Who it is was written with the list; nobody lists the reseller itself.
+pub fn add_reading(commit: &mut Commit, watched: Watched) {
+    if watched.client.id.is_pseudo() {
+        commit.clients.push(watched);
+    } else {
+        commit.readings.push(watched);
+    }
 }

@@ -22,6 +22,10 @@ pub struct Commit {
     pub at: Timestamp,
     /// Replaces what is remembered of the account.
     pub state: Option<AccountState>,
+    /// Who clients are, new or known: of each record only what a list shows.
+    pub listed: Vec<Watched>,
+    /// What was read of stored clients: of each record all but who it is. A sweep writes nothing else of most clients.
+    pub readings: Vec<Watched>,
     /// Whole records of clients, new or known. The last of several for one client counts.
     pub clients: Vec<Watched>,
     /// What was read or could not be read. Several for one client count in this order.
@@ -58,6 +62,8 @@ impl Commit {
             account,
             at,
             state: None,
+            listed: Vec::new(),
+            readings: Vec::new(),
             clients: Vec::new(),
             history: Vec::new(),
             alerts: Vec::new(),
@@ -78,6 +84,8 @@ impl Commit {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.state.is_none()
+            && self.listed.is_empty()
+            && self.readings.is_empty()
             && self.clients.is_empty()
             && self.history.is_empty()
             && self.alerts.is_empty()

@@ -253,7 +253,7 @@ impl Sweep<'_> {
                 });
                 self.failed.insert(fetched.index, (fetched.at, kind.clone()));
                 next.last_error = Some(kind);
-                commit.clients.push(next);
+                batch::add_reading(commit, next);
                 return;
             }
         };
@@ -295,7 +295,7 @@ impl Sweep<'_> {
         self.is_read[fetched.index] = true;
         next.previous = next.reading.replace(reading);
         next.threshold = threshold;
-        commit.clients.push(next);
+        batch::add_reading(commit, next);
     }
 
     fn count(&mut self, decided: &Decided) {

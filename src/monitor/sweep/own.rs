@@ -105,7 +105,7 @@ impl Sweep<'_> {
         for chunk in change.changed.chunks(1000) {
             let mut commit = self.writer.commit_at(now);
             commit
-                .clients
+                .listed
                 .extend(chunk.iter().map(|index| self.clients[*index].clone()));
             self.writer.write(commit).await?;
         }

@@ -53,17 +53,10 @@ struct Writing<'a> {
 
 impl Writing<'_> {
     /// One statement for all rows of a table; none without rows.
-    async fn write<'a, T, R>(&mut self, table: &'static str, sql: &'static str, records: &'a [T]) -> Result<(), Fault>
-    where
-        R: From<&'a T> + serde::Serialize,
-    {
-        if records.is_empty() {
-            return Ok(());
-        }
+    async fn write(&mut self, table: &'static str, sql: &'static str, rows: Option<String>) -> Result<(), Fault> {
+        let Some(rows) = rows else { return Ok(()) };
         pass(self.hook, Step::Statement(table))?;
-        let query = sqlx::query(sql)
-            .bind(self.account.to_owned())
-            .bind(rows(records.iter().map(R::from)));
+        let query = sqlx::query(sql).bind(self.account.to_owned()).bind(rows);
         query.execute(&mut *self.transaction).await?;
         Ok(())
     }
@@ -78,16 +71,33 @@ impl Writing<'_> {
             let query = sqlx::query(statements::ACCOUNT).bind(self.account.to_owned());
             query.bind(rows([row])).execute(&mut *self.transaction).await?;
         }
-        let clients = &commit.clients;
-        self.write::<_, encode::ClientRow<'_>>("client", statements::CLIENT, clients)
-            .await?;
-        self.write::<_, encode::ReadingRow<'_>>("last_reading", statements::LAST_READING, clients)
-            .await?;
+        let listed = commit.listed.iter().chain(&commit.clients);
+        self.write(
+            "client",
+            statements::CLIENT,
+            encoded::<_, encode::ClientRow<'_>>(listed),
+        )
+        .await?;
+        let read = commit.readings.iter().chain(&commit.clients);
+        self.write(
+            "last_reading",
+            statements::LAST_READING,
+            encoded::<_, encode::ReadingRow<'_>>(read),
+        )
+        .await?;
         self.history(&commit.history).await?;
-        self.write::<_, encode::AlertRow<'_>>("alert", statements::ALERT, &commit.alerts)
-            .await?;
-        self.write::<_, encode::AlertKey<'_>>("alert (gone)", statements::ALERT_GONE, &commit.alerts_gone)
-            .await
+        self.write(
+            "alert",
+            statements::ALERT,
+            encoded::<_, encode::AlertRow<'_>>(&commit.alerts),
+        )
+        .await?;
+        self.write(
+            "alert (gone)",
+            statements::ALERT_GONE,
+            encoded::<_, encode::AlertKey<'_>>(&commit.alerts_gone),
+        )
+        .await
     }
 
     /// Two statements for each round in which no client occurs twice; nearly always there is one round.
@@ -118,29 +128,75 @@ impl Writing<'_> {
 
     /// Messages before the notifications that name them.
     async fn notices(&mut self, commit: &Commit) -> Result<(), Fault> {
-        self.write::<_, encode::MessageRow<'_>>("message", statements::MESSAGE, &commit.messages)
-            .await?;
-        self.write::<_, encode::NotificationRow<'_>>("notification", statements::NOTIFICATION, &commit.notifications)
-            .await?;
+        self.write(
+            "message",
+            statements::MESSAGE,
+            encoded::<_, encode::MessageRow<'_>>(&commit.messages),
+        )
+        .await?;
+        self.write(
+            "notification",
+            statements::NOTIFICATION,
+            encoded::<_, encode::NotificationRow<'_>>(&commit.notifications),
+        )
+        .await?;
         let carried = &commit.notices_into;
-        self.write::<_, encode::CarriedRow<'_>>("notification (carried)", statements::NOTIFICATION_CARRIED, carried)
-            .await?;
+        self.write(
+            "notification (carried)",
+            statements::NOTIFICATION_CARRIED,
+            encoded::<_, encode::CarriedRow<'_>>(carried),
+        )
+        .await?;
         let fates = &commit.notices_of_messages;
-        self.write::<_, encode::FateRow<'_>>("notification (fate)", statements::NOTIFICATION_FATE, fates)
-            .await?;
-        self.write::<_, encode::AttemptRow<'_>>("attempt", statements::ATTEMPT, &commit.attempts)
-            .await
+        self.write(
+            "notification (fate)",
+            statements::NOTIFICATION_FATE,
+            encoded::<_, encode::FateRow<'_>>(fates),
+        )
+        .await?;
+        self.write(
+            "attempt",
+            statements::ATTEMPT,
+            encoded::<_, encode::AttemptRow<'_>>(&commit.attempts),
+        )
+        .await
     }
 
     async fn enforcements(&mut self, commit: &Commit) -> Result<(), Fault> {
         let enforcements = &commit.enforcements;
-        self.write::<_, encode::EnforcementRow<'_>>("enforcement", statements::ENFORCEMENT, enforcements)
-            .await?;
-        self.write::<_, encode::StepRow<'_>>("enforcement_step", statements::ENFORCEMENT_STEP, &commit.steps)
-            .await?;
-        self.write::<_, encode::FlagRow<'_>>("flag", statements::FLAG, &commit.flags)
-            .await?;
-        self.write::<_, encode::FlagKey>("flag (gone)", statements::FLAG_GONE, &commit.flags_gone)
-            .await
+        self.write(
+            "enforcement",
+            statements::ENFORCEMENT,
+            encoded::<_, encode::EnforcementRow<'_>>(enforcements),
+        )
+        .await?;
+        self.write(
+            "enforcement_step",
+            statements::ENFORCEMENT_STEP,
+            encoded::<_, encode::StepRow<'_>>(&commit.steps),
+        )
+        .await?;
+        self.write(
+            "flag",
+            statements::FLAG,
+            encoded::<_, encode::FlagRow<'_>>(&commit.flags),
+        )
+        .await?;
+        self.write(
+            "flag (gone)",
+            statements::FLAG_GONE,
+            encoded::<_, encode::FlagKey>(&commit.flags_gone),
+        )
+        .await
     }
+}
+
+/// Records as rows of a statement; `None` without any.
+fn encoded<'a, T, R>(records: impl IntoIterator<Item = &'a T>) -> Option<String>
+where
+    T: 'a,
+    R: From<&'a T> + serde::Serialize,
+{
+    let mut records = records.into_iter().map(R::from).peekable();
+    records.peek().is_some().then(|| rows(records))
 }
