@@ -137,7 +137,7 @@ async fn try_account(settings: &Settings, account: &Account, store: Option<&Stor
         None => Arc::new(MemoryLedger::default()),
     };
     let bounds = Bounds::default();
-    let pacer = parts::pacer(account, ledger, &Clock::real(), bounds);
+    let pacer = parts::pacer("check-", account, ledger, &Clock::real(), bounds);
     let api = match parts::api(account, pacer, trust, bounds, rand::random()) {
         Ok(api) => api,
         Err(error) => return vec![Tried::bad(what, &error, None)],

@@ -73,15 +73,18 @@ fn signed(duration: Duration) -> SignedDuration {
     SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }
 
-/// The pace of an account, shared with other processes through `ledger`.
+/// How the daemon's owners of reserved calls are named: whoever has the store's lock knows that all others are dead.
+pub const DAEMON: &str = "daemon-";
+
+/// The pace of an account, shared with other processes through `ledger`. `role` starts the name of this run there.
 #[must_use]
-pub fn pacer(account: &Account, ledger: Arc<dyn CallLedger>, clock: &Clock, bounds: Bounds) -> Pacer {
+pub fn pacer(role: &str, account: &Account, ledger: Arc<dyn CallLedger>, clock: &Clock, bounds: Bounds) -> Pacer {
     Pacer::new(Pace {
         account: account.name.clone(),
         rate_per_minute: account.rate_per_minute,
         longest_call: bounds.total,
         // Never used twice: a process id alone comes back, and would hide what a killed run had reserved.
-        owner: format!("{}-{:016x}", std::process::id(), rand::random::<u64>()),
+        owner: format!("{role}{}-{:016x}", std::process::id(), rand::random::<u64>()),
         ledger,
         clock: clock.clone(),
     })

@@ -59,7 +59,7 @@ impl Watch {
             clock, bounds, seed, ..
         } = environment;
         let ledger = Arc::new(StoreLedger(store.clone()));
-        let pacer = parts::pacer(account, ledger, clock, *bounds);
+        let pacer = parts::pacer(parts::DAEMON, account, ledger, clock, *bounds);
         let api = parts::api(account, pacer, trust, *bounds, *seed).map_err(|source| Error::Api {
             account: account.name.clone(),
             source,

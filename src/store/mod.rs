@@ -239,6 +239,19 @@ impl Store {
         )
     }
 
+    /// Tells that every owner whose name starts with `role` is dead: what they had reserved starts no more, and counts
+    /// for a minute from now instead of for as long as it might have been under way. Only who holds the daemon's lock can
+    /// know that of earlier daemons.
+    ///
+    /// # Errors
+    /// [`Error::Database`]; their calls then count longer than they need.
+    pub async fn bury_callers(&self, role: &str, now: Timestamp) -> Result<(), Error> {
+        self.told(
+            "settle the calls of an earlier run",
+            self.engine.bury_callers(role, now).await,
+        )
+    }
+
     /// Forgets what ended before `before`: entries of the histories (each client's newest stays), and finished
     /// notifications with their messages. In short transactions, so that it holds up nobody. Returns the number of
     /// forgotten entries.

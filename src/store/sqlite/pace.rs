@@ -1,5 +1,6 @@
 //! Reserving calls: one transaction that settles, forgets, tells what others have, and reserves.
 
+use jiff::Timestamp;
 use sqlx::Row;
 
 use super::decode::Columns;
@@ -27,7 +28,23 @@ const RESERVE: &str = "
 INSERT INTO call_window (account, owner, calls, reserved_at, last_start_by, occupied_until)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING seq";
 
+/// `?1` starts the names of the owners; a second is for what was under way on the network when they died.
+const BURY: &str = "
+UPDATE call_window SET ended_at = ?2, occupied_until = min(occupied_until, ?2 + 61000000000)
+WHERE ended_at IS NULL AND substr(owner, 1, length(?1)) = ?1";
+
 impl Sqlite {
+    pub(in crate::store) async fn bury_callers(&self, role: &str, now: Timestamp) -> Result<(), Fault> {
+        let mut transaction = self.begin_write().await?;
+        sqlx::query(BURY)
+            .bind(role)
+            .bind(nanos(now))
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
     pub(in crate::store) async fn reserve_calls(
         &self,
         account: &AccountName,
