@@ -2,6 +2,7 @@
 //! `.ci/run` asks systemd itself whether the unit is valid and how exposed the service is.
 
 use std::fs;
+use std::process::Command;
 
 /// The unit's settings, in order; a key may come more than once.
 fn settings() -> Vec<(String, String)> {
@@ -39,4 +40,25 @@ fn the_unit_keeps_its_promises() {
         let found = settings.iter().any(|(k, v)| k == key && v == value);
         assert!(found, "`{key}={value}` is missing");
     }
+}
+
+#[test]
+fn the_program_understands_how_the_unit_starts_it() {
+    let settings = settings();
+    let value = |key: &str| &settings.iter().find(|(k, _)| k == key).unwrap().1;
+    let mut words = value("ExecStart").split(' ');
+    assert_eq!(words.next(), Some("/usr/local/bin/balancewatch"));
+    // The same command line, but for a config that is surely not there: understood, and refused for the config alone.
+    let arguments = words.map(|word| word.replace("/etc/balancewatch/", "/nonexistent/balancewatch/"));
+    let ended = Command::new(env!("CARGO_BIN_EXE_balancewatch"))
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert_eq!(
+        ended.status.code(),
+        Some(78),
+        "{}",
+        String::from_utf8_lossy(&ended.stderr)
+    );
+    assert!(value("RestartPreventExitStatus").split(' ').any(|code| code == "78"));
 }

@@ -44,6 +44,19 @@ fn the_map_at_the_top_of_the_library_names_every_module() {
 }
 
 #[test]
+fn what_people_are_sent_to_is_there() {
+    let read = |name: &str| fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    for name in ["balancewatch.toml", "minimal.toml", "container.toml"] {
+        read(&format!("config/{name}"));
+    }
+    let (readme, run) = (read("README.md"), read(".ci/run"));
+    for command in ["cargo run --release -- demo", "cargo test"] {
+        assert!(readme.contains(command), "README.md does not name `{command}`");
+        assert!(run.contains(command), ".ci/run does not run `{command}`");
+    }
+}
+
+#[test]
 fn each_rule_bites() {
     let cases = [
         (
