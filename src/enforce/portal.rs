@@ -8,7 +8,7 @@ use super::provider::{Failure, Provider, Read};
 use crate::clock::Clock;
 use crate::domain::plan::{Country, Field, Record};
 use crate::domain::{ClientId, Reading, Threshold};
-use crate::voipms::{Client, ClientRecord, Error, WriteTurn};
+use crate::voipms::{BalanceManagement, Client, ClientRecord, Error, WriteTurn};
 
 /// The account's API client, its calls before those of the sweep.
 #[derive(Clone, Debug)]
@@ -70,16 +70,7 @@ impl Provider for Portal {
     }
 
     async fn management_codes(&self) -> Result<BTreeMap<String, String>, Failure> {
-        let answer = self.client.get_balance_management().await?;
-        let mut codes = BTreeMap::new();
-        for code in answer {
-            // A code that stands for two things stands for nothing that could be asked for.
-            let description: &mut String = codes.entry(code.value).or_insert_with(|| code.description.clone());
-            if *description != code.description {
-                description.clear();
-            }
-        }
-        Ok(codes)
+        Ok(BalanceManagement::by_code(self.client.get_balance_management().await?))
     }
 
     async fn countries(&self) -> Result<Vec<Country>, Failure> {

@@ -13,6 +13,7 @@ use crate::domain::notice::Withdrawal;
 use crate::domain::watch::Watched;
 use crate::domain::{Client, ClientId, Reading};
 use crate::monitor::SweepError;
+use crate::voipms::BalanceManagement;
 
 /// Clients that are asked for by their id in one sweep, when lists no longer have them.
 const MOST_ASKED_BY_ID: usize = 10;
@@ -109,6 +110,7 @@ impl Sweep<'_> {
                 .extend(chunk.iter().map(|index| self.clients[*index].clone()));
             self.writer.write(commit).await?;
         }
+        self.learn_codes().await;
         let mut commit = self.writer.commit_at(now);
         commit.state = Some(self.state.clone());
         self.writer.write(commit).await?;
@@ -119,6 +121,24 @@ impl Sweep<'_> {
         self.circumstances.interval = self.monitor.interval_for(count);
         self.circumstances.revisit = self.monitor.revisit(count);
         Ok(None)
+    }
+
+    /// What the codes of `balance_management` mean, when the list shows one that is not known. For people only:
+    /// enforcement reads them anew, and a failure costs nothing but a word.
+    async fn learn_codes(&mut self) {
+        let known = &self.state.management_codes;
+        let is_known = |code: &str| code.is_empty() || known.contains_key(code);
+        if self
+            .clients
+            .iter()
+            .all(|watched| is_known(&watched.client.balance_management))
+        {
+            return;
+        }
+        match self.monitor.api.get_balance_management().await {
+            Ok(list) => self.state.management_codes = BalanceManagement::by_code(list),
+            Err(error) => tracing::debug!(%error, "the codes of balance_management could not be read"),
+        }
     }
 
     /// Asks for a client that lists no longer have: only the API's own word makes it vanish.

@@ -1,5 +1,7 @@
 //! getBalanceManagement and getCountries: short lists of codes and what they mean.
 
+use std::collections::BTreeMap;
+
 use super::Call;
 use crate::domain::client::Management;
 use crate::voipms::answer::{Expected, Payload, Reader, fields, for_each_row, scalar};
@@ -16,6 +18,20 @@ pub struct BalanceManagement {
 }
 
 impl BalanceManagement {
+    /// The list as descriptions by code. A code that stands for two things stands for nothing that could be asked for,
+    /// so its description is empty.
+    #[must_use]
+    pub fn by_code(list: Vec<Self>) -> BTreeMap<String, String> {
+        let mut codes = BTreeMap::new();
+        for code in list {
+            let description: &mut String = codes.entry(code.value).or_insert_with(|| code.description.clone());
+            if *description != code.description {
+                description.clear();
+            }
+        }
+        codes
+    }
+
     /// Which of the two kinds the description names by its first word; `None` for any other.
     #[must_use]
     pub fn meaning(&self) -> Option<Management> {
