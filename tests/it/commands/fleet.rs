@@ -14,7 +14,7 @@ use balancewatch::domain::watch::{AccountState, Watched};
 use balancewatch::domain::{
     AccountName, ChannelName, Client, ClientId, Management, Money, PolicyName, Reading, Severity, Threshold,
 };
-use balancewatch::store::{Access, Commit, HistoryEntry, Seen, Store};
+use balancewatch::store::{Access, Commit, Error, HistoryEntry, Seen, Store};
 use jiff::{SignedDuration, Timestamp};
 
 /// A company as the API could send it: not ASCII, with markup and with what would clear a terminal.
@@ -133,7 +133,14 @@ impl Fleet {
 
     /// The store as the daemon opens it.
     pub async fn daemon_store(&self) -> Store {
-        Store::open(&self.store_path(), Access::Daemon).await.unwrap()
+        // Another test's child process holds every lock of this process for the moment between its fork and its exec.
+        for _ in 0..100_000 {
+            match Store::open(&self.store_path(), Access::Daemon).await {
+                Err(Error::Locked { .. }) => tokio::task::yield_now().await,
+                opened => return opened.unwrap(),
+            }
+        }
+        panic!("the store stayed locked");
     }
 
     /// The program with these arguments, not started.
