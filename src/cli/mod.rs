@@ -23,6 +23,7 @@ pub mod check;
 pub mod client;
 pub mod config;
 mod daemon;
+mod demo;
 pub mod enforcements;
 pub mod explain;
 pub mod failure;
@@ -90,6 +91,7 @@ pub struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(daemon::RunArgs),
+    Demo(demo::DemoArgs),
     Simulate(simulate::Args),
     Sweep(sweep::SweepArgs),
     Check(check::CheckArgs),
@@ -219,7 +221,10 @@ fn start(arguments: impl IntoIterator<Item = OsString>, variables: Variables) ->
         return Err(Failure::not_in_this_version(&path.join(" ")));
     }
     let cli = Cli::from_arg_matches(&matches).map_err(|error| Failure::usage(error.to_string()))?;
-    telemetry::init(cli.global.log_format, cli.global.verbose, !no_colour);
+    let is_story = matches!(cli.command, Command::Demo(_));
+    if !is_story || cli.global.verbose > 0 {
+        telemetry::init(cli.global.log_format, cli.global.verbose, !no_colour);
+    }
     let mut context = Context {
         global: cli.global,
         variables,
@@ -257,6 +262,7 @@ fn later(name: &'static str) -> clap::Command {
 fn run(context: &mut Context, command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Run(args) => daemon::run(context, &args),
+        Command::Demo(args) => demo::run(context, &args),
         Command::Simulate(args) => simulate::run(context, args),
         Command::Sweep(args) => sweep::run(context, &args),
         Command::Check(args) => check::run(context, &args),

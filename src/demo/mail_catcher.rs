@@ -130,6 +130,12 @@ impl CaughtMail {
             found.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
         })
     }
+
+    /// The subject, its encoded words read; empty when there is none.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        words::unencoded(&self.header("Subject").unwrap_or_default())
+    }
 }
 
 /// A running catcher. It ends, with all its conversations, when dropped.

@@ -7,6 +7,7 @@
 
 mod commands;
 mod config;
+mod demo;
 mod enforce;
 mod simulator;
 mod systemd;

@@ -48,3 +48,43 @@ pub(super) fn decoded(base64: &str) -> Option<String> {
     }
     String::from_utf8(bytes).ok()
 }
+
+/// A header with its encoded words (RFC 2047, UTF-8 in base64) read; blanks between two of them go. Others stay as they are.
+pub(super) fn unencoded(header: &str) -> String {
+    let mut text = String::new();
+    let mut after_encoded = false;
+    for word in header.split_ascii_whitespace() {
+        let lower = word.to_ascii_lowercase();
+        let is_base64 = lower.starts_with("=?utf-8?b?") && word.ends_with("?=");
+        let read = is_base64
+            .then(|| word.get(10..word.len().saturating_sub(2)).and_then(decoded))
+            .flatten();
+        let is_joined = after_encoded && read.is_some();
+        if !text.is_empty() && !is_joined {
+            text.push(' ');
+        }
+        after_encoded = read.is_some();
+        text.push_str(&read.unwrap_or_else(|| word.to_owned()));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unencoded;
+
+    #[test]
+    fn encoded_words_are_read() {
+        let cases = [
+            ("plain", "A  b", "A b"),
+            ("encoded", "=?utf-8?b?w5xiZXI=?=", "Über"),
+            ("two words", "a =?UTF-8?B?w5xi?= =?utf-8?b?ZXI=?= b", "a Über b"),
+            ("another charset", "=?latin1?b?w5xiZXI=?=", "=?latin1?b?w5xiZXI=?="),
+            ("not base64", "=?utf-8?b?w!?=", "=?utf-8?b?w!?="),
+            ("too short", "=?utf-8?b?=", "=?utf-8?b?="),
+        ];
+        for (name, header, expected) in cases {
+            assert_eq!(unencoded(header), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,435 @@
+//! What happens, chapter by chapter. Decides when; what comes of it is the daemon's doing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::cast::{Cast, FRAUD_PER_HOUR, PAYMENT, money, shown, time};
+use super::ending;
+use super::mail_catcher::{Behaviour, Stage};
+use super::tempo::Tempo;
+use super::world::{INTERVAL, OPERATORS, World};
+use super::{Error, FEWEST_CLIENTS, MOST_CLIENTS, Options, Outcome, SHORTEST, Teller, Voice};
+use crate::daemon::Pass;
+use crate::domain::enforcement::Enforcement;
+use crate::domain::reason::Reason;
+use crate::domain::{ClientId, PolicyName};
+use crate::store::EnforcementFilter;
+
+/// How long the story lasts when it goes on afterwards.
+const A_MINUTE: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Real time between two sweeps once the story is told.
+const IDLE: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Sweeps more than planned, at most, until the outbox of a chapter is empty: a mail that a loaded machine delayed is
+/// tried again.
+const MOST_EXTRA_SWEEPS: u32 = 8;
+
+/// Tells the story to its end, or until `stop` ends; without a duration it goes on after its end, until `stop` ends.
+///
+/// # Errors
+/// [`Error`]; when merely something unexpected happened, the outcome says so.
+pub async fn run(options: &Options, teller: &mut dyn Teller, stop: impl Future<Output = ()>) -> Result<Outcome, Error> {
+    if !(FEWEST_CLIENTS..=MOST_CLIENTS).contains(&options.clients) {
+        return Err(Error::Clients(options.clients));
+    }
+    if let Some(duration) = options.duration.filter(|duration| *duration < SHORTEST) {
+        return Err(Error::TooShort(duration));
+    }
+    let mut cast = None;
+    let world = World::build(options, time(0, 8, 55), |simulator| {
+        cast = Some(Cast::prepare(simulator, options.clients)?);
+        Ok(())
+    });
+    let world = world.await?;
+    let Some(cast) = cast else {
+        return Err(Error::Clients(options.clients));
+    };
+    let mut story = Story {
+        before: ending::records(&world, &cast)?,
+        world,
+        cast,
+        teller,
+        tempo: Tempo::new(options.duration.unwrap_or(A_MINUTE)),
+        mails_told: 0,
+        firing: BTreeMap::new(),
+        ended: BTreeSet::new(),
+        last_mark: Timestamp::UNIX_EPOCH,
+    };
+    let mut stop = std::pin::pin!(stop);
+    let is_as_expected = tokio::select! {
+        told = story.tell() => Some(told?),
+        () = &mut stop => None,
+    };
+    if options.duration.is_none() && is_as_expected.is_some() {
+        story.go_on(stop).await?;
+    }
+    let outcome = Outcome {
+        is_as_expected,
+        mails: story.world.mails.clone(),
+        mail_count: story.world.catcher.mails().len(),
+    };
+    story.world.close().await;
+    Ok(outcome)
+}
+
+/// The story and where it stands.
+struct Story<'t> {
+    world: World,
+    cast: Cast,
+    teller: &'t mut dyn Teller,
+    tempo: Tempo,
+    /// The clients' records before anything happened.
+    before: ending::Records,
+    mails_told: usize,
+    /// What fires, and why.
+    firing: BTreeMap<(ClientId, PolicyName), Reason>,
+    /// Enforcements whose end was told.
+    ended: BTreeSet<String>,
+    last_mark: Timestamp,
+}
+
+impl Story<'_> {
+    /// All chapters. Whether everything happened that was expected.
+    async fn tell(&mut self) -> Result<bool, Error> {
+        self.fleet().await?;
+        self.run_low().await?;
+        self.top_up().await?;
+        self.fraud().await?;
+        self.stall().await?;
+        self.ending().await
+    }
+
+    async fn fleet(&mut self) -> Result<(), Error> {
+        self.chapter(0, 3, "A reseller and its clients");
+        let (rows, more) = self.cast.fleet(&self.world.simulator)?;
+        self.teller.fleet(&rows, more);
+        self.say(
+            Voice::Plain,
+            "balancewatch starts, and looks at every client for the first time",
+        );
+        let pass = self.mark(time(0, 9, 0)).await?;
+        if let Some(pass) = pass {
+            let readings = pass.report.readings;
+            let text = format!("{readings} clients read; who was low already went into one summary, not a mail each");
+            self.say(Voice::Faint, &text);
+        }
+        self.mark(time(0, 9, 5)).await?;
+        self.say(
+            Voice::Faint,
+            "clients are told once a second reading, an interval later, says the same",
+        );
+        self.mark(time(0, 9, 10)).await?;
+        self.empty_outbox().await
+    }
+
+    async fn run_low(&mut self) -> Result<(), Error> {
+        let marks = [
+            (10, 0),
+            (10, 15),
+            (10, 20),
+            (10, 25),
+            (10, 30),
+            (10, 40),
+            (10, 45),
+            (10, 50),
+        ];
+        self.chapter(1, marks.len(), "Business hours: two clients run low");
+        for (hour, minute) in marks {
+            self.mark(time(0, hour, minute)).await?;
+        }
+        self.empty_outbox().await
+    }
+
+    async fn top_up(&mut self) -> Result<(), Error> {
+        self.chapter(2, 5, "One of them pays");
+        self.mark(time(0, 11, 45)).await?;
+        self.mark(time(0, 12, 40)).await?;
+        self.pay(0, time(0, 13, 2)).await?;
+        self.mark(time(0, 13, 5)).await?;
+        self.say(Voice::Faint, "enough again; one more good reading, and it is believed");
+        self.mark(time(0, 13, 10)).await?;
+        self.empty_outbox().await
+    }
+
+    async fn fraud(&mut self) -> Result<(), Error> {
+        let first = time(1, 1, 5);
+        let minutes = (0..14).map(|nth| first.saturating_add(INTERVAL * nth).unwrap_or(first));
+        self.chapter(3, 26, "At night somebody breaks into a phone system");
+        self.quietly(time(1, 1, 0)).await?;
+        let victim = self.cast.victim.clone();
+        self.world.advance_to(time(1, 1, 0));
+        let text = format!(
+            "{}: stolen calls to far away begin, {FRAUD_PER_HOUR} USD an hour",
+            victim.name
+        );
+        self.say(Voice::Bad, &text);
+        let mut was_gone = false;
+        for at in minutes {
+            self.mark(at).await?;
+            let balance = money(&self.world.simulator.client(&victim.id)?, "balance");
+            if balance.is_positive() {
+                let text = format!("{} has {} USD left", victim.name, balance.for_people());
+                self.say(Voice::Faint, &text);
+            } else if was_gone {
+                let text = format!("{} still has exactly 0: no more calls, no debt", victim.name);
+                self.say(Voice::Good, &text);
+                break;
+            } else {
+                was_gone = true;
+                self.say(
+                    Voice::Plain,
+                    "the balance has reached 0: with HARD, calls should stop here",
+                );
+            }
+        }
+        self.empty_outbox().await
+    }
+
+    async fn stall(&mut self) -> Result<(), Error> {
+        self.chapter(4, 14, "The mail server stalls");
+        self.quietly(time(1, 8, 0)).await?;
+        self.world.advance_to(time(1, 8, 1));
+        self.world.catcher.behave(Behaviour::Stall(Stage::Greeting));
+        self.say(
+            Voice::Bad,
+            "the mail server takes connections and says nothing any more",
+        );
+        self.pay(1, time(1, 8, 2)).await?;
+        for minute in [5, 10, 15] {
+            self.mark(time(1, 8, minute)).await?;
+        }
+        self.world.advance_to(time(1, 8, 17));
+        self.world.catcher.behave(Behaviour::Good);
+        self.say(Voice::Good, "the mail server is back");
+        self.mark(time(1, 8, 20)).await?;
+        self.empty_outbox().await?;
+        if self.world.daemon.store.next_message_at().await?.is_none() {
+            self.say(Voice::Good, "nothing was lost: what waited has arrived");
+        }
+        Ok(())
+    }
+
+    async fn ending(&mut self) -> Result<bool, Error> {
+        self.chapter(5, 1, "What was expected, and what happened");
+        self.tempo.wait(|_| {}).await;
+        let checks = ending::checks(&self.world, &self.cast, &self.before).await?;
+        self.teller.progress(1_000, &shown(self.world.clock.now()));
+        self.teller.ending(&checks);
+        Ok(checks.iter().all(|check| check.is_ok))
+    }
+
+    /// Sweeps on after the story, until told to stop.
+    async fn go_on(&mut self, stop: impl Future<Output = ()>) -> Result<(), Error> {
+        self.say(Voice::Faint, "it goes on, five minutes a second, until Ctrl-C");
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => return Ok(()),
+                () = tokio::time::sleep(IDLE) => {}
+            }
+            let next = self.next_mark();
+            self.mark(next).await?;
+        }
+    }
+
+    /// One of those who ran low pays.
+    async fn pay(&mut self, nth: usize, at: Timestamp) -> Result<(), Error> {
+        self.world.advance_to(at);
+        let actor = self.cast.run_low[nth].clone();
+        self.world.simulator.deposit(&actor.id, PAYMENT)?;
+        let text = format!("{} pays {PAYMENT} USD", actor.name);
+        self.say(Voice::Good, &text);
+        Ok(())
+    }
+
+    fn chapter(&mut self, index: usize, steps: usize, title: &str) {
+        self.tempo.chapter(index, steps);
+        self.teller.chapter(index + 1, title);
+    }
+
+    fn say(&mut self, voice: Voice, text: &str) {
+        let now = self.world.clock.now();
+        self.teller.event(&shown(now), voice, text);
+    }
+
+    fn next_mark(&self) -> Timestamp {
+        self.last_mark.saturating_add(INTERVAL).unwrap_or(self.last_mark)
+    }
+
+    /// Sweeps once an hour while nothing is expected to happen, the last time at `until`. Longer gaps would make the
+    /// daemon believe that it had been away.
+    async fn quietly(&mut self, until: Timestamp) -> Result<(), Error> {
+        let mut sweeps = 0;
+        let (mails, from) = (self.mails_told, self.last_mark);
+        while self.last_mark < until {
+            let next = self
+                .last_mark
+                .saturating_add(SignedDuration::from_hours(1))
+                .unwrap_or(until);
+            self.mark(next.min(until)).await?;
+            sweeps += 1;
+        }
+        if mails == self.mails_told {
+            let text = format!("{sweeps} sweeps since {}: nothing to tell", shown(from));
+            self.say(Voice::Faint, &text);
+        }
+        Ok(())
+    }
+
+    /// Sweeps at the next marks as long as something waits to be delivered.
+    async fn empty_outbox(&mut self) -> Result<(), Error> {
+        for _ in 0..MOST_EXTRA_SWEEPS {
+            if self.world.daemon.store.next_message_at().await?.is_none() {
+                break;
+            }
+            let next = self.next_mark();
+            self.mark(next).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the mark's real time, moves the clock there, sweeps, delivers, and tells what came of it. `None` when
+    /// the mark is past.
+    async fn mark(&mut self, at: Timestamp) -> Result<Option<Pass>, Error> {
+        let time = shown(self.world.clock.now());
+        let teller = &mut *self.teller;
+        self.tempo.wait(|permille| teller.progress(permille, &time)).await;
+        if at <= self.last_mark {
+            return Ok(None);
+        }
+        self.last_mark = at;
+        self.world.advance_to(at);
+        let pass = self.world.sweep().await?;
+        if let Some((what, fix)) = &pass.not_asked {
+            self.say(Voice::Bad, &format!("the account could not be asked: {what}; {fix}"));
+        }
+        self.tell_alerts().await?;
+        self.tell_enforcements().await?;
+        self.tell_mails();
+        self.tell_waiting().await?;
+        if let Some(settle_at) = pass.settle_at {
+            self.world.advance_to(settle_at);
+            self.world.settle().await?;
+            self.tell_enforcements().await?;
+            if self
+                .world
+                .daemon
+                .store
+                .load(&self.world.account)
+                .await?
+                .state
+                .canary_passed_at
+                .is_some()
+            {
+                let text = "the first change ever is read a second time before any other may follow: as it was left";
+                self.say(Voice::Good, text);
+            }
+            self.tell_mails();
+        }
+        Ok(Some(pass))
+    }
+
+    /// Alerts that began to fire, and that ended.
+    async fn tell_alerts(&mut self) -> Result<(), Error> {
+        let alerts = self.world.daemon.store.alerts(&self.world.account).await?;
+        let firing = alerts.into_iter().filter(|alert| alert.firing().is_some());
+        let firing: BTreeMap<_, _> = firing
+            .map(|alert| ((alert.client, alert.policy), alert.reason))
+            .collect();
+        for ((client, policy), reason) in &firing {
+            if !self.firing.contains_key(&(client.clone(), policy.clone())) {
+                let voice = if policy.as_str() == "low-balance" {
+                    Voice::Warning
+                } else {
+                    Voice::Bad
+                };
+                let text = format!("{}: {policy} fires, {reason}", self.who(client));
+                self.say(voice, &text);
+            }
+        }
+        let before = std::mem::replace(&mut self.firing, firing);
+        for (client, policy) in before.keys() {
+            if !self.firing.contains_key(&(client.clone(), policy.clone())) {
+                let text = format!("{}: {policy} is resolved", self.who(client));
+                self.say(Voice::Good, &text);
+            }
+        }
+        Ok(())
+    }
+
+    /// Enforcements that ended, step by step.
+    async fn tell_enforcements(&mut self) -> Result<(), Error> {
+        let filter = EnforcementFilter {
+            account: self.world.account.clone(),
+            client: None,
+            state: None,
+            limit: 100,
+        };
+        for enforcement in self.world.daemon.store.enforcements(&filter).await? {
+            let Enforcement { id, client, state, .. } = &enforcement;
+            if !self.ended.insert(format!("{id} {}", state.label())) {
+                continue;
+            }
+            let who = self.who(client);
+            let (before, sent) = (&enforcement.code_before, &enforcement.code_sent);
+            if let (Some(before), Some(sent)) = (before, sent) {
+                let balance = enforcement.balance.for_people();
+                let wanted = enforcement.wanted;
+                let text = format!("planned: balance_management {before} to {sent} ({wanted}), {balance} USD left");
+                self.say(Voice::Plain, &text);
+                self.say(
+                    Voice::Plain,
+                    "applied: the record read once more, then sent with that one field changed",
+                );
+            }
+            if enforcement.is_verified_hard() {
+                let text =
+                    format!("verified: {who} is set to HARD, read back, nothing else changed; calls should stop at 0");
+                self.say(Voice::Good, &text);
+            } else {
+                self.say(Voice::Bad, &format!("{who}: the change is {}", state.label()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Mails that arrived.
+    fn tell_mails(&mut self) {
+        let mails = self.world.catcher.mails();
+        let mut new: Vec<(&str, String)> = mails[self.mails_told..]
+            .iter()
+            .map(|mail| (mail.to.first().map_or("", String::as_str), mail.subject()))
+            .collect();
+        // Channels deliver side by side; each reader's mails stay in their order.
+        new.sort_by_key(|(to, _)| (*to != OPERATORS, *to));
+        for (to, subject) in new {
+            let to = if to == OPERATORS { "operators" } else { to };
+            self.say(Voice::Mail, &format!("mail to {to}: {subject}"));
+        }
+        self.mails_told = mails.len();
+    }
+
+    /// Mails that wait because the mail server does not answer.
+    async fn tell_waiting(&mut self) -> Result<(), Error> {
+        let is_broken = self
+            .world
+            .daemon
+            .channels()
+            .values()
+            .any(|health| health.broken_since.is_some());
+        if is_broken {
+            let counts = self.world.daemon.store.counts(&self.world.account).await?;
+            let waiting = counts.notifications.get("pending").copied().unwrap_or(0);
+            let text = format!("no answer from the mail server; {waiting} mails are kept and tried again");
+            self.say(Voice::Warning, &text);
+        }
+        Ok(())
+    }
+
+    fn who(&self, client: &ClientId) -> String {
+        let actor = self.cast.find(client.as_str());
+        actor.map_or_else(|| client.to_string(), |actor| actor.name.clone())
+    }
+}

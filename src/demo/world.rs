@@ -1,0 +1,248 @@
+//! What the story happens in: the simulator on a port, the mail catcher on another, and the daemon's real parts between
+//! them, with one stepped clock for all. Decides nothing about what happens.
+
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use super::mail_catcher::{self, MailCatcher};
+use super::{Error, Options};
+use crate::clock::{Clock, Stepper};
+use crate::config;
+use crate::daemon::{Daemon, Environment, Pass};
+use crate::domain::AccountName;
+use crate::enforce;
+use crate::monitor::Silent;
+use crate::net::Bounds;
+use crate::simulator::{self, Simulator};
+
+/// Real time that an exchange over loopback may take.
+const DEADLINE: Duration = Duration::from_secs(1);
+
+/// Real time for one pass over the outbox; each mail has a deadline of its own.
+const DELIVER_FOR: Duration = Duration::from_secs(30);
+
+/// Turns that everybody gets before waiting really begins. More costs a busy processor, fewer costs milliseconds.
+const TURNS: u32 = 64;
+
+/// Turns in a row without work in hand before the time is moved.
+const CALM_TURNS: u32 = 3;
+
+/// Time between two sweeps.
+pub(super) const INTERVAL: SignedDuration = SignedDuration::from_mins(5);
+
+/// Where operators read their mail.
+pub(super) const OPERATORS: &str = "noc@example.com";
+
+/// What the daemon of the demo is told. `API` and `SMTP` become ports.
+const CONFIG: &str = r#"
+[[account]]
+name = "demo"
+url = "http://127.0.0.1:API/api/v1/rest.php"
+username = "demo@example.com"
+password = "demo"
+rate_per_minute = 60000
+
+[schedule]
+sweep = "*/5 * * * *"
+
+[smtp]
+url = "smtp://127.0.0.1:SMTP"
+from = "Phone service <alerts@example.com>"
+
+[[channel]]
+name = "ops"
+type = "email"
+to = ["noc@example.com"]
+
+[alerts]
+notify_clients = true
+
+[[policy]]
+name = "fraud"
+severity = "critical"
+when = { spent_today_above = "25.00" }
+enforce = { balance_management = "hard" }
+
+[enforcement]
+mode = "apply"
+"#;
+
+/// Everything in one place.
+pub(super) struct World {
+    pub(super) clock: Clock,
+    stepper: Stepper,
+    pub(super) simulator: Arc<Simulator>,
+    pub(super) catcher: MailCatcher,
+    pub(super) daemon: Daemon,
+    pub(super) account: AccountName,
+    /// Where the mails are.
+    pub(super) mails: PathBuf,
+    folder: PathBuf,
+    /// Ends the simulator when dropped.
+    _served: JoinSet<()>,
+}
+
+impl World {
+    /// Builds it; `prepare` sets the scene before the daemon looks for the first time.
+    pub(super) async fn build(
+        options: &Options,
+        start: Timestamp,
+        prepare: impl FnOnce(&Simulator) -> Result<(), Error>,
+    ) -> Result<Self, Error> {
+        let (clock, stepper) = Clock::stepped(start);
+        let simulator = Simulator::new(
+            simulator::Options {
+                clients: options.clients,
+                seed: options.seed,
+                settings: vec!["spending=off".to_owned(), "top-ups=off".to_owned()],
+                start: Some(start),
+                ..simulator::Options::default()
+            },
+            clock.clone(),
+        )?;
+        prepare(&simulator)?;
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await;
+        let listener = listener.map_err(|source| machine("listen on loopback", source))?;
+        let api = listener
+            .local_addr()
+            .map_err(|source| machine("listen on loopback", source))?;
+        let mut served = JoinSet::new();
+        let serving = Arc::clone(&simulator);
+        served.spawn(async move {
+            // It ends with the story; a listener that broke shows in every sweep.
+            simulator::serve(listener, serving, std::future::pending()).await.ok();
+        });
+        let folder = fresh_folder().map_err(|source| machine("make a temporary folder", source))?;
+        let mails = folder.join("mails");
+        std::fs::create_dir(&mails).map_err(|source| machine("make a folder for the mails", source))?;
+        let catcher = MailCatcher::start(mail_catcher::Options {
+            folder: Some(mails.clone()),
+            ..mail_catcher::Options::default()
+        });
+        let catcher = catcher.await.map_err(|source| machine("listen on loopback", source))?;
+        let text = CONFIG
+            .replace("API", &api.port().to_string())
+            .replace("SMTP", &catcher.address().port().to_string());
+        let loaded = config::parse(&text, start).map_err(|problems| {
+            let problems: Vec<String> = problems.problems.iter().map(ToString::to_string).collect();
+            Error::Config(problems.join("; "))
+        })?;
+        let mut settings = loaded.settings;
+        settings.store.path = folder.join("state.db");
+        let environment = Environment {
+            clock: clock.clone(),
+            bounds: Bounds {
+                connect: DEADLINE,
+                read: DEADLINE,
+                total: DEADLINE,
+                ..Bounds::default()
+            },
+            delivery_timeout: Some(DEADLINE),
+            seed: options.seed,
+        };
+        let daemon = Daemon::build(&settings, &environment).await?;
+        let account = daemon.watches[0].monitor.rules.account.clone();
+        Ok(Self {
+            clock,
+            stepper,
+            simulator,
+            catcher,
+            daemon,
+            account,
+            mails,
+            folder,
+            _served: served,
+        })
+    }
+
+    /// Moves the time on, when nothing is in hand.
+    pub(super) fn advance_to(&self, at: Timestamp) {
+        self.stepper.advance_to(at);
+    }
+
+    /// One pass of the daemon and one over its outbox.
+    pub(super) async fn sweep(&mut self) -> Result<Pass, Error> {
+        let now = self.clock.now();
+        let deadline = now.saturating_add(INTERVAL).unwrap_or(now);
+        let pass = drive(&self.stepper, self.daemon.watches[0].pass(deadline, &Silent)).await?;
+        self.deliver().await?;
+        Ok(pass)
+    }
+
+    /// Settles what waits between two sweeps.
+    pub(super) async fn settle(&mut self) -> Result<enforce::Report, Error> {
+        let done = drive(&self.stepper, self.daemon.watches[0].settle()).await?;
+        self.deliver().await?;
+        Ok(done)
+    }
+
+    /// Tries each due message once.
+    pub(super) async fn deliver(&mut self) -> Result<(), Error> {
+        let until = tokio::time::sleep(DELIVER_FOR);
+        drive(&self.stepper, self.daemon.deliver(until)).await?;
+        Ok(())
+    }
+
+    /// Closes the store and removes it; the mails stay.
+    pub(super) async fn close(self) {
+        self.daemon.store.close().await;
+        drop(self.daemon);
+        let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        for entry in entries.filter(|entry| entry.path().is_file()) {
+            // What cannot be removed is in the machine's temporary folder, and small.
+            std::fs::remove_file(entry.path()).ok();
+        }
+    }
+}
+
+fn machine(what: &'static str, source: std::io::Error) -> Error {
+    Error::Machine { what, source }
+}
+
+/// A folder of the demo's own, for its owner only.
+fn fresh_folder() -> std::io::Result<PathBuf> {
+    let parent: &Path = &std::env::temp_dir();
+    let folder = parent.join(format!("balancewatch-demo-{:08x}", rand::random::<u32>()));
+    std::fs::DirBuilder::new().mode(0o700).create(&folder)?;
+    Ok(folder)
+}
+
+/// Awaits `work`, moving the time to the next due event whenever nothing is in hand and somebody waits for it.
+async fn drive<T>(stepper: &Stepper, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            () = calm(stepper) => {}
+        }
+        if let Some(wake) = stepper.next_wake() {
+            stepper.advance_to(wake);
+        }
+    }
+}
+
+/// Ends when nothing is in hand and somebody waits for the time.
+async fn calm(stepper: &Stepper) {
+    let (mut turns, mut calm) = (0, 0);
+    while calm < CALM_TURNS {
+        if stepper.is_idle() && stepper.next_wake().is_some() {
+            calm += 1;
+            tokio::task::yield_now().await;
+        } else if turns < TURNS {
+            (turns, calm) = (turns + 1, 0);
+            tokio::task::yield_now().await;
+        } else {
+            calm = 0;
+            // The store works in a thread of its own, or a deadline runs: nothing to do but wait.
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
