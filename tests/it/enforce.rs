@@ -18,7 +18,7 @@ use balancewatch::domain::{AccountName, ClientId, Management, Money, PolicyName,
 use balancewatch::enforce::{Enforcer, Error, Ground, Hook, Portal, Report, Settings};
 use balancewatch::net::{Bounds, Trust};
 use balancewatch::simulator::{Options, Simulator, serve};
-use balancewatch::store::{Access, Commit, EnforcementFilter, Error, Store};
+use balancewatch::store::{Access, Commit, EnforcementFilter, Error as StoreError, Store};
 use balancewatch::voipms::pace::{MemoryLedger, Pace, Pacer};
 use balancewatch::voipms::{Client, Transport};
 use jiff::{SignedDuration, Timestamp};
@@ -171,7 +171,7 @@ impl Stage {
         // Another test's child process holds every lock of this process for the moment between its fork and its exec.
         for _ in 0..100_000 {
             match Store::open(&self.path, Access::Daemon).await {
-                Err(Error::Locked { .. }) => tokio::task::yield_now().await,
+                Err(StoreError::Locked { .. }) => tokio::task::yield_now().await,
                 opened => return opened.unwrap(),
             }
         }
