@@ -30,8 +30,8 @@ COPY . .
 # Static, so that the image needs no C library. The explicit target keeps the flag from the build scripts and procedural
 # macros, which cannot be static; it is the builder's own, so the same file builds on amd64 and arm64.
 RUN host="$(rustc -vV | sed -n 's/^host: //p')" \
-    && RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --profile dist --target "$host" \
-    && install -D "target/$host/dist/balancewatch" /image/usr/local/bin/balancewatch \
+    && RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --release --target "$host" \
+    && install -D "target/$host/release/balancewatch" /image/usr/local/bin/balancewatch \
     && install -D -m 0644 config/container.toml /image/etc/balancewatch/config.toml \
     && install -D -m 0644 /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ca-certificates.crt \
     && install -d /state/balancewatch
