@@ -63,7 +63,9 @@ pub async fn run(options: &Options, teller: &mut dyn Teller, stop: impl Future<O
         mails: story.world.mails.clone(),
         mail_count: story.world.catcher.mails().len(),
     };
-    story.world.close().await;
+    // Nobody would know where the mails are.
+    let keeps_mails = !matches!(told, Err(Error::Unheard));
+    story.world.close(keeps_mails).await;
     match told {
         Ok(_) | Err(Error::Unheard) => Ok(outcome),
         Err(error) => Err(error),
