@@ -66,6 +66,9 @@ pub fn run(context: &mut Context, args: &DemoArgs) -> Result<Exit, Failure> {
     if let Some(failed) = failed {
         return Err(failed);
     }
+    if context.out.is_closed() {
+        return Ok(Exit::Fine);
+    }
     farewell(&mut context.out, &outcome)?;
     // Without an end of its own, the story is ended by Ctrl-C whenever one likes.
     let is_fine = outcome.is_as_expected.unwrap_or(options.duration.is_none());
@@ -110,7 +113,7 @@ impl<'o> Printer<'o> {
             ProgressDrawTarget::hidden()
         };
         let bar = ProgressBar::with_draw_target(Some(1_000), target);
-        let style = ProgressStyle::with_template("  {msg}  {bar:40}  {percent:>3} %");
+        let style = ProgressStyle::with_template("  {prefix}{msg}  {bar:40}  {percent:>3} %");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         Self { out, bar, failed: None }
     }
@@ -126,6 +129,7 @@ impl<'o> Printer<'o> {
 
 impl Teller for Printer<'_> {
     fn chapter(&mut self, number: usize, title: &str) {
+        self.bar.set_prefix(format!("chapter {number} of 6, "));
         let title = format!("{number}. {title}");
         let title = if self.out.colour {
             format!("\x1b[1m{title}\x1b[0m")
@@ -200,6 +204,10 @@ impl Teller for Printer<'_> {
     fn progress(&mut self, permille: u64, time: &str) {
         self.bar.set_message(time.to_owned());
         self.bar.set_position(permille);
+    }
+
+    fn is_heard(&self) -> bool {
+        !self.out.is_closed()
     }
 }
 

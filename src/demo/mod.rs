@@ -77,7 +77,7 @@ pub struct FleetRow {
     pub is_low: bool,
 }
 
-/// Tells the story. Nobody has to listen: it cannot fail.
+/// Tells the story.
 pub trait Teller {
     /// A chapter begins.
     fn chapter(&mut self, number: usize, title: &str);
@@ -89,6 +89,8 @@ pub trait Teller {
     fn ending(&mut self, checks: &[Check]);
     /// How far the story is, in thousandths.
     fn progress(&mut self, permille: u64, time: &str);
+    /// Whether anybody still listens; if not, the story ends.
+    fn is_heard(&self) -> bool;
 }
 
 /// What a story came to.
@@ -111,6 +113,9 @@ pub enum Error {
     /// A time that nothing fits into.
     #[error("`{0:?}` is too short for the story")]
     TooShort(Duration),
+    /// Nobody listens any more.
+    #[error("nobody listens any more")]
+    Unheard,
     /// The machine does not give what is needed.
     #[error("cannot {what}")]
     Machine {

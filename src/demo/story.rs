@@ -57,21 +57,19 @@ pub async fn run(options: &Options, teller: &mut dyn Teller, stop: impl Future<O
         ended: BTreeSet::new(),
         last_mark: Timestamp::UNIX_EPOCH,
     };
-    let mut stop = std::pin::pin!(stop);
-    let is_as_expected = tokio::select! {
-        told = story.tell() => Some(told?),
-        () = &mut stop => None,
-    };
-    if options.duration.is_none() && is_as_expected.is_some() {
-        story.go_on(stop).await?;
-    }
+    let told = story.play(options.duration.is_none(), stop).await;
     let outcome = Outcome {
-        is_as_expected,
+        is_as_expected: told.as_ref().ok().copied().flatten(),
         mails: story.world.mails.clone(),
         mail_count: story.world.catcher.mails().len(),
     };
-    story.world.close().await;
-    Ok(outcome)
+    // Nobody would know where the mails are.
+    let keeps_mails = !matches!(told, Err(Error::Unheard));
+    story.world.close(keeps_mails).await;
+    match told {
+        Ok(_) | Err(Error::Unheard) => Ok(outcome),
+        Err(error) => Err(error),
+    }
 }
 
 /// The story and where it stands.
@@ -91,6 +89,20 @@ struct Story<'t> {
 }
 
 impl Story<'_> {
+    /// Tells the story, and goes on after it if wanted. Whether everything happened that was expected; `None` when it
+    /// was stopped before its end.
+    async fn play(&mut self, goes_on: bool, stop: impl Future<Output = ()>) -> Result<Option<bool>, Error> {
+        let mut stop = std::pin::pin!(stop);
+        let is_as_expected = tokio::select! {
+            told = self.tell() => told?,
+            () = &mut stop => return Ok(None),
+        };
+        if goes_on {
+            self.go_on(stop).await?;
+        }
+        Ok(Some(is_as_expected))
+    }
+
     /// All chapters. Whether everything happened that was expected.
     async fn tell(&mut self) -> Result<bool, Error> {
         self.fleet().await?;
@@ -296,6 +308,9 @@ impl Story<'_> {
         let time = shown(self.world.clock.now());
         let teller = &mut *self.teller;
         self.tempo.wait(|permille| teller.progress(permille, &time)).await;
+        if !self.teller.is_heard() {
+            return Err(Error::Unheard);
+        }
         if at <= self.last_mark {
             return Ok(None);
         }

@@ -190,13 +190,16 @@ impl World {
         Ok(())
     }
 
-    /// Closes the store and removes it; the mails stay.
-    pub(super) async fn close(self) {
+    /// Closes the store and removes it. What cannot be removed is small, and in the machine's temporary folder.
+    pub(super) async fn close(self, keeps_mails: bool) {
         self.daemon.store.close().await;
         drop(self.daemon);
+        if !keeps_mails {
+            std::fs::remove_dir_all(&self.folder).ok();
+            return;
+        }
         let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
         for entry in entries.filter(|entry| entry.path().is_file()) {
-            // What cannot be removed is in the machine's temporary folder, and small.
             std::fs::remove_file(entry.path()).ok();
         }
     }

@@ -1,20 +1,58 @@
 //! `demo` as a newcomer runs it: the real binary, its story, and the mails it leaves.
 
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use mail_parser::MessageParser;
 
-fn demo(arguments: &[&str]) -> Output {
-    let nowhere = "/nowhere/at/all.toml";
-    Command::new(env!("CARGO_BIN_EXE_balancewatch"))
-        .args(["demo", "--config", nowhere])
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_balancewatch"));
+    command
+        .args(["demo", "--config", "/nowhere/at/all.toml"])
         .args(arguments)
         // It reads no environment: this would be refused by any command that does.
-        .env("BALANCEWATCH__ACCOUNT__MAIN__RATE_PER_MINUTE", "none")
-        .output()
-        .unwrap()
+        .env("BALANCEWATCH__ACCOUNT__MAIN__RATE_PER_MINUTE", "none");
+    command
+}
+
+fn demo(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
+}
+
+/// Starts a story without an end and reads it until something was told.
+fn begun(until: &str) -> (Child, BufReader<ChildStdout>) {
+    let mut child = command(&["--for", "0s"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains(until) {
+        line.clear();
+        assert!(told.read_line(&mut line).unwrap() > 0, "it ended early");
+    }
+    (child, told)
+}
+
+#[test]
+fn ctrl_c_ends_a_story_without_an_end() {
+    let (mut child, mut told) = begun("Mon 08:55");
+    let interrupt = ["-INT".to_owned(), child.id().to_string()];
+    assert!(Command::new("kill").args(interrupt).status().unwrap().success());
+    let mut rest = String::new();
+    told.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{rest}");
+    assert!(rest.contains("Stopped before the end of the story."), "{rest}");
+    let (_, folder) = rest.rsplit_once(" in ").unwrap();
+    let parent = PathBuf::from(folder.trim()).parent().unwrap().to_owned();
+    assert_eq!(std::fs::read_dir(&parent).unwrap().count(), 1, "the store is gone");
+    std::fs::remove_dir_all(parent).unwrap();
+}
+
+#[test]
+fn a_reader_that_went_away_ends_the_story() {
+    let (mut child, told) = begun("1. A reseller");
+    drop(told);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn notes(first: &Scene<'_>, scenes: &[&Scene<'_>]) -> Vec<String> {
             .map(|reading| reading.at)
     };
     if let (Some(oldest), Some(newest)) = (reads().min(), reads().max()) {
-        notes.push(if oldest == newest {
+        notes.push(if first.at(oldest) == first.at(newest) {
             format!("The balances were read {}.", first.age(newest))
         } else {
             format!(

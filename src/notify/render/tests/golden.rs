@@ -659,3 +659,21 @@ fn a_summary_is_sorted_by_balance_and_bounded() {
     let fewer = sent_after(&many[..200], 3).unwrap();
     assert!(!fewer.text.contains(" more\n"));
 }
+
+#[test]
+fn a_summary_names_one_time_when_all_were_read_within_the_minute() {
+    for (secs_before, said) in [
+        (0, "The balances were read just now"),
+        (2, "The balances were read just now"),
+        (60, "The balances were read between 10:13 EST and 10:14 EST"),
+    ] {
+        let mut earlier = low();
+        let reading = earlier.facts.reading.as_mut().unwrap();
+        reading.at = reading
+            .at
+            .checked_sub(jiff::SignedDuration::from_secs(secs_before))
+            .unwrap();
+        let mail = sent_after(&[low(), earlier], 3).unwrap();
+        assert!(unwrapped(&mail).contains(said), "{secs_before} s: {}", mail.text);
+    }
+}
