@@ -8,6 +8,7 @@
 mod commands;
 mod config;
 mod enforce;
+mod journey;
 mod simulator;
 mod systemd;
 mod tidy;

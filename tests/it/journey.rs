@@ -1,0 +1,5 @@
+//! The real binary from end to end: against the simulated API and a mail server that takes what it is sent.
+
+mod alerts;
+mod upstream;
+mod world;
