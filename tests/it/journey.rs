@@ -1,5 +1,6 @@
 //! The real binary from end to end: against the simulated API and a mail server that takes what it is sent.
 
 mod alerts;
+mod mail;
 mod upstream;
 mod world;

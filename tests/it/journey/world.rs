@@ -7,8 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use balancewatch::clock::Clock;
+use balancewatch::config::{Request, Secrets, Variables, load};
+use balancewatch::daemon::once::Once;
+use balancewatch::daemon::{Daemon as Program, Environment};
 use balancewatch::demo::mail_catcher::{CaughtMail, MailCatcher, Options as Mailbox};
+use balancewatch::monitor::Silent;
 use balancewatch::simulator::{Options, Simulator, serve};
+use jiff::SignedDuration;
 use mail_parser::MessageParser;
 use serde_json::{Value, json};
 
@@ -184,6 +189,37 @@ url = "sqlite://{store}"
         said.json()
     }
 
+    /// One sweep as `sweep --once` does it, in this process and so much later: by a clock that moves only to where
+    /// something waits.
+    pub async fn sweep_later(&self, secs: i64) -> Once {
+        let now = Clock::real().now() + SignedDuration::from_secs(secs);
+        let loaded = load(Request {
+            path: &self.config_path(),
+            variables: &Variables::default(),
+            secrets: Secrets::Required,
+            now,
+        });
+        let (clock, stepper) = Clock::stepped(now);
+        let environment = Environment {
+            clock,
+            ..Environment::real()
+        };
+        let mut daemon = Program::build(&loaded.unwrap().settings, &environment).await.unwrap();
+        let steps = async {
+            let mut ticks = tokio::time::interval(Duration::from_millis(1));
+            loop {
+                ticks.tick().await;
+                if let Some(next) = stepper.next_wake().filter(|_| stepper.is_idle()) {
+                    stepper.advance_to(next);
+                }
+            }
+        };
+        tokio::select! {
+            once = daemon.once(Duration::from_secs(10), &Silent) => once.unwrap(),
+            () = steps => unreachable!("it steps for ever"),
+        }
+    }
+
     /// Starts `run`.
     pub fn daemon(&self) -> Daemon {
         let mut command = self.program(&["run"]);
@@ -274,11 +310,12 @@ impl Letter {
         }
     }
 
-    /// Asserts that it says all of this, in its subject or text.
+    /// Asserts that it says all of this, in its subject or text; where lines break does not matter.
     #[track_caller]
     pub fn says(&self, parts: &[&str]) {
+        let text = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
         for part in parts {
-            let said = self.subject.contains(part) || self.text.contains(part);
+            let said = self.subject.contains(part) || text.contains(part);
             assert!(said, "`{part}` is missing in `{}`:\n{}", self.subject, self.text);
         }
     }
