@@ -9,6 +9,7 @@ mod commands;
 mod config;
 mod demo;
 mod enforce;
+mod journey;
 mod simulator;
 mod systemd;
 mod tidy;

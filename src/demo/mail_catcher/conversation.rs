@@ -57,6 +57,9 @@ impl<'a> Conversation<'a> {
             from: None,
             to: Vec::new(),
         };
+        if let Some(refusal) = conversation.instead(Stage::Greeting) {
+            return conversation.say(&refusal).await;
+        }
         if let Next::End = conversation.reply(Stage::Greeting, "220 catcher ESMTP").await? {
             return Ok(());
         }

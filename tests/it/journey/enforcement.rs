@@ -1,0 +1,160 @@
+//! A client is set to HARD: one at a time, read back, told, and stopped by protection, by the brake and by the mode.
+
+use serde_json::{Value, json};
+
+use super::world::{World, nothing_new};
+
+/// Who is overdrawn is set to HARD, and the first change is watched for this long.
+fn enforcing(mode: &str, more: &str) -> String {
+    format!(
+        r#"
+[[policy]]
+name = "overdrawn"
+enforce = {{ balance_management = "hard" }}
+
+[enforcement]
+mode = "{mode}"
+canary_wait = "1s"
+{more}
+"#
+    )
+}
+
+/// Everything of the record but what may change.
+fn rest_of(record: &Value) -> Value {
+    let mut record = record.clone();
+    let fields = record.as_object_mut().unwrap();
+    fields.retain(|field, _| !["balance_management", "management", "suspended"].contains(&field.as_str()));
+    record
+}
+
+/// The meaning of a client's balance management in the portal.
+fn is_hard(world: &World, id: &str) -> bool {
+    world.simulator.client(id).unwrap()["management"] == "hard"
+}
+
+fn hard_ones(world: &World) -> usize {
+    world.ids.iter().filter(|id| is_hard(world, id)).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_change_goes_alone_and_the_others_follow_each_verified() {
+    let world = World::new(8).await;
+    world.configure(&enforcing("apply", "protect = [\"561119\"]"));
+    nothing_new(&world.sweep(0).await);
+    for id in &world.ids[..5] {
+        world.balance(id, "-3.00");
+    }
+    let before: Vec<Value> = world.ids.iter().map(|id| world.simulator.client(id).unwrap()).collect();
+    let report = world.sweep(0).await;
+    assert_eq!(world.calls("setClient"), 1, "the canary goes alone: {report}");
+    assert_eq!(hard_ones(&world), 1);
+    let counts = &report["enforcements"];
+    assert_eq!((&counts["applied"], &counts["waiting"]), (&json!(1), &json!(3)), "{report}");
+    assert_eq!(counts["refused"], 1, "the protected one: {report}");
+
+    let mut sweeps = 1;
+    while hard_ones(&world) < 4 {
+        assert!(sweeps < 500, "the others never followed");
+        world.sweep(0).await;
+        sweeps += 1;
+    }
+    assert!(!is_hard(&world, "561119"), "protected");
+    assert_eq!(world.calls("setClient"), 4);
+    nothing_more(&world).await;
+    for (id, before) in world.ids.iter().zip(&before) {
+        let after = world.simulator.client(id).unwrap();
+        assert_eq!(rest_of(&after), rest_of(before), "nothing else of {id} is touched");
+    }
+    let subjects: Vec<String> = world.to_ops().into_iter().map(|mail| mail.subject).collect();
+    let said = |what: &str| subjects.iter().filter(|subject| subject.starts_with(what)).count();
+    assert_eq!((said("CHANGED"), said("NOT DONE")), (4, 1), "{subjects:#?}");
+    let rows = world.json(&["enforcements", "list"]).await;
+    let verified = rows.as_array().unwrap().iter().filter(|row| row["outcome"] == "verified" || row["state"] == "verified");
+    assert_eq!(verified.count(), 4, "{rows}");
+}
+
+/// Two more sweeps change nothing.
+async fn nothing_more(world: &World) {
+    let before = world.calls("setClient");
+    for _ in 0..2 {
+        let report = world.sweep(0).await;
+        assert_eq!(report["enforcements"]["applied"], 0, "{report}");
+    }
+    assert_eq!(world.calls("setClient"), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mode_observe_changes_nothing_and_counts_what_it_would_do() {
+    let world = World::new(3).await;
+    world.configure(&enforcing("observe", ""));
+    nothing_new(&world.sweep(0).await);
+    world.balance(&world.ids[0], "-3.00");
+    let report = world.sweep(0).await;
+    assert_eq!(
+        report["enforcements"],
+        json!({"applied": 0, "refused": 0, "waiting": 0, "would": 1}),
+        "{report}"
+    );
+    assert_eq!((world.calls("setClient"), hard_ones(&world)), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_brake_stops_every_change_until_a_person_releases_it() {
+    let world = World::new(3).await;
+    world.configure(&enforcing("apply", ""));
+    nothing_new(&world.sweep(0).await);
+    let braked = world.run(&["brake", "on", "--reason", "the provider changes its records"]).await;
+    assert_eq!(braked.code, Some(0), "{braked:?}");
+    world.balance(&world.ids[0], "-3.00");
+    for _ in 0..2 {
+        let report = world.sweep(1).await;
+        assert_eq!(report["enforcements"]["applied"], 0, "{report}");
+        assert_eq!((world.calls("setClient"), hard_ones(&world)), (0, 0));
+    }
+    assert!(world.to_ops().iter().any(|mail| mail.text.contains("the provider changes its records")));
+    let released = world.run(&["brake", "off"]).await;
+    assert_eq!(released.code, Some(0), "{released:?}");
+    let report = world.sweep(0).await;
+    assert_eq!(report["enforcements"]["applied"], 1, "{report}");
+    assert_eq!((world.calls("setClient"), hard_ones(&world)), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_whose_answer_is_lost_is_settled_by_reading_and_never_sent_twice() {
+    for fault in ["reset-after@setClient", "truncated@setClient", "empty@setClient"] {
+        let world = World::new(3).await;
+        world.configure(&enforcing("apply", ""));
+        nothing_new(&world.sweep(0).await);
+        world.fault(fault, "1");
+        world.balance(&world.ids[0], "-3.00");
+        world.sweep(0).await;
+        world.fault(fault, "0");
+        let later = world.sweep_later(600).await;
+        assert!(later.braked.is_empty(), "{fault}");
+        assert_eq!((world.calls("setClient"), hard_ones(&world)), (1, 1), "{fault}");
+        let rows = world.json(&["enforcements", "list"]).await;
+        assert_eq!(rows.as_array().unwrap().len(), 1, "{fault}: {rows}");
+        let changed = world.to_ops().iter().filter(|mail| mail.subject.starts_with("CHANGED")).count();
+        assert_eq!(changed, 1, "{fault}: {rows}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_never_arrived_is_made_once_with_a_fresh_plan() {
+    let world = World::new(3).await;
+    world.configure(&enforcing("apply", ""));
+    nothing_new(&world.sweep(0).await);
+    world.fault("reset-before@setClient", "1");
+    world.balance(&world.ids[0], "-3.00");
+    world.sweep(0).await;
+    assert_eq!(hard_ones(&world), 0);
+    world.fault("reset-before@setClient", "0");
+    let mut secs = 0;
+    while hard_ones(&world) == 0 {
+        secs += 300;
+        assert!(secs < 7_200, "the change was never made");
+        world.sweep_later(secs).await;
+    }
+    assert_eq!(world.calls("setClient"), 2);
+}
