@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::account::{Health, Trouble};
 use super::batch::Writer;
 use super::decide::Circumstances;
+use super::fetch::Fetched;
 use super::report::Report;
 use super::{Monitor, Progress, SweepError};
 use crate::domain::alert::Alert;
@@ -50,6 +51,8 @@ pub(super) struct Sweep<'a> {
     health: Health,
     /// What went wrong with clients that were asked in vain, by their place.
     failed: HashMap<usize, (Timestamp, String)>,
+    /// What clients came to that are to be asked again after no answer in time, by their place.
+    timed_out: HashMap<usize, Fetched>,
     /// Whether each client was read in this sweep.
     is_read: Vec<bool>,
     /// Clients that were asked, good or not, and how many of them failed.
@@ -132,6 +135,7 @@ impl<'a> Sweep<'a> {
             report: Report::default(),
             health: Health::default(),
             failed: HashMap::new(),
+            timed_out: HashMap::new(),
             tried: (0, 0),
             doubted_at: None,
             hard,

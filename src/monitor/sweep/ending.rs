@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::super::account;
 use super::super::batch;
 use super::super::decide::{Circumstances, Seen};
-use super::{Ended, Sweep};
+use super::{Ended, Sweep, is_watched};
 use crate::domain::alert::{Alert, Phase};
 use crate::domain::notice::{NoticeState, Notification};
 use crate::domain::{ClientId, audience};
@@ -25,6 +25,7 @@ impl Sweep<'_> {
     pub(super) async fn conclude(&mut self, ended: Option<Ended>) -> Result<(), SweepError> {
         self.writer.finish().await?;
         let now = self.now();
+        self.count_deferred();
         let (tried, failed) = self.tried;
         let most_common = self
             .report
@@ -61,6 +62,15 @@ impl Sweep<'_> {
         self.writer.write(commit).await?;
         self.writer.finish().await?;
         self.summarise(now).await
+    }
+
+    /// Who was due and is neither read nor failed stays due, whatever kept the sweep from it.
+    fn count_deferred(&mut self) {
+        let due = self.clients.iter().filter(|watched| is_watched(watched)).count();
+        let report = &mut self.report;
+        report.clients = u64::try_from(due).unwrap_or(u64::MAX);
+        let done = report.readings + report.errors.values().sum::<u64>();
+        report.deferred = report.clients.saturating_sub(done);
     }
 
     /// Judges only silence, without any call.

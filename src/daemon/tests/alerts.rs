@@ -1,0 +1,1 @@
+//! Alerts about clients and the account as a whole, sweep after sweep.

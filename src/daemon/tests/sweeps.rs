@@ -1,0 +1,51 @@
+//! Who is asked, what is counted, and what is left for the next sweep.
+
+use super::{Stage, id};
+
+const FAST: &str = "rate_per_minute = 1000000";
+
+#[tokio::test]
+async fn a_sweep_asks_everybody_and_fires_for_who_is_low() {
+    let stage = Stage::new(20, FAST, "").await;
+    assert_eq!(stage.pass().await.report.readings, 20);
+    let low = id(3);
+    stage.edit(&low, "4");
+    stage.wait(300);
+    let report = stage.pass().await.report;
+    assert_eq!((report.clients, report.readings, report.deferred), (20, 20, 0));
+    assert_eq!(stage.firing().await, [format!("{low}/low-balance")]);
+}
+
+#[tokio::test]
+async fn who_never_answers_in_time_has_its_turn_also_when_the_calls_do_not_reach_everybody() {
+    let stage = Stage::new(40, "rate_per_minute = 4\nconcurrency = 2", "").await;
+    let silent = id(7);
+    let fault = format!("slow@{silent}");
+    stage.simulator.set_fault(&fault, "1").unwrap();
+    let mut asked = Vec::new();
+    for _ in 0..9 {
+        let report = stage.pass().await.report;
+        let done = report.readings + report.errors.values().sum::<u64>();
+        assert_eq!((report.clients, report.deferred), (40, 40 - done), "{report:?}");
+        asked.push(stage.asked_at(&silent).await);
+        stage.wait(10);
+    }
+    asked.dedup();
+    assert!(
+        asked.iter().flatten().count() >= 2,
+        "asked again although others wait, too: {asked:?}"
+    );
+}
+
+#[tokio::test]
+async fn who_was_to_be_asked_again_and_was_not_counts_as_asked() {
+    let stage = Stage::new(1, "rate_per_minute = 3", "").await;
+    stage.simulator.set_fault(&format!("slow@{}", id(0)), "1").unwrap();
+    let report = stage.pass_within(41).await.report;
+    assert_eq!(
+        (report.errors.get("timeout"), report.deferred),
+        (Some(&1), 0),
+        "{report:?}"
+    );
+    assert!(stage.asked_at(&id(0)).await.is_some());
+}
