@@ -14,8 +14,8 @@ use crate::config::Schedule;
 use crate::monitor::{Silent, report::Report};
 use crate::notify::health::ChannelHealth;
 
-/// The work in hand gets this long after the signal to stop. What is cut off then was written down before it began.
-const GRACE: Duration = Duration::from_secs(10);
+/// The work in hand gets this long after the signal to stop, a second less than the ten that are promised. What is cut off then was written down before it began.
+const GRACE: Duration = Duration::from_secs(9);
 
 /// Silence is judged this often between sweeps.
 const SILENCE_EVERY: Duration = Duration::from_secs(60);
@@ -27,7 +27,7 @@ const STORE_PAUSE: Duration = Duration::from_secs(10);
 type Channels = std::collections::BTreeMap<crate::domain::ChannelName, ChannelHealth>;
 
 impl Daemon {
-    /// Runs until `stop` ends, and then at most ten seconds more for the work in hand.
+    /// Runs until `stop` ends, and then less than ten seconds more for the work in hand.
     ///
     /// # Errors
     /// When the scheduler cannot be started. A failing store is logged, and tried again.
@@ -131,7 +131,7 @@ impl Account<'_> {
         let mut forgotten_on = None;
         while !*stop.borrow() {
             marks.mark_unchanged();
-            let mut settle_at = self.sweep().await;
+            let mut settle_at = self.sweep(&stop).await;
             let today = self.clock.now().to_zoned(self.schedule.timezone.clone()).date();
             if forgotten_on.replace(today) != Some(today)
                 && let Err(error) = self.watch.forget(self.keep_history).await
@@ -171,7 +171,7 @@ impl Account<'_> {
     }
 
     /// One pass; when there is something to settle before the next.
-    async fn sweep(&self) -> Option<Timestamp> {
+    async fn sweep(&self, stop: &signal::Receiver<bool>) -> Option<Timestamp> {
         let account = &self.watch.monitor.rules.account;
         let deadline = self.schedule.next_after(self.clock.now());
         let pass = self.watch.pass(deadline, &Silent).await;
@@ -187,7 +187,10 @@ impl Account<'_> {
             }
             Err(error) => {
                 tracing::error!(%account, error = %chain(&error), "the sweep failed; nothing that was not written counts");
-                self.clock.sleep(STORE_PAUSE).await;
+                tokio::select! {
+                    () = stopped(stop.clone()) => {}
+                    () = self.clock.sleep(STORE_PAUSE) => {}
+                }
                 None
             }
         }

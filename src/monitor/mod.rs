@@ -230,6 +230,12 @@ impl Monitor {
         (u64::from(self.rate_per_minute).saturating_mul(millis) / 60_000).max(1)
     }
 
+    /// Whether the program is to end.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        *self.stop.borrow()
+    }
+
     /// Ends when the program is to end.
     async fn stopped(&self) {
         let mut stop = self.stop.clone();

@@ -30,6 +30,8 @@ enum Ended {
     Access(Trouble),
     /// The API does not answer.
     Upstream(Trouble),
+    /// The program is to end.
+    Stopped,
 }
 
 /// A sweep in progress.
@@ -37,6 +39,8 @@ pub(super) struct Sweep<'a> {
     monitor: &'a Monitor,
     progress: &'a dyn Progress,
     started_at: Timestamp,
+    /// When the sweep before this one began.
+    sweep_before: Option<Timestamp>,
     deadline: Timestamp,
     circumstances: Circumstances,
     state: AccountState,
@@ -83,11 +87,14 @@ impl<'a> Sweep<'a> {
         } = monitor.store.load(&monitor.rules.account).await?;
         let schedule = monitor.interval_for(clients.len());
         resume(&mut state, started_at, schedule);
-        let jumped = monitor.clock_jumped();
-        if jumped {
+        if monitor.clock_jumped() {
             state.clock_jumped_at = Some(started_at);
         }
-        state.sweep_started_at = Some(started_at);
+        // A jump that was seen since the last sweep began counts in this one, too.
+        let jumped = state
+            .clock_jumped_at
+            .is_some_and(|at| state.sweep_started_at.is_none_or(|before| at > before));
+        let sweep_before = state.sweep_started_at.replace(started_at);
         let brake = flags
             .iter()
             .find(|flag| flag.kind == FlagKind::Brake)
@@ -117,6 +124,8 @@ impl<'a> Sweep<'a> {
                 revisit: monitor.revisit(clients.len()),
                 started_at: state
                     .clock_jumped_at
+                    // One from the future was seen before the clock was set back.
+                    .filter(|at| *at <= started_at)
                     .map_or(monitor.started_at, |at| at.max(monitor.started_at)),
                 jumped,
                 baseline_since: state.baseline_since,
@@ -126,6 +135,7 @@ impl<'a> Sweep<'a> {
             monitor,
             progress,
             started_at,
+            sweep_before,
             deadline,
             state,
             clients,
@@ -173,6 +183,15 @@ impl<'a> Sweep<'a> {
 
     fn now(&self) -> Timestamp {
         self.monitor.clock.now()
+    }
+
+    /// A call's answer; `None` when the program is to end first. Reads cost nothing to give up.
+    async fn unless_stopped<T>(&self, call: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.monitor.stopped() => None,
+            answer = call => Some(answer),
+        }
     }
 
     /// Writes what the sweep came to.

@@ -49,3 +49,52 @@ async fn who_was_to_be_asked_again_and_was_not_counts_as_asked() {
     );
     assert!(stage.asked_at(&id(0)).await.is_some());
 }
+
+#[tokio::test]
+async fn a_sweep_that_the_end_cuts_off_is_no_whole_sweep_and_no_trouble() {
+    let stage = Stage::new(10, FAST, "").await;
+    stage.pass().await;
+    let before = stage.state().await;
+    stage.wait(300);
+    stage.daemon.stop.send_replace(true);
+    let pass = stage.pass().await;
+    let after = stage.state().await;
+    assert_eq!((pass.not_asked, pass.report.deferred), (None, 10));
+    assert_eq!(
+        (after.sweep_ended_at, after.last_sweep),
+        (before.sweep_ended_at, before.last_sweep)
+    );
+    assert_eq!(stage.firing().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn the_end_does_not_wait_for_a_silent_server_and_what_was_read_is_kept() {
+    let stage = Stage::new(10, FAST, "").await;
+    stage.pass().await;
+    stage.wait(300);
+    stage.simulator.set_fault(&format!("slow@{}", id(2)), "1").unwrap();
+    let calls = || {
+        stage
+            .simulator
+            .requests()
+            .to_string()
+            .matches("getResellerBalance")
+            .count()
+    };
+    let before = calls();
+    let end = async {
+        while calls() < before + 10 {
+            tokio::task::yield_now().await;
+        }
+        stage.daemon.stop.send_replace(true);
+    };
+    let (pass, ()) = tokio::join!(stage.pass(), end);
+    let unread = pass.report.deferred + pass.report.errors.values().sum::<u64>();
+    assert!(unread >= 1, "{:?}", pass.report);
+    let clients = stage.view().await.clients;
+    let now = stage.clock.now();
+    let fresh = |at: jiff::Timestamp| now.duration_since(at).as_secs() < 60;
+    let read = clients.iter().filter(|watched| !watched.client.id.is_pseudo());
+    let read = read.filter(|watched| watched.reading.as_ref().is_some_and(|reading| fresh(reading.at)));
+    assert_eq!(u64::try_from(read.count()).unwrap(), pass.report.readings);
+}

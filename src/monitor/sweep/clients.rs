@@ -62,6 +62,9 @@ impl Sweep<'_> {
             let is_stopping = *self.monitor.stop.borrow();
             if is_stopping {
                 // Reads cost nothing to give up; who was not read stays due.
+                if !flights.is_empty() || !queue.is_empty() {
+                    ended = ended.or(Some(Ended::Stopped));
+                }
                 flights.clear();
             }
             let may_start = ended.is_none()
@@ -202,7 +205,8 @@ impl Sweep<'_> {
             return None;
         }
         self.doubted_at = Some(now);
-        match self.monitor.api.get_balance().await {
+        // Whoever wants the end is heard by the sweep itself.
+        match self.unless_stopped(self.monitor.api.get_balance()).await? {
             Ok(_) => None,
             Err(error) if error.is_auth() => Some(Ended::Access(trouble(&error))),
             Err(error) if error.is_limit() => None,

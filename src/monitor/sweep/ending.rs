@@ -46,6 +46,8 @@ impl Sweep<'_> {
                 self.health.upstream = Some(Err(trouble));
                 self.wait_for_probe(now);
             }
+            // Too little was seen to tell how the API fares; what was read is judged, and it is no whole sweep.
+            Some(Ended::Stopped) => self.health.upstream = None,
             None => {
                 self.state.probe_at = None;
                 self.state.probe_wait_secs = *PROBE_SECS.start();
@@ -83,6 +85,11 @@ impl Sweep<'_> {
             .is_some_and(|alerts| alerts.iter().any(|alert| explains(alert) && alert.firing().is_some()));
         let mut commit = self.writer.commit_at(now);
         self.judge_silence(&mut commit, now, held_back);
+        if self.circumstances.jumped {
+            // Whoever sees a jump first must tell the next sweep: it restarts what is held, and enforces nothing.
+            self.state.sweep_started_at = self.sweep_before;
+            commit.state = Some(self.state.clone());
+        }
         self.writer.write(commit).await?;
         self.writer.finish().await?;
         Ok(())
