@@ -129,22 +129,19 @@ impl Stage {
 
     /// Does `work`, and moves the time on whenever all it does is wait for it.
     async fn stepping<T>(&self, work: impl Future<Output = T>) -> T {
-        let drive = async {
-            loop {
-                for _ in 0..500 {
-                    tokio::task::yield_now().await;
-                }
-                if self.stepper.is_idle()
-                    && let Some(next) = self.stepper.next_wake()
-                {
-                    self.stepper.advance_to(next);
-                }
+        stepping(&self.stepper, work).await
+    }
+
+    /// The daemon itself for so many minutes. Nothing marks the store's work, so the time moves in small steps: what is
+    /// taken for waiting and is none costs little.
+    async fn run_for(self, minutes: u64) -> Arc<Simulator> {
+        let stop = async {
+            for _ in 0..minutes * 4 {
+                self.clock.sleep(Duration::from_secs(15)).await;
             }
         };
-        tokio::select! {
-            done = work => done,
-            never = drive => never,
-        }
+        stepping(&self.stepper, self.daemon.run(stop)).await.unwrap();
+        self.simulator
     }
 
     async fn view(&self) -> AccountView {
@@ -193,6 +190,32 @@ impl Stage {
             .unwrap()
             .last_attempt_at
     }
+}
+
+/// Does `work`, and moves the time on whenever all it does is wait for it.
+async fn stepping<T>(stepper: &Stepper, work: impl Future<Output = T>) -> T {
+    let drive = async {
+        loop {
+            for _ in 0..5_000 {
+                tokio::task::yield_now().await;
+            }
+            if stepper.is_idle()
+                && let Some(next) = stepper.next_wake()
+            {
+                stepper.advance_to(next);
+            }
+        }
+    };
+    tokio::select! {
+        done = work => done,
+        never = drive => never,
+    }
+}
+
+/// How often a function was called.
+fn calls(simulator: &Simulator, function: &str) -> usize {
+    let name = format!("\"{function}\"");
+    simulator.requests().to_string().matches(&name).count()
 }
 
 /// The id of the client at this place.

@@ -34,6 +34,8 @@ pub struct Pass {
     pub not_asked: Option<(String, String)>,
     /// When there is something to settle before the next sweep.
     pub settle_at: Option<Timestamp>,
+    /// For an account that could not be asked: when a probe may ask whether it is back.
+    pub probe_at: Option<Timestamp>,
 }
 
 /// Which half of enforcement is done.
@@ -107,8 +109,15 @@ impl Watch {
                     done.add(self.enforce(Half::Run, swept_at).await?);
                 }
             }
-            Err(SweepError::NotAsked { what, fix, report, .. }) => {
+            Err(SweepError::NotAsked {
+                what,
+                fix,
+                probe_at,
+                report,
+                ..
+            }) => {
                 pass.report = *report;
+                pass.probe_at = probe_at;
                 pass.not_asked = Some((what, fix));
             }
             Err(error @ SweepError::Store(_)) => return Err(error.into()),

@@ -100,6 +100,8 @@ pub enum SweepError {
         what: String,
         /// What to do about it.
         fix: String,
+        /// When a probe may ask whether it is back; until then it is left alone.
+        probe_at: Option<Timestamp>,
         /// What the sweep came to until then.
         report: Box<Report>,
     },

@@ -175,6 +175,7 @@ impl<'a> Sweep<'a> {
                     account,
                     what,
                     fix,
+                    probe_at: self.state.probe_at,
                     report: Box::new(self.report),
                 })
             }

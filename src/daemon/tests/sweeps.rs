@@ -1,6 +1,6 @@
 //! Who is asked, what is counted, and what is left for the next sweep.
 
-use super::{Stage, id};
+use super::{Stage, calls, id};
 
 const FAST: &str = "rate_per_minute = 1000000";
 
@@ -97,4 +97,17 @@ async fn the_end_does_not_wait_for_a_silent_server_and_what_was_read_is_kept() {
     let read = clients.iter().filter(|watched| !watched.client.id.is_pseudo());
     let read = read.filter(|watched| watched.reading.as_ref().is_some_and(|reading| fresh(reading.at)));
     assert_eq!(u64::try_from(read.count()).unwrap(), pass.report.readings);
+}
+
+#[tokio::test]
+async fn an_account_that_cannot_be_asked_is_probed_ever_more_seldom() {
+    let stage = Stage::new(3, FAST, "").await;
+    stage.simulator.set_setting("api-enabled", "off").unwrap();
+    let simulator = stage.run_for(62).await;
+    assert_eq!(calls(&simulator, "getResellerBalance"), 0);
+    let probes = calls(&simulator, "getBalance");
+    assert!(
+        (7..=8).contains(&probes),
+        "{probes}: after 0, 1, 3, 7, 15, 30, 45 and 60 minutes"
+    );
 }
