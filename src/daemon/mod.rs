@@ -24,6 +24,8 @@ pub mod letters;
 pub mod once;
 pub mod parts;
 pub mod run;
+#[cfg(test)]
+mod tests;
 pub mod trigger;
 pub mod watch;
 

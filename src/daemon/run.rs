@@ -14,8 +14,8 @@ use crate::config::Schedule;
 use crate::monitor::{Silent, report::Report};
 use crate::notify::health::ChannelHealth;
 
-/// The work in hand gets this long after the signal to stop. What is cut off then was written down before it began.
-const GRACE: Duration = Duration::from_secs(10);
+/// The work in hand gets this long after the signal to stop, a second less than the ten that are promised. What is cut off then was written down before it began.
+const GRACE: Duration = Duration::from_secs(9);
 
 /// Silence is judged this often between sweeps.
 const SILENCE_EVERY: Duration = Duration::from_secs(60);
@@ -27,7 +27,7 @@ const STORE_PAUSE: Duration = Duration::from_secs(10);
 type Channels = std::collections::BTreeMap<crate::domain::ChannelName, ChannelHealth>;
 
 impl Daemon {
-    /// Runs until `stop` ends, and then at most ten seconds more for the work in hand.
+    /// Runs until `stop` ends, and then less than ten seconds more for the work in hand.
     ///
     /// # Errors
     /// When the scheduler cannot be started. A failing store is logged, and tried again.
@@ -117,6 +117,13 @@ struct Account<'a> {
     keep_history: SignedDuration,
 }
 
+/// What is to be done before the next mark.
+#[derive(Default)]
+struct Next {
+    settle_at: Option<Timestamp>,
+    probe_at: Option<Timestamp>,
+}
+
 /// What happened while the account waited for its next sweep.
 enum Woken {
     Stop,
@@ -131,7 +138,10 @@ impl Account<'_> {
         let mut forgotten_on = None;
         while !*stop.borrow() {
             marks.mark_unchanged();
-            let mut settle_at = self.sweep().await;
+            let Next {
+                mut settle_at,
+                probe_at,
+            } = self.sweep(&stop).await;
             let today = self.clock.now().to_zoned(self.schedule.timezone.clone()).date();
             if forgotten_on.replace(today) != Some(today)
                 && let Err(error) = self.watch.forget(self.keep_history).await
@@ -139,7 +149,7 @@ impl Account<'_> {
                 tracing::error!(%error, "old history could not be forgotten");
             }
             loop {
-                match self.wait(&mut marks, &stop, settle_at).await {
+                match self.wait(&mut marks, &stop, settle_at, probe_at).await {
                     Woken::Stop => return,
                     Woken::Sweep => break,
                     Woken::Settle => settle_at = self.settle().await,
@@ -154,24 +164,25 @@ impl Account<'_> {
         marks: &mut signal::Receiver<u64>,
         stop: &signal::Receiver<bool>,
         settle_at: Option<Timestamp>,
+        probe_at: Option<Timestamp>,
     ) -> Woken {
-        let settling = async {
-            match settle_at {
-                Some(at) => self.clock.sleep_until(at).await,
-                None => std::future::pending().await,
-            }
+        let reached = async |at: Option<Timestamp>| match at {
+            Some(at) => self.clock.sleep_until(at).await,
+            None => std::future::pending().await,
         };
         tokio::select! {
             biased;
             () = stopped(stop.clone()) => Woken::Stop,
-            Ok(()) = marks.changed() => Woken::Sweep,
-            () = settling => Woken::Settle,
+            // Marks do not count while an account that cannot be asked is left alone: the probe is its next sweep.
+            Ok(()) = marks.changed(), if probe_at.is_none() => Woken::Sweep,
+            () = reached(probe_at) => Woken::Sweep,
+            () = reached(settle_at) => Woken::Settle,
             () = self.clock.sleep(SILENCE_EVERY) => Woken::Silence,
         }
     }
 
-    /// One pass; when there is something to settle before the next.
-    async fn sweep(&self) -> Option<Timestamp> {
+    /// One pass; what is to be done before the next mark.
+    async fn sweep(&self, stop: &signal::Receiver<bool>) -> Next {
         let account = &self.watch.monitor.rules.account;
         let deadline = self.schedule.next_after(self.clock.now());
         let pass = self.watch.pass(deadline, &Silent).await;
@@ -183,12 +194,18 @@ impl Account<'_> {
                 } else {
                     log(account.as_str(), &pass.report);
                 }
-                pass.settle_at
+                Next {
+                    settle_at: pass.settle_at,
+                    probe_at: pass.probe_at,
+                }
             }
             Err(error) => {
                 tracing::error!(%account, error = %chain(&error), "the sweep failed; nothing that was not written counts");
-                self.clock.sleep(STORE_PAUSE).await;
-                None
+                tokio::select! {
+                    () = stopped(stop.clone()) => {}
+                    () = self.clock.sleep(STORE_PAUSE) => {}
+                }
+                Next::default()
             }
         }
     }

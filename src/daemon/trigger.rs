@@ -9,11 +9,15 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use crate::clock::Clock;
 use crate::config::Schedule;
+
+/// The scheduler counts in whole seconds, so it may ring this much early.
+const EARLY: SignedDuration = SignedDuration::from_secs(2);
 
 /// Rings at every mark of a schedule until it is dropped.
 pub struct Trigger {
@@ -36,7 +40,8 @@ impl Trigger {
             clock,
             ring,
         });
-        Chain::add_next(chain).await?;
+        let now = chain.clock.now();
+        Chain::add_next(chain, now).await?;
         scheduler.start().await?;
         Ok(Self { scheduler, marks })
     }
@@ -65,17 +70,22 @@ struct Chain {
 }
 
 impl Chain {
-    /// Adds the job for the next mark; it rings and adds the one after it.
-    fn add_next(chain: Arc<Self>) -> BoxFuture<'static, Result<(), JobSchedulerError>> {
+    /// Adds the job for the first mark after `after`; it rings and adds the one after it.
+    fn add_next(chain: Arc<Self>, after: Timestamp) -> BoxFuture<'static, Result<(), JobSchedulerError>> {
         async move {
             let now = chain.clock.now();
-            let wait = Duration::try_from(chain.schedule.next_after(now).duration_since(now)).unwrap_or_default();
+            let mark = chain.schedule.next_after(after);
+            let wait = Duration::try_from(mark.duration_since(now)).unwrap_or_default();
             let scheduler = chain.scheduler.clone();
             let job = Job::new_one_shot_async(wait, move |_, _| {
                 let chain = Arc::clone(&chain);
                 async move {
+                    let after = next_from(mark, chain.clock.now());
+                    if after == mark {
+                        chain.clock.sleep_until(mark).await;
+                    }
                     chain.ring.send_modify(|marks| *marks += 1);
-                    if let Err(error) = Self::add_next(chain).await {
+                    if let Err(error) = Self::add_next(chain, after).await {
                         tracing::error!(%error, "the schedule cannot go on; restart the program");
                     }
                 }
@@ -85,5 +95,35 @@ impl Chain {
             Ok(())
         }
         .boxed()
+    }
+}
+
+/// From when the mark after `mark` is looked for, when the scheduler rings for it at `now`. One that rings a little early
+/// waits for its mark: the same mark would otherwise ring twice, and the first sweep would end before it began. One
+/// that rings much too early had its clock set back, and counts by the new time.
+fn next_from(mark: Timestamp, now: Timestamp) -> Timestamp {
+    if mark.duration_since(now) <= EARLY {
+        mark.max(now)
+    } else {
+        now
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::next_from;
+    use crate::domain::testing::at;
+
+    #[test]
+    fn a_mark_rings_once_also_when_it_is_rung_early() {
+        for (name, now, expected) in [
+            ("on time", 300, 300),
+            ("a second early", 299, 300),
+            ("two seconds early", 298, 300),
+            ("the clock was set back", 297, 297),
+            ("late: what was missed counts as one", 1000, 1000),
+        ] {
+            assert_eq!(next_from(at(300), at(now)), at(expected), "{name}");
+        }
     }
 }

@@ -34,6 +34,8 @@ pub struct Pass {
     pub not_asked: Option<(String, String)>,
     /// When there is something to settle before the next sweep.
     pub settle_at: Option<Timestamp>,
+    /// For an account that could not be asked: when a probe may ask whether it is back.
+    pub probe_at: Option<Timestamp>,
 }
 
 /// Which half of enforcement is done.
@@ -102,10 +104,20 @@ impl Watch {
         match self.monitor.sweep(deadline, progress).await {
             Ok(report) => {
                 pass.report = report;
-                done.add(self.enforce(Half::Run, swept_at).await?);
+                // What was read before the end is written; a change is begun by a program that goes on.
+                if !self.monitor.is_stopping() {
+                    done.add(self.enforce(Half::Run, swept_at).await?);
+                }
             }
-            Err(SweepError::NotAsked { what, fix, report, .. }) => {
+            Err(SweepError::NotAsked {
+                what,
+                fix,
+                probe_at,
+                report,
+                ..
+            }) => {
                 pass.report = *report;
+                pass.probe_at = probe_at;
                 pass.not_asked = Some((what, fix));
             }
             Err(error @ SweepError::Store(_)) => return Err(error.into()),

@@ -100,6 +100,8 @@ pub enum SweepError {
         what: String,
         /// What to do about it.
         fix: String,
+        /// When a probe may ask whether it is back; until then it is left alone.
+        probe_at: Option<Timestamp>,
         /// What the sweep came to until then.
         report: Box<Report>,
     },
@@ -228,6 +230,12 @@ impl Monitor {
     fn budget(&self, now: Timestamp, deadline: Timestamp) -> u64 {
         let millis = u64::try_from(deadline.duration_since(now).as_millis()).unwrap_or(0);
         (u64::from(self.rate_per_minute).saturating_mul(millis) / 60_000).max(1)
+    }
+
+    /// Whether the program is to end.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        *self.stop.borrow()
     }
 
     /// Ends when the program is to end.

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::account::{Health, Trouble};
 use super::batch::Writer;
 use super::decide::Circumstances;
+use super::fetch::Fetched;
 use super::report::Report;
 use super::{Monitor, Progress, SweepError};
 use crate::domain::alert::Alert;
@@ -29,6 +30,8 @@ enum Ended {
     Access(Trouble),
     /// The API does not answer.
     Upstream(Trouble),
+    /// The program is to end.
+    Stopped,
 }
 
 /// A sweep in progress.
@@ -36,6 +39,8 @@ pub(super) struct Sweep<'a> {
     monitor: &'a Monitor,
     progress: &'a dyn Progress,
     started_at: Timestamp,
+    /// When the sweep before this one began.
+    sweep_before: Option<Timestamp>,
     deadline: Timestamp,
     circumstances: Circumstances,
     state: AccountState,
@@ -50,6 +55,8 @@ pub(super) struct Sweep<'a> {
     health: Health,
     /// What went wrong with clients that were asked in vain, by their place.
     failed: HashMap<usize, (Timestamp, String)>,
+    /// What clients came to that are to be asked again after no answer in time, by their place.
+    timed_out: HashMap<usize, Fetched>,
     /// Whether each client was read in this sweep.
     is_read: Vec<bool>,
     /// Clients that were asked, good or not, and how many of them failed.
@@ -80,11 +87,14 @@ impl<'a> Sweep<'a> {
         } = monitor.store.load(&monitor.rules.account).await?;
         let schedule = monitor.interval_for(clients.len());
         resume(&mut state, started_at, schedule);
-        let jumped = monitor.clock_jumped();
-        if jumped {
+        if monitor.clock_jumped() {
             state.clock_jumped_at = Some(started_at);
         }
-        state.sweep_started_at = Some(started_at);
+        // A jump that was seen since the last sweep began counts in this one, too.
+        let jumped = state
+            .clock_jumped_at
+            .is_some_and(|at| state.sweep_started_at.is_none_or(|before| at > before));
+        let sweep_before = state.sweep_started_at.replace(started_at);
         let brake = flags
             .iter()
             .find(|flag| flag.kind == FlagKind::Brake)
@@ -114,6 +124,8 @@ impl<'a> Sweep<'a> {
                 revisit: monitor.revisit(clients.len()),
                 started_at: state
                     .clock_jumped_at
+                    // One from the future was seen before the clock was set back.
+                    .filter(|at| *at <= started_at)
                     .map_or(monitor.started_at, |at| at.max(monitor.started_at)),
                 jumped,
                 baseline_since: state.baseline_since,
@@ -123,6 +135,7 @@ impl<'a> Sweep<'a> {
             monitor,
             progress,
             started_at,
+            sweep_before,
             deadline,
             state,
             clients,
@@ -132,6 +145,7 @@ impl<'a> Sweep<'a> {
             report: Report::default(),
             health: Health::default(),
             failed: HashMap::new(),
+            timed_out: HashMap::new(),
             tried: (0, 0),
             doubted_at: None,
             hard,
@@ -161,6 +175,7 @@ impl<'a> Sweep<'a> {
                     account,
                     what,
                     fix,
+                    probe_at: self.state.probe_at,
                     report: Box::new(self.report),
                 })
             }
@@ -169,6 +184,15 @@ impl<'a> Sweep<'a> {
 
     fn now(&self) -> Timestamp {
         self.monitor.clock.now()
+    }
+
+    /// A call's answer; `None` when the program is to end first. Reads cost nothing to give up.
+    async fn unless_stopped<T>(&self, call: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.monitor.stopped() => None,
+            answer = call => Some(answer),
+        }
     }
 
     /// Writes what the sweep came to.

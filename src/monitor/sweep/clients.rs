@@ -36,10 +36,8 @@ impl Sweep<'_> {
     /// Asks the clients that are due, most urgent first, within the calls that fit before the next sweep.
     pub(super) async fn ask_clients(&mut self) -> Result<Option<Ended>, SweepError> {
         let budget = self.monitor.budget(self.now(), self.deadline);
-        let mut queue: VecDeque<(usize, u32)> = self.order().into_iter().map(|index| (index, 0)).collect();
-        let due = queue.len();
-        self.report.clients = u64::try_from(due).unwrap_or(u64::MAX);
-        self.progress.begin(self.report.clients);
+        let mut queue: VecDeque<(usize, u32)> = self.order(budget).into_iter().map(|index| (index, 0)).collect();
+        self.progress.begin(u64::try_from(queue.len()).unwrap_or(u64::MAX));
         // What the futures look at must not be what the batches change.
         let clients = std::mem::take(&mut self.clients);
         let alerts = std::mem::take(&mut self.alerts);
@@ -64,6 +62,9 @@ impl Sweep<'_> {
             let is_stopping = *self.monitor.stop.borrow();
             if is_stopping {
                 // Reads cost nothing to give up; who was not read stays due.
+                if !flights.is_empty() || !queue.is_empty() {
+                    ended = ended.or(Some(Ended::Stopped));
+                }
                 flights.clear();
             }
             let may_start = ended.is_none()
@@ -115,7 +116,14 @@ impl Sweep<'_> {
             }
         };
         drop(flights);
-        self.report.deferred += u64::try_from(queue.len()).unwrap_or(u64::MAX);
+        let result = match result {
+            Ok(ended) => {
+                // Asked again, and the sweep ended before that: what they came to the first time counts.
+                landed.extend(self.timed_out.drain().map(|(_, fetched)| fetched));
+                self.commit(&clients, &alerts, &mut landed).await.map(|()| ended)
+            }
+            Err(error) => Err(error),
+        };
         (self.clients, self.alerts) = (clients, alerts);
         result
     }
@@ -131,32 +139,34 @@ impl Sweep<'_> {
 
     /// Who is asked, in which order. Who did not answer in time last comes last: such a client costs as much time as
     /// hundreds of others.
-    fn order(&self) -> Vec<usize> {
+    fn order(&self, budget: u64) -> Vec<usize> {
         let rules = &self.monitor.rules;
-        let (mut places, mut slow): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
-        for (index, watched) in self
+        let (places, refs): (Vec<usize>, Vec<&Watched>) = self
             .clients
             .iter()
             .enumerate()
             .filter(|(_, watched)| is_watched(watched))
-        {
-            if watched.last_error.as_deref() == Some("timeout") {
-                slow.push(index)
-            } else {
-                places.push(index)
-            }
-        }
-        let refs: Vec<&Watched> = places.iter().map(|index| &self.clients[*index]).collect();
+            .unzip();
         let order = due::order(&refs, &rules.policies, rules.default_threshold, self.started_at);
-        order.into_iter().map(|index| places[index]).chain(slow).collect()
+        // Last of those whose turn it is, with all the calls that each may cost: behind everybody, they would never be
+        // asked again where the calls do not reach everybody.
+        let turn = usize::try_from(budget / 2).map_or(order.len(), |turn| turn.clamp(1, order.len().max(1)));
+        let (turn, rest) = order.split_at(turn.min(order.len()));
+        let is_slow = |index: &&usize| refs[**index].last_error.as_deref() == Some("timeout");
+        let (slow, quick): (Vec<&usize>, Vec<&usize>) = turn.iter().partition(is_slow);
+        let order = quick.into_iter().chain(slow).chain(rest);
+        order.map(|index| places[*index]).collect()
     }
 
     /// What an answer means for the sweep: it counts, it is asked again, or it ends the pass.
     fn land(&mut self, fetched: Fetched, queue: &mut VecDeque<(usize, u32)>, streak: &mut Streak) -> Landed {
+        self.timed_out.remove(&fetched.index);
+        if fetched.reading.is_ok() {
+            streak.broken();
+        }
         let failure = match (&fetched.reading, &fetched.threshold) {
             (Err(error), _) | (Ok(_), Some(Err(error))) => error,
             (Ok(_), _) => {
-                streak.broken();
                 self.progress.step();
                 return Landed::Here(fetched);
             }
@@ -172,13 +182,12 @@ impl Sweep<'_> {
         if failure.is_limit() {
             if fetched.asked_before < TRIES_AFTER_LIMIT {
                 queue.push_back((fetched.index, fetched.asked_before + 1));
-            } else {
-                self.report.deferred += 1;
             }
             return Landed::Again;
         }
         if failure.kind() == "timeout" && fetched.asked_before == 0 {
             queue.push_back((fetched.index, 1));
+            self.timed_out.insert(fetched.index, fetched);
             return Landed::Again;
         }
         self.progress.step();
@@ -196,7 +205,8 @@ impl Sweep<'_> {
             return None;
         }
         self.doubted_at = Some(now);
-        match self.monitor.api.get_balance().await {
+        // Whoever wants the end is heard by the sweep itself.
+        match self.unless_stopped(self.monitor.api.get_balance()).await? {
             Ok(_) => None,
             Err(error) if error.is_auth() => Some(Ended::Access(trouble(&error))),
             Err(error) if error.is_limit() => None,

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::super::account;
 use super::super::batch;
 use super::super::decide::{Circumstances, Seen};
-use super::{Ended, Sweep};
+use super::{Ended, Sweep, is_watched};
 use crate::domain::alert::{Alert, Phase};
 use crate::domain::notice::{NoticeState, Notification};
 use crate::domain::{ClientId, audience};
@@ -25,6 +25,7 @@ impl Sweep<'_> {
     pub(super) async fn conclude(&mut self, ended: Option<Ended>) -> Result<(), SweepError> {
         self.writer.finish().await?;
         let now = self.now();
+        self.count_deferred();
         let (tried, failed) = self.tried;
         let most_common = self
             .report
@@ -45,6 +46,8 @@ impl Sweep<'_> {
                 self.health.upstream = Some(Err(trouble));
                 self.wait_for_probe(now);
             }
+            // Too little was seen to tell how the API fares; what was read is judged, and it is no whole sweep.
+            Some(Ended::Stopped) => self.health.upstream = None,
             None => {
                 self.state.probe_at = None;
                 self.state.probe_wait_secs = *PROBE_SECS.start();
@@ -63,6 +66,15 @@ impl Sweep<'_> {
         self.summarise(now).await
     }
 
+    /// Who was due and is neither read nor failed stays due, whatever kept the sweep from it.
+    fn count_deferred(&mut self) {
+        let due = self.clients.iter().filter(|watched| is_watched(watched)).count();
+        let report = &mut self.report;
+        report.clients = u64::try_from(due).unwrap_or(u64::MAX);
+        let done = report.readings + report.errors.values().sum::<u64>();
+        report.deferred = report.clients.saturating_sub(done);
+    }
+
     /// Judges only silence, without any call.
     pub(in crate::monitor) async fn only_silence(mut self) -> Result<(), SweepError> {
         let now = self.now();
@@ -73,6 +85,11 @@ impl Sweep<'_> {
             .is_some_and(|alerts| alerts.iter().any(|alert| explains(alert) && alert.firing().is_some()));
         let mut commit = self.writer.commit_at(now);
         self.judge_silence(&mut commit, now, held_back);
+        if self.circumstances.jumped {
+            // Whoever sees a jump first must tell the next sweep: it restarts what is held, and enforces nothing.
+            self.state.sweep_started_at = self.sweep_before;
+            commit.state = Some(self.state.clone());
+        }
         self.writer.write(commit).await?;
         self.writer.finish().await?;
         Ok(())

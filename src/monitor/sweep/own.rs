@@ -22,7 +22,10 @@ impl Sweep<'_> {
     /// The reseller's own balance, then the list of clients.
     pub(super) async fn ask_account(&mut self) -> Result<Option<Ended>, SweepError> {
         let place = self.reseller();
-        match self.monitor.api.get_balance().await {
+        let Some(answer) = self.unless_stopped(self.monitor.api.get_balance()).await else {
+            return Ok(Some(Ended::Stopped));
+        };
+        match answer {
             Ok(answer) => {
                 self.health.access = Some(Ok(()));
                 let reading = Reading {
@@ -82,7 +85,10 @@ impl Sweep<'_> {
         if self.state.inventory_at.is_some_and(is_recent) {
             return Ok(None);
         }
-        let listed = match self.monitor.api.get_clients().await {
+        let Some(listed) = self.unless_stopped(self.monitor.api.get_clients()).await else {
+            return Ok(Some(Ended::Stopped));
+        };
+        let listed = match listed {
             Ok(listed) => listed,
             Err(error) if error.is_auth() => return Ok(Some(Ended::Access(trouble(&error)))),
             Err(error) => {
@@ -144,10 +150,10 @@ impl Sweep<'_> {
     /// Asks for a client that lists no longer have: only the API's own word makes it vanish.
     async fn ask_by_id(&mut self, index: usize) -> Result<(), SweepError> {
         let id = self.clients[index].client.id.clone();
-        let is_gone = match self.monitor.api.has_client(&id).await {
-            Ok(is_there) => !is_there,
-            Err(_) => return Ok(()),
+        let Some(Ok(is_there)) = self.unless_stopped(self.monitor.api.has_client(&id)).await else {
+            return Ok(());
         };
+        let is_gone = !is_there;
         let now = self.now();
         let mut commit = self.writer.commit_at(now);
         let watched = &mut self.clients[index];

@@ -1,0 +1,113 @@
+//! Who is asked, what is counted, and what is left for the next sweep.
+
+use super::{Stage, calls, id};
+
+const FAST: &str = "rate_per_minute = 1000000";
+
+#[tokio::test]
+async fn a_sweep_asks_everybody_and_fires_for_who_is_low() {
+    let stage = Stage::new(20, FAST, "").await;
+    assert_eq!(stage.pass().await.report.readings, 20);
+    let low = id(3);
+    stage.edit(&low, "4");
+    stage.wait(300);
+    let report = stage.pass().await.report;
+    assert_eq!((report.clients, report.readings, report.deferred), (20, 20, 0));
+    assert_eq!(stage.firing().await, [format!("{low}/low-balance")]);
+}
+
+#[tokio::test]
+async fn who_never_answers_in_time_has_its_turn_also_when_the_calls_do_not_reach_everybody() {
+    let stage = Stage::new(40, "rate_per_minute = 4\nconcurrency = 2", "").await;
+    let silent = id(7);
+    let fault = format!("slow@{silent}");
+    stage.simulator.set_fault(&fault, "1").unwrap();
+    let mut asked = Vec::new();
+    for _ in 0..9 {
+        let report = stage.pass().await.report;
+        let done = report.readings + report.errors.values().sum::<u64>();
+        assert_eq!((report.clients, report.deferred), (40, 40 - done), "{report:?}");
+        asked.push(stage.asked_at(&silent).await);
+        stage.wait(10);
+    }
+    asked.dedup();
+    assert!(
+        asked.iter().flatten().count() >= 2,
+        "asked again although others wait, too: {asked:?}"
+    );
+}
+
+#[tokio::test]
+async fn who_was_to_be_asked_again_and_was_not_counts_as_asked() {
+    let stage = Stage::new(1, "rate_per_minute = 3", "").await;
+    stage.simulator.set_fault(&format!("slow@{}", id(0)), "1").unwrap();
+    let report = stage.pass_within(41).await.report;
+    assert_eq!(
+        (report.errors.get("timeout"), report.deferred),
+        (Some(&1), 0),
+        "{report:?}"
+    );
+    assert!(stage.asked_at(&id(0)).await.is_some());
+}
+
+#[tokio::test]
+async fn a_sweep_that_the_end_cuts_off_is_no_whole_sweep_and_no_trouble() {
+    let stage = Stage::new(10, FAST, "").await;
+    stage.pass().await;
+    let before = stage.state().await;
+    stage.wait(300);
+    stage.daemon.stop.send_replace(true);
+    let pass = stage.pass().await;
+    let after = stage.state().await;
+    assert_eq!((pass.not_asked, pass.report.deferred), (None, 10));
+    assert_eq!(
+        (after.sweep_ended_at, after.last_sweep),
+        (before.sweep_ended_at, before.last_sweep)
+    );
+    assert_eq!(stage.firing().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn the_end_does_not_wait_for_a_silent_server_and_what_was_read_is_kept() {
+    let stage = Stage::new(10, FAST, "").await;
+    stage.pass().await;
+    stage.wait(300);
+    stage.simulator.set_fault(&format!("slow@{}", id(2)), "1").unwrap();
+    let calls = || {
+        stage
+            .simulator
+            .requests()
+            .to_string()
+            .matches("getResellerBalance")
+            .count()
+    };
+    let before = calls();
+    let end = async {
+        while calls() < before + 10 {
+            tokio::task::yield_now().await;
+        }
+        stage.daemon.stop.send_replace(true);
+    };
+    let (pass, ()) = tokio::join!(stage.pass(), end);
+    let unread = pass.report.deferred + pass.report.errors.values().sum::<u64>();
+    assert!(unread >= 1, "{:?}", pass.report);
+    let clients = stage.view().await.clients;
+    let now = stage.clock.now();
+    let fresh = |at: jiff::Timestamp| now.duration_since(at).as_secs() < 60;
+    let read = clients.iter().filter(|watched| !watched.client.id.is_pseudo());
+    let read = read.filter(|watched| watched.reading.as_ref().is_some_and(|reading| fresh(reading.at)));
+    assert_eq!(u64::try_from(read.count()).unwrap(), pass.report.readings);
+}
+
+#[tokio::test]
+async fn an_account_that_cannot_be_asked_is_probed_ever_more_seldom() {
+    let stage = Stage::new(3, FAST, "").await;
+    stage.simulator.set_setting("api-enabled", "off").unwrap();
+    let simulator = stage.run_for(62).await;
+    assert_eq!(calls(&simulator, "getResellerBalance"), 0);
+    let probes = calls(&simulator, "getBalance");
+    assert!(
+        (7..=8).contains(&probes),
+        "{probes}: after 0, 1, 3, 7, 15, 30, 45 and 60 minutes"
+    );
+}
