@@ -114,6 +114,13 @@ pub fn is_spent(alert: &Alert, policy: &Policy, now: Timestamp) -> bool {
     matches!(alert.phase, Phase::CoolingDown { resolved_at } if now.duration_since(resolved_at) >= policy.cool_down)
 }
 
+/// How much later a second reading must be to confirm a first. Two sweeps are one interval apart, but what they read is
+/// read and judged some seconds earlier or later within them: without this allowance, every second confirmation would
+/// wait for a third sweep.
+fn one_round_later(interval: SignedDuration) -> SignedDuration {
+    interval - (interval / 10).min(SignedDuration::from_secs(10))
+}
+
 struct Stepper<'a> {
     client: &'a ClientId,
     policy: &'a Policy,
@@ -226,7 +233,7 @@ impl Stepper<'_> {
         firing.clear_since = None;
         if self.judgement.verdict == Verdict::Breach && is_new_reading {
             let seen_at = self.reading_at.unwrap_or(self.moment.now);
-            firing.confirmed |= seen_at.duration_since(firing.since) >= self.moment.interval;
+            firing.confirmed |= seen_at.duration_since(firing.since) >= one_round_later(self.moment.interval);
         }
         let is_clear = self.judgement.verdict == Verdict::Clear;
         let transitions = if is_clear {
