@@ -494,6 +494,9 @@ async fn notifications_are_listed_and_shown_with_each_try() {
     fleet
         .run(&["notifications", "retry", id])
         .failed(64, &["`notifications retry` is not in this version"]);
+    fleet
+        .run(&["client", "561115", "--nagios"])
+        .failed(64, &["`client --nagios` is not in this version"]);
 }
 
 #[tokio::test]
