@@ -1,6 +1,7 @@
 //! The real binary from end to end: against the simulated API and a mail server that takes what it is sent.
 
 mod alerts;
+mod daemon;
 mod enforcement;
 mod mail;
 mod upstream;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::world::{World, nothing_new};
 
 /// Who is overdrawn is set to HARD, and the first change is watched for this long.
-fn enforcing(mode: &str, more: &str) -> String {
+pub fn enforcing(mode: &str, more: &str) -> String {
     format!(
         r#"
 [[policy]]
