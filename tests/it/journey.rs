@@ -4,5 +4,7 @@ mod alerts;
 mod daemon;
 mod enforcement;
 mod mail;
+mod secrets;
+mod transport;
 mod upstream;
 mod world;
