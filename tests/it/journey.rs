@@ -3,6 +3,7 @@
 mod alerts;
 mod daemon;
 mod enforcement;
+mod inventory;
 mod mail;
 mod secrets;
 mod transport;

@@ -74,7 +74,10 @@ async fn a_client_that_falls_is_told_once_and_its_recovery_in_the_same_thread() 
     ops[0].says(&["9.99", "10.00", low]);
     client[0].says(&["9.99", "10.00"]);
     assert_ne!(ops[0].id, client[0].id);
-    assert!(!ops[0].references.is_empty(), "a first mail names the thread that it opens");
+    assert!(
+        !ops[0].references.is_empty(),
+        "a first mail names the thread that it opens"
+    );
     for _ in 0..2 {
         nothing_new(&world.sweep(0).await);
     }

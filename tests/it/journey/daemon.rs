@@ -15,7 +15,9 @@ const STOPS_WITHIN: Duration = Duration::from_secs(11);
 async fn sigterm_ends_an_idle_daemon_at_once() {
     let world = World::new(3).await;
     let mut daemon = world.daemon();
-    world.until("the first sweep", |world| world.calls("getResellerBalance") >= 3).await;
+    world
+        .until("the first sweep", |world| world.calls("getResellerBalance") >= 3)
+        .await;
     world.balance(&world.ids[0], "5.00");
     daemon.signal("TERM");
     let (code, took) = daemon.end().await;
@@ -37,7 +39,9 @@ async fn sigterm_ends_a_daemon_in_time_whose_api_and_mail_server_hang() {
     world.fault("slow@clients", "1");
     let asked = world.calls("getResellerBalance");
     let mut daemon = world.daemon();
-    world.until("a call", |world| world.calls("getResellerBalance") > asked).await;
+    world
+        .until("a call", |world| world.calls("getResellerBalance") > asked)
+        .await;
     within("a delivery that stalls", world.mail.wait_for_stalled(1)).await;
     daemon.signal("TERM");
     let (code, took) = daemon.end().await;
@@ -49,7 +53,9 @@ async fn sigterm_ends_a_daemon_in_time_whose_api_and_mail_server_hang() {
 async fn a_second_daemon_on_the_store_ends_with_1_and_leaves_the_first_alone() {
     let world = World::new(3).await;
     let mut daemon = world.daemon();
-    world.until("the first sweep", |world| world.calls("getResellerBalance") >= 3).await;
+    world
+        .until("the first sweep", |world| world.calls("getResellerBalance") >= 3)
+        .await;
     for arguments in [&["run"][..], &["sweep", "--once"]] {
         let said = world.run(arguments).await;
         assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{said:?}");
@@ -70,7 +76,9 @@ async fn killed_during_a_sweep_it_goes_on_where_it_was_and_nobody_is_told_twice(
     world.fault("slow@clients", "1");
     let asked = world.calls("getResellerBalance");
     let mut daemon = world.daemon();
-    world.until("half a sweep", |world| world.calls("getResellerBalance") >= asked + 20).await;
+    world
+        .until("half a sweep", |world| world.calls("getResellerBalance") >= asked + 20)
+        .await;
     daemon.signal("KILL");
     daemon.end().await;
     world.fault("slow@clients", "0");
@@ -118,12 +126,19 @@ async fn killed_right_after_a_change_was_sent_it_reads_what_became_of_it_and_sen
     daemon.end().await;
     world.fault("slow@setClient", "0");
     let unsettled = world.sweep(0).await;
-    assert_eq!(unsettled["enforcements"]["applied"], 0, "too early to tell: {unsettled}");
+    assert_eq!(
+        unsettled["enforcements"]["applied"], 0,
+        "too early to tell: {unsettled}"
+    );
     let settled = world.sweep_later(600).await;
     assert_eq!(settled.report.enforcements.applied, 1);
     world.sweep_later(1_200).await;
     assert_eq!(world.calls("setClient"), 1);
-    let changed = world.to_ops().iter().filter(|mail| mail.subject.starts_with("CHANGED")).count();
+    let changed = world
+        .to_ops()
+        .iter()
+        .filter(|mail| mail.subject.starts_with("CHANGED"))
+        .count();
     assert_eq!(changed, 1);
 }
 

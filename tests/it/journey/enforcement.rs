@@ -50,7 +50,11 @@ async fn the_first_change_goes_alone_and_the_others_follow_each_verified() {
     assert_eq!(world.calls("setClient"), 1, "the canary goes alone: {report}");
     assert_eq!(hard_ones(&world), 1);
     let counts = &report["enforcements"];
-    assert_eq!((&counts["applied"], &counts["waiting"]), (&json!(1), &json!(3)), "{report}");
+    assert_eq!(
+        (&counts["applied"], &counts["waiting"]),
+        (&json!(1), &json!(3)),
+        "{report}"
+    );
     assert_eq!(counts["refused"], 1, "the protected one: {report}");
 
     let mut sweeps = 1;
@@ -70,7 +74,11 @@ async fn the_first_change_goes_alone_and_the_others_follow_each_verified() {
     let said = |what: &str| subjects.iter().filter(|subject| subject.starts_with(what)).count();
     assert_eq!((said("CHANGED"), said("NOT DONE")), (4, 1), "{subjects:#?}");
     let rows = world.json(&["enforcements", "list"]).await;
-    let verified = rows.as_array().unwrap().iter().filter(|row| row["outcome"] == "verified" || row["state"] == "verified");
+    let verified = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["outcome"] == "verified" || row["state"] == "verified");
     assert_eq!(verified.count(), 4, "{rows}");
 }
 
@@ -104,7 +112,9 @@ async fn the_brake_stops_every_change_until_a_person_releases_it() {
     let world = World::new(3).await;
     world.configure(&enforcing("apply", ""));
     nothing_new(&world.sweep(0).await);
-    let braked = world.run(&["brake", "on", "--reason", "the provider changes its records"]).await;
+    let braked = world
+        .run(&["brake", "on", "--reason", "the provider changes its records"])
+        .await;
     assert_eq!(braked.code, Some(0), "{braked:?}");
     world.balance(&world.ids[0], "-3.00");
     for _ in 0..2 {
@@ -112,7 +122,12 @@ async fn the_brake_stops_every_change_until_a_person_releases_it() {
         assert_eq!(report["enforcements"]["applied"], 0, "{report}");
         assert_eq!((world.calls("setClient"), hard_ones(&world)), (0, 0));
     }
-    assert!(world.to_ops().iter().any(|mail| mail.text.contains("the provider changes its records")));
+    assert!(
+        world
+            .to_ops()
+            .iter()
+            .any(|mail| mail.text.contains("the provider changes its records"))
+    );
     let released = world.run(&["brake", "off"]).await;
     assert_eq!(released.code, Some(0), "{released:?}");
     let report = world.sweep(0).await;
@@ -135,7 +150,11 @@ async fn a_change_whose_answer_is_lost_is_settled_by_reading_and_never_sent_twic
         assert_eq!((world.calls("setClient"), hard_ones(&world)), (1, 1), "{fault}");
         let rows = world.json(&["enforcements", "list"]).await;
         assert_eq!(rows.as_array().unwrap().len(), 1, "{fault}: {rows}");
-        let changed = world.to_ops().iter().filter(|mail| mail.subject.starts_with("CHANGED")).count();
+        let changed = world
+            .to_ops()
+            .iter()
+            .filter(|mail| mail.subject.starts_with("CHANGED"))
+            .count();
         assert_eq!(changed, 1, "{fault}: {rows}");
     }
 }

@@ -77,10 +77,15 @@ async fn once_a_connect_failed_the_other_messages_of_the_run_are_not_tried() {
     assert_eq!(report["notifications"], json!({"sent": 0, "deferred": 8, "dead": 0}));
     let mut tried = BTreeMap::new();
     for row in world.json(&["notifications"]).await.as_array().unwrap() {
-        let shown = world.json(&["notifications", "show", row["id"].as_str().unwrap()]).await;
+        let shown = world
+            .json(&["notifications", "show", row["id"].as_str().unwrap()])
+            .await;
         *tried.entry(row["channel"].to_string()).or_insert(0) += shown["attempts"].as_array().unwrap().len();
     }
-    assert_eq!(tried, BTreeMap::from([("\"client\"".to_owned(), 1), ("\"ops\"".to_owned(), 1)]));
+    assert_eq!(
+        tried,
+        BTreeMap::from([("\"client\"".to_owned(), 1), ("\"ops\"".to_owned(), 1)])
+    );
     world.configure(BOTH);
     let sent = world.sweep_later(LATER_SECS).await.report.notifications;
     assert_eq!((sent.sent, sent.deferred, sent.dead), (8, 0, 0));
@@ -104,7 +109,9 @@ async fn a_message_that_can_never_arrive_is_told_through_another_channel_or_by_t
         assert_eq!(dead.as_array().unwrap().len(), 1, "{dead}");
         assert!(dead[0]["why"].as_str().unwrap().contains("no such user"), "{dead}");
         let mails = world.mails();
-        let told = mails.iter().filter(|mail| mail.subject.contains("dead-letter") || mail.text.contains("dead-letter"));
+        let told = mails
+            .iter()
+            .filter(|mail| mail.subject.contains("dead-letter") || mail.text.contains("dead-letter"));
         assert_eq!(told.count(), dead_alerts, "{mails:#?}");
         world.sweep(code).await;
     }

@@ -29,7 +29,9 @@ async fn no_password_is_in_a_log_a_screen_the_store_or_a_mail() {
         secrets: world.ids.iter().map(|id| client_password(id)).collect(),
         places: 0,
     };
-    searched.secrets.extend([API_PASSWORD, SMTP_PASSWORD].map(str::to_owned));
+    searched
+        .secrets
+        .extend([API_PASSWORD, SMTP_PASSWORD].map(str::to_owned));
     // As AUTH PLAIN says them.
     searched.secrets.push("AGFsZXJ0cwBTbXRwLVMzY3JldC00NzEx".to_owned());
 

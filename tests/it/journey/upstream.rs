@@ -38,7 +38,11 @@ async fn one_kind(fault: &str, kind: &str) {
     assert_eq!(report["readings"], 12 - unread, "{fault}");
     assert_eq!(numbers(&report, "alerts"), [12 - unread, 0, 0], "{fault}: {report}");
     let alerts = world.json(&["alerts", "--all"]).await;
-    assert_eq!(alerts.as_array().unwrap().len() as u64, 12 - unread, "{fault}: {alerts}");
+    assert_eq!(
+        alerts.as_array().unwrap().len() as u64,
+        12 - unread,
+        "{fault}: {alerts}"
+    );
 
     world.fault(&format!("{fault}@clients"), "0");
     let report = world.sweep(0).await;
@@ -49,7 +53,11 @@ async fn one_kind(fault: &str, kind: &str) {
 async fn a_refused_account_is_one_mail_with_the_fix_and_recovers() {
     for (refuse, allow, says) in [
         (("api-enabled", "off"), ("api-enabled", "on"), "portal's API page"),
-        (("address-allowed", "off"), ("address-allowed", "on"), "this machine's address on the portal's API page"),
+        (
+            ("address-allowed", "off"),
+            ("address-allowed", "on"),
+            "this machine's address on the portal's API page",
+        ),
     ] {
         let world = World::new(12).await;
         nothing_new(&world.sweep(0).await);
@@ -60,7 +68,10 @@ async fn a_refused_account_is_one_mail_with_the_fix_and_recovers() {
         let before = world.simulator.stats()["calls"].as_u64().unwrap();
         let said = world.run(&["sweep", "--once", "--output", "json"]).await;
         assert_eq!(said.code, Some(1), "{said:?}");
-        assert!(said.err.contains("could not be asked") && said.err.contains(says), "{said:?}");
+        assert!(
+            said.err.contains("could not be asked") && said.err.contains(says),
+            "{said:?}"
+        );
         let calls = world.simulator.stats()["calls"].as_u64().unwrap() - before;
         assert!(calls < 12, "{calls} calls to an account that is refused");
         let mails = world.mails();
@@ -81,7 +92,10 @@ async fn a_wrong_password_is_one_mail_with_the_fix_and_recovers() {
     let world = World::new(3).await;
     world.reconfigure(API_PASSWORD, "not-the-password");
     let report = world.sweep(1).await;
-    assert_eq!((&report["readings"], &report["alerts"]["fired"]), (&json!(0), &json!(1)));
+    assert_eq!(
+        (&report["readings"], &report["alerts"]["fired"]),
+        (&json!(0), &json!(1))
+    );
     let mails = world.mails();
     assert_eq!(mails.len(), 1, "{mails:?}");
     mails[0].says(&["account-access", "password"]);
@@ -100,7 +114,12 @@ async fn an_api_that_fails_for_all_is_one_alert_and_no_alert_of_any_client() {
         world.sweep(0).await;
     }
     let alerts = world.json(&["alerts", "--all"]).await;
-    let policies: Vec<&str> = alerts.as_array().unwrap().iter().map(|row| row["policy"].as_str().unwrap()).collect();
+    let policies: Vec<&str> = alerts
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["policy"].as_str().unwrap())
+        .collect();
     assert_eq!(policies, ["upstream"], "{alerts}");
     assert_eq!(world.mails().len(), 1);
     world.mails()[0].says(&["upstream"]);
@@ -117,5 +136,10 @@ async fn an_api_that_fails_for_all_is_one_alert_and_no_alert_of_any_client() {
 /// How many alerts of a policy fire.
 async fn firing(world: &World, policy: &str) -> usize {
     let alerts = world.json(&["alerts"]).await;
-    alerts.as_array().unwrap().iter().filter(|row| row["policy"] == policy).count()
+    alerts
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["policy"] == policy)
+        .count()
 }

@@ -83,7 +83,10 @@ impl World {
             login: Some(("alerts".to_owned(), SMTP_PASSWORD.to_owned())),
             ..Mailbox::default()
         };
-        let ids: Vec<String> = (561_115..).take(clients as usize).map(|id: u32| id.to_string()).collect();
+        let ids: Vec<String> = (561_115..)
+            .take(clients as usize)
+            .map(|id: u32| id.to_string())
+            .collect();
         for id in &ids {
             let record = json!({"balance": "100.00", "threshold": "10.00", "threshold_email": "", "balance_management": "soft",
                 "email": address_of(id), "password": client_password(id)});
@@ -159,8 +162,15 @@ url = "sqlite://{store}"
     /// The program with these arguments, not started.
     pub fn program(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_balancewatch"));
-        command.env_clear().arg("--config").arg(self.config_path()).args(arguments);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .env_clear()
+            .arg("--config")
+            .arg(self.config_path())
+            .args(arguments);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         command
     }
 
@@ -249,7 +259,9 @@ url = "sqlite://{store}"
 
     /// How often a function was called so far.
     pub fn calls(&self, function: &str) -> u64 {
-        self.simulator.stats()["calls_by_function"][function].as_u64().unwrap_or(0)
+        self.simulator.stats()["calls_by_function"][function]
+            .as_u64()
+            .unwrap_or(0)
     }
 
     /// The mails so far.
