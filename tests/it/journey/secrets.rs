@@ -2,6 +2,8 @@
 
 use balancewatch::demo::mail_catcher::{Behaviour, Stage};
 
+use serde_json::json;
+
 use super::enforcement::enforcing;
 use super::world::{API_PASSWORD, CLIENTS_TOO, SMTP_PASSWORD, World, client_password};
 
@@ -72,7 +74,10 @@ async fn no_password_is_in_a_log_a_screen_the_store_or_a_mail() {
         said(&world, &mut searched, &["enforcements", "show", id]).await;
     }
     world.sweep_later(600).await;
-    assert!(world.calls("setClient") > 0, "passwords went over the wire");
+    let record = world.simulator.client(low).unwrap();
+    let went = (&record["management"], &record["password"]);
+    let sent = (&json!("hard"), &json!(client_password(low)));
+    assert_eq!(went, sent, "the password went over the wire and back");
 
     for mail in world.mails() {
         searched.nothing_in("a mail", &mail.bytes);
