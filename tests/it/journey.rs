@@ -1,7 +1,11 @@
 //! The real binary from end to end: against the simulated API and a mail server that takes what it is sent.
 
 mod alerts;
+mod daemon;
 mod enforcement;
+mod inventory;
 mod mail;
+mod secrets;
+mod transport;
 mod upstream;
 mod world;

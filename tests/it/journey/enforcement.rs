@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::world::{World, nothing_new};
 
 /// Who is overdrawn is set to HARD, and the first change is watched for this long.
-fn enforcing(mode: &str, more: &str) -> String {
+pub fn enforcing(mode: &str, more: &str) -> String {
     format!(
         r#"
 [[policy]]
@@ -176,4 +176,49 @@ async fn a_change_that_never_arrived_is_made_once_with_a_fresh_plan() {
         world.sweep_later(secs).await;
     }
     assert_eq!(world.calls("setClient"), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_reads_back_otherwise_sets_the_brake_and_nothing_is_written_again() {
+    let world = World::new(4).await;
+    world.configure(&enforcing("apply", ""));
+    nothing_new(&world.sweep(0).await);
+    let spoilt = world.ids[0].as_str();
+    world.edit(spoilt, &json!({"zip": "01234"}));
+    // Seen before the change, or it would count as a person's edit a moment ago.
+    world.sweep_later(400).await;
+    let order = format!("{spoilt}:zip=99999");
+    world.simulator.set_setting("edit-after-set-client", &order).unwrap();
+    world.balance(spoilt, "-3.00");
+    let first = world.sweep_later(2_000).await;
+    assert_eq!((first.braked.len(), first.must_look()), (1, true), "{first:?}");
+    world.balance(&world.ids[1], "-3.00");
+    world.sweep_later(2_400).await;
+    world.sweep(1).await;
+    assert_eq!(
+        world.calls("setClient"),
+        1,
+        "neither a second time nor for anybody else"
+    );
+    let brake = world.json(&["brake", "status"]).await;
+    assert!(brake.to_string().contains(r#""on":true"#), "{brake}");
+    let mails = world.to_ops();
+    let read_back = mails.iter().filter(|mail| mail.text.contains("read-back")).count();
+    assert_eq!(read_back, 1, "{mails:#?}");
+    assert!(mails.iter().any(|mail| mail.text.contains("zip")), "{mails:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_overdrawn_before_the_first_sweep_is_changed_after_a_second_reading_only() {
+    let world = World::new(3).await;
+    world.configure(&enforcing("apply", ""));
+    world.balance(&world.ids[0], "-3.00");
+    for _ in 0..2 {
+        let report = world.sweep(0).await;
+        assert_eq!(report["enforcements"]["applied"], 0, "{report}");
+    }
+    assert_eq!(world.calls("setClient"), 0);
+    world.sweep_later(120).await;
+    world.sweep_later(240).await;
+    assert_eq!((world.calls("setClient"), hard_ones(&world)), (1, 1));
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use balancewatch::demo::mail_catcher::{Behaviour, MailCatcher, Options, Stage};
+use futures_util::future::join_all;
 use serde_json::json;
 
 use super::world::{World, address_of, nothing_new, numbers};
@@ -17,7 +18,7 @@ const BOTH: &str = "\n[alerts]\nnotify_clients = true\n";
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_mail_server_fails_to_take_waits_and_arrives_later_once() {
     let answer = |at, code, text| Behaviour::Answer { at, code, text };
-    for behaviour in [
+    let behaviours = [
         answer(Stage::Greeting, 421, "busy"),
         answer(Stage::Auth, 535, "wrong"),
         answer(Stage::MailFrom, 451, "later"),
@@ -27,27 +28,30 @@ async fn what_a_mail_server_fails_to_take_waits_and_arrives_later_once() {
         Behaviour::Stall(Stage::Rcpt),
         Behaviour::HangUp(Stage::Ehlo),
         Behaviour::HangUp(Stage::Data),
-    ] {
-        let world = World::new(3).await;
-        world.configure(BOTH);
-        nothing_new(&world.sweep(0).await);
-        world.balance(&world.ids[0], "5.00");
-        world.mail.behave(behaviour.clone());
-        let report = world.sweep(0).await;
-        assert_eq!(numbers(&report, "alerts"), [1, 0, 0], "{behaviour:?}: {report}");
-        assert_eq!(
-            report["notifications"],
-            json!({"sent": 0, "deferred": 2, "dead": 0}),
-            "{behaviour:?}"
-        );
-        assert_eq!(world.mails(), [], "{behaviour:?}");
-        world.mail.behave(Behaviour::Good);
-        let sent = world.sweep_later(LATER_SECS).await.report.notifications;
-        assert_eq!((sent.sent, sent.deferred, sent.dead), (2, 0, 0), "{behaviour:?}");
-        assert_eq!(world.to_ops().len(), 1, "{behaviour:?}");
-        assert_eq!(world.mails_to(&address_of(&world.ids[0])).len(), 1, "{behaviour:?}");
-        assert_eq!(world.sweep_later(2 * LATER_SECS).await.report.notifications.sent, 0);
-    }
+    ];
+    join_all(behaviours.map(waits_and_arrives)).await;
+}
+
+async fn waits_and_arrives(behaviour: Behaviour) {
+    let world = World::new(3).await;
+    world.configure(BOTH);
+    nothing_new(&world.sweep(0).await);
+    world.balance(&world.ids[0], "5.00");
+    world.mail.behave(behaviour.clone());
+    let report = world.sweep(0).await;
+    assert_eq!(numbers(&report, "alerts"), [1, 0, 0], "{behaviour:?}: {report}");
+    assert_eq!(
+        report["notifications"],
+        json!({"sent": 0, "deferred": 2, "dead": 0}),
+        "{behaviour:?}"
+    );
+    assert_eq!(world.mails(), [], "{behaviour:?}");
+    world.mail.behave(Behaviour::Good);
+    let sent = world.sweep_later(LATER_SECS).await.report.notifications;
+    assert_eq!((sent.sent, sent.deferred, sent.dead), (2, 0, 0), "{behaviour:?}");
+    assert_eq!(world.to_ops().len(), 1, "{behaviour:?}");
+    assert_eq!(world.mails_to(&address_of(&world.ids[0])).len(), 1, "{behaviour:?}");
+    assert_eq!(world.sweep_later(2 * LATER_SECS).await.report.notifications.sent, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

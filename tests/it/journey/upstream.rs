@@ -50,6 +50,20 @@ async fn one_kind(fault: &str, kind: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn slow_answers_are_waited_for_and_count_like_any_others() {
+    let world = World::new(12).await;
+    nothing_new(&world.sweep(0).await);
+    world.simulator.set_setting("slow-secs", "1").unwrap();
+    world.fault("slow@clients", "0.3");
+    for id in &world.ids {
+        world.balance(id, "5.00");
+    }
+    let report = world.sweep(0).await;
+    assert_eq!((&report["readings"], &report["errors"]), (&json!(12), &json!({})));
+    assert_eq!(numbers(&report, "alerts"), [12, 0, 0], "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refused_account_is_one_mail_with_the_fix_and_recovers() {
     for (refuse, allow, says) in [
         (("api-enabled", "off"), ("api-enabled", "on"), "portal's API page"),

@@ -237,6 +237,11 @@ url = "sqlite://{store}"
         Daemon(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
     }
 
+    /// What the daemon logged.
+    pub fn daemon_log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("daemon.log")).unwrap()
+    }
+
     /// Edits a client as a person does in the portal.
     pub fn edit(&self, id: &str, fields: &Value) {
         self.simulator.edit(id, fields).unwrap();
@@ -376,7 +381,8 @@ pub fn client_password(id: &str) -> String {
     format!("Client-S3cret-{id}")
 }
 
-async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
+/// Does something that must end while there is patience.
+pub async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
     let Ok(done) = tokio::time::timeout(PATIENCE, work).await else {
         panic!("never came: {what}");
     };
