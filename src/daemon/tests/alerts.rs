@@ -27,3 +27,34 @@ async fn a_jump_that_was_seen_between_two_sweeps_restarts_holds_in_the_next() {
     stage.pass().await;
     assert_eq!(stage.firing().await, [format!("{}/low-balance", id(0))]);
 }
+
+#[tokio::test]
+async fn what_lost_its_ground_ends_also_when_nobody_can_be_read() {
+    let limits = "[schedule]\nrevisit_within = '1m'\n";
+    let stage = Stage::new(4, "rate_per_minute = 5", limits).await;
+    stage.edit(&id(0), "4");
+    stage.edit(&id(1), "4");
+    stage.pass_within(600).await;
+    let low = |index| format!("{}/low-balance", id(index));
+    let slow = "account/overcommitted".to_owned();
+    assert_eq!(stage.firing().await, [low(0), low(1), slow]);
+
+    let exclude = format!("clients = {{ exclude = ['{}'] }}", id(0));
+    let disable = "[[policy]]\nname = 'overcommitted'\nenabled = false\n";
+    let stage = stage
+        .restart(&format!(
+            "{limits}[[policy]]\nname = 'low-balance'\n{exclude}\n{disable}"
+        ))
+        .await;
+    stage.simulator.set_fault("html-503@clients", "1").unwrap();
+    stage.wait(300);
+    let report = stage.pass_within(600).await.report;
+    assert_eq!((report.readings, report.alerts.withdrawn), (0, 2), "{report:?}");
+    assert!(!stage.firing().await.contains(&low(0)));
+    assert!(stage.firing().await.contains(&low(1)));
+    let told = stage.notices().await;
+    assert!(
+        told.iter()
+            .any(|notice| notice.policy.as_str() == "overcommitted" && notice.transition.is_end())
+    );
+}
