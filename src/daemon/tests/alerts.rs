@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use super::{Stage, id};
+use crate::domain::ClientId;
 
 const FAST: &str = "rate_per_minute = 1000000";
 
@@ -166,4 +167,51 @@ async fn who_cannot_be_read_is_blind_after_half_an_hour_unless_nobody_can() {
         stage.pass().await;
     }
     assert_eq!(stage.firing().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn the_own_balance_is_judged_first_and_its_failure_is_kept() {
+    let stage = Stage::new(3, FAST, "").await;
+    stage.pass().await;
+    stage.edit("reseller", "49.99");
+    stage.wait(300);
+    stage.pass().await;
+    assert_eq!(stage.firing().await, ["reseller/own-balance"]);
+    stage.simulator.set_fault("html-503@getBalance", "1").unwrap();
+    stage.wait(300);
+    let pass = stage.pass().await;
+    assert_eq!((pass.not_asked, pass.report.readings), (None, 3), "the clients answer");
+    assert_eq!(
+        stage.firing().await,
+        ["reseller/own-balance"],
+        "no decision without a reading"
+    );
+    let main = crate::domain::AccountName::new("main").unwrap();
+    let kept = stage
+        .daemon
+        .store
+        .history(&main, &ClientId::reseller(), 10)
+        .await
+        .unwrap();
+    assert_eq!(kept.len(), 3, "two balances and a gap: {kept:?}");
+    let own = stage.view().await.clients;
+    let own = own
+        .iter()
+        .find(|watched| watched.client.id == ClientId::reseller())
+        .unwrap();
+    assert!(own.last_error.is_some());
+}
+
+#[tokio::test]
+async fn the_limit_of_the_api_is_no_failure_of_a_client() {
+    let stage = Stage::new(3, FAST, "").await;
+    stage.simulator.set_fault(&format!("limit@{}", id(1)), "1").unwrap();
+    let report = stage.pass_within(3600).await.report;
+    assert_eq!(
+        (report.readings, report.deferred, report.errors.len()),
+        (2, 1, 0),
+        "{report:?}"
+    );
+    let asked = super::calls(&stage.simulator, "getResellerBalance");
+    assert_eq!(asked, 2 + 4, "once, and three times again");
 }

@@ -164,7 +164,7 @@ impl Sweep<'_> {
                 counts[1] + decided.resolved,
                 counts[2] + decided.withdrawn,
             ];
-            let mut is_changed = next != *watched && watched.client.id.is_pseudo();
+            let mut is_changed = false;
             if let Some(judged) = &decided.judged {
                 next.judged = self.writer.intern(judged.clone());
                 is_changed = true;
