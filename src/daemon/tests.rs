@@ -19,6 +19,7 @@ use crate::simulator::{Options, Simulator, serve};
 use crate::store::{AccountView, NoticeFilter};
 
 mod alerts;
+mod changes;
 mod sweeps;
 
 /// A provider, a daemon, and a clock that this stage moves.
