@@ -47,7 +47,7 @@ impl Daemon {
         }
         let (drained, all_told) = self.deliver(tokio::time::sleep(deliver_for)).await?;
         once.report.notifications.sent = drained.sent.into();
-        once.report.notifications.deferred = drained.deferred.into();
+        once.report.notifications.deferred = self.store.owed_messages().await?;
         once.report.notifications.dead = drained.dead.into();
         once.has_unannounced_dead_letters = !all_told;
         for watch in &self.watches {

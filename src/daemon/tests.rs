@@ -19,6 +19,7 @@ use crate::simulator::{Options, Simulator, serve};
 use crate::store::{AccountView, NoticeFilter};
 
 mod alerts;
+mod changes;
 mod sweeps;
 
 /// A provider, a daemon, and a clock that this stage moves.
@@ -129,7 +130,7 @@ impl Stage {
 
     /// Does `work`, and moves the time on whenever all it does is wait for it.
     async fn stepping<T>(&self, work: impl Future<Output = T>) -> T {
-        stepping(&self.stepper, work).await
+        stepping(&self.stepper, 500, work).await
     }
 
     /// The daemon itself for so many minutes. Nothing marks the store's work, so the time moves in small steps: what is
@@ -140,7 +141,7 @@ impl Stage {
                 self.clock.sleep(Duration::from_secs(15)).await;
             }
         };
-        stepping(&self.stepper, self.daemon.run(stop)).await.unwrap();
+        stepping(&self.stepper, 5_000, self.daemon.run(stop)).await.unwrap();
         self.simulator
     }
 
@@ -192,11 +193,11 @@ impl Stage {
     }
 }
 
-/// Does `work`, and moves the time on whenever all it does is wait for it.
-async fn stepping<T>(stepper: &Stepper, work: impl Future<Output = T>) -> T {
+/// Does `work`, and moves the time on whenever all it did for so many `turns` is wait for it.
+async fn stepping<T>(stepper: &Stepper, turns: u32, work: impl Future<Output = T>) -> T {
     let drive = async {
         loop {
-            for _ in 0..5_000 {
+            for _ in 0..turns {
                 tokio::task::yield_now().await;
             }
             if stepper.is_idle()

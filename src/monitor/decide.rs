@@ -127,17 +127,49 @@ impl Rules {
             let judgement = verdict::judge(policy, &self.for_silence(policy, &known, seen, circumstances));
             self.apply(&mut decided, seen, policy, alert, &judgement, circumstances);
         }
-        let is_orphan = |alert: &&Alert| !self.policies.iter().any(|policy| policy.name == alert.policy);
-        for alert in seen.alerts.iter().filter(is_orphan).cloned() {
-            self.withdraw(&mut decided, seen, alert, Withdrawal::PolicyRemoved, circumstances.now);
-        }
+        self.withdraw_orphans(&mut decided, seen, circumstances.now);
         decided
     }
 
-    /// Judges only how long a client has been unread; for clients without a reading in this sweep.
+    /// Ends the alerts whose policy is gone: that needs no reading.
+    fn withdraw_orphans(&self, decided: &mut Decided, seen: &Seen<'_>, now: Timestamp) {
+        let is_orphan = |alert: &&Alert| !self.policies.iter().any(|policy| policy.name == alert.policy);
+        for alert in seen.alerts.iter().filter(is_orphan).cloned() {
+            self.withdraw(decided, seen, alert, Withdrawal::PolicyRemoved, now);
+        }
+    }
+
+    /// Ends the alerts whose ground went away without any reading: the policy is gone, or no longer for this client.
+    fn withdraw_groundless(&self, decided: &mut Decided, seen: &Seen<'_>, now: Timestamp) {
+        self.withdraw_orphans(decided, seen, now);
+        let client = &seen.watched.client;
+        for alert in seen.alerts {
+            let policy = self.policies.iter().find(|policy| policy.name == alert.policy);
+            let is_excluded = policy.is_some_and(|policy| {
+                !policy
+                    .clients
+                    .selects(client.id.as_str(), &client.email, &client.company)
+            });
+            if is_excluded {
+                self.withdraw(decided, seen, alert.clone(), Withdrawal::ClientExcluded, now);
+            }
+        }
+    }
+
+    /// Ends the alerts about the account whose policy is gone.
+    #[must_use]
+    pub fn decide_gone(&self, seen: &Seen<'_>, now: Timestamp) -> Decided {
+        let mut decided = Decided::default();
+        self.withdraw_orphans(&mut decided, seen, now);
+        decided
+    }
+
+    /// Judges only how long a client has been unread, and what needs no reading to end; for clients without a reading
+    /// in this sweep.
     #[must_use]
     pub fn decide_silence(&self, seen: &Seen<'_>, circumstances: &Circumstances, held_back: bool) -> Decided {
         let mut decided = Decided::default();
+        self.withdraw_groundless(&mut decided, seen, circumstances.now);
         let known = self.known(seen, circumstances);
         let client = &seen.watched.client;
         let silences = self.policies.iter().filter(|policy| {

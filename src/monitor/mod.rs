@@ -278,16 +278,7 @@ impl Monitor {
         except: &[ChannelName],
         circumstances: &Circumstances,
     ) -> Decided {
-        let account = Client {
-            id: ClientId::account(),
-            email: String::new(),
-            company: format!("account {}", self.rules.account),
-            firstname: String::new(),
-            lastname: String::new(),
-            balance_management: String::new(),
-            fingerprint: String::new(),
-        };
-        let watched = Watched::new(account, circumstances.now);
+        let watched = self.account_watched(circumstances.now);
         let seen = Seen {
             watched: &watched,
             reading: None,
@@ -297,5 +288,32 @@ impl Monitor {
         };
         self.rules
             .decide_builtin(&seen, policy, judgement, except, circumstances)
+    }
+
+    /// Ends the alerts about the account whose policy is gone.
+    fn decide_gone(&self, before: &[Alert], now: Timestamp) -> Decided {
+        let watched = self.account_watched(now);
+        let seen = Seen {
+            watched: &watched,
+            reading: None,
+            threshold: None,
+            threshold_is_fresh: false,
+            alerts: before,
+        };
+        self.rules.decide_gone(&seen, now)
+    }
+
+    /// The pseudo-client that alerts about the account are about.
+    fn account_watched(&self, now: Timestamp) -> Watched {
+        let account = Client {
+            id: ClientId::account(),
+            email: String::new(),
+            company: format!("account {}", self.rules.account),
+            firstname: String::new(),
+            lastname: String::new(),
+            balance_management: String::new(),
+            fingerprint: String::new(),
+        };
+        Watched::new(account, now)
     }
 }

@@ -65,7 +65,8 @@ pub(super) struct Sweep<'a> {
     /// What the clients set to HARD by us are doing, by their place.
     hard: HashMap<usize, Timestamp>,
     without_effect: Vec<(String, Money)>,
-    hard_judged: bool,
+    /// How many of the clients set to HARD were seen well enough to tell.
+    hard_judged: usize,
     /// Why the account could not be asked, if it could not.
     why_not_asked: Option<Trouble>,
 }
@@ -112,6 +113,7 @@ impl<'a> Sweep<'a> {
             .iter()
             .filter(|enforcement| enforcement.is_verified_hard())
             .filter_map(|enforcement| Some((*places.get(&enforcement.client)?, enforcement.changed_at)))
+            .filter(|(index, _)| is_watched(&clients[*index]))
             .collect();
         let mut by_client: HashMap<ClientId, Vec<Alert>> = HashMap::new();
         for alert in alerts {
@@ -150,7 +152,7 @@ impl<'a> Sweep<'a> {
             doubted_at: None,
             hard,
             without_effect: Vec::new(),
-            hard_judged: false,
+            hard_judged: 0,
             why_not_asked: None,
         })
     }

@@ -121,6 +121,14 @@ impl Store {
         self.told("look for the next message", self.engine.next_message_at().await)
     }
 
+    /// How many messages are still to be sent, now or later.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn owed_messages(&self) -> Result<u64, Error> {
+        self.told("count the messages", self.engine.owed_messages().await)
+    }
+
     /// How many paced messages to clients left, or may have left, since `since`.
     ///
     /// # Errors

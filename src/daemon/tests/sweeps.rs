@@ -1,6 +1,9 @@
 //! Who is asked, what is counted, and what is left for the next sweep.
 
-use super::{Stage, calls, id};
+use std::time::Duration;
+
+use super::{Stage, calls, id, stepping};
+use crate::monitor::Silent;
 
 const FAST: &str = "rate_per_minute = 1000000";
 
@@ -110,4 +113,24 @@ async fn an_account_that_cannot_be_asked_is_probed_ever_more_seldom() {
         (7..=8).contains(&probes),
         "{probes}: after 0, 1, 3, 7, 15, 30, 45 and 60 minutes"
     );
+}
+
+#[tokio::test]
+async fn a_mail_that_could_not_leave_is_deferred_in_every_run_until_it_leaves() {
+    let mut stage = Stage::new(2, FAST, "").await;
+    stage.pass().await;
+    stage.edit(&id(0), "4");
+    stage.wait(300);
+    for run in 1..=2 {
+        // The second run comes while the mail server that refused is left alone: its mail is not due.
+        let Stage { daemon, stepper, .. } = &mut stage;
+        let once = stepping(stepper, 500, daemon.once(Duration::from_secs(10), &Silent))
+            .await
+            .unwrap();
+        let told = once.report.notifications;
+        assert_eq!((told.sent, told.deferred, told.dead), (0, 1, 0), "run {run}");
+        assert!(!once.must_look());
+        stage = stage.restart("").await;
+        stage.wait(1);
+    }
 }

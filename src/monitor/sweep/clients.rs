@@ -308,7 +308,7 @@ impl Sweep<'_> {
         batch::add_reading(commit, next);
     }
 
-    fn count(&mut self, decided: &Decided) {
+    pub(super) fn count(&mut self, decided: &Decided) {
         self.report.alerts.fired += decided.fired;
         self.report.alerts.resolved += decided.resolved;
         self.report.alerts.withdrawn += decided.withdrawn;
@@ -323,7 +323,7 @@ impl Sweep<'_> {
         if reading.at.duration_since(*set_at) < EFFECT_AFTER || previous.at < *set_at {
             return;
         }
-        self.hard_judged = true;
+        self.hard_judged += 1;
         if !reading.balance.is_positive() && !previous.balance.is_positive() && reading.balance < previous.balance {
             self.without_effect.push((before.client.label(), reading.balance));
         }

@@ -57,7 +57,9 @@ impl Sweep<'_> {
         self.health.revisit = Some((self.circumstances.revisit, self.monitor.revisit_within));
         self.health.brake = Some(self.brake.clone());
         self.health.read_back = Some(self.read_back.clone());
-        self.health.without_effect = self.hard_judged.then(|| std::mem::take(&mut self.without_effect));
+        // One that spends is enough to fire; that nobody does is known when everybody was looked at.
+        let is_known = !self.without_effect.is_empty() || self.hard_judged >= self.hard.len();
+        self.health.without_effect = is_known.then(|| std::mem::take(&mut self.without_effect));
         let mut commit = self.writer.commit_at(now);
         let held_back = self.judge_account(&mut commit, now);
         self.judge_silence(&mut commit, now, held_back);
@@ -119,11 +121,13 @@ impl Sweep<'_> {
                 .decide_builtin(before, policy, &judgement, &[], &circumstances);
             let explains = matches!(policy.name.as_str(), "account-access" | "upstream");
             explains_silence |= explains && decided.fires(&policy.name, before);
-            self.report.alerts.fired += decided.fired;
-            self.report.alerts.resolved += decided.resolved;
-            self.report.alerts.withdrawn += decided.withdrawn;
+            self.count(&decided);
             batch::add(commit, &ClientId::account(), decided);
         }
+        let before = self.alerts.get(&ClientId::account()).map_or(&[][..], Vec::as_slice);
+        let gone = self.monitor.decide_gone(before, now);
+        self.count(&gone);
+        batch::add(commit, &ClientId::account(), gone);
         explains_silence
     }
 
@@ -160,7 +164,7 @@ impl Sweep<'_> {
                 counts[1] + decided.resolved,
                 counts[2] + decided.withdrawn,
             ];
-            let mut is_changed = next != *watched && watched.client.id.is_pseudo();
+            let mut is_changed = false;
             if let Some(judged) = &decided.judged {
                 next.judged = self.writer.intern(judged.clone());
                 is_changed = true;

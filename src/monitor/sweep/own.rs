@@ -13,6 +13,7 @@ use crate::domain::notice::Withdrawal;
 use crate::domain::watch::Watched;
 use crate::domain::{Client, ClientId, Reading};
 use crate::monitor::SweepError;
+use crate::store::{self, HistoryEntry};
 use crate::voipms::BalanceManagement;
 
 /// Clients that are asked for by their id in one sweep, when lists no longer have them.
@@ -38,12 +39,11 @@ impl Sweep<'_> {
                 self.take_own(place, reading).await?;
             }
             Err(error) => {
-                let at = self.now();
+                self.miss_own(place, error.kind()).await?;
                 if error.is_auth() {
                     return Ok(Some(Ended::Access(trouble(&error))));
                 }
                 self.tried = (self.tried.0 + 1, self.tried.1 + 1);
-                self.failed.insert(place, (at, error.kind().to_owned()));
                 if self.state.probe_at.is_some() || error.is_maintenance() {
                     return Ok(Some(Ended::Upstream(trouble(&error))));
                 }
@@ -61,6 +61,24 @@ impl Sweep<'_> {
         self.clients.push(Watched::new(own_client(id), self.started_at));
         self.is_read.push(false);
         self.clients.len() - 1
+    }
+
+    /// Writes down that the reseller's own balance could not be read.
+    async fn miss_own(&mut self, place: usize, kind: &str) -> Result<(), SweepError> {
+        let now = self.now();
+        let mut commit = self.writer.commit_at(now);
+        let own = &mut self.clients[place];
+        own.first_attempt_at = own.first_attempt_at.or(Some(now));
+        own.last_attempt_at = Some(now);
+        own.last_error = Some(kind.to_owned());
+        commit.clients.push(own.clone());
+        commit.history.push(HistoryEntry {
+            client: own.client.id.clone(),
+            at: now,
+            seen: store::Seen::Gap { error: kind.to_owned() },
+        });
+        self.writer.write(commit).await?;
+        Ok(())
     }
 
     async fn take_own(&mut self, place: usize, reading: Reading) -> Result<(), SweepError> {

@@ -90,6 +90,13 @@ impl Sqlite {
         Columns(&row).at_of("next")
     }
 
+    pub(in crate::store) async fn owed_messages(&self) -> Result<u64, Fault> {
+        let row = sqlx::query("SELECT count(*) AS number FROM message WHERE state IN ('pending', 'sending')")
+            .fetch_one(&self.reader)
+            .await?;
+        Ok(u64::try_from(row.try_get::<i64, _>("number")?).unwrap_or(0))
+    }
+
     pub(in crate::store) async fn client_mails_since(
         &self,
         account: &AccountName,
