@@ -152,3 +152,51 @@ fn each_client_once(world: &World) {
         assert_eq!(about.count(), 1, "{id}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_during_the_very_first_sweep_those_low_already_are_one_summary_all_the_same() {
+    let world = World::new(40).await;
+    for id in &world.ids {
+        world.balance(id, "5.00");
+    }
+    world.simulator.set_setting("slow-secs", "1").unwrap();
+    world.fault("slow@clients", "1");
+    let mut daemon = world.daemon();
+    world
+        .until("half a sweep", |world| world.calls("getResellerBalance") >= 20)
+        .await;
+    daemon.signal("KILL");
+    daemon.end().await;
+    world.fault("slow@clients", "0");
+    world.sweep(0).await;
+    nothing_new(&world.sweep(0).await);
+    let mails = world.to_ops();
+    assert_eq!(mails.len(), 1, "{mails:#?}");
+    for id in &world.ids {
+        mails[0].says(&[id]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_sweeps_at_every_mark_and_tells_once_of_what_begins_and_of_what_ends() {
+    let world = World::new(5).await;
+    world.reconfigure(r#"sweep = "60s""#, r#"sweep = "1s""#);
+    let mut daemon = world.daemon();
+    let low = world.ids[0].as_str();
+    let sweeps = |world: &World| world.calls("getResellerBalance") / 5;
+    world.until("two sweeps", |world| sweeps(world) >= 2).await;
+    world.balance(low, "5.00");
+    world.wait_for_mails_to("noc@example.com", 1).await;
+    let at = sweeps(&world);
+    world.until("more sweeps", |world| sweeps(world) >= at + 3).await;
+    assert_eq!(world.mails().len(), 1);
+    world.simulator.deposit(low, "20.00").unwrap();
+    world.wait_for_mails_to("noc@example.com", 2).await;
+    let at = sweeps(&world);
+    world.until("more sweeps", |world| sweeps(world) >= at + 2).await;
+    daemon.signal("TERM");
+    assert_eq!(daemon.end().await.0, Some(0), "{}", world.daemon_log());
+    let mails = world.mails();
+    assert_eq!(mails.len(), 2, "{mails:#?}");
+    assert_eq!(mails[0].references, mails[1].references);
+}
