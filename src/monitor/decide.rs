@@ -16,6 +16,8 @@ use crate::domain::verdict::{self, Judgement, Known, Verdict};
 use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ChannelName, Money, PolicyName, Reading, Threshold};
 
+mod gone;
+
 /// What stays the same for every client of an account.
 #[derive(Clone, Debug)]
 pub struct Rules {
@@ -131,39 +133,6 @@ impl Rules {
         decided
     }
 
-    /// Ends the alerts whose policy is gone: that needs no reading.
-    fn withdraw_orphans(&self, decided: &mut Decided, seen: &Seen<'_>, now: Timestamp) {
-        let is_orphan = |alert: &&Alert| !self.policies.iter().any(|policy| policy.name == alert.policy);
-        for alert in seen.alerts.iter().filter(is_orphan).cloned() {
-            self.withdraw(decided, seen, alert, Withdrawal::PolicyRemoved, now);
-        }
-    }
-
-    /// Ends the alerts whose ground went away without any reading: the policy is gone, or no longer for this client.
-    fn withdraw_groundless(&self, decided: &mut Decided, seen: &Seen<'_>, now: Timestamp) {
-        self.withdraw_orphans(decided, seen, now);
-        let client = &seen.watched.client;
-        for alert in seen.alerts {
-            let policy = self.policies.iter().find(|policy| policy.name == alert.policy);
-            let is_excluded = policy.is_some_and(|policy| {
-                !policy
-                    .clients
-                    .selects(client.id.as_str(), &client.email, &client.company)
-            });
-            if is_excluded {
-                self.withdraw(decided, seen, alert.clone(), Withdrawal::ClientExcluded, now);
-            }
-        }
-    }
-
-    /// Ends the alerts about the account whose policy is gone.
-    #[must_use]
-    pub fn decide_gone(&self, seen: &Seen<'_>, now: Timestamp) -> Decided {
-        let mut decided = Decided::default();
-        self.withdraw_orphans(&mut decided, seen, now);
-        decided
-    }
-
     /// Judges only how long a client has been unread, and what needs no reading to end; for clients without a reading
     /// in this sweep.
     #[must_use]
@@ -224,16 +193,6 @@ impl Rules {
     pub fn judge(&self, policy: &Policy, seen: &Seen<'_>, circumstances: &Circumstances) -> Judgement {
         let known = self.known(seen, circumstances);
         verdict::judge(policy, &self.for_silence(policy, &known, seen, circumstances))
-    }
-
-    /// Ends all alerts of a client.
-    #[must_use]
-    pub fn withdraw_all(&self, seen: &Seen<'_>, why: Withdrawal, now: Timestamp) -> Decided {
-        let mut decided = Decided::default();
-        for alert in seen.alerts.iter().cloned() {
-            self.withdraw(&mut decided, seen, alert, why, now);
-        }
-        decided
     }
 
     /// What can be said of an episode.
@@ -347,33 +306,6 @@ impl Rules {
             decided.judged = Some(Arc::from(format!("{before}{},", policy.name)));
         }
         self.settle(decided, seen, policy, alert.as_ref(), step, &[], circumstances.now);
-    }
-
-    fn withdraw(&self, decided: &mut Decided, seen: &Seen<'_>, alert: Alert, why: Withdrawal, now: Timestamp) {
-        let policy = self.policies.iter().find(|policy| policy.name == alert.policy).cloned();
-        let policy = policy.unwrap_or_else(|| self.removed_policy(&alert.policy));
-        let step = lifecycle::withdraw(alert.clone(), why);
-        self.settle(decided, seen, &policy, Some(&alert), step, &[], now);
-    }
-
-    /// Stands for a policy that is gone from the configuration: its close goes to every channel.
-    fn removed_policy(&self, name: &PolicyName) -> Policy {
-        Policy {
-            name: name.clone(),
-            severity: crate::domain::Severity::Info,
-            when: crate::domain::policy::When::default(),
-            clear: None,
-            hold: SignedDuration::ZERO,
-            clear_readings: 1,
-            clear_for: SignedDuration::ZERO,
-            repeat_every: SignedDuration::MAX,
-            max_repeats: 0,
-            cool_down: SignedDuration::ZERO,
-            notify: self.channels.keys().cloned().collect(),
-            clients: crate::domain::policy::Selector::default(),
-            enforce: None,
-            scope: Scope::Clients,
-        }
     }
 
     /// Writes down what a step led to.
