@@ -13,8 +13,8 @@ pub struct Health {
     pub access: Option<Result<(), Trouble>>,
     /// Whether most readings came; else what went wrong.
     pub upstream: Option<Result<(), Trouble>>,
-    /// Whether the list of clients was whole; else how many it has, and had.
-    pub inventory: Option<Result<(), (u64, u64)>>,
+    /// Whether the list of clients could be read and was whole; else what is wrong with it.
+    pub inventory: Option<Result<(), Trouble>>,
     /// How long it takes to ask everybody, and how long it may.
     pub revisit: Option<(SignedDuration, SignedDuration)>,
     /// Whether the brake is on, and why.
@@ -43,7 +43,7 @@ impl Health {
         let trouble = match name {
             "account-access" => self.access.as_ref().map(|access| access.clone().err()),
             "upstream" => self.upstream.as_ref().map(|upstream| upstream.clone().err()),
-            "inventory" => self.inventory.as_ref().map(|list| list.err().map(short_list)),
+            "inventory" => self.inventory.as_ref().map(|list| list.clone().err()),
             "overcommitted" => self
                 .revisit
                 .map(|(revisit, limit)| (revisit > limit).then(|| too_slow(revisit, limit))),
@@ -90,12 +90,26 @@ pub fn upstream(tried: u64, failed: u64, most_common: Option<&str>) -> Option<Re
     }))
 }
 
-fn short_list((has, had): (u64, u64)) -> Trouble {
+/// The list of clients is shorter than it was.
+#[must_use]
+pub fn short_list((has, had): (u64, u64)) -> Trouble {
     Trouble {
         what: format!("the list of clients has {has} entries, and had {had}"),
         fix: "see in the VoIP.ms portal whether clients are missing. Nobody was dropped from watching; after 24 hours \
               the shorter list is taken for the right one"
             .to_owned(),
+    }
+}
+
+/// The list of clients could not be read for so long that new clients may be unseen.
+#[must_use]
+pub fn unread_list(error: &str) -> Trouble {
+    Trouble {
+        what: format!("the list of clients cannot be read, so new clients are not seen: {error}"),
+        fix:
+            "the clients that are known are watched as before. See in the VoIP.ms portal whether the list opens there; \
+              if it does, ask VoIP.ms about the API function getClients"
+                .to_owned(),
     }
 }
 
@@ -199,7 +213,7 @@ mod tests {
         let ill = Health {
             access: Some(Err(trouble())),
             upstream: Some(Err(trouble())),
-            inventory: Some(Err((1, 10))),
+            inventory: Some(Err(trouble())),
             revisit: Some((SignedDuration::from_mins(61), SignedDuration::from_mins(60))),
             brake: Some(Some("a person".to_owned())),
             read_back: Some(Some("zip".to_owned())),

@@ -11,6 +11,9 @@ use crate::domain::{Client, ClientId};
 /// client would wait longer for its first look.
 pub const EVERY: SignedDuration = SignedDuration::from_mins(5);
 
+/// A list that could not be read for this long is told: a single failure is the network's, half an hour is blindness.
+pub const UNREAD_AFTER: SignedDuration = SignedDuration::from_mins(30);
+
 /// A shorter list is the measure after this long.
 pub const SHORT_LIST_ACCEPTED_AFTER: SignedDuration = SignedDuration::from_hours(24);
 

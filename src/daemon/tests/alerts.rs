@@ -215,3 +215,22 @@ async fn the_limit_of_the_api_is_no_failure_of_a_client() {
     let asked = super::calls(&stage.simulator, "getResellerBalance");
     assert_eq!(asked, 2 + 4, "once, and three times again");
 }
+
+#[tokio::test]
+async fn a_list_that_stays_unreadable_is_told_after_half_an_hour_and_the_known_are_watched_meanwhile() {
+    let stage = Stage::new(3, FAST, "").await;
+    stage.pass().await;
+    stage.simulator.set_fault("html-503@getClients", "1").unwrap();
+    for _ in 0..5 {
+        stage.wait(300);
+        assert_eq!(stage.pass().await.report.readings, 3);
+    }
+    assert_eq!(stage.firing().await, [""; 0], "25 minutes");
+    stage.wait(300);
+    stage.pass().await;
+    assert_eq!(stage.firing().await, ["account/inventory"]);
+    stage.simulator.set_fault("html-503@getClients", "0").unwrap();
+    stage.wait(300);
+    stage.pass().await;
+    assert_eq!(stage.firing().await, [""; 0], "the list is back");
+}

@@ -181,7 +181,8 @@ impl Sweep<'_> {
 
     /// Puts what baselines found into one mail for each recipient, at most one an hour.
     async fn summarise(&mut self, now: Timestamp) -> Result<(), SweepError> {
-        let is_recent = |at: Timestamp| now.duration_since(at) < SUMMARY_EVERY;
+        // A summary from the future was made before the clock was set back.
+        let is_recent = |at: Timestamp| at <= now && now.duration_since(at) < SUMMARY_EVERY;
         if self.state.summary_at.is_some_and(is_recent) {
             return Ok(());
         }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
+use super::super::account;
 use super::super::batch;
 use super::super::decide::Seen;
 use super::super::fetch::Fetched;
@@ -99,7 +100,8 @@ impl Sweep<'_> {
 
     /// Reads the list of clients, unless it was read a moment ago.
     async fn ask_inventory(&mut self) -> Result<Option<Ended>, SweepError> {
-        let is_recent = |at: Timestamp| self.started_at.duration_since(at) < inventory::EVERY;
+        // A list from the future was read before the clock was set back.
+        let is_recent = |at: Timestamp| at <= self.started_at && self.started_at.duration_since(at) < inventory::EVERY;
         if self.state.inventory_at.is_some_and(is_recent) {
             return Ok(None);
         }
@@ -111,6 +113,11 @@ impl Sweep<'_> {
             Err(error) if error.is_auth() => return Ok(Some(Ended::Access(trouble(&error)))),
             Err(error) => {
                 tracing::warn!(account = %self.monitor.rules.account, error = %error, "the list of clients could not be read");
+                let now = self.now();
+                let is_stale = |at: Timestamp| now.duration_since(at) >= inventory::UNREAD_AFTER;
+                if self.state.inventory_at.is_some_and(is_stale) {
+                    self.health.inventory = Some(Err(account::unread_list(&error.to_string())));
+                }
                 let knows_clients = self.clients.iter().any(|watched| !watched.client.id.is_pseudo());
                 return Ok((!knows_clients).then(|| Ended::Upstream(trouble(&error))));
             }
@@ -126,7 +133,7 @@ impl Sweep<'_> {
         let odd: HashSet<&str> = listed.odd.iter().filter_map(|odd| odd.id.as_deref()).collect();
         let change = inventory::take(&mut self.clients, listed.rows, &odd, &mut self.state, now);
         self.is_read.resize(self.clients.len(), false);
-        self.health.inventory = Some(change.short.map_or(Ok(()), Err));
+        self.health.inventory = Some(change.short.map_or(Ok(()), |short| Err(account::short_list(short))));
         for chunk in change.changed.chunks(1000) {
             let mut commit = self.writer.commit_at(now);
             commit
