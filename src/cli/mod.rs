@@ -123,7 +123,6 @@ const LATER: &[&[&str]] = &[
     &["hold"],
     &["init"],
     &["man"],
-    &["notifications", "retry"],
     &["preview"],
     &["release"],
     &["replay"],

@@ -38,6 +38,12 @@ Examples:
         #[arg(value_name = "ID")]
         id: String,
     },
+    /// Try one again that is dead or waits, at once and for another day
+    Retry {
+        /// Its id, as `list` prints it
+        #[arg(value_name = "ID")]
+        id: String,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -146,6 +152,7 @@ pub fn run(context: &mut Context, args: &NotificationsArgs) -> Result<Exit, Fail
         let opened = Opened::open(context).await?;
         match &args.command {
             Some(NotificationsCommand::Show { id }) => show(context, &opened, id).await?,
+            Some(NotificationsCommand::Retry { id }) => retry(context, &opened, id).await?,
             Some(NotificationsCommand::List(list_args)) => list(context, &opened, list_args).await?,
             None => list(context, &opened, &args.list).await?,
         }
@@ -251,11 +258,35 @@ fn tone(state: &str) -> Tone {
     }
 }
 
+async fn retry(context: &mut Context, opened: &Opened, id: &str) -> Result<(), Failure> {
+    let found = opened.store.notification(id).await;
+    let Some(record) = found.map_err(|error| from_store(&error))? else {
+        return Err(unknown(id));
+    };
+    let retried = opened.store.retry(id, opened.now).await;
+    if !retried.map_err(|error| from_store(&error))? {
+        let state = record.notification.state.label();
+        return Err(
+            Failure::failed(format!("the notification is {state} and cannot be tried again"))
+                .hint("only one that is dead or pending can"),
+        );
+    }
+    if context.wants_json() {
+        return context.out.json(&serde_json::json!({ "id": id, "state": "pending" }));
+    }
+    context
+        .out
+        .line("it is due now: a running daemon tries it within 5 seconds, else the next `sweep --once`")
+}
+
+fn unknown(id: &str) -> Failure {
+    Failure::failed(format!("there is no notification `{id}`")).hint("`balancewatch notifications list` prints the ids")
+}
+
 async fn show(context: &mut Context, opened: &Opened, id: &str) -> Result<(), Failure> {
     let found = opened.store.notification(id).await;
     let Some(record) = found.map_err(|error| from_store(&error))? else {
-        return Err(Failure::failed(format!("there is no notification `{id}`"))
-            .hint("`balancewatch notifications list` prints the ids"));
+        return Err(unknown(id));
     };
     if !context.wants_json() {
         return print(context, opened, &record);

@@ -13,9 +13,13 @@ use crate::clock::Clock;
 use crate::config::Schedule;
 use crate::monitor::{Silent, report::Report};
 use crate::notify::health::ChannelHealth;
+use crate::store::Store;
 
 /// The work in hand gets this long after the signal to stop, a second less than the ten that are promised. What is cut off then was written down before it began.
 const GRACE: Duration = Duration::from_secs(9);
+
+/// A decision that a person left in the store is seen this soon.
+const DECISIONS_EVERY: Duration = Duration::from_secs(5);
 
 /// Silence is judged this often between sweeps.
 const SILENCE_EVERY: Duration = Duration::from_secs(60);
@@ -67,7 +71,8 @@ impl Daemon {
             drop(told);
         };
         let announcements = announce(letters, &watches, tells, &wake);
-        let work = async { tokio::join!(accounts, deliveries, announcements) };
+        let decisions = heed_decisions(&store, &clock, &wake, stopper.subscribe());
+        let work = async { tokio::join!(accounts, deliveries, announcements, decisions) };
         tokio::pin!(work);
         tokio::select! {
             _ = &mut work => {}
@@ -89,6 +94,20 @@ impl Daemon {
 async fn stopped(mut stop: signal::Receiver<bool>) {
     // A sender that is gone means the end, too.
     stop.wait_for(|stop| *stop).await.ok();
+}
+
+/// Looks whether a person made a message due: other processes cannot wake the outbox.
+async fn heed_decisions(store: &Store, clock: &Clock, wake: &Notify, stop: signal::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = stopped(stop.clone()) => return,
+            () = clock.sleep(DECISIONS_EVERY) => {}
+        }
+        let next = store.next_message_at().await;
+        if next.is_ok_and(|next| next.is_some_and(|next| next <= clock.now())) {
+            wake.notify_one();
+        }
+    }
 }
 
 /// Judges dead letters after each pass of the outbox.

@@ -113,6 +113,15 @@ impl Store {
         self.told("read the due messages", self.engine.due_messages(now, limit).await)
     }
 
+    /// Makes the message that carries this notification due at once, for another day: what a person decides about one that
+    /// died or waits. Whether there was such a message; one that was delivered, dropped or is being sent stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn retry(&self, notification: &str, now: Timestamp) -> Result<bool, Error> {
+        self.told("retry the notification", self.engine.retry(notification, now).await)
+    }
+
     /// When the next unfinished message may leave, which may be past; `None` when there is none.
     ///
     /// # Errors

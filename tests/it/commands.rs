@@ -492,8 +492,8 @@ async fn notifications_are_listed_and_shown_with_each_try() {
         .run(&["notifications", "list", "--state", "lost"])
         .failed(64, &["dropped"]);
     fleet
-        .run(&["notifications", "retry", id])
-        .failed(64, &["`notifications retry` is not in this version"]);
+        .run(&["notifications", "retry", "nothing"])
+        .failed(1, &["there is no notification `nothing`"]);
     fleet
         .run(&["client", "561115", "--nagios"])
         .failed(64, &["`client --nagios` is not in this version"]);

@@ -8,6 +8,7 @@ use sqlx::Row;
 use super::decode::Columns;
 use super::{Fault, Sqlite};
 use crate::domain::AccountName;
+use crate::domain::audience::MESSAGE_LIFETIME;
 use crate::domain::notice::{Message, Notification};
 use crate::store::encode::nanos;
 
@@ -47,7 +48,35 @@ SELECT count(*) AS number FROM (
         AND paced IS NOT NULL
 )";
 
+/// One that is being sent is left alone: its outcome is about to be written. `?2` is now, `?3` a day later.
+const RETRY: &str = "
+UPDATE message SET state = 'pending', why = NULL, next_at = ?2, not_before = min(not_before, ?2),
+    deadline = max(deadline, ?3)
+WHERE id = (SELECT message FROM notification WHERE id = ?1) AND state IN ('pending', 'dead')";
+
+const RETRY_CARRIED: &str = "
+UPDATE notification SET state = 'pending', why = NULL
+WHERE message = (SELECT message FROM notification WHERE id = ?1) AND state IN ('pending', 'dead')";
+
 impl Sqlite {
+    pub(in crate::store) async fn retry(&self, notification: &str, now: Timestamp) -> Result<bool, Fault> {
+        let deadline = now.saturating_add(MESSAGE_LIFETIME).unwrap_or(Timestamp::MAX);
+        let mut transaction = self.begin_write().await?;
+        let retry = sqlx::query(RETRY)
+            .bind(notification)
+            .bind(nanos(now))
+            .bind(nanos(deadline));
+        let changed = retry.execute(&mut *transaction).await?.rows_affected() > 0;
+        if changed {
+            sqlx::query(RETRY_CARRIED)
+                .bind(notification)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(changed)
+    }
+
     pub(in crate::store) async fn due_messages(
         &self,
         now: Timestamp,

@@ -118,6 +118,16 @@ async fn a_message_that_can_never_arrive_is_told_through_another_channel_or_by_t
             .filter(|mail| mail.subject.contains("dead-letter") || mail.text.contains("dead-letter"));
         assert_eq!(told.count(), dead_alerts, "{mails:#?}");
         world.sweep(code).await;
+        let id = dead[0]["id"].as_str().unwrap();
+        assert_eq!(world.json(&["notifications", "retry", id]).await["state"], "pending");
+        let again = world.sweep(0).await;
+        assert!(
+            again["notifications"]["sent"].as_u64() >= Some(1),
+            "a person tried it again: {again}"
+        );
+        let dead = world.json(&["notifications", "list", "--state", "dead"]).await;
+        assert_eq!(dead, json!([]));
+        assert_eq!(world.json(&["notifications", "show", id]).await["state"], "delivered");
     }
 }
 
