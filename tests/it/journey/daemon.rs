@@ -156,6 +156,8 @@ fn each_client_once(world: &World) {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_during_the_very_first_sweep_those_low_already_are_one_summary_all_the_same() {
     let world = World::new(40).await;
+    // A mark that passes meanwhile would end the sweep, and its summary would go out with whom it had read.
+    world.reconfigure(r#"sweep = "60s""#, r#"sweep = "24h""#);
     for id in &world.ids {
         world.balance(id, "5.00");
     }
