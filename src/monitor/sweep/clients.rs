@@ -301,7 +301,7 @@ impl Sweep<'_> {
             },
         });
         self.watch_effect(fetched.index, watched, &reading);
-        self.report.readings += 1;
+        self.report.readings += u64::from(!watched.client.id.is_pseudo());
         self.is_read[fetched.index] = true;
         next.previous = next.reading.replace(reading);
         next.threshold = threshold;

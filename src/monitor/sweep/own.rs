@@ -93,7 +93,6 @@ impl Sweep<'_> {
             threshold: None,
         };
         self.take(&mut commit, fetched, now);
-        self.report.readings -= 1;
         self.writer.write(commit).await?;
         Ok(())
     }
