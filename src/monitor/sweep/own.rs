@@ -45,7 +45,8 @@ impl Sweep<'_> {
                     return Ok(Some(Ended::Access(trouble(&error))));
                 }
                 self.tried = (self.tried.0 + 1, self.tried.1 + 1);
-                if self.state.probe_at.is_some() || error.is_maintenance() {
+                // Else it is this one function that fails; whether the account answers is seen by its clients.
+                if self.state.probe_at.is_some() {
                     return Ok(Some(Ended::Upstream(trouble(&error))));
                 }
             }
