@@ -1,5 +1,6 @@
 //! One account, watched: settle what an earlier run left, sweep, enforce.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -7,6 +8,7 @@ use tokio::sync::watch;
 
 use super::{Environment, Error, StoreLedger, parts};
 use crate::config::{Account, Settings};
+use crate::domain::ClientId;
 use crate::domain::enforcement::{Enforcement, Outcome};
 use crate::domain::watch::FlagKind;
 use crate::enforce::{self, Enforcer, Ground, Portal};
@@ -163,9 +165,16 @@ impl Watch {
             return Ok(enforce::Report::default());
         }
         let mut view = self.monitor.store.load(account).await?;
+        let alerting: HashSet<&ClientId> = view.alerts.iter().map(|alert| &alert.client).collect();
         let told = AccountView {
             state: view.state.clone(),
-            clients: view.clients.clone(),
+            // Nothing is owed about a client without an alert, and most have none.
+            clients: view
+                .clients
+                .iter()
+                .filter(|watched| alerting.contains(&watched.client.id))
+                .cloned()
+                .collect(),
             alerts: view.alerts.clone(),
             flags: Vec::new(),
             enforcements: Vec::new(),
