@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 use serde_json::{Map, Value, json};
 
-use super::exchange::Reply;
+use super::wire::exchange::Reply;
 use super::{EditError, Simulator, plain};
 
 /// A method and what stands behind `/sim/`.

@@ -4,11 +4,11 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::amount::Amount;
-use super::calendar::seconds;
-use super::client::{Client, Management, Rules, Script};
-use super::people::FIELDS;
 use super::settings::{Key, Settings};
+use super::world::amount::Amount;
+use super::world::calendar::seconds;
+use super::world::client::{Client, Management, Rules, Script};
+use super::world::people::FIELDS;
 use super::world::{RESELLER, World};
 
 /// Why an edit or a deposit was refused. Nothing was changed.

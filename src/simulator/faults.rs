@@ -1,10 +1,10 @@
 //! What can go wrong, in one table, and how often. A fault hits a share of calls, or the same clients at every call.
 //! Deciding is all that happens here; `exchange.rs` acts on it.
 
-use super::chance::{Dice, Share, Topic};
 use super::functions;
 use super::options::OptionsError;
 use super::settings::Certainty;
+use super::world::chance::{Dice, Share, Topic};
 
 /// When a fault acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,32 +5,19 @@
 //!   process.
 //! - [`serve`] puts it on a listener.
 //!
-//! Settings (`settings.rs`), faults (`faults.rs`) and functions (`functions/`) are tables: each grows by a row.
+//! `wire/` turns bytes into calls and answers into bytes, `functions/` says what each call does, `world/` is what they
+//! do it to. Settings (`settings.rs`), faults (`faults.rs`) and functions are tables: each grows by a row.
 //! It shares no code with the client side, so that one mistake cannot hide in both; from the rest of the program it
 //! uses the clock alone.
 
-mod amount;
-mod calendar;
-mod chance;
-mod client;
 mod control;
-mod countries;
 mod edit;
-mod exchange;
 mod faults;
 mod functions;
-mod http;
-mod journal;
 mod manual;
 mod options;
-mod people;
-mod php;
-mod request;
 mod settings;
-mod spending;
-mod statuses;
-mod traffic;
-mod usage;
+mod wire;
 mod world;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -41,18 +28,18 @@ use serde_json::{Map, Value, json};
 
 use crate::clock::Clock;
 
-use client::Rules;
 use faults::Faults;
-use journal::Journal;
 use settings::{Key, Settings};
-use traffic::Traffic;
-use world::World;
+use wire::journal::Journal;
+use wire::traffic::Traffic;
+use world::client::Rules;
+use world::{World, amount, calendar};
 
 pub use edit::EditError;
-pub use http::serve;
 pub use manual::{faults_help, functions_help, settings_help};
 pub use options::{Options, OptionsError, Speed};
 pub use settings::Certainty;
+pub use wire::http::serve;
 
 /// A reseller account with its clients, in virtual time.
 ///

@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-use super::chance::Share;
 use super::options::OptionsError;
+use super::world::chance::Share;
 
 /// How sure it is that the real API behaves in the way that a setting or fault imitates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

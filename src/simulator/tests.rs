@@ -8,8 +8,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::exchange::{Arrival, Reply};
-use super::request::{Params, Transport};
+use super::wire::exchange::{Arrival, Reply};
+use super::wire::request::{Params, Transport};
 use super::{Options, Simulator, faults, settings};
 use crate::clock::{Clock, Stepper};
 

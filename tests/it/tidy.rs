@@ -152,7 +152,7 @@ fn each_rule_bites() {
         ),
         (
             "money in the simulator",
-            "src/simulator/http.rs",
+            "src/simulator/wire/http.rs",
             "use crate::domain::Money;",
             "may not use `domain`",
         ),
@@ -236,7 +236,7 @@ fn what_is_allowed_passes() {
         ("a file of tests", "src/store/tests.rs", "use crate::voipms::Client;"),
         (
             "a sign within a word",
-            "src/simulator/php.rs",
+            "src/simulator/wire/php.rs",
             concat!("// escaped as `\\uXX", "XX`"),
         ),
         ("the clock", "src/clock.rs", "Timestamp::now()"),

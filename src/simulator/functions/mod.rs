@@ -6,11 +6,11 @@ mod writes;
 
 use std::net::IpAddr;
 
-use super::client::Rules;
-use super::php::Json;
-use super::request::Params;
 use super::settings::{Key, Settings};
+use super::wire::php::Json;
+use super::wire::request::Params;
 use super::world::World;
+use super::world::client::Rules;
 
 /// A status other than `success`.
 pub(super) type Status = &'static str;

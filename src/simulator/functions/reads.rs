@@ -1,14 +1,14 @@
 //! The functions that change nothing. Shapes and types follow WIRE.md section 2; what is unknown is a setting.
 
-use super::super::amount::Amount;
-use super::super::chance::Topic;
-use super::super::client::{Client, Management};
-use super::super::countries::{COUNTRIES, by_code};
-use super::super::people::{COUNTRY, FIELDS, PASSWORD};
-use super::super::php::Json;
 use super::super::settings::{Key, Settings};
-use super::super::usage::{Used, clock_text};
+use super::super::wire::php::Json;
 use super::super::world::RESELLER;
+use super::super::world::amount::Amount;
+use super::super::world::chance::Topic;
+use super::super::world::client::{Client, Management};
+use super::super::world::countries::{COUNTRIES, by_code};
+use super::super::world::people::{COUNTRY, FIELDS, PASSWORD};
+use super::super::world::usage::{Used, clock_text};
 use super::{Call, Status, list};
 
 /// `balance`: what is left, and the use of the last 30 days and of today in Toronto.

@@ -1,12 +1,12 @@
 //! The functions that change a client's record. What they do to fields that are not sent is a setting (WIRE.md
 //! section 6). Nothing is changed unless everything sent is acceptable.
 
-use super::super::amount::Amount;
-use super::super::client::Management;
-use super::super::countries::by_code;
 use super::super::edit;
-use super::super::people::{COUNTRY, EMAIL, FIELDS, PASSWORD, Texts};
 use super::super::settings::{Key, Settings};
+use super::super::world::amount::Amount;
+use super::super::world::client::Management;
+use super::super::world::countries::by_code;
+use super::super::world::people::{COUNTRY, EMAIL, FIELDS, PASSWORD, Texts};
 use super::{Call, Status};
 
 /// Replaces the record of a client.

@@ -1,7 +1,7 @@
 //! What the API says beside a status: the texts of its error table as far as they are known, else the code again.
 
 /// The `message` that comes with a status that is not `success`.
-pub(super) fn message(status: &str) -> &str {
+pub(in crate::simulator) fn message(status: &str) -> &str {
     match status {
         "missing_credentials" => "Username or Password was not provided",
         "invalid_credentials" => "Username or Password is incorrect",

@@ -1,11 +1,11 @@
 //! Writes JSON as PHP's `json_encode` does: `/` escaped, everything outside ASCII as `\u00e9` and its like, columns of
 //! the database as strings and computed values as numbers, unless a setting says otherwise. Knows nothing of functions.
 
-use super::amount::Amount;
+use crate::simulator::world::amount::Amount;
 
 /// Which JSON types the values have; a setting, because they drift on the real wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Types {
+pub(in crate::simulator) enum Types {
     /// Columns are strings, computed values numbers.
     Mixed,
     /// Every amount is a string, counts are numbers.
@@ -18,19 +18,19 @@ pub(super) enum Types {
 
 /// How values are written.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Style {
-    pub(super) types: Types,
+pub(in crate::simulator) struct Style {
+    pub(in crate::simulator) types: Types,
     /// Computed amounts carry the noise of binary fractions.
-    pub(super) noise: bool,
+    pub(in crate::simulator) noise: bool,
     /// Empty columns come as `null`.
-    pub(super) null_columns: bool,
+    pub(in crate::simulator) null_columns: bool,
     /// No value has a type that it could have: the fault `wrong-types`.
-    pub(super) wrong: bool,
+    pub(in crate::simulator) wrong: bool,
 }
 
 /// A JSON text in the making.
 #[derive(Debug)]
-pub(super) struct Json {
+pub(in crate::simulator) struct Json {
     out: Vec<u8>,
     style: Style,
     wrong_values: usize,
@@ -40,7 +40,7 @@ pub(super) struct Json {
 const WRONG: [&str; 4] = ["[]", "true", "{}", "\"N\\/A\""];
 
 impl Json {
-    pub(super) fn new(style: Style, capacity: usize) -> Self {
+    pub(in crate::simulator) fn new(style: Style, capacity: usize) -> Self {
         Self {
             out: Vec::with_capacity(capacity),
             style,
@@ -48,30 +48,30 @@ impl Json {
         }
     }
 
-    pub(super) fn into_bytes(self) -> Vec<u8> {
+    pub(in crate::simulator) fn into_bytes(self) -> Vec<u8> {
         self.out
     }
 
     /// Opens an object or a list with `{` or `[`.
-    pub(super) fn open(&mut self, bracket: u8) {
+    pub(in crate::simulator) fn open(&mut self, bracket: u8) {
         self.comma();
         self.out.push(bracket);
     }
 
     /// Closes what [`Json::open`] opened.
-    pub(super) fn close(&mut self, bracket: u8) {
+    pub(in crate::simulator) fn close(&mut self, bracket: u8) {
         self.out.push(bracket);
     }
 
     /// The key of the next value.
-    pub(super) fn key(&mut self, name: &str) {
+    pub(in crate::simulator) fn key(&mut self, name: &str) {
         self.comma();
         self.quoted(name);
         self.out.push(b':');
     }
 
     /// A text that is never anything else.
-    pub(super) fn text(&mut self, value: &str) {
+    pub(in crate::simulator) fn text(&mut self, value: &str) {
         if !self.wrong() {
             self.comma();
             self.quoted(value);
@@ -79,7 +79,7 @@ impl Json {
     }
 
     /// A text column.
-    pub(super) fn column(&mut self, value: &str) {
+    pub(in crate::simulator) fn column(&mut self, value: &str) {
         if self.style.null_columns && value.is_empty() {
             self.raw("null");
         } else {
@@ -88,7 +88,7 @@ impl Json {
     }
 
     /// A column that holds a number: a string, or bare with [`Types::AllNumbers`] if it is one.
-    pub(super) fn number_column(&mut self, value: &str) {
+    pub(in crate::simulator) fn number_column(&mut self, value: &str) {
         let digits = value.strip_prefix('-').unwrap_or(value);
         let canonical = digits == "0" || (!digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit()));
         if self.style.types == Types::AllNumbers && canonical && !digits.is_empty() && digits.len() < 16 {
@@ -99,7 +99,7 @@ impl Json {
     }
 
     /// An amount that is a column, such as `current_balance`.
-    pub(super) fn amount_column(&mut self, value: Amount, least_places: usize) {
+    pub(in crate::simulator) fn amount_column(&mut self, value: Amount, least_places: usize) {
         match self.style.types {
             Types::AllNumbers => self.bare(&value.php_number()),
             Types::Mixed | Types::DocStrings | Types::AllStrings => self.text(&value.column(least_places)),
@@ -107,7 +107,7 @@ impl Json {
     }
 
     /// An amount that PHP computes, such as `spent_total`.
-    pub(super) fn computed_amount(&mut self, value: Amount) {
+    pub(in crate::simulator) fn computed_amount(&mut self, value: Amount) {
         let text = if self.style.noise {
             value.noisy_number()
         } else {
@@ -120,7 +120,7 @@ impl Json {
     }
 
     /// A count that PHP computes.
-    pub(super) fn count(&mut self, value: u64) {
+    pub(in crate::simulator) fn count(&mut self, value: u64) {
         match self.style.types {
             Types::AllStrings => self.text(&value.to_string()),
             Types::Mixed | Types::DocStrings | Types::AllNumbers => self.bare(&value.to_string()),
@@ -128,7 +128,7 @@ impl Json {
     }
 
     /// A value that is written as it is.
-    pub(super) fn raw(&mut self, json: &str) {
+    pub(in crate::simulator) fn raw(&mut self, json: &str) {
         self.comma();
         self.out.extend_from_slice(json.as_bytes());
     }

@@ -7,29 +7,29 @@ use std::time::Duration;
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
 
-use super::calendar::seconds;
-use super::faults::{Caller, Fault, Stage};
-use super::functions::{self, Call, Function, Status};
 use super::journal::Outline;
 use super::php::{Json, Style, Types};
 use super::request::{Params, Transport};
-use super::settings::{Key, Settings};
 use super::statuses;
-use super::{Simulator, State};
+use crate::simulator::faults::{Caller, Fault, Stage};
+use crate::simulator::functions::{self, Call, Function, Status};
+use crate::simulator::settings::{Key, Settings};
+use crate::simulator::world::calendar::seconds;
+use crate::simulator::{Simulator, State};
 
 /// Bytes that an ordinary answer fits into.
 const ORDINARY_ANSWER_BYTES: usize = 256;
 
 /// What goes back over the connection.
 #[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) http_status: u16,
-    pub(super) content_type: &'static str,
-    pub(super) body: Vec<u8>,
+pub(in crate::simulator) struct Reply {
+    pub(in crate::simulator) http_status: u16,
+    pub(in crate::simulator) content_type: &'static str,
+    pub(in crate::simulator) body: Vec<u8>,
     /// Real time to wait before it goes.
-    pub(super) delay: Duration,
+    pub(in crate::simulator) delay: Duration,
     /// The connection is reset instead.
-    pub(super) reset: bool,
+    pub(in crate::simulator) reset: bool,
 }
 
 const JSON: &str = "application/json";
@@ -37,7 +37,7 @@ const HTML: &str = "text/html; charset=UTF-8";
 const XML: &str = "text/xml; charset=utf-8";
 
 impl Reply {
-    pub(super) fn new(http_status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+    pub(in crate::simulator) fn new(http_status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
         Self {
             http_status,
             content_type,
@@ -47,30 +47,30 @@ impl Reply {
         }
     }
 
-    pub(super) fn html(http_status: u16, title: &str, text: &str) -> Self {
+    pub(in crate::simulator) fn html(http_status: u16, title: &str, text: &str) -> Self {
         let body = format!(
             "<!DOCTYPE html>\n<html>\n<head><title>{title}</title></head>\n<body>\n<h1>{title}</h1>\n<p>{text}</p>\n</body>\n</html>\n"
         );
         Self::new(http_status, HTML, body)
     }
 
-    pub(super) fn json(http_status: u16, value: &serde_json::Value) -> Self {
+    pub(in crate::simulator) fn json(http_status: u16, value: &serde_json::Value) -> Self {
         Self::new(http_status, JSON, value.to_string())
     }
 }
 
 /// How a call arrived.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Arrival<'a> {
-    pub(super) transport: Transport,
-    pub(super) peer: IpAddr,
-    pub(super) has_user_agent: bool,
-    pub(super) params: &'a Params<'a>,
+pub(in crate::simulator) struct Arrival<'a> {
+    pub(in crate::simulator) transport: Transport,
+    pub(in crate::simulator) peer: IpAddr,
+    pub(in crate::simulator) has_user_agent: bool,
+    pub(in crate::simulator) params: &'a Params<'a>,
 }
 
 impl Simulator {
     /// Answers one call.
-    pub(super) fn answer(&self, arrival: Arrival<'_>) -> Reply {
+    pub(in crate::simulator) fn answer(&self, arrival: Arrival<'_>) -> Reply {
         let params = arrival.params;
         let method = params.get("method").unwrap_or_default();
         let monotonic = self.clock.monotonic();

@@ -3,7 +3,7 @@
 use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq, prop_assume, proptest};
 
 use super::super::amount::Amount;
-use super::super::world::{FIRST_ID, World};
+use super::super::{FIRST_ID, World};
 use super::{Management, Rules, Script};
 
 const RULES: Rules = Rules {

@@ -1,17 +1,26 @@
 //! The reseller and its clients: who they are at the start, finding one, and bringing one up to date.
 
-use super::amount::Amount;
-use super::calendar::{Toronto, Zones};
-use super::chance::{Dice, Share, Topic};
-use super::client::{Around, Client, Management, Rules, Start};
-use super::people::{EMAIL, PLACES, person};
-use super::spending::{Kind, Profile};
+pub(in crate::simulator) mod amount;
+pub(in crate::simulator) mod calendar;
+pub(in crate::simulator) mod chance;
+pub(in crate::simulator) mod client;
+pub(in crate::simulator) mod countries;
+pub(in crate::simulator) mod people;
+pub(in crate::simulator) mod spending;
+pub(in crate::simulator) mod usage;
+
+use self::amount::Amount;
+use self::calendar::{Toronto, Zones};
+use self::chance::{Dice, Share, Topic};
+use self::client::{Around, Client, Management, Rules, Start};
+use self::people::{EMAIL, PLACES, person};
+use self::spending::{Kind, Profile};
 
 /// The id of the first client: the document's example.
-pub(super) const FIRST_ID: u32 = 561_115;
+pub(in crate::simulator) const FIRST_ID: u32 = 561_115;
 
 /// How the reseller's own account is named among the clients under `/sim/`.
-pub(super) const RESELLER: &str = "reseller";
+pub(in crate::simulator) const RESELLER: &str = "reseller";
 
 /// Three in a hundred start below their threshold, half of one below zero.
 const LOW_AT_START: u32 = 30;
@@ -27,7 +36,7 @@ enum Lot {
 
 /// The world.
 #[derive(Debug)]
-pub(super) struct World {
+pub(in crate::simulator) struct World {
     dice: Dice,
     toronto: Toronto,
     zones: Zones,
@@ -39,23 +48,23 @@ pub(super) struct World {
 
 /// What a world adds up to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Totals {
-    pub(super) clients: usize,
-    pub(super) below_threshold: usize,
-    pub(super) below_zero: usize,
-    pub(super) hard: usize,
-    pub(super) suspended: usize,
-    pub(super) balance: Amount,
-    pub(super) opening: Amount,
-    pub(super) paid: Amount,
-    pub(super) payments: u64,
-    pub(super) spent: Amount,
-    pub(super) adjusted: Amount,
+pub(in crate::simulator) struct Totals {
+    pub(in crate::simulator) clients: usize,
+    pub(in crate::simulator) below_threshold: usize,
+    pub(in crate::simulator) below_zero: usize,
+    pub(in crate::simulator) hard: usize,
+    pub(in crate::simulator) suspended: usize,
+    pub(in crate::simulator) balance: Amount,
+    pub(in crate::simulator) opening: Amount,
+    pub(in crate::simulator) paid: Amount,
+    pub(in crate::simulator) payments: u64,
+    pub(in crate::simulator) spent: Amount,
+    pub(in crate::simulator) adjusted: Amount,
 }
 
 impl World {
     /// The world of a seed as of a second.
-    pub(super) fn new(seed: u64, clients: u32, now: i64) -> Self {
+    pub(in crate::simulator) fn new(seed: u64, clients: u32, now: i64) -> Self {
         let dice = Dice::new(seed);
         let lots = lots(&dice, clients as usize);
         let slots = lots
@@ -82,12 +91,12 @@ impl World {
         }
     }
 
-    pub(super) fn dice(&self) -> &Dice {
+    pub(in crate::simulator) fn dice(&self) -> &Dice {
         &self.dice
     }
 
     /// The client of that id, or the reseller's own account, as it is: not settled.
-    pub(super) fn find(&self, id: &str) -> Option<&Client> {
+    pub(in crate::simulator) fn find(&self, id: &str) -> Option<&Client> {
         if id == RESELLER {
             Some(&self.own)
         } else {
@@ -96,7 +105,12 @@ impl World {
     }
 
     /// The client of that id, or the reseller's own account, settled up to `now`; and what its usage needs.
-    pub(super) fn settled(&mut self, id: &str, now: i64, rules: Rules) -> Option<(&mut Client, Around<'_>)> {
+    pub(in crate::simulator) fn settled(
+        &mut self,
+        id: &str,
+        now: i64,
+        rules: Rules,
+    ) -> Option<(&mut Client, Around<'_>)> {
         let client = if id == RESELLER {
             &mut self.own
         } else {
@@ -113,7 +127,7 @@ impl World {
     }
 
     /// Brings everybody up to date.
-    pub(super) fn settle_all(&mut self, now: i64, rules: Rules) {
+    pub(in crate::simulator) fn settle_all(&mut self, now: i64, rules: Rules) {
         let mut around = Around {
             dice: &self.dice,
             toronto: &mut self.toronto,
@@ -126,7 +140,7 @@ impl World {
     }
 
     /// Ends the time in which these rules held: brings everybody up to date, ready for others.
-    pub(super) fn end_rules(&mut self, now: i64, rules: Rules) {
+    pub(in crate::simulator) fn end_rules(&mut self, now: i64, rules: Rules) {
         self.settle_all(now, rules);
         for client in self.slots.iter_mut().flatten().chain([&mut self.own]) {
             client.reconsider();
@@ -134,18 +148,18 @@ impl World {
     }
 
     /// Every client in the order of ids.
-    pub(super) fn clients(&self) -> impl Iterator<Item = &Client> {
+    pub(in crate::simulator) fn clients(&self) -> impl Iterator<Item = &Client> {
         self.slots.iter().flatten()
     }
 
     /// The client with that address.
-    pub(super) fn by_email(&self, email: &str) -> Option<&Client> {
+    pub(in crate::simulator) fn by_email(&self, email: &str) -> Option<&Client> {
         self.clients()
             .find(|client| client.texts[EMAIL].eq_ignore_ascii_case(email))
     }
 
     /// Removes a client; whether there was one.
-    pub(super) fn remove(&mut self, id: &str) -> bool {
+    pub(in crate::simulator) fn remove(&mut self, id: &str) -> bool {
         index_of(id)
             .and_then(|index| self.slots.get_mut(index))
             .is_some_and(|slot| slot.take().is_some())
@@ -153,7 +167,7 @@ impl World {
 
     /// A client that could be added, with the given id if that is free, else with the next one. It is not there until
     /// it is [put in its place](World::replace).
-    pub(super) fn newcomer(&self, id: Option<&str>, now: i64) -> Option<Client> {
+    pub(in crate::simulator) fn newcomer(&self, id: Option<&str>, now: i64) -> Option<Client> {
         let index = match id {
             Some(id) => index_of(id)?,
             None => self.slots.len(),
@@ -163,7 +177,7 @@ impl World {
     }
 
     /// Puts an edited or added client in its place.
-    pub(super) fn replace(&mut self, client: Client) {
+    pub(in crate::simulator) fn replace(&mut self, client: Client) {
         if client.id == 0 {
             self.own = client;
             return;
@@ -178,7 +192,7 @@ impl World {
     }
 
     /// What everybody adds up to, as settled.
-    pub(super) fn totals(&self, rules: Rules) -> Totals {
+    pub(in crate::simulator) fn totals(&self, rules: Rules) -> Totals {
         let mut totals = Totals::default();
         for client in self.clients() {
             let ledger = client.ledger();
@@ -198,7 +212,7 @@ impl World {
     }
 
     /// Whether a share of the clients, the same ones each time, includes this one.
-    pub(super) fn is_among(&self, topic: Topic, id: u32, share: Share) -> bool {
+    pub(in crate::simulator) fn is_among(&self, topic: Topic, id: u32, share: Share) -> bool {
         share == Share::ALL || (share != Share::NONE && self.dice.throw(topic, id, 0).within(share))
     }
 }
@@ -263,7 +277,7 @@ fn newcomer(dice: &Dice, index: usize, lot: Lot, now: i64) -> Client {
 #[cfg(test)]
 mod tests {
     use super::{Lot, World, index_of, lots};
-    use crate::simulator::chance::Dice;
+    use crate::simulator::world::chance::Dice;
 
     #[test]
     fn the_shares_at_the_start_are_exact() {

@@ -22,17 +22,17 @@ const SECRETS: [&str; 3] = ["api_password", "password", "confirm_password"];
 
 /// What is remembered of a request beside its parameters.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Outline {
+pub(in crate::simulator) struct Outline {
     /// Counts all calls from 0.
-    pub(super) number: u64,
+    pub(in crate::simulator) number: u64,
     /// Virtual time.
-    pub(super) at: Timestamp,
-    pub(super) transport: Transport,
-    pub(super) http_status: u16,
+    pub(in crate::simulator) at: Timestamp,
+    pub(in crate::simulator) transport: Transport,
+    pub(in crate::simulator) http_status: u16,
     /// The `status` that was answered; empty when the answer carried none.
-    pub(super) status: &'static str,
+    pub(in crate::simulator) status: &'static str,
     /// The fault that struck, or empty.
-    pub(super) fault: &'static str,
+    pub(in crate::simulator) fault: &'static str,
 }
 
 #[derive(Debug)]
@@ -46,11 +46,11 @@ struct Entry {
 
 /// The last requests.
 #[derive(Debug, Default)]
-pub(super) struct Journal(VecDeque<Entry>);
+pub(in crate::simulator) struct Journal(VecDeque<Entry>);
 
 impl Journal {
     /// Remembers a request.
-    pub(super) fn remember(&mut self, outline: Outline, params: &Params<'_>) {
+    pub(in crate::simulator) fn remember(&mut self, outline: Outline, params: &Params<'_>) {
         let (mut text, mut ends) = (String::new(), Vec::new());
         if self.0.len() >= REQUESTS_KEPT
             && let Some(oldest) = self.0.pop_front()
@@ -73,7 +73,7 @@ impl Journal {
     }
 
     /// The remembered requests as JSON, by number.
-    pub(super) fn shown(&self) -> Value {
+    pub(in crate::simulator) fn shown(&self) -> Value {
         let mut entries: Vec<&Entry> = self.0.iter().collect();
         entries.sort_by_key(|entry| entry.outline.number);
         Value::Array(entries.into_iter().map(Entry::shown).collect())

@@ -4,7 +4,7 @@
 use super::chance::{Dice, Throw, Topic};
 
 /// Columns of a client's record that are plain text, in the order of getClients.
-pub(super) const FIELDS: [Field; 11] = [
+pub(in crate::simulator) const FIELDS: [Field; 11] = [
     required("email", "missing_email"),
     required("password", "missing_password"),
     optional("company"),
@@ -18,20 +18,20 @@ pub(super) const FIELDS: [Field; 11] = [
     required("phone_number", "missing_phonenumber"),
 ];
 
-pub(super) const EMAIL: usize = 0;
-pub(super) const PASSWORD: usize = 1;
-pub(super) const COMPANY: usize = 2;
-pub(super) const LASTNAME: usize = 4;
-pub(super) const STATE: usize = 7;
-pub(super) const COUNTRY: usize = 8;
+pub(in crate::simulator) const EMAIL: usize = 0;
+pub(in crate::simulator) const PASSWORD: usize = 1;
+pub(in crate::simulator) const COMPANY: usize = 2;
+pub(in crate::simulator) const LASTNAME: usize = 4;
+pub(in crate::simulator) const STATE: usize = 7;
+pub(in crate::simulator) const COUNTRY: usize = 8;
 
 /// One text column.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Field {
+pub(in crate::simulator) struct Field {
     /// In answers and parameters.
-    pub(super) name: &'static str,
+    pub(in crate::simulator) name: &'static str,
     /// What setClient answers when it is not sent, if it is required.
-    pub(super) missing: Option<&'static str>,
+    pub(in crate::simulator) missing: Option<&'static str>,
 }
 
 const fn required(name: &'static str, missing: &'static str) -> Field {
@@ -46,12 +46,12 @@ const fn optional(name: &'static str) -> Field {
 }
 
 /// The text columns of one client, in the order of [`FIELDS`].
-pub(super) type Texts = [Box<str>; FIELDS.len()];
+pub(in crate::simulator) type Texts = [Box<str>; FIELDS.len()];
 
 /// A town, and who lives there.
 #[derive(Debug)]
-pub(super) struct Place {
-    pub(super) zone: &'static str,
+pub(in crate::simulator) struct Place {
+    pub(in crate::simulator) zone: &'static str,
     city: &'static str,
     state: &'static str,
     country: &'static str,
@@ -67,7 +67,7 @@ macro_rules! places {
        [$($first:literal),*] [$($last:literal),*];)*) => {
         /// Where clients live.
         #[rustfmt::skip]
-        pub(super) const PLACES: &[Place] = &[$(Place {
+        pub(in crate::simulator) const PLACES: &[Place] = &[$(Place {
             zone: $zone, city: $city, state: $state, country: $country, zip: $zip, street: $street, phone: $phone,
             first: [$($first),*], last: [$($last),*],
         },)*];
@@ -115,7 +115,7 @@ const TRADES: [&str; 12] = [
 ];
 
 /// The text columns and the place of the client that is the `index`th and has this id.
-pub(super) fn person(dice: &Dice, index: usize, id: u32) -> (Texts, u8) {
+pub(in crate::simulator) fn person(dice: &Dice, index: usize, id: u32) -> (Texts, u8) {
     let mut throw = dice.throw(Topic::Person, id, 0);
     let place_index = throw.below(u32::try_from(PLACES.len()).unwrap_or(1));
     if index == 0 {
@@ -195,7 +195,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::{COUNTRY, Dice, EMAIL, FIELDS, PLACES, person};
-    use crate::simulator::countries;
+    use crate::simulator::world::countries;
 
     #[test]
     fn everybody_has_what_set_client_requires_and_a_known_country() {

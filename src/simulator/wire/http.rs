@@ -22,7 +22,7 @@ use tokio::sync::watch;
 
 use super::exchange::{Arrival, Reply};
 use super::request::{Params, Transport, is_multipart};
-use super::{Simulator, control};
+use crate::simulator::{Simulator, control};
 
 /// Where the API is, on the real host and here.
 const API_PATH: &str = "/api/v1/rest.php";

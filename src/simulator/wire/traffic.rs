@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::functions;
+use crate::simulator::functions;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -46,7 +46,7 @@ impl Window {
 
 /// What was called.
 #[derive(Debug)]
-pub(super) struct Traffic {
+pub(in crate::simulator) struct Traffic {
     calls: u64,
     unknown: u64,
     by_function: Vec<u64>,
@@ -57,7 +57,7 @@ pub(super) struct Traffic {
 }
 
 impl Traffic {
-    pub(super) fn new() -> Self {
+    pub(in crate::simulator) fn new() -> Self {
         Self {
             calls: 0,
             unknown: 0,
@@ -70,7 +70,7 @@ impl Traffic {
     }
 
     /// Counts a call that arrives, and returns its number from 0.
-    pub(super) fn arrive(&mut self, now: Duration, function: &str) -> u64 {
+    pub(in crate::simulator) fn arrive(&mut self, now: Duration, function: &str) -> u64 {
         match functions::FUNCTIONS.iter().position(|known| known.name == function) {
             Some(index) => self.by_function[index] += 1,
             None => self.unknown += 1,
@@ -83,7 +83,7 @@ impl Traffic {
     }
 
     /// Whether the cap lets a call through: `sliding` over the last 60 s, else since the minute began.
-    pub(super) fn is_within(&mut self, cap: u32, now: Duration, sliding: bool) -> bool {
+    pub(in crate::simulator) fn is_within(&mut self, cap: u32, now: Duration, sliding: bool) -> bool {
         let minute = now.as_secs() / 60;
         if self.minute.0 != minute {
             self.minute = (minute, 0);
@@ -99,7 +99,7 @@ impl Traffic {
     }
 
     /// All calls, the most in any 60 s, and the calls of each function that was called.
-    pub(super) fn counts(&self) -> (u64, u64, Vec<(&'static str, u64)>) {
+    pub(in crate::simulator) fn counts(&self) -> (u64, u64, Vec<(&'static str, u64)>) {
         let names = functions::FUNCTIONS
             .iter()
             .map(|function| function.name)

@@ -4,14 +4,14 @@
 use super::amount::Amount;
 
 /// Days that `spent_total` and its like cover, the present one included.
-pub(super) const DAYS: usize = 30;
+pub(in crate::simulator) const DAYS: usize = 30;
 
 /// Calls and what they cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Used {
-    pub(super) spent: Amount,
-    pub(super) calls: u32,
-    pub(super) secs: u32,
+pub(in crate::simulator) struct Used {
+    pub(in crate::simulator) spent: Amount,
+    pub(in crate::simulator) calls: u32,
+    pub(in crate::simulator) secs: u32,
 }
 
 impl Used {
@@ -30,7 +30,7 @@ impl Used {
 
 /// The last 30 days.
 #[derive(Clone, Debug)]
-pub(super) struct Usage {
+pub(in crate::simulator) struct Usage {
     days: [Used; DAYS],
     day: i64,
     total: Used,
@@ -38,7 +38,7 @@ pub(super) struct Usage {
 
 impl Usage {
     /// Nothing used, as of a day.
-    pub(super) fn new(day: i64) -> Self {
+    pub(in crate::simulator) fn new(day: i64) -> Self {
         Self {
             days: [Used::default(); DAYS],
             day,
@@ -51,7 +51,7 @@ impl Usage {
     }
 
     /// Makes `day` the present one; days that are now too old are forgotten. A day that is past changes nothing.
-    pub(super) fn roll_to(&mut self, day: i64) {
+    pub(in crate::simulator) fn roll_to(&mut self, day: i64) {
         for next in self.day + 1..=day.min(self.day + DAYS as i64) {
             let slot = &mut self.days[Self::slot(next)];
             self.total.remove(*slot);
@@ -61,24 +61,24 @@ impl Usage {
     }
 
     /// Counts what was used on the present day.
-    pub(super) fn count(&mut self, used: Used) {
+    pub(in crate::simulator) fn count(&mut self, used: Used) {
         self.days[Self::slot(self.day)].add(used);
         self.total.add(used);
     }
 
     /// What was used on the present day.
-    pub(super) fn today(&self) -> Used {
+    pub(in crate::simulator) fn today(&self) -> Used {
         self.days[Self::slot(self.day)]
     }
 
     /// What was used in the last 30 days.
-    pub(super) fn total(&self) -> Used {
+    pub(in crate::simulator) fn total(&self) -> Used {
         self.total
     }
 }
 
 /// A length of calls as the API prints it: `2:50`, `51:35`, and `10:17:48` from an hour on.
-pub(super) fn clock_text(secs: u32) -> String {
+pub(in crate::simulator) fn clock_text(secs: u32) -> String {
     let (hours, minutes, secs) = (secs / 3_600, secs / 60 % 60, secs % 60);
     if hours == 0 {
         format!("{minutes}:{secs:02}")

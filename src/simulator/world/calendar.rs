@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 /// Seconds since 1970 of an instant, rounded down.
-pub(super) fn seconds(at: Timestamp) -> i64 {
+pub(in crate::simulator) fn seconds(at: Timestamp) -> i64 {
     at.as_nanosecond()
         .div_euclid(1_000_000_000)
         .try_into()
@@ -24,25 +24,25 @@ fn zone(name: &str) -> TimeZone {
 
 /// One day in Toronto.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Day {
+pub(in crate::simulator) struct Day {
     /// Days since 1970-01-01.
-    pub(super) number: i64,
+    pub(in crate::simulator) number: i64,
     /// Its first second.
-    pub(super) begin: i64,
+    pub(in crate::simulator) begin: i64,
     /// The first second of the next day; 23 to 25 hours later.
-    pub(super) end: i64,
+    pub(in crate::simulator) end: i64,
 }
 
 /// Toronto's days.
 #[derive(Debug)]
-pub(super) struct Toronto {
+pub(in crate::simulator) struct Toronto {
     zone: TimeZone,
     /// The days asked for last: clients are usually settled within one or two.
     recent: [Day; 2],
 }
 
 impl Toronto {
-    pub(super) fn new() -> Self {
+    pub(in crate::simulator) fn new() -> Self {
         let never = Day {
             number: 0,
             begin: 0,
@@ -55,7 +55,7 @@ impl Toronto {
     }
 
     /// The day that a second belongs to.
-    pub(super) fn day(&mut self, secs: i64) -> Day {
+    pub(in crate::simulator) fn day(&mut self, secs: i64) -> Day {
         if let Some(day) = self.recent.iter().find(|day| (day.begin..day.end).contains(&secs)) {
             return *day;
         }
@@ -82,7 +82,7 @@ fn day_number(date: Date) -> i64 {
 
 /// The zones that clients live in, in the order of [`super::people::PLACES`].
 #[derive(Debug)]
-pub(super) struct Zones(Vec<Offset>);
+pub(in crate::simulator) struct Zones(Vec<Offset>);
 
 /// A zone's offset, and while it holds.
 #[derive(Debug)]
@@ -94,7 +94,7 @@ struct Offset {
 }
 
 impl Zones {
-    pub(super) fn new<'a>(names: impl Iterator<Item = &'a str>) -> Self {
+    pub(in crate::simulator) fn new<'a>(names: impl Iterator<Item = &'a str>) -> Self {
         Self(
             names
                 .map(|name| Offset {
@@ -108,7 +108,7 @@ impl Zones {
     }
 
     /// Hour of the day (0 to 23) and day number on the wall clocks of a zone.
-    pub(super) fn local_hour(&mut self, zone: u8, secs: i64) -> (u32, i64) {
+    pub(in crate::simulator) fn local_hour(&mut self, zone: u8, secs: i64) -> (u32, i64) {
         let Some(offset) = self.0.get_mut(usize::from(zone)) else {
             return (0, 0);
         };
@@ -132,7 +132,7 @@ impl Zones {
 }
 
 /// Whether a day number is a Saturday or Sunday; 1970-01-01 was a Thursday.
-pub(super) fn is_weekend(day: i64) -> bool {
+pub(in crate::simulator) fn is_weekend(day: i64) -> bool {
     matches!((day + 3).rem_euclid(7), 5 | 6)
 }
 

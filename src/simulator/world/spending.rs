@@ -15,7 +15,7 @@ const DAYS_BETWEEN_FRAUDS: i64 = 14;
 
 /// What kind of customer a client is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::simulator) enum Kind {
     Office,
     Home,
     Heavy,
@@ -24,7 +24,7 @@ pub(super) enum Kind {
 
 /// How quickly a client pays when the balance is below its threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Payer {
+pub(in crate::simulator) enum Payer {
     /// Within a few business hours.
     Prompt,
     /// Within a few days.
@@ -35,22 +35,22 @@ pub(super) enum Payer {
 
 /// A client's habits.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Profile {
+pub(in crate::simulator) struct Profile {
     /// Index into [`super::people::PLACES`].
-    pub(super) zone: u8,
-    pub(super) kind: Kind,
-    pub(super) calls_per_day: u32,
+    pub(in crate::simulator) zone: u8,
+    pub(in crate::simulator) kind: Kind,
+    pub(in crate::simulator) calls_per_day: u32,
     /// Ten-thousandths per minute; a multiple of ten, so that six seconds cost a whole number of them.
-    pub(super) rate: i64,
-    pub(super) payer: Payer,
-    pub(super) payment: Amount,
+    pub(in crate::simulator) rate: i64,
+    pub(in crate::simulator) payer: Payer,
+    pub(in crate::simulator) payment: Amount,
     /// Which of the [`DAYS_BETWEEN_FRAUDS`] nights brings fraud, if any does.
-    pub(super) fraud_night: Option<u8>,
+    pub(in crate::simulator) fraud_night: Option<u8>,
 }
 
 impl Profile {
     /// The habits of the client with this id.
-    pub(super) fn of(dice: &Dice, id: u32, zone: u8) -> Self {
+    pub(in crate::simulator) fn of(dice: &Dice, id: u32, zone: u8) -> Self {
         let mut throw = dice.throw(Topic::Profile, id, 0);
         let (kind, calls_per_day) = match throw.below(100) {
             0..70 => (Kind::Office, throw.between(10, 60)),
@@ -74,7 +74,7 @@ impl Profile {
     }
 
     /// The reseller's own account: every client's calls at cost. A payer that never lets it run dry.
-    pub(super) fn reseller(zone: u8, clients: u32) -> Self {
+    pub(in crate::simulator) fn reseller(zone: u8, clients: u32) -> Self {
         Self {
             zone,
             kind: Kind::Heavy,
@@ -120,15 +120,15 @@ const HOME: [u32; 24] = [
 
 /// One call that ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Call {
+pub(in crate::simulator) struct Call {
     /// When it ended and was charged, in seconds since 1970.
-    pub(super) end: i64,
-    pub(super) used: Used,
+    pub(in crate::simulator) end: i64,
+    pub(in crate::simulator) used: Used,
 }
 
 /// The calls of one hour in the order of their ends. `begin` is the first second of the UTC hour; `local` its hour
 /// and day number on the client's wall clock.
-pub(super) fn calls_of_hour(
+pub(in crate::simulator) fn calls_of_hour(
     dice: &Dice,
     id: u32,
     profile: Profile,
@@ -188,7 +188,7 @@ fn priced(secs: u32, rate: i64) -> Used {
 
 /// What a client used in the 30 days before the world began, ending with yesterday: by the day, not by the call,
 /// because nobody was there to see it.
-pub(super) fn history(dice: &Dice, id: u32, profile: &Profile, today: i64) -> Usage {
+pub(in crate::simulator) fn history(dice: &Dice, id: u32, profile: &Profile, today: i64) -> Usage {
     let mut throw = dice.throw(Topic::History, id, 0);
     let first = today - (DAYS as i64 - 1);
     let mut usage = Usage::new(first);
@@ -208,7 +208,7 @@ pub(super) fn history(dice: &Dice, id: u32, profile: &Profile, today: i64) -> Us
 }
 
 /// Whether a client whose balance is below its threshold pays at the full hour that begins at `begin`.
-pub(super) fn pays(dice: &Dice, id: u32, profile: &Profile, begin: i64, local_hour: u32) -> bool {
+pub(in crate::simulator) fn pays(dice: &Dice, id: u32, profile: &Profile, begin: i64, local_hour: u32) -> bool {
     let percent = match profile.payer {
         Payer::Prompt => 25,
         Payer::Slow => 3,

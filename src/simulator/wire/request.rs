@@ -7,7 +7,7 @@ const MOST_PARAMS: usize = 1_000;
 
 /// How a call arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Transport {
+pub(in crate::simulator) enum Transport {
     Get,
     Multipart,
     /// A POST of any other kind, which the SOAP handler answers.
@@ -15,7 +15,7 @@ pub(super) enum Transport {
 }
 
 impl Transport {
-    pub(super) fn name(self) -> &'static str {
+    pub(in crate::simulator) fn name(self) -> &'static str {
         match self {
             Self::Get => "get",
             Self::Multipart => "multipart",
@@ -26,11 +26,11 @@ impl Transport {
 
 /// The parameters of one call.
 #[derive(Debug, Default)]
-pub(super) struct Params<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+pub(in crate::simulator) struct Params<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl<'a> Params<'a> {
     /// The value of a parameter; the last one wins, as in PHP.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(in crate::simulator) fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
             .rev()
@@ -39,12 +39,12 @@ impl<'a> Params<'a> {
     }
 
     /// All, in the order in which they came.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(in crate::simulator) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 
     /// Adds those of a query.
-    pub(super) fn read_query(&mut self, query: &'a str) {
+    pub(in crate::simulator) fn read_query(&mut self, query: &'a str) {
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             self.push(unescape(name), unescape(value));
@@ -52,7 +52,7 @@ impl<'a> Params<'a> {
     }
 
     /// Adds those of a multipart body with the content type `content_type`; uploaded files are no parameters.
-    pub(super) fn read_multipart(&mut self, content_type: &str, body: &'a [u8]) {
+    pub(in crate::simulator) fn read_multipart(&mut self, content_type: &str, body: &'a [u8]) {
         let Some(boundary) = boundary(content_type) else { return };
         let delimiter = format!("--{boundary}");
         let Some(mut rest) = find(body, delimiter.as_bytes()).map(|at| &body[at + delimiter.len()..]) else {
@@ -77,7 +77,7 @@ impl<'a> Params<'a> {
 }
 
 /// Whether a content type is multipart form data.
-pub(super) fn is_multipart(content_type: &str) -> bool {
+pub(in crate::simulator) fn is_multipart(content_type: &str) -> bool {
     content_type
         .get(.."multipart/form-data".len())
         .is_some_and(|start| start.eq_ignore_ascii_case("multipart/form-data"))

@@ -13,23 +13,23 @@ const LARGEST_WHOLE: i64 = 1_000_000_000;
 
 /// An exact amount of money.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Amount(i64);
+pub(in crate::simulator) struct Amount(i64);
 
 impl Amount {
-    pub(super) const ZERO: Self = Self(0);
+    pub(in crate::simulator) const ZERO: Self = Self(0);
 
     /// `count` ten-thousandths, the step of call prices.
-    pub(super) const fn ten_thousandths(count: i64) -> Self {
+    pub(in crate::simulator) const fn ten_thousandths(count: i64) -> Self {
         Self(count * (ONE / 10_000))
     }
 
     /// `count` whole units.
-    pub(super) const fn whole(count: i64) -> Self {
+    pub(in crate::simulator) const fn whole(count: i64) -> Self {
         Self(count * ONE)
     }
 
     /// Reads a plain decimal with at most eight places, such as `-0.2160`. `None` for anything else.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(in crate::simulator) fn parse(text: &str) -> Option<Self> {
         let (negative, digits) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
             None => (false, text),
@@ -49,27 +49,27 @@ impl Amount {
         Some(Self(if negative { -value } else { value }))
     }
 
-    pub(super) const fn is_positive(self) -> bool {
+    pub(in crate::simulator) const fn is_positive(self) -> bool {
         self.0 > 0
     }
 
-    pub(super) const fn is_negative(self) -> bool {
+    pub(in crate::simulator) const fn is_negative(self) -> bool {
         self.0 < 0
     }
 
     /// The `numerator`/`denominator`th part, rounded towards zero.
-    pub(super) fn part(self, numerator: i64, denominator: i64) -> Self {
+    pub(in crate::simulator) fn part(self, numerator: i64, denominator: i64) -> Self {
         let product = i128::from(self.0) * i128::from(numerator) / i128::from(denominator.max(1));
         Self(i64::try_from(product).unwrap_or(i64::MAX))
     }
 
     /// The amount cut to ten-thousandths.
-    pub(super) const fn floor_to_ten_thousandths(self) -> Self {
+    pub(in crate::simulator) const fn floor_to_ten_thousandths(self) -> Self {
         Self(self.0.div_euclid(ONE / 10_000) * (ONE / 10_000))
     }
 
     /// As a database column prints it: at least `least_places` places, more where they are not zero.
-    pub(super) fn column(self, least_places: usize) -> String {
+    pub(in crate::simulator) fn column(self, least_places: usize) -> String {
         let mut text = String::with_capacity(20);
         self.write_column(least_places, &mut text);
         text
@@ -91,7 +91,7 @@ impl Amount {
     }
 
     /// As PHP's `json_encode` prints a float: shortest digits, no zero fraction, an exponent below 0.0001.
-    pub(super) fn php_number(self) -> String {
+    pub(in crate::simulator) fn php_number(self) -> String {
         let mut text = String::with_capacity(20);
         if self.0 != 0 && self.0.unsigned_abs() < ONE.unsigned_abs() / 10_000 {
             let (_, fraction) = self.split(&mut text);
@@ -108,7 +108,7 @@ impl Amount {
     }
 
     /// As a PHP float prints when sums of binary fractions have left noise behind (`0.045000000000000005`).
-    pub(super) fn noisy_number(self) -> String {
+    pub(in crate::simulator) fn noisy_number(self) -> String {
         let mut text = String::with_capacity(24);
         let (whole, fraction) = self.split(&mut text);
         let _ = write!(text, "{whole}.{fraction:08}");

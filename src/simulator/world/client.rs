@@ -10,7 +10,7 @@ use super::usage::{Usage, Used};
 
 /// What happens to a client whose money is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Management {
+pub(in crate::simulator) enum Management {
     Soft,
     Hard,
     /// A value that getBalanceManagement does not list.
@@ -19,30 +19,30 @@ pub(super) enum Management {
 
 /// Settings that decide what moves balances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Rules {
-    pub(super) spending: bool,
-    pub(super) top_ups: bool,
-    pub(super) hard_stops: bool,
-    pub(super) resume_on_payment: bool,
+pub(in crate::simulator) struct Rules {
+    pub(in crate::simulator) spending: bool,
+    pub(in crate::simulator) top_ups: bool,
+    pub(in crate::simulator) hard_stops: bool,
+    pub(in crate::simulator) resume_on_payment: bool,
 }
 
 /// What settling needs from the world around a client.
 #[derive(Debug)]
-pub(super) struct Around<'a> {
-    pub(super) dice: &'a Dice,
-    pub(super) toronto: &'a mut Toronto,
-    pub(super) zones: &'a mut Zones,
-    pub(super) rules: Rules,
+pub(in crate::simulator) struct Around<'a> {
+    pub(in crate::simulator) dice: &'a Dice,
+    pub(in crate::simulator) toronto: &'a mut Toronto,
+    pub(in crate::simulator) zones: &'a mut Zones,
+    pub(in crate::simulator) rules: Rules,
 }
 
 /// A steady drain that a test or the demo ordered, instead of the client's own habits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Script {
-    pub(super) per_hour: Amount,
+pub(in crate::simulator) struct Script {
+    pub(in crate::simulator) per_hour: Amount,
     /// Seconds since 1970; the first minute is charged 60 s later.
-    pub(super) from: i64,
+    pub(in crate::simulator) from: i64,
     /// Nothing is charged after this second.
-    pub(super) until: i64,
+    pub(in crate::simulator) until: i64,
 }
 
 impl Script {
@@ -56,18 +56,18 @@ impl Script {
 
 /// Everything that ever moved a balance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Ledger {
-    pub(super) opening: Amount,
-    pub(super) paid: Amount,
-    pub(super) payments: u32,
-    pub(super) spent: Amount,
+pub(in crate::simulator) struct Ledger {
+    pub(in crate::simulator) opening: Amount,
+    pub(in crate::simulator) paid: Amount,
+    pub(in crate::simulator) payments: u32,
+    pub(in crate::simulator) spent: Amount,
     /// By edits.
-    pub(super) adjusted: Amount,
-    pub(super) balance: Amount,
+    pub(in crate::simulator) adjusted: Amount,
+    pub(in crate::simulator) balance: Amount,
 }
 
 impl Ledger {
-    pub(super) fn open(opening: Amount) -> Self {
+    pub(in crate::simulator) fn open(opening: Amount) -> Self {
         Self {
             opening,
             balance: opening,
@@ -82,24 +82,24 @@ impl Ledger {
     }
 
     /// What the movements add up to.
-    pub(super) fn sum(&self) -> Amount {
+    pub(in crate::simulator) fn sum(&self) -> Amount {
         self.opening + self.paid + self.adjusted - self.spent
     }
 }
 
 /// A client.
 #[derive(Clone, Debug)]
-pub(super) struct Client {
-    pub(super) id: u32,
-    pub(super) texts: Texts,
-    pub(super) management: Management,
+pub(in crate::simulator) struct Client {
+    pub(in crate::simulator) id: u32,
+    pub(in crate::simulator) texts: Texts,
+    pub(in crate::simulator) management: Management,
     /// As typed; `None`: never set.
-    pub(super) threshold: Option<Box<str>>,
+    pub(in crate::simulator) threshold: Option<Box<str>>,
     /// Whether the threshold was there from the start, so that the setting `threshold-absent` may hide it.
-    pub(super) threshold_is_native: bool,
-    pub(super) threshold_email: Box<str>,
-    pub(super) profile: Profile,
-    pub(super) script: Option<Box<Script>>,
+    pub(in crate::simulator) threshold_is_native: bool,
+    pub(in crate::simulator) threshold_email: Box<str>,
+    pub(in crate::simulator) profile: Profile,
+    pub(in crate::simulator) script: Option<Box<Script>>,
     ledger: Ledger,
     usage: Option<Box<Usage>>,
     /// The second up to which the ledger is right.
@@ -112,19 +112,19 @@ pub(super) struct Client {
 
 /// A new client's record, habits and money.
 #[derive(Debug)]
-pub(super) struct Start {
-    pub(super) id: u32,
-    pub(super) texts: Texts,
-    pub(super) management: Management,
-    pub(super) threshold: Box<str>,
-    pub(super) threshold_email: Box<str>,
-    pub(super) profile: Profile,
-    pub(super) opening: Amount,
-    pub(super) now: i64,
+pub(in crate::simulator) struct Start {
+    pub(in crate::simulator) id: u32,
+    pub(in crate::simulator) texts: Texts,
+    pub(in crate::simulator) management: Management,
+    pub(in crate::simulator) threshold: Box<str>,
+    pub(in crate::simulator) threshold_email: Box<str>,
+    pub(in crate::simulator) profile: Profile,
+    pub(in crate::simulator) opening: Amount,
+    pub(in crate::simulator) now: i64,
 }
 
 impl Client {
-    pub(super) fn new(start: Start) -> Self {
+    pub(in crate::simulator) fn new(start: Start) -> Self {
         Self {
             id: start.id,
             texts: start.texts,
@@ -142,26 +142,26 @@ impl Client {
         }
     }
 
-    pub(super) fn ledger(&self) -> &Ledger {
+    pub(in crate::simulator) fn ledger(&self) -> &Ledger {
         &self.ledger
     }
 
-    pub(super) fn balance(&self) -> Amount {
+    pub(in crate::simulator) fn balance(&self) -> Amount {
         self.ledger.balance
     }
 
     /// The threshold as an amount, if it is one.
-    pub(super) fn limit(&self) -> Option<Amount> {
+    pub(in crate::simulator) fn limit(&self) -> Option<Amount> {
         self.threshold.as_deref().and_then(Amount::parse)
     }
 
     /// Whether HARD keeps it from spending now.
-    pub(super) fn is_suspended(&self, rules: Rules) -> bool {
+    pub(in crate::simulator) fn is_suspended(&self, rules: Rules) -> bool {
         rules.hard_stops && self.management == Management::Hard && (!self.ledger.balance.is_positive() || self.stuck)
     }
 
     /// What was used in the last 30 days and today, as of `now`, up to which the client must be settled.
-    pub(super) fn used(&mut self, now: i64, around: &mut Around<'_>) -> (Used, Used) {
+    pub(in crate::simulator) fn used(&mut self, now: i64, around: &mut Around<'_>) -> (Used, Used) {
         let today = around.toronto.day(now).number;
         let usage = self.usage(around);
         usage.roll_to(today);
@@ -169,25 +169,25 @@ impl Client {
     }
 
     /// Somebody pays.
-    pub(super) fn pay(&mut self, amount: Amount) {
+    pub(in crate::simulator) fn pay(&mut self, amount: Amount) {
         self.ledger.pay(amount);
         self.reconsider();
     }
 
     /// Somebody writes another balance over the present one.
-    pub(super) fn adjust_to(&mut self, balance: Amount) {
+    pub(in crate::simulator) fn adjust_to(&mut self, balance: Amount) {
         self.ledger.adjusted += balance - self.ledger.balance;
         self.ledger.balance = balance;
         self.reconsider();
     }
 
     /// The rules are others now: what was found to come next may not come, or something may come before it.
-    pub(super) fn reconsider(&mut self) {
+    pub(in crate::simulator) fn reconsider(&mut self) {
         self.next_event = self.settled;
     }
 
     /// Sets what happens when the money is gone.
-    pub(super) fn manage(&mut self, management: Management) {
+    pub(in crate::simulator) fn manage(&mut self, management: Management) {
         if management != Management::Hard {
             self.stuck = false;
         }
@@ -196,13 +196,13 @@ impl Client {
     }
 
     /// Orders a drain, or ends it.
-    pub(super) fn follow(&mut self, script: Option<Script>) {
+    pub(in crate::simulator) fn follow(&mut self, script: Option<Script>) {
         self.script = script.map(Box::new);
         self.reconsider();
     }
 
     /// Lets everything happen that happens up to and including the second `now`. A time that is past changes nothing.
-    pub(super) fn settle(&mut self, now: i64, around: &mut Around<'_>) {
+    pub(in crate::simulator) fn settle(&mut self, now: i64, around: &mut Around<'_>) {
         if now <= self.settled {
             return;
         }
