@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use super::listing::{self, Listed};
 use super::opened::{Opened, from_store};
 use super::telling::{ago, clock_minute, clock_time};
 use super::{Context, Exit, Failure, Table, Tone, block_on};
@@ -218,59 +219,49 @@ async fn list(context: &mut Context, opened: &Opened, args: &ListArgs) -> Result
         let found = opened.store.enforcements(&filter).await;
         rows.extend(found.map_err(|error| from_store(&error))?.iter().map(Row::from));
     }
-    if opened.accounts().len() > 1 {
-        rows.sort_by_key(|row| std::cmp::Reverse(row.planned_at));
-        rows.truncate(limit);
-    }
-    if context.wants_json() {
-        return context.out.json(&rows);
-    }
-    if rows.is_empty() {
-        return context.out.line("no such enforcement");
-    }
-    let zone = &opened.settings.schedule.timezone;
-    let table = if context.out.terminal {
-        sentences(zone, &rows)
-    } else {
-        columns(zone, &rows)
-    };
-    context.out.table(&table)
+    listing::print(context, opened, limit, rows)
 }
 
-/// For a terminal: a sentence and the id below it, whole, because `show` wants it.
-fn sentences(zone: &TimeZone, rows: &[Row]) -> Table {
-    let mut table = Table::new(&["state", "enforcement"]);
-    for row in rows {
-        let planned = clock_minute(row.planned_at, zone);
-        let Row {
-            client, policy, why, ..
-        } = row;
-        let (change, balance) = (way(row.direction, row.wanted), row.balance.for_people());
-        let sentence = format!("{planned}  {client} {change} for {policy}, at a balance of {balance}: {why}");
-        table.toned_row([(row.state.to_owned(), tone(row.state)), (sentence, Tone::Plain)]);
-        table.toned_row([(String::new(), Tone::Plain), (row.id.clone(), Tone::Faint)]);
-    }
-    table
-}
+impl Listed for Row {
+    const NOUN: &'static str = "enforcement";
 
-/// For a pipe: one line an enforcement.
-fn columns(zone: &TimeZone, rows: &[Row]) -> Table {
-    let mut table = Table::new(&[
-        "planned", "state", "client", "change", "policy", ">balance", "id", "why",
-    ]);
-    for row in rows {
-        table.row([
-            clock_minute(row.planned_at, zone),
-            row.state.to_owned(),
-            row.client.to_string(),
-            way(row.direction, row.wanted),
-            row.policy.to_string(),
-            row.balance.for_people(),
-            row.id.clone(),
-            row.why.clone(),
+    fn at(&self) -> Timestamp {
+        self.planned_at
+    }
+
+    fn sentences(zone: &TimeZone, rows: &[Self]) -> Table {
+        let mut table = Table::new(&["state", "enforcement"]);
+        for row in rows {
+            let planned = clock_minute(row.planned_at, zone);
+            let Row {
+                client, policy, why, ..
+            } = row;
+            let (change, balance) = (way(row.direction, row.wanted), row.balance.for_people());
+            let sentence = format!("{planned}  {client} {change} for {policy}, at a balance of {balance}: {why}");
+            table.toned_row([(row.state.to_owned(), tone(row.state)), (sentence, Tone::Plain)]);
+            table.toned_row([(String::new(), Tone::Plain), (row.id.clone(), Tone::Faint)]);
+        }
+        table
+    }
+
+    fn columns(zone: &TimeZone, rows: &[Self]) -> Table {
+        let mut table = Table::new(&[
+            "planned", "state", "client", "change", "policy", ">balance", "id", "why",
         ]);
+        for row in rows {
+            table.row([
+                clock_minute(row.planned_at, zone),
+                row.state.to_owned(),
+                row.client.to_string(),
+                way(row.direction, row.wanted),
+                row.policy.to_string(),
+                row.balance.for_people(),
+                row.id.clone(),
+                row.why.clone(),
+            ]);
+        }
+        table
     }
-    table
 }
 
 fn way(direction: Direction, wanted: Management) -> String {

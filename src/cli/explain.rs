@@ -110,7 +110,7 @@ pub fn run(context: &mut Context, args: &ExplainArgs) -> Result<Exit, Failure> {
 fn circumstances(opened: &Opened, account: &Account, view: &AccountView) -> Circumstances {
     let is_listed = |watched: &&Watched| watched.vanished_at.is_none() && !watched.client.id.is_pseudo();
     let clients = view.clients.iter().filter(is_listed).count();
-    let revisit = super::status::revisit(u64::try_from(clients).unwrap_or(u64::MAX), account.rate_per_minute);
+    let revisit = crate::domain::due::revisit(u64::try_from(clients).unwrap_or(u64::MAX), account.rate_per_minute);
     Circumstances {
         now: opened.now,
         interval: opened.settings.schedule.interval(opened.now).max(revisit),

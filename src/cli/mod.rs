@@ -28,6 +28,7 @@ pub mod enforcements;
 pub mod explain;
 pub mod failure;
 pub mod history;
+pub mod listing;
 pub mod notifications;
 mod online;
 pub mod opened;

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use super::listing::{self, Listed};
 use super::opened::{Opened, from_store};
 use super::telling::{ago, amount, clock_minute, clock_time};
 use super::{Context, Exit, Failure, Table, Tone, block_on};
@@ -174,79 +175,69 @@ async fn list(context: &mut Context, opened: &Opened, args: &ListArgs) -> Result
         let found = opened.store.notifications(&filter).await;
         rows.extend(found.map_err(|error| from_store(&error))?.into_iter().map(Row::from));
     }
-    if opened.accounts().len() > 1 {
-        rows.sort_by_key(|row| std::cmp::Reverse(row.created_at));
-        rows.truncate(limit);
-    }
-    if context.wants_json() {
-        return context.out.json(&rows);
-    }
-    if rows.is_empty() {
-        return context.out.line("no such notification");
-    }
-    let zone = &opened.settings.schedule.timezone;
-    let table = if context.out.terminal {
-        sentences(zone, &rows)
-    } else {
-        columns(zone, &rows)
-    };
-    context.out.table(&table)
+    listing::print(context, opened, limit, rows)
 }
 
-/// For a terminal: a sentence and the id below it, whole, because `show` wants it.
-fn sentences(zone: &TimeZone, rows: &[Row]) -> Table {
-    let mut table = Table::new(&["state", "notification"]);
-    for row in rows {
-        let Row {
-            client,
-            policy,
-            transition,
-            channel,
-            ..
-        } = row;
-        let created = clock_minute(row.created_at, zone);
-        let to = if row.recipient.is_empty() {
-            "nobody"
-        } else {
-            &row.recipient
-        };
-        let mut sentence = format!("{created}  {client} {policy} {transition}, to {to} through {channel}");
-        if let Some(why) = &row.why {
-            sentence.push_str(&format!(": {why}"));
+impl Listed for Row {
+    const NOUN: &'static str = "notification";
+
+    fn at(&self) -> Timestamp {
+        self.created_at
+    }
+
+    fn sentences(zone: &TimeZone, rows: &[Self]) -> Table {
+        let mut table = Table::new(&["state", "notification"]);
+        for row in rows {
+            let Row {
+                client,
+                policy,
+                transition,
+                channel,
+                ..
+            } = row;
+            let created = clock_minute(row.created_at, zone);
+            let to = if row.recipient.is_empty() {
+                "nobody"
+            } else {
+                &row.recipient
+            };
+            let mut sentence = format!("{created}  {client} {policy} {transition}, to {to} through {channel}");
+            if let Some(why) = &row.why {
+                sentence.push_str(&format!(": {why}"));
+            }
+            table.toned_row([(row.state.to_owned(), tone(row.state)), (sentence, Tone::Plain)]);
+            table.toned_row([(String::new(), Tone::Plain), (row.id.clone(), Tone::Faint)]);
         }
-        table.toned_row([(row.state.to_owned(), tone(row.state)), (sentence, Tone::Plain)]);
-        table.toned_row([(String::new(), Tone::Plain), (row.id.clone(), Tone::Faint)]);
+        table
     }
-    table
-}
 
-/// For a pipe: one line a notification.
-fn columns(zone: &TimeZone, rows: &[Row]) -> Table {
-    let mut table = Table::new(&[
-        "created",
-        "state",
-        "client",
-        "policy",
-        "what",
-        "channel",
-        "recipient",
-        "id",
-        "why",
-    ]);
-    for row in rows {
-        table.row([
-            clock_minute(row.created_at, zone),
-            row.state.to_owned(),
-            row.client.to_string(),
-            row.policy.to_string(),
-            row.transition.clone(),
-            row.channel.to_string(),
-            row.recipient.clone(),
-            row.id.clone(),
-            row.why.clone().unwrap_or_default(),
+    fn columns(zone: &TimeZone, rows: &[Self]) -> Table {
+        let mut table = Table::new(&[
+            "created",
+            "state",
+            "client",
+            "policy",
+            "what",
+            "channel",
+            "recipient",
+            "id",
+            "why",
         ]);
+        for row in rows {
+            table.row([
+                clock_minute(row.created_at, zone),
+                row.state.to_owned(),
+                row.client.to_string(),
+                row.policy.to_string(),
+                row.transition.clone(),
+                row.channel.to_string(),
+                row.recipient.clone(),
+                row.id.clone(),
+                row.why.clone().unwrap_or_default(),
+            ]);
+        }
+        table
     }
-    table
 }
 
 fn tone(state: &str) -> Tone {
@@ -396,7 +387,7 @@ mod tests {
     use jiff::Timestamp;
     use jiff::tz::TimeZone;
 
-    use super::{Row, columns, sentences};
+    use super::{Listed, Row};
     use crate::cli::Output;
     use crate::domain::alert::EpisodeId;
     use crate::domain::{AccountName, ChannelName, ClientId, PolicyName, Severity};
@@ -438,11 +429,11 @@ mod tests {
             String::from_utf8(sink.0.take()).unwrap()
         };
         assert_eq!(
-            printed(sentences(&TimeZone::UTC, std::slice::from_ref(&row))),
+            printed(Row::sentences(&TimeZone::UTC, std::slice::from_ref(&row))),
             "STATE    NOTIFICATION\n\
              dropped  1970-01-01 00:00  1 low fired, to nobody through client: no address\n         \
              main.1.low.20260101T000000000Z/fired/client/\n"
         );
-        assert_eq!(printed(columns(&TimeZone::UTC, &[row])).lines().count(), 2);
+        assert_eq!(printed(Row::columns(&TimeZone::UTC, &[row])).lines().count(), 2);
     }
 }

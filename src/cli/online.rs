@@ -166,7 +166,7 @@ async fn try_account(settings: &Settings, account: &Account, store: Option<&Stor
 
 /// How long asking everybody takes at the configured rate. A warning, not a failure: the daemon works, and says so.
 fn pace(settings: &Settings, account: &Account, clients: usize) -> Tried {
-    let revisit = super::status::revisit(u64::try_from(clients).unwrap_or(u64::MAX), account.rate_per_minute);
+    let revisit = crate::domain::due::revisit(u64::try_from(clients).unwrap_or(u64::MAX), account.rate_per_minute);
     let minutes = SignedDuration::from_secs(revisit.as_secs().max(1));
     let mut tried = Tried::good(
         format!("clients of {}", account.name),

@@ -13,6 +13,7 @@ use super::opened::{Opened, from_store};
 use super::planned::{Planned, brake};
 use super::{Context, Exit, Failure, alerts, block_on};
 use crate::config::Account;
+use crate::domain::due;
 use crate::domain::notice::NoticeState;
 use crate::domain::{AccountName, Severity};
 use crate::monitor::report::Report;
@@ -171,7 +172,7 @@ async fn status(opened: &Opened, account: &Account) -> Result<Status, Failure> {
             .filter(|started| view.state.sweep_ended_at.is_none_or(|ended| ended < *started)),
         next_sweep_at: schedule.next_after(now),
         interval_seconds: schedule.interval(now).as_secs(),
-        revisit_seconds: revisit(counts.clients, account.rate_per_minute).as_secs(),
+        revisit_seconds: due::revisit(counts.clients, account.rate_per_minute).as_secs(),
         rate_per_minute: account.rate_per_minute,
         alerts: alert_counts(opened, account, &view),
         channels: channel_troubles(opened, account).await?,
@@ -190,13 +191,6 @@ async fn status(opened: &Opened, account: &Account) -> Result<Status, Failure> {
     };
     status.warnings = warnings::of(&opened.settings, &status, &view, now);
     Ok(status)
-}
-
-/// How long it takes to ask everybody, with a threshold read for each balance read.
-#[must_use]
-pub fn revisit(clients: u64, rate_per_minute: u32) -> SignedDuration {
-    let secs = clients.saturating_mul(120).div_ceil(u64::from(rate_per_minute.max(1)));
-    SignedDuration::from_secs(i64::try_from(secs).unwrap_or(i64::MAX))
 }
 
 fn last_sweep(view: &AccountView, now: Timestamp) -> Option<LastSweep> {
@@ -272,23 +266,5 @@ fn enforcement(
         by_state,
         client_mails_last_hour: mails,
         client_mails_per_hour: opened.settings.alerts.client_mails_per_hour,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::revisit;
-
-    #[test]
-    fn asking_everybody_takes_two_calls_each() {
-        for (clients, rate, expected) in [
-            (0, 60, 0),
-            (30, 60, 60),
-            (824, 60, 1_648),
-            (1, 10_000_000, 1),
-            (1, 0, 120),
-        ] {
-            assert_eq!(revisit(clients, rate).as_secs(), expected, "{clients} at {rate}");
-        }
     }
 }

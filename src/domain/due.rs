@@ -54,6 +54,14 @@ fn pick(first: impl FnOnce() -> Option<usize>, second: impl FnOnce() -> Option<u
     first().or_else(second)
 }
 
+/// How long it takes to ask this many clients at a rate, each for a balance and, at worst, a threshold; rounded up to
+/// whole seconds.
+#[must_use]
+pub fn revisit(clients: u64, rate_per_minute: u32) -> SignedDuration {
+    let secs = clients.saturating_mul(120).div_ceil(u64::from(rate_per_minute.max(1)));
+    SignedDuration::from_secs(i64::try_from(secs).unwrap_or(i64::MAX))
+}
+
 /// Time until a client reaches the nearest limit that it has not crossed, at the spending between its last two
 /// readings, or with one reading at its average of 30 days. `None`: it spends nothing, or is past all its limits.
 #[must_use]
@@ -124,7 +132,7 @@ fn spending_per_day(reading: &Reading, previous: Option<&Reading>) -> Option<Mon
 mod tests {
     use jiff::SignedDuration;
 
-    use super::{order, time_to_limit};
+    use super::{order, revisit, time_to_limit};
     use crate::domain::policy::{Limit, Policy, When};
     use crate::domain::testing::{at, client, money, policy, reading};
     use crate::domain::watch::Watched;
@@ -158,6 +166,19 @@ mod tests {
             ..When::default()
         };
         vec![policy("low", when), policy("overdrawn", overdrawn)]
+    }
+
+    #[test]
+    fn asking_everybody_takes_two_calls_each() {
+        for (clients, rate, expected) in [
+            (0, 60, 0),
+            (30, 60, 60),
+            (824, 60, 1_648),
+            (1, 10_000_000, 1),
+            (1, 0, 120),
+        ] {
+            assert_eq!(revisit(clients, rate).as_secs(), expected, "{clients} at {rate}");
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::domain::notice::Transition;
 use crate::domain::policy::Policy;
 use crate::domain::verdict::Judgement;
 use crate::domain::watch::Watched;
-use crate::domain::{ChannelName, Client, ClientId};
+use crate::domain::{ChannelName, Client, ClientId, due};
 use crate::store::{AccountView, Commit, Store};
 use crate::voipms;
 
@@ -213,11 +213,10 @@ impl Monitor {
         audience::owed(&episode, &transition, &addresses, now)
     }
 
-    /// How long it takes to ask this many clients twice at the configured rate: a balance and, at worst, a threshold.
+    /// How long it takes to ask this many clients at the configured rate.
     #[must_use]
     pub fn revisit(&self, clients: usize) -> SignedDuration {
-        let calls = i64::try_from(clients).unwrap_or(i64::MAX).saturating_mul(2);
-        SignedDuration::from_millis(calls.saturating_mul(60_000) / i64::from(self.rate_per_minute.max(1)))
+        due::revisit(u64::try_from(clients).unwrap_or(u64::MAX), self.rate_per_minute)
     }
 
     /// The longer of the schedule's interval and the achievable revisit time.

@@ -199,7 +199,7 @@ mod tests {
             sweeping_since: None,
             next_sweep_at: NOW,
             interval_seconds: 300,
-            revisit_seconds: crate::cli::status::revisit(clients, 60).as_secs(),
+            revisit_seconds: crate::domain::due::revisit(clients, 60).as_secs(),
             rate_per_minute: 60,
             clients: Clients {
                 listed: clients,
