@@ -21,6 +21,7 @@ use crate::voipms;
 
 mod clients;
 mod ending;
+mod flights;
 mod own;
 
 /// Why a pass ended before its end.

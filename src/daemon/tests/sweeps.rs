@@ -40,6 +40,25 @@ async fn who_never_answers_in_time_has_its_turn_also_when_the_calls_do_not_reach
     );
 }
 
+/// A sweep that stands still is a daemon that is blind without saying so: whoever holds the turn at the pace must get on
+/// while the sweep itself asks whether the account answers at all.
+#[tokio::test]
+async fn many_failures_at_once_do_not_bring_a_paced_sweep_to_a_standstill() {
+    let stage = Stage::new(20, "rate_per_minute = 1200\nconcurrency = 8", "").await;
+    stage.pass().await;
+    stage.wait(300);
+    let fault = "unavailable@getResellerBalance";
+    stage.simulator.set_fault(fault, "1").unwrap();
+    let pass = tokio::time::timeout(std::time::Duration::from_secs(60), stage.pass()).await;
+    let report = pass.expect("the sweep ends").report;
+    assert_eq!(report.readings, 0, "{report:?}");
+    assert!(report.errors["unavailable_info"] >= 10, "{report:?}");
+    assert!(
+        super::calls(&stage.simulator, "getBalance") > 2,
+        "the account was doubted"
+    );
+}
+
 #[tokio::test]
 async fn who_was_to_be_asked_again_and_was_not_counts_as_asked() {
     let stage = Stage::new(1, "rate_per_minute = 3", "").await;

@@ -2,17 +2,14 @@
 //! client.
 
 use std::collections::{HashMap, VecDeque};
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::atomic::AtomicU64;
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::batch;
 use super::super::decide::{Circumstances, Decided, Seen};
 use super::super::fetch::{Fetched, Fetcher, wants_thresholds};
+use super::flights::Flights;
 use super::{Ended, Sweep, is_watched, trouble};
 use crate::domain::alert::Alert;
 use crate::domain::watch::Watched;
@@ -53,7 +50,7 @@ impl Sweep<'_> {
         };
         let no_alerts: Vec<Alert> = Vec::new();
         let calls_at_start = api.calls_made();
-        let mut flights: FuturesUnordered<Pin<Box<dyn Future<Output = Fetched> + Send + '_>>> = FuturesUnordered::new();
+        let mut flights = Flights::new();
         let mut streak = Streak::default();
         let mut landed: Vec<Fetched> = Vec::with_capacity(batch::MOST_READINGS);
         let mut closes_at = None;
@@ -65,19 +62,19 @@ impl Sweep<'_> {
                 if !flights.is_empty() || !queue.is_empty() {
                     ended = ended.or(Some(Ended::Stopped));
                 }
-                flights.clear();
+                flights.give_up();
             }
             let may_start = ended.is_none()
                 && !is_stopping
                 && self.now() < self.deadline
-                && api.calls_made() - calls_at_start + u64::try_from(flights.len()).unwrap_or(0) < budget;
+                && api.calls_made() - calls_at_start + u64::try_from(flights.under_way()).unwrap_or(0) < budget;
             if may_start
-                && flights.len() < self.monitor.concurrency
+                && flights.under_way() < self.monitor.concurrency
                 && let Some((index, asked_before)) = queue.pop_front()
             {
                 let watched = &clients[index];
                 let alerts = alerts.get(&watched.client.id).unwrap_or(&no_alerts);
-                flights.push(Box::pin(fetcher.fetch(index, asked_before, watched, alerts)));
+                flights.start(fetcher.fetch(index, asked_before, watched, alerts));
                 continue;
             }
             if flights.is_empty() && landed.is_empty() {
@@ -96,7 +93,7 @@ impl Sweep<'_> {
                     Landed::Ends(why) => ended = ended.or(Some(why)),
                     Landed::Doubted(fetched) => {
                         if ended.is_none() {
-                            ended = self.doubt().await;
+                            ended = flights.beside(self.doubt()).await;
                         }
                         landed.push(fetched);
                     }
@@ -110,7 +107,7 @@ impl Sweep<'_> {
             let is_time = closes_at.is_some_and(|at| self.monitor.clock.monotonic() >= at);
             if landed.len() >= batch::MOST_READINGS || is_over || is_time {
                 closes_at = None;
-                if let Err(error) = self.commit(&clients, &alerts, &mut landed).await {
+                if let Err(error) = flights.beside(self.commit(&clients, &alerts, &mut landed)).await {
                     break Err(error);
                 }
             }
