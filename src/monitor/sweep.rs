@@ -58,6 +58,8 @@ pub(super) struct Sweep<'a> {
     failed: HashMap<usize, (Timestamp, String)>,
     /// What clients came to that are to be asked again after no answer in time, by their place.
     timed_out: HashMap<usize, Fetched>,
+    /// When those were asked last, by their place, whom the API's own limit has kept from an answer so far.
+    limited: HashMap<usize, Timestamp>,
     /// Whether each client was read in this sweep.
     is_read: Vec<bool>,
     /// Clients that were asked, good or not, and how many of them failed.
@@ -149,6 +151,7 @@ impl<'a> Sweep<'a> {
             health: Health::default(),
             failed: HashMap::new(),
             timed_out: HashMap::new(),
+            limited: HashMap::new(),
             tried: (0, 0),
             doubted_at: None,
             hard,

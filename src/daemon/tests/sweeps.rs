@@ -59,6 +59,34 @@ async fn many_failures_at_once_do_not_bring_a_paced_sweep_to_a_standstill() {
     );
 }
 
+/// Whom the API's own limit keeps from an answer was asked all the same: else it would come first in every sweep, and each
+/// of its tries costs everybody a minute.
+#[tokio::test]
+async fn who_meets_the_limit_each_time_does_not_come_first_each_time() {
+    let stage = Stage::new(30, "rate_per_minute = 1000000\nconcurrency = 2", "").await;
+    let limited: Vec<String> = (0..12).map(id).collect();
+    for client in &limited {
+        stage.simulator.set_fault(&format!("http-429@{client}"), "1").unwrap();
+    }
+    let mut readings = 0;
+    for _ in 0..3 {
+        let report = stage.pass().await.report;
+        assert!(report.errors.is_empty(), "it is no failure of theirs: {report:?}");
+        readings = readings.max(report.readings);
+        stage.wait(1);
+    }
+    assert_eq!(readings, 18, "one sweep reads all others");
+    let view = stage.view().await;
+    let unread = view.clients.iter().filter(|watched| watched.reading.is_none());
+    assert!(
+        unread
+            .clone()
+            .all(|watched| limited.contains(&watched.client.id.to_string()))
+    );
+    assert!(unread.clone().any(|watched| watched.last_attempt_at.is_some()));
+    assert!(unread.clone().all(|watched| watched.last_error.is_none()));
+}
+
 #[tokio::test]
 async fn who_was_to_be_asked_again_and_was_not_counts_as_asked() {
     let stage = Stage::new(1, "rate_per_minute = 3", "").await;

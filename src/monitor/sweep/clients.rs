@@ -117,7 +117,11 @@ impl Sweep<'_> {
             Ok(ended) => {
                 // Asked again, and the sweep ended before that: what they came to the first time counts.
                 landed.extend(self.timed_out.drain().map(|(_, fetched)| fetched));
-                self.commit(&clients, &alerts, &mut landed).await.map(|()| ended)
+                let committed = self.commit(&clients, &alerts, &mut landed).await;
+                match committed {
+                    Ok(()) => self.note_limited(&clients).await.map(|()| ended),
+                    Err(error) => Err(error),
+                }
             }
             Err(error) => Err(error),
         };
@@ -158,6 +162,7 @@ impl Sweep<'_> {
     /// What an answer means for the sweep: it counts, it is asked again, or it ends the pass.
     fn land(&mut self, fetched: Fetched, queue: &mut VecDeque<(usize, u32)>, streak: &mut Streak) -> Landed {
         self.timed_out.remove(&fetched.index);
+        self.limited.remove(&fetched.index);
         if fetched.reading.is_ok() {
             streak.broken();
         }
@@ -177,6 +182,7 @@ impl Sweep<'_> {
             return Landed::Here(fetched);
         }
         if failure.is_limit() {
+            self.limited.insert(fetched.index, fetched.at);
             if fetched.asked_before < TRIES_AFTER_LIMIT {
                 queue.push_back((fetched.index, fetched.asked_before + 1));
             }
@@ -227,6 +233,19 @@ impl Sweep<'_> {
             let watched = &clients[fetched.index];
             let alerts = alerts.get(&watched.client.id).map_or(&[][..], Vec::as_slice);
             self.judge(&mut commit, watched, alerts, fetched, now);
+        }
+        self.writer.write(commit).await?;
+        Ok(())
+    }
+
+    /// Notes when those were asked whom the API's own limit kept from an answer. It is no failure of theirs, but their age
+    /// counts from then: else they would come first in every sweep, and each of their tries costs everybody a minute.
+    async fn note_limited(&mut self, clients: &[Watched]) -> Result<(), SweepError> {
+        let mut commit = self.writer.commit_at(self.now());
+        for (index, at) in self.limited.drain() {
+            let mut next = clients[index].clone();
+            next.last_attempt_at = Some(at);
+            batch::add_reading(&mut commit, next);
         }
         self.writer.write(commit).await?;
         Ok(())
