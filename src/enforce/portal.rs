@@ -8,7 +8,7 @@ use super::provider::{Failure, Provider, Read};
 use crate::clock::Clock;
 use crate::domain::plan::{Country, Field, Record};
 use crate::domain::{ClientId, Reading, Threshold};
-use crate::voipms::{BalanceManagement, Client, ClientRecord, Error, WriteTurn};
+use crate::voipms::{BalanceManagement, Client, ClientRecord, Error, WriteError, WriteTurn};
 
 /// The account's API client, its calls before those of the sweep.
 #[derive(Clone, Debug)]
@@ -36,6 +36,12 @@ impl From<Error> for Failure {
             may_have_taken_effect: error.may_have_taken_effect(),
             is_transient: error.is_transient(),
         }
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(failure: WriteError) -> Self {
+        failure.into_error().into()
     }
 }
 

@@ -9,18 +9,19 @@ use secrecy::ExposeSecret;
 
 use super::error::{Error, Problem};
 use super::function::{Class, Function};
-use super::functions::{
-    BalanceManagement, Call, ClientThreshold, Country, GetBalance, GetBalanceManagement, GetClient, GetClientThreshold,
-    GetClients, GetCountries, GetResellerBalance, ResellerBalance, Rows, SetClient,
-};
+use super::functions::Call;
+use super::outcome::WriteError;
 use super::pace::{Pacer, Permit, Priority};
-use super::record::ClientRecord;
+use super::raw::{CallError, RawAnswer, RawCall};
 use super::reply::read_reply;
 use super::request::{Encoder, Transport};
 use super::secrets::Secrets;
 use super::settings::{Settings, SettingsError};
-use crate::domain::{self, AccountName, ClientId};
+use crate::domain::AccountName;
 use crate::net::{HttpClient, Trust};
+
+/// The bytes of an answer.
+type Body = Vec<u8>;
 
 /// How often a read is sent at most. At 30 % of calls broken, three tries leave 3 % unread; more would cost calls that
 /// other clients need.
@@ -120,162 +121,130 @@ impl Client {
         self.shared.fallback().since.is_some()
     }
 
-    /// All clients of the account, without passwords.
-    ///
-    /// # Errors
-    /// [`Error`]; an answer in which no row can be used is one.
-    pub async fn get_clients(&self) -> Result<Rows<domain::Client>, Error> {
-        self.read(&GetClients { email: None }).await
-    }
-
-    /// The clients with this e-mail address.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub async fn get_clients_by_email(&self, email: &str) -> Result<Rows<domain::Client>, Error> {
-        self.read(&GetClients { email: Some(email) }).await
-    }
-
-    /// One client's whole record.
-    ///
-    /// # Errors
-    /// [`Error`]: [`Error::is_absent_client`] when there is no such client; [`Problem::WrongClient`] when the answer is
-    /// about others; [`Problem::BadRecord`] when it is not complete.
-    pub async fn get_client(&self, client: &ClientId) -> Result<ClientRecord, Error> {
-        self.read(&GetClient(client)).await
-    }
-
-    /// Whether the account has this client. Only the API's own word that the id is not valid is a no: a list without it
-    /// proves nothing.
-    ///
-    /// # Errors
-    /// [`Error`] when it cannot be told.
-    pub async fn has_client(&self, client: &ClientId) -> Result<bool, Error> {
-        match self.get_client(client).await {
-            Ok(_) => Ok(true),
-            Err(error) if matches!(error.problem(), Problem::BadRecord { .. }) => Ok(true),
-            Err(error) if error.is_absent_client() && error.code() != Some("no_client") => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// A client's balance.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub async fn get_reseller_balance(&self, client: &ClientId) -> Result<ResellerBalance, Error> {
-        self.read(&GetResellerBalance(client)).await
-    }
-
-    /// A client's own limit.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub async fn get_client_threshold(&self, client: &ClientId) -> Result<ClientThreshold, Error> {
-        self.read(&GetClientThreshold(client)).await
-    }
-
-    /// The account's codes of `balance_management`.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub async fn get_balance_management(&self) -> Result<Vec<BalanceManagement>, Error> {
-        self.read(&GetBalanceManagement).await
-    }
-
-    /// The codes of countries.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub async fn get_countries(&self) -> Result<Vec<Country>, Error> {
-        self.read(&GetCountries).await
-    }
-
-    /// The reseller's own balance.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub async fn get_balance(&self) -> Result<ResellerBalance, Error> {
-        self.read(&GetBalance).await
-    }
-
     /// Waits until a write may start, for callers that want to look once more before it does. The turn occupies the
     /// account's pace: use it at once or drop it.
     ///
     /// # Errors
     /// [`Error`]; nothing was sent then.
     pub async fn write_turn(&self) -> Result<WriteTurn, Error> {
-        let permit = self.shared.pacer.permit(self.priority).await;
-        permit
-            .map(WriteTurn)
-            .map_err(|error| Error::new(Function::SetClient, Problem::Ledger(error)))
+        let turn = self.turn().await;
+        turn.map_err(|problem| Error::new(Function::SetClient, problem))
     }
 
-    /// Overwrites a client's whole record. Sent once, whatever comes of it.
+    async fn turn(&self) -> Result<WriteTurn, Problem> {
+        let permit = self.shared.pacer.permit(self.priority).await;
+        permit.map(WriteTurn).map_err(Problem::Ledger)
+    }
+
+    /// Sends a call as it is given. A read is tried again when that is worth anything; a write is sent once, always as
+    /// a multipart form.
     ///
     /// # Errors
-    /// [`Error`]; [`Error::may_have_taken_effect`] says whether the record must be read to know.
-    pub async fn set_client(&self, turn: WriteTurn, record: &ClientRecord) -> Result<(), Error> {
-        self.write(&SetClient(record), turn).await
+    /// [`CallError`]: no success. It has the body that came, if one did, and says of a write whether it may have been
+    /// done.
+    pub async fn call(&self, call: &RawCall) -> Result<RawAnswer, CallError> {
+        let (outcome, body) = if call.function().class() == Class::Read {
+            let (outcome, body) = self.read_with_body(call).await;
+            (outcome.map_err(WriteError::NotDone), body)
+        } else {
+            self.write_with_body(call, None).await
+        };
+        match outcome {
+            Ok(()) => Ok(RawAnswer::new(body.unwrap_or_default())),
+            Err(failure) => Err(CallError::new(failure, body)),
+        }
     }
 
     /// Sends a write once, always as a multipart form.
-    async fn write<C: Call>(&self, call: &C, turn: WriteTurn) -> Result<C::Answer, Error> {
-        let outcome = self
-            .exchange(call, Transport::Multipart, &self.shared.writes, turn.0)
-            .await;
-        outcome.map_err(|problem| self.failed(C::FUNCTION, problem))
+    pub(super) async fn write<C: Call>(&self, call: &C, turn: Option<WriteTurn>) -> Result<C::Answer, WriteError> {
+        self.write_with_body(call, turn).await.0
+    }
+
+    async fn write_with_body<C: Call>(
+        &self,
+        call: &C,
+        turn: Option<WriteTurn>,
+    ) -> (Result<C::Answer, WriteError>, Option<Body>) {
+        let turn = match turn {
+            Some(turn) => Ok(turn),
+            None => self.turn().await,
+        };
+        let (outcome, body) = match turn {
+            Ok(WriteTurn(permit)) => {
+                let writes = &self.shared.writes;
+                self.exchange(call, Transport::Multipart, writes, permit).await
+            }
+            Err(problem) => (Err(problem), None),
+        };
+        let outcome = outcome.map_err(|problem| WriteError::of(call, self.failed(call.function(), problem)));
+        (outcome, body)
     }
 
     /// Reads; again when that is worth anything.
-    async fn read<C: Call>(&self, call: &C) -> Result<C::Answer, Error> {
-        debug_assert_eq!(C::FUNCTION.class(), Class::Read, "writes are never repeated");
+    pub(super) async fn read<C: Call>(&self, call: &C) -> Result<C::Answer, Error> {
+        self.read_with_body(call).await.0
+    }
+
+    async fn read_with_body<C: Call>(&self, call: &C) -> (Result<C::Answer, Error>, Option<Body>) {
+        debug_assert_eq!(call.function().class(), Class::Read, "writes are never repeated");
         let shared = &*self.shared;
         let mut tries = 0;
         loop {
             let transport = shared.read_transport();
             tries += 1;
-            let problem = match self.attempt(call, transport).await {
+            let (outcome, body) = self.attempt(call, transport).await;
+            let problem = match outcome {
                 Ok(answer) => {
                     shared.note_success(transport);
-                    return Ok(answer);
+                    return (Ok(answer), body);
                 }
                 Err(problem) => problem,
             };
             if transport == Transport::Multipart && problem.code() == Some("missing_method") {
-                shared.fall_back(C::FUNCTION);
+                shared.fall_back(call.function());
                 // Not a try that failed: the API never saw the call.
                 tries -= 1;
                 continue;
             }
-            let error = self.failed(C::FUNCTION, problem);
+            let error = self.failed(call.function(), problem);
             if tries >= TRIES || !error.is_worth_another_try() {
-                return Err(error);
+                return (Err(error), body);
             }
-            let (account, function, kind) = (shared.account.as_str(), C::FUNCTION.name(), error.kind());
+            let (account, function, kind) = (shared.account.as_str(), call.function().name(), error.kind());
             tracing::debug!(account, function, kind, tries, "a read failed and is tried again");
             let delay = shared.back_off(tries);
             shared.pacer.clock().sleep(delay).await;
         }
     }
 
-    async fn attempt<C: Call>(&self, call: &C, transport: Transport) -> Result<C::Answer, Problem> {
-        let permit = self.shared.pacer.permit(self.priority).await.map_err(Problem::Ledger)?;
-        self.exchange(call, transport, &self.shared.reads, permit).await
+    async fn attempt<C: Call>(&self, call: &C, transport: Transport) -> (Result<C::Answer, Problem>, Option<Body>) {
+        match self.shared.pacer.permit(self.priority).await {
+            Ok(permit) => self.exchange(call, transport, &self.shared.reads, permit).await,
+            Err(error) => (Err(Problem::Ledger(error)), None),
+        }
     }
 
-    /// One request, sent once, and its answer.
+    /// One request, sent once, and its answer with the body that it was read from.
     async fn exchange<C: Call>(
         &self,
         call: &C,
         transport: Transport,
         http: &HttpClient,
         permit: Permit,
-    ) -> Result<C::Answer, Problem> {
-        let request = self.shared.encoder.request(call, transport)?;
+    ) -> (Result<C::Answer, Problem>, Option<Body>) {
+        let request = match self.shared.encoder.request(call, transport) {
+            Ok(request) => request,
+            Err(problem) => return (Err(problem), None),
+        };
         let answer = http.send(request).await.map_err(Problem::Http);
         drop(permit);
-        read_reply(call, &answer?, &self.shared.secrets)
+        match answer {
+            Ok(answer) => {
+                let outcome = read_reply(call, &answer, &self.shared.secrets);
+                (outcome, Some(answer.body))
+            }
+            Err(problem) => (Err(problem), None),
+        }
     }
 
     fn failed(&self, function: Function, problem: Problem) -> Error {

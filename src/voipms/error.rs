@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::codes;
 use super::function::{Class, Function};
 use super::pace::LedgerError;
 use crate::net::HttpError;
@@ -85,6 +86,9 @@ pub enum Problem {
         /// What it says beside the code, when that is more than the code.
         message: Option<String>,
     },
+    /// `success` where a dry run was asked for: the API seems not to have understood that.
+    #[error("a dry run was asked for, but the API answered `success`")]
+    NotDry,
     /// `success` without what was asked for.
     #[error("the answer says success but has no `{key}`")]
     MissingPayload {
@@ -154,6 +158,7 @@ impl Problem {
             Self::NullStatus => "null_status",
             Self::NoStatus => "no_status",
             Self::Status { code, .. } => return Cow::Owned(code.clone()),
+            Self::NotDry => "not_dry",
             Self::MissingPayload { .. } => "missing_payload",
             Self::BadAmount { .. } => "bad_amount",
             Self::BadRecord { .. } => "bad_record",
@@ -180,7 +185,15 @@ const ABSENT: &[&str] = &["invalid_client", "missing_client", "no_client"];
 /// Declined for a moment, by the API's own words.
 const MOMENTARY: &[&str] = &["unavailable_info", "tls_error", "provider_outofservice"];
 /// How codes begin that refuse a request for what is in it.
-const REFUSALS: &[&str] = &["invalid_", "missing_", "mismatch_", "used_", "weak_", "no_"];
+const REFUSALS: &[&str] = &[
+    "invalid_",
+    "missing_",
+    "mismatch_",
+    "used_",
+    "weak_",
+    "no_",
+    "non_sufficient_",
+];
 
 impl Error {
     pub(super) fn new(function: Function, problem: Problem) -> Self {
@@ -223,6 +236,7 @@ impl Error {
             Problem::Http(HttpError::Build(_) | HttpError::TooLarge { .. })
             | Problem::Unsendable(_)
             | Problem::Redirect { .. }
+            | Problem::NotDry
             | Problem::WrongClient => false,
             // A page with 403 comes from what stands before the API, and may well let the next call through.
             Problem::HttpStatus { status, is_page, .. } => {
@@ -313,7 +327,7 @@ impl Error {
                 Some("the API or the way to it is slow or broken; it is asked again later")
             }
             Problem::Redirect { .. } => Some("set `url` to the API's own address; redirects are not followed"),
-            Problem::HttpStatus { status: 429, .. } => Some(LOWER_THE_RATE),
+            Problem::HttpStatus { status: 429, .. } => Some(codes::LOWER_THE_RATE),
             Problem::HttpStatus { status: 403, .. } => {
                 Some("a firewall before the API turns this machine away; ask VoIP.ms if it lasts")
             }
@@ -326,40 +340,8 @@ impl Error {
             Problem::Html { .. } => {
                 Some("check `url`; if it is right, the API has an outage or a firewall answers for it")
             }
-            Problem::Status { .. } => self.hint_for_code(),
+            Problem::Status { code, .. } => codes::hint(code),
             _ => None,
         }
     }
-
-    fn hint_for_code(&self) -> Option<&'static str> {
-        let hints: [(&[&str], &str); 7] = [
-            (
-                &["ip_not_enabled"],
-                "allow-list this machine's address on the portal's API page (Main Menu > SOAP and REST/JSON API)",
-            ),
-            (
-                &["invalid_credentials", "missing_credentials"],
-                "check `username` (the portal's e-mail address) and `password`: the API has a password of its own, set on \
-                 the portal's API page",
-            ),
-            (
-                &["api_not_enabled"],
-                "enable the API on the portal's API page (Main Menu > SOAP and REST/JSON API)",
-            ),
-            (LIMIT, LOWER_THE_RATE),
-            (
-                MAINTENANCE,
-                "VoIP.ms is working on this function; it is asked again later",
-            ),
-            (ABSENT, "the account has no client with this id"),
-            (
-                &["missing_method"],
-                "the API does not read multipart requests now; `transport = \"get\"` may help",
-            ),
-        ];
-        let found = hints.iter().find(|(codes, _)| self.problem.has_code(codes));
-        found.map(|(_, hint)| *hint)
-    }
 }
-
-const LOWER_THE_RATE: &str = "lower `rate_per_minute`, or look for other programs that use the same account";

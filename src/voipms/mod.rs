@@ -8,21 +8,34 @@
 //! printable; writes are sent once.
 
 mod answer;
+mod calls;
+mod check;
 mod client;
+mod codes;
 mod error;
 mod function;
 mod functions;
+mod marker;
+mod outcome;
 pub mod pace;
+mod parameters;
+mod raw;
 mod record;
 mod reply;
 mod request;
 mod secrets;
 mod settings;
 
+pub use check::Unacceptable;
 pub use client::{Client, WriteTurn};
+pub use codes::meaning;
 pub use error::{Error, Problem};
 pub use function::{Class, Function};
 pub use functions::{BalanceManagement, ClientThreshold, Country, ResellerBalance, Rows};
+pub use marker::Marker;
+pub use outcome::{FindOut, Sign, Unknown, WriteError};
+pub use parameters::{Kind, Parameter};
+pub use raw::{CallError, RawAnswer, RawCall};
 pub use record::{ClientRecord, OddRow};
 pub use request::Transport;
 pub use settings::{Settings, SettingsError};

@@ -12,18 +12,19 @@ pub(super) fn read_reply<C: Call>(call: &C, answer: &HttpAnswer, secrets: &Secre
     let with_own = call.secret().map(|secret| secrets.and(secret));
     let reader = Reader {
         secrets: with_own.as_ref().unwrap_or(secrets),
-        carries_passwords: C::FUNCTION.carries_passwords(),
+        carries_passwords: call.function().carries_passwords(),
+        is_dry_run: call.is_dry_run(),
     };
     // The content type is not looked at: it was never recorded, and other clients ignore it.
     let body = String::from_utf8_lossy(&answer.body);
     match answer.status {
-        200..=299 => call.read(reader.open(&body, C::EXPECTED)?, &reader),
+        200..=299 => call.read(reader.open(&body, call.expected())?, &reader),
         300..=399 => Err(Problem::Redirect {
             status: answer.status,
             to: redirect_host(answer),
         }),
         429 => Err(http_error(answer, &body, &reader)),
-        _ => match reader.open(&body, C::EXPECTED) {
+        _ => match reader.open(&body, call.expected()) {
             Err(declined @ Problem::Status { .. }) => Err(declined),
             _ => Err(http_error(answer, &body, &reader)),
         },

@@ -78,7 +78,7 @@ impl Encoder {
     fn multipart<C: Call>(&self, call: &C) -> Result<HttpRequest, Problem> {
         let mut body = String::with_capacity(self.head.len() + 512);
         body.push_str(&self.head);
-        self.part(&mut body, "method", C::FUNCTION.name());
+        self.part(&mut body, "method", call.function().name());
         let mut ends_a_part = false;
         call.parameters(&mut |name, value| {
             ends_a_part |= value.contains(&self.delimiter);
@@ -99,7 +99,7 @@ impl Encoder {
         let mut url = self.get.clone();
         {
             let mut query = url.query_pairs_mut();
-            query.append_pair("method", C::FUNCTION.name());
+            query.append_pair("method", call.function().name());
             call.parameters(&mut |name, value| {
                 query.append_pair(name, value);
             });

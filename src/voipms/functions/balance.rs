@@ -2,7 +2,7 @@
 
 use super::Call;
 use crate::domain::{ClientId, Money};
-use crate::voipms::answer::{Expected, Payload, Reader, fields, scalar};
+use crate::voipms::answer::{Payload, Reader, fields, scalar};
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
 
@@ -27,8 +27,10 @@ pub(in crate::voipms) struct GetBalance;
 
 impl Call for GetResellerBalance<'_> {
     type Answer = ResellerBalance;
-    const FUNCTION: Function = Function::GetResellerBalance;
-    const EXPECTED: Expected = Expected::One("balance");
+
+    fn function(&self) -> Function {
+        Function::GetResellerBalance
+    }
 
     fn parameters<'a>(&'a self, add: &mut dyn FnMut(&'static str, &'a str)) {
         add("client", self.0.as_str());
@@ -41,8 +43,10 @@ impl Call for GetResellerBalance<'_> {
 
 impl Call for GetBalance {
     type Answer = ResellerBalance;
-    const FUNCTION: Function = Function::GetBalance;
-    const EXPECTED: Expected = Expected::One("balance");
+
+    fn function(&self) -> Function {
+        Function::GetBalance
+    }
 
     fn parameters<'a>(&'a self, _: &mut dyn FnMut(&'static str, &'a str)) {}
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::Call;
 use crate::domain::{Client, ClientId};
-use crate::voipms::answer::{Expected, Payload, Reader, fields, for_each_row, scalar};
+use crate::voipms::answer::{Payload, Reader, fields, for_each_row, scalar};
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
 use crate::voipms::record::{ClientRecord, OddRow, inventory_row};
@@ -25,8 +25,10 @@ pub(in crate::voipms) struct GetClients<'c> {
 
 impl Call for GetClients<'_> {
     type Answer = Rows<Client>;
-    const FUNCTION: Function = Function::GetClients;
-    const EXPECTED: Expected = Expected::Rows("clients");
+
+    fn function(&self) -> Function {
+        Function::GetClients
+    }
 
     fn parameters<'a>(&'a self, add: &mut dyn FnMut(&'static str, &'a str)) {
         if let Some(email) = self.email {
@@ -65,8 +67,10 @@ pub(in crate::voipms) struct GetClient<'c>(pub(in crate::voipms) &'c ClientId);
 
 impl Call for GetClient<'_> {
     type Answer = ClientRecord;
-    const FUNCTION: Function = Function::GetClients;
-    const EXPECTED: Expected = Expected::Rows("clients");
+
+    fn function(&self) -> Function {
+        Function::GetClients
+    }
 
     fn parameters<'a>(&'a self, add: &mut dyn FnMut(&'static str, &'a str)) {
         add("client", self.0.as_str());

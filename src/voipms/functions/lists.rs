@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Call;
 use crate::domain::client::Management;
-use crate::voipms::answer::{Expected, Payload, Reader, fields, for_each_row, scalar};
+use crate::voipms::answer::{Payload, Reader, fields, for_each_row, scalar};
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
 
@@ -63,8 +63,10 @@ pub(in crate::voipms) struct GetBalanceManagement;
 
 impl Call for GetBalanceManagement {
     type Answer = Vec<BalanceManagement>;
-    const FUNCTION: Function = Function::GetBalanceManagement;
-    const EXPECTED: Expected = Expected::Rows("balance_management");
+
+    fn function(&self) -> Function {
+        Function::GetBalanceManagement
+    }
 
     fn parameters<'a>(&'a self, _: &mut dyn FnMut(&'static str, &'a str)) {}
 
@@ -81,8 +83,10 @@ pub(in crate::voipms) struct GetCountries;
 
 impl Call for GetCountries {
     type Answer = Vec<Country>;
-    const FUNCTION: Function = Function::GetCountries;
-    const EXPECTED: Expected = Expected::Rows("countries");
+
+    fn function(&self) -> Function {
+        Function::GetCountries
+    }
 
     fn parameters<'a>(&'a self, _: &mut dyn FnMut(&'static str, &'a str)) {}
 

@@ -24,10 +24,14 @@ use super::function::Function;
 pub(super) trait Call {
     /// What a good answer is read into.
     type Answer;
+
     /// The function.
-    const FUNCTION: Function;
+    fn function(&self) -> Function;
+
     /// What a successful answer must have.
-    const EXPECTED: Expected;
+    fn expected(&self) -> Expected {
+        self.function().expected()
+    }
 
     /// Hands every parameter to `add`.
     fn parameters<'a>(&'a self, add: &mut dyn FnMut(&'static str, &'a str));
@@ -35,6 +39,11 @@ pub(super) trait Call {
     /// A secret among the parameters, which the answer may repeat.
     fn secret(&self) -> Option<&str> {
         None
+    }
+
+    /// Whether the API is asked to change nothing. Only then is `success_test` a success, and `success` none.
+    fn is_dry_run(&self) -> bool {
+        false
     }
 
     /// Reads the payload of a successful answer.

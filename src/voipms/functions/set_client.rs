@@ -4,7 +4,7 @@
 use secrecy::ExposeSecret;
 
 use super::Call;
-use crate::voipms::answer::{Expected, Payload, Reader};
+use crate::voipms::answer::{Payload, Reader};
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
 use crate::voipms::record::ClientRecord;
@@ -14,8 +14,10 @@ pub(in crate::voipms) struct SetClient<'c>(pub(in crate::voipms) &'c ClientRecor
 
 impl Call for SetClient<'_> {
     type Answer = ();
-    const FUNCTION: Function = Function::SetClient;
-    const EXPECTED: Expected = Expected::Nothing;
+
+    fn function(&self) -> Function {
+        Function::SetClient
+    }
 
     fn parameters<'a>(&'a self, add: &mut dyn FnMut(&'static str, &'a str)) {
         add("client", self.0.client.as_str());

@@ -2,7 +2,7 @@
 
 use super::Call;
 use crate::domain::{ClientId, Money};
-use crate::voipms::answer::{Expected, Payload, Reader, fields, scalar};
+use crate::voipms::answer::{Payload, Reader, fields, scalar};
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
 
@@ -20,8 +20,10 @@ pub(in crate::voipms) struct GetClientThreshold<'c>(pub(in crate::voipms) &'c Cl
 
 impl Call for GetClientThreshold<'_> {
     type Answer = ClientThreshold;
-    const FUNCTION: Function = Function::GetClientThreshold;
-    const EXPECTED: Expected = Expected::One("threshold_information");
+
+    fn function(&self) -> Function {
+        Function::GetClientThreshold
+    }
 
     fn parameters<'a>(&'a self, add: &mut dyn FnMut(&'static str, &'a str)) {
         add("client", self.0.as_str());

@@ -20,7 +20,7 @@ fn read<C: Call>(call: &C, status: u16, body: &str) -> Result<C::Answer, Error> 
         headers: HeaderMap::new(),
         body: body.into(),
     };
-    read_reply(call, &answer, &Secrets::new(&["api-secret"])).map_err(|problem| Error::new(C::FUNCTION, problem))
+    read_reply(call, &answer, &Secrets::new(&["api-secret"])).map_err(|problem| Error::new(call.function(), problem))
 }
 
 fn id() -> ClientId {

@@ -1,0 +1,74 @@
+//! What a charge or payment is found again by: the API answers without an id, so its description must hold one.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use ulid::Ulid;
+
+/// How every marker begins.
+const START: &str = "balancewatch ";
+
+/// A description that no other charge or payment has: `balancewatch` and a ULID. Time and randomness are passed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Marker(Ulid);
+
+impl Marker {
+    /// The marker of a write at `now`; of `random`, 80 bits count.
+    #[must_use]
+    pub fn new(now: Timestamp, random: u128) -> Self {
+        let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or_default();
+        Self(Ulid::from_parts(milliseconds, random))
+    }
+
+    /// Whether it stands in this description, wherever: the API may put words of its own around it.
+    #[must_use]
+    pub fn is_in(self, description: &str) -> bool {
+        description.contains(&self.to_string())
+    }
+}
+
+impl fmt::Display for Marker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{START}{}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::Marker;
+
+    #[test]
+    fn a_marker_is_time_and_randomness_and_is_found_again() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let marker = Marker::new(at("2026-11-23T13:33:20Z"), 1);
+        assert_eq!(marker.to_string(), "balancewatch 01M849RW800000000000000001");
+        for (name, description, found) in [
+            ("alone", "balancewatch 01M849RW800000000000000001", true),
+            (
+                "among words",
+                "Charge: balancewatch 01M849RW800000000000000001 (manual)",
+                true,
+            ),
+            ("another", "balancewatch 01M849RW800000000000000002", false),
+            ("cut off", "balancewatch 01M849RW80000000000000000", false),
+            ("empty", "", false),
+        ] {
+            assert_eq!(marker.is_in(description), found, "{name}");
+        }
+        for (name, other) in [
+            ("other randomness", Marker::new(at("2026-11-23T13:33:20Z"), 2)),
+            ("a millisecond later", Marker::new(at("2026-11-23T13:33:20.001Z"), 1)),
+        ] {
+            assert_ne!(marker, other, "{name}");
+        }
+        let longest = Marker::new(at("9999-12-30T00:00:00Z"), u128::MAX).to_string();
+        assert!(longest.len() == 39 && longest.is_ascii(), "{longest}");
+        assert!(
+            Marker::new(at("1969-12-31T00:00:00Z"), 0)
+                .to_string()
+                .ends_with(&"0".repeat(26))
+        );
+    }
+}

@@ -1,0 +1,173 @@
+//! What came of a write: done, not done, or not known. The one place that decides which, for typed and raw calls alike,
+//! and that says how to find out. Nothing is asked here.
+
+use std::fmt;
+
+use super::error::Error;
+use super::function::Function;
+use super::functions::Call;
+
+/// Why no success of a write was reported. A write is sent once, whatever comes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WriteError {
+    /// It surely has no effect.
+    NotDone(Error),
+    /// It may have been done: the answer was lost, or says nothing. Repeating it blindly could do it twice.
+    Unknown(Box<Unknown>),
+}
+
+/// A write whose outcome is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    /// What went wrong.
+    pub error: Error,
+    /// How to find out what came of it.
+    pub find_out: FindOut,
+}
+
+/// How to find out whether a write was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindOut {
+    /// The function that tells.
+    pub function: Function,
+    /// Whom to ask it about: the client's id, or the e-mail address of the client that was to be made.
+    pub client: String,
+    /// What is there if it was done.
+    pub sign: Sign,
+}
+
+/// What is there if a write was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// A charge or deposit. How soon it is listed was never measured.
+    Entry {
+        /// Its amount as it was sent.
+        amount: String,
+        /// The description with the marker; `None` when none was sent, and only date and amount tell it from others.
+        description: Option<String>,
+    },
+    /// This threshold.
+    Threshold(String),
+    /// The record as it was sent.
+    Record,
+    /// A client with this address.
+    Client,
+}
+
+impl WriteError {
+    /// What a failed write comes to.
+    pub(super) fn of<C: Call>(call: &C, error: Error) -> Self {
+        match FindOut::of(call) {
+            Some(find_out) if error.may_have_taken_effect() => Self::Unknown(Box::new(Unknown { error, find_out })),
+            _ => Self::NotDone(error),
+        }
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub const fn error(&self) -> &Error {
+        match self {
+            Self::NotDone(error) => error,
+            Self::Unknown(unknown) => &unknown.error,
+        }
+    }
+
+    /// What went wrong, alone.
+    #[must_use]
+    pub fn into_error(self) -> Error {
+        match self {
+            Self::NotDone(error) => error,
+            Self::Unknown(unknown) => unknown.error,
+        }
+    }
+
+    /// How to find out what came of it; `None` when it surely was not done.
+    #[must_use]
+    pub const fn find_out(&self) -> Option<&FindOut> {
+        match self {
+            Self::NotDone(_) => None,
+            Self::Unknown(unknown) => Some(&unknown.find_out),
+        }
+    }
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotDone(error) => error.fmt(f),
+            Self::Unknown(unknown) => write!(f, "{}; it is not known whether it was done", unknown.error),
+        }
+    }
+}
+
+impl std::error::Error for WriteError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.error().source()
+    }
+}
+
+impl FindOut {
+    /// For the call of a write; `None` for a read, of which there is nothing to find out.
+    fn of<C: Call>(call: &C) -> Option<Self> {
+        let value = |wanted: &str| {
+            let mut found = None;
+            call.parameters(&mut |name, value| {
+                if name == wanted {
+                    found = Some(value.to_owned());
+                }
+            });
+            found
+        };
+        let text = |wanted| value(wanted).unwrap_or_default();
+        let entry = |amount| Sign::Entry {
+            amount: text(amount),
+            description: value("description"),
+        };
+        let (function, who, sign) = match call.function() {
+            Function::AddCharge => (Function::GetCharges, "client", entry("charge")),
+            Function::AddPayment => (Function::GetDeposits, "client", entry("payment")),
+            Function::SetClient => (Function::GetClients, "client", Sign::Record),
+            Function::SetClientThreshold => (
+                Function::GetClientThreshold,
+                "client",
+                Sign::Threshold(text("threshold")),
+            ),
+            Function::SignupClient => (Function::GetClients, "email", Sign::Client),
+            _ => return None,
+        };
+        let client = text(who);
+        Some(Self { function, client, sign })
+    }
+
+    /// The command line that asks, for a POSIX shell.
+    #[must_use]
+    pub fn command(&self) -> String {
+        let is_plain = |char: char| char.is_ascii_alphanumeric() || "@._+-".contains(char);
+        let client = if !self.client.is_empty() && self.client.chars().all(is_plain) {
+            self.client.clone()
+        } else {
+            format!("'{}'", self.client.replace('\'', r"'\''"))
+        };
+        format!("balancewatch api {} --client {client}", self.function)
+    }
+}
+
+impl fmt::Display for FindOut {
+    /// The command and what to look for, in one sentence without a full stop.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` shows ", self.command())?;
+        match &self.sign {
+            Sign::Entry { amount, description } => {
+                write!(f, "an entry of {amount}")?;
+                match description {
+                    Some(description) => write!(f, " described as `{description}`")?,
+                    None => f.write_str(" of today")?,
+                }
+                f.write_str(" if it was done; how soon is not known, so look more than once before repeating it")
+            }
+            Sign::Threshold(threshold) => write!(f, "the threshold {threshold} if it was done"),
+            Sign::Record => f.write_str("the new values if it was done"),
+            Sign::Client => f.write_str("the client if it was done"),
+        }
+    }
+}
