@@ -65,7 +65,7 @@ pub(super) struct Reader<'a> {
 impl Reader<'_> {
     /// Opens the body of an answer with HTTP success.
     pub(super) fn open<'a>(&self, body: &'a str, expected: Expected) -> Result<Payload<'a>, Problem> {
-        let text = body.trim_matches(|char: char| char.is_whitespace() || char == '\u{feff}');
+        let text = trimmed(body);
         if text.is_empty() {
             return Err(Problem::Empty);
         }
@@ -163,6 +163,11 @@ impl Reader<'_> {
     }
 }
 
+/// A body without the blanks and byte order marks around it.
+pub(super) fn trimmed(body: &str) -> &str {
+    body.trim_matches(|char: char| char.is_whitespace() || char == '\u{feff}')
+}
+
 /// Whether brackets hold nothing but blanks.
 fn is_bare(text: &str) -> bool {
     text.get(1..text.len() - 1).is_some_and(|inner| inner.trim().is_empty())
@@ -199,9 +204,9 @@ pub(super) fn for_each_row<'a>(payload: &'a RawValue, mut row: impl FnMut(&'a Ra
         [b'{', ..] if is_bare(text) => Some(()),
         [b'{', ..] => {
             let mut deserializer = serde_json::Deserializer::from_str(text);
-            let values = deserializer.deserialize_map(ValuesOfObject).ok()?;
-            if values.iter().all(|value| value.get().starts_with('{')) {
-                values.into_iter().for_each(row);
+            let object = deserializer.deserialize_map(ReadObject).ok()?;
+            if object.keys_are_positions || object.values.iter().all(|value| value.get().starts_with('{')) {
+                object.values.into_iter().for_each(row);
             } else {
                 row(payload);
             }
@@ -228,21 +233,31 @@ impl<'de, F: FnMut(&'de RawValue)> Visitor<'de> for RowsOfList<F> {
     }
 }
 
-struct ValuesOfObject;
+/// An object that may be a list.
+struct Object<'de> {
+    values: Vec<&'de RawValue>,
+    keys_are_positions: bool,
+}
 
-impl<'de> Visitor<'de> for ValuesOfObject {
-    type Value = Vec<&'de RawValue>;
+struct ReadObject;
+
+impl<'de> Visitor<'de> for ReadObject {
+    type Value = Object<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut values = Vec::new();
-        while let Some((_, value)) = map.next_entry::<IgnoredAny, &RawValue>()? {
-            values.push(value);
+        let mut object = Object {
+            values: Vec::new(),
+            keys_are_positions: true,
+        };
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            object.keys_are_positions &= !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit());
+            object.values.push(map.next_value()?);
         }
-        Ok(values)
+        Ok(object)
     }
 }
 

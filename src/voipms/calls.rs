@@ -3,8 +3,10 @@
 use super::client::{Client, WriteTurn};
 use super::error::{Error, Problem};
 use super::functions::{
-    BalanceManagement, ClientThreshold, Country, GetBalance, GetBalanceManagement, GetClient, GetClientThreshold,
-    GetClients, GetCountries, GetResellerBalance, ResellerBalance, Rows, SetClient,
+    AddCharge, AddPayment, BalanceManagement, ClientPackage, ClientThreshold, Country, Entry, GetBalance,
+    GetBalanceManagement, GetCharges, GetClient, GetClientPackages, GetClientThreshold, GetClients, GetCountries,
+    GetDeposits, GetPackages, GetResellerBalance, GetStates, Package, ResellerBalance, Rows, SetClient,
+    SetClientThreshold, SignupClient, State,
 };
 use super::outcome::WriteError;
 use super::record::ClientRecord;
@@ -88,6 +90,79 @@ impl Client {
     /// [`Error`].
     pub async fn get_balance(&self) -> Result<ResellerBalance, Error> {
         self.read(&GetBalance).await
+    }
+
+    /// What a client was debited with, newest first. However the API says that there is nothing, the list is empty.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn get_charges(&self, client: &ClientId) -> Result<Rows<Entry>, Error> {
+        self.read(&GetCharges(client)).await
+    }
+
+    /// What a client was credited with, newest first. However the API says that there is nothing, the list is empty.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn get_deposits(&self, client: &ClientId) -> Result<Rows<Entry>, Error> {
+        self.read(&GetDeposits(client)).await
+    }
+
+    /// The packages that a client has.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn get_client_packages(&self, client: &ClientId) -> Result<Rows<ClientPackage>, Error> {
+        self.read(&GetClientPackages(client)).await
+    }
+
+    /// The reseller's packages: all, or the one with this code.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn get_packages(&self, package: Option<&str>) -> Result<Rows<Package>, Error> {
+        self.read(&GetPackages { package }).await
+    }
+
+    /// The codes of the states of the USA.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn get_states(&self) -> Result<Rows<State>, Error> {
+        self.read(&GetStates).await
+    }
+
+    /// Debits a client. Sent once, whatever comes of it; the answer names no id.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub async fn add_charge(&self, charge: &AddCharge) -> Result<(), WriteError> {
+        self.write(&charge.0, None).await
+    }
+
+    /// Credits a client. Sent once, whatever comes of it; the answer names no id.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub async fn add_payment(&self, payment: &AddPayment) -> Result<(), WriteError> {
+        self.write(&payment.0, None).await
+    }
+
+    /// Sets a client's own limit. Sent once, whatever comes of it.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub async fn set_client_threshold(&self, threshold: &SetClientThreshold) -> Result<(), WriteError> {
+        self.write(&threshold.0, None).await
+    }
+
+    /// Makes a new client. Sent once, whatever comes of it. The new client's id, which older versions of the API do not
+    /// tell: look it up by the e-mail address when it is `None`.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub async fn signup_client(&self, client: &SignupClient) -> Result<Option<ClientId>, WriteError> {
+        self.write(client, None).await
     }
 
     /// Overwrites a client's whole record. Sent once, whatever comes of it.

@@ -340,6 +340,7 @@ impl Error {
             Problem::Html { .. } => {
                 Some("check `url`; if it is right, the API has an outage or a firewall answers for it")
             }
+            Problem::NotDry => Some("it may have been done for real; look before anything else"),
             Problem::Status { code, .. } => codes::hint(code),
             _ => None,
         }

@@ -1,7 +1,9 @@
 //! The reseller API as a typed client: functions, wire quirks, errors, pacing. No policy, and nothing is stored here.
 //!
-//! [`Client`] calls; `functions` has one file for what is sent and what the answer means; `answer` reads what the
-//! wire really sends; [`Error`] says what callers must know of a failure; [`pace`] keeps the account's rate.
+//! [`Function`] lists what there is, each with its [`Parameter`]s; [`Client`] calls: typed, a method for each function, or
+//! as given, a [`RawCall`]. `functions` has one file for what is sent and what the answer means; `check` refuses what
+//! must not be sent; `answer` reads what the wire really sends; [`Error`] says what callers must know of a failure, and
+//! [`WriteError`] whether a write may have been done and how to find out; [`pace`] keeps the account's rate.
 //!
 //! What holds throughout: HTTP success proves nothing; an answer without its payload is an error, never zero and never
 //! "no clients"; amounts are read from their digits; one odd row costs that row; no secret and nobody's password is
@@ -31,7 +33,10 @@ pub use client::{Client, WriteTurn};
 pub use codes::meaning;
 pub use error::{Error, Problem};
 pub use function::{Class, Function};
-pub use functions::{BalanceManagement, ClientThreshold, Country, ResellerBalance, Rows};
+pub use functions::{
+    AddCharge, AddPayment, BalanceManagement, ClientPackage, ClientThreshold, Country, Entry, NewClient, Package,
+    ResellerBalance, Rows, SetClientThreshold, SignupClient, State,
+};
 pub use marker::Marker;
 pub use outcome::{FindOut, Sign, Unknown, WriteError};
 pub use parameters::{Kind, Parameter};

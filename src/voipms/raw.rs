@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::answer::{Expected, Payload, Reader, fields, scalar};
+use super::answer::{Expected, Payload, Reader, fields, scalar, trimmed};
 use super::check::{Unacceptable, check};
 use super::error::{Error, Problem};
 use super::function::Function;
@@ -120,7 +120,7 @@ pub struct RawAnswer {
 impl RawAnswer {
     pub(super) fn new(body: Vec<u8>) -> Self {
         let body = text(body);
-        let status = fields(body.trim_start_matches('\u{feff}'), &["status"])
+        let status = fields(trimmed(&body), &["status"])
             .ok()
             .and_then(|[status]| scalar(status?).flatten());
         Self {

@@ -6,16 +6,18 @@ use crate::voipms::answer::{Payload, Reader, fields, scalar};
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
 
-/// A balance and what is told beside it. The totals cover 30 days; "today" is Toronto's.
+/// A balance and what is told beside it, in the account's currency. getResellerBalance always tells all of it (documented);
+/// getBalance only the balance unless it is asked for more (documented). "Today" ends at midnight in Toronto (inferred
+/// from the server's zone; never measured). Columns come as text, sums as numbers (inferred from other clients' readers).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResellerBalance {
-    /// The balance; may be negative.
+    /// The balance (documented); negative for a client that is not suspended at zero (wiki, observed).
     pub current_balance: Money,
-    /// Spent since midnight in Toronto; `None` when the answer has none.
+    /// Spent today (documented); `None` when the answer has none.
     pub spent_today: Option<Money>,
-    /// Spent in the last 30 days; `None` when the answer has none.
+    /// Spent in the last 30 days, not ever (documented in newer texts); `None` when the answer has none.
     pub spent_total: Option<Money>,
-    /// Calls since midnight in Toronto; `None` when the answer has none, or no count. It decides nothing.
+    /// Calls today (documented); `None` when the answer has none, or no count. It decides nothing.
     pub calls_today: Option<u64>,
 }
 

@@ -3,20 +3,12 @@
 use std::collections::HashSet;
 
 use super::Call;
+use super::rows::{Rows, read_rows};
 use crate::domain::{Client, ClientId};
 use crate::voipms::answer::{Payload, Reader, fields, for_each_row, scalar};
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
 use crate::voipms::record::{ClientRecord, OddRow, inventory_row};
-
-/// A list with what could not be used of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rows<T> {
-    /// The good rows.
-    pub rows: Vec<T>,
-    /// The others. Whoever stands in one of them was not forgotten by the API.
-    pub odd: Vec<OddRow>,
-}
 
 /// All clients, or those with this e-mail address.
 pub(in crate::voipms) struct GetClients<'c> {
@@ -37,28 +29,17 @@ impl Call for GetClients<'_> {
     }
 
     fn read(&self, payload: Payload<'_>, reader: &Reader<'_>) -> Result<Rows<Client>, Problem> {
-        let mut list = Rows {
-            rows: Vec::new(),
-            odd: Vec::new(),
-        };
-        let Payload::Value(payload) = payload else {
-            return Ok(list);
-        };
         let mut seen = HashSet::new();
-        for_each_row(payload, |row| match inventory_row(row) {
-            Ok(client) if seen.insert(client.id.clone()) => list.rows.push(client),
-            Ok(client) => list.odd.push(OddRow {
+        read_rows("clients", payload, reader, |row| {
+            let client = inventory_row(row)?;
+            if seen.insert(client.id.clone()) {
+                return Ok(client);
+            }
+            Err(OddRow {
                 id: Some(client.id.to_string()),
                 why: "an id that was there before",
-            }),
-            Err(odd) => list.odd.push(odd),
+            })
         })
-        .ok_or_else(|| reader.malformed("`clients` is no list", payload.get()))?;
-        if list.rows.is_empty() && !list.odd.is_empty() {
-            // Not one usable row is a broken answer, not a reseller without clients.
-            return Err(reader.malformed("no row of `clients` can be used", payload.get()));
-        }
-        Ok(list)
     }
 }
 

@@ -1,14 +1,17 @@
-//! getBalanceManagement and getCountries: short lists of codes and what they mean.
+//! getBalanceManagement, getCountries, getStates and getClientPackages: short lists of codes and what they mean.
 
 use std::collections::BTreeMap;
 
 use super::Call;
+use super::rows::{Columns, Rows, read_rows};
+use crate::domain::ClientId;
 use crate::domain::client::Management;
-use crate::voipms::answer::{Payload, Reader, fields, for_each_row, scalar};
+use crate::voipms::answer::{Payload, Reader};
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
 
-/// A code of `balance_management`.
+/// A code of `balance_management`. Documented is only `1`, "Hard - suspend the client"; the portal's guide knows a soft
+/// mode too, whose code nobody published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BalanceManagement {
     /// The code; differs from account to account.
@@ -52,9 +55,28 @@ impl BalanceManagement {
 /// A country.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Country {
-    /// Its code, two letters.
+    /// Its code, two letters (documented: ISO 3166-1 alpha-2).
     pub code: String,
-    /// Its name; spelled differently in getClients (`CANADA`).
+    /// Its name; spelled differently in getClients (documented samples: `Canada` here, `UNITED STATES` there).
+    pub name: String,
+}
+
+/// A state of the USA.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    /// Its code, two letters (documented sample: `AL`).
+    pub code: String,
+    /// Its name in capitals (documented sample: `ALABAMA`), as in getClients. Which of the two setClient and
+    /// signupClient want is not known.
+    pub name: String,
+}
+
+/// A package that a client has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientPackage {
+    /// The package's code, as in getPackages (documented).
+    pub package: String,
+    /// The package's name (documented sample: `VoIP`).
     pub name: String,
 }
 
@@ -70,11 +92,12 @@ impl Call for GetBalanceManagement {
 
     fn parameters<'a>(&'a self, _: &mut dyn FnMut(&'static str, &'a str)) {}
 
+    /// An odd row is left out: what is not listed is refused later, never guessed.
     fn read(&self, payload: Payload<'_>, reader: &Reader<'_>) -> Result<Self::Answer, Problem> {
-        read(payload, reader, |value, description| BalanceManagement {
-            value,
-            description,
-        })
+        let list = pairs("balance_management", "value", payload, reader, |value, description| {
+            BalanceManagement { value, description }
+        })?;
+        Ok(list.rows)
     }
 }
 
@@ -90,25 +113,67 @@ impl Call for GetCountries {
 
     fn parameters<'a>(&'a self, _: &mut dyn FnMut(&'static str, &'a str)) {}
 
+    /// An odd row is left out: what is not listed is refused later, never guessed.
     fn read(&self, payload: Payload<'_>, reader: &Reader<'_>) -> Result<Self::Answer, Problem> {
-        read(payload, reader, |code, name| Country { code, name })
+        let list = pairs("countries", "value", payload, reader, |code, name| Country {
+            code,
+            name,
+        })?;
+        Ok(list.rows)
     }
 }
 
-/// Rows of `value` and `description`. An odd row is left out: what is not listed is refused later, never guessed.
-fn read<T>(payload: Payload<'_>, reader: &Reader<'_>, row: impl Fn(String, String) -> T) -> Result<Vec<T>, Problem> {
-    let mut list = Vec::new();
-    let Payload::Value(payload) = payload else {
-        return Ok(list);
-    };
-    for_each_row(payload, |raw| {
-        let text = |raw| scalar(raw).flatten().map(std::borrow::Cow::into_owned);
-        if let Ok([Some(value), Some(description)]) = fields(raw.get(), &["value", "description"])
-            && let (Some(value), Some(description)) = (text(value), text(description))
-        {
-            list.push(row(value, description));
-        }
+/// The codes of states.
+pub(in crate::voipms) struct GetStates;
+
+impl Call for GetStates {
+    type Answer = Rows<State>;
+
+    fn function(&self) -> Function {
+        Function::GetStates
+    }
+
+    fn parameters<'a>(&'a self, _: &mut dyn FnMut(&'static str, &'a str)) {}
+
+    fn read(&self, payload: Payload<'_>, reader: &Reader<'_>) -> Result<Self::Answer, Problem> {
+        pairs("states", "state", payload, reader, |code, name| State { code, name })
+    }
+}
+
+/// The packages that a client has.
+pub(in crate::voipms) struct GetClientPackages<'c>(pub(in crate::voipms) &'c ClientId);
+
+impl Call for GetClientPackages<'_> {
+    type Answer = Rows<ClientPackage>;
+
+    fn function(&self) -> Function {
+        Function::GetClientPackages
+    }
+
+    fn parameters<'a>(&'a self, add: &mut dyn FnMut(&'static str, &'a str)) {
+        add("client", self.0.as_str());
+    }
+
+    fn read(&self, payload: Payload<'_>, reader: &Reader<'_>) -> Result<Self::Answer, Problem> {
+        pairs("packages", "value", payload, reader, |package, name| ClientPackage {
+            package,
+            name,
+        })
+    }
+}
+
+/// Rows of a code, under the name `code`, and its `description`. A code without a description is none, and the other way
+/// round; an empty description is one.
+fn pairs<T>(
+    key: &'static str,
+    code: &str,
+    payload: Payload<'_>,
+    reader: &Reader<'_>,
+    row: impl Fn(String, String) -> T,
+) -> Result<Rows<T>, Problem> {
+    read_rows(key, payload, reader, |raw| {
+        let mut columns = Columns::read(raw, &[code, "description"])?;
+        let description = columns.given(1, "no description")?;
+        Ok(row(columns.needed(0, "no code")?, description))
     })
-    .ok_or_else(|| reader.malformed("no list", payload.get()))?;
-    Ok(list)
 }

@@ -2,19 +2,28 @@
 
 mod balance;
 mod clients;
+mod ledger;
 mod lists;
+mod packages;
+mod rows;
 mod set_client;
 mod threshold;
+mod writes;
 
 pub use balance::ResellerBalance;
 pub(super) use balance::{GetBalance, GetResellerBalance};
-pub use clients::Rows;
 pub(super) use clients::{GetClient, GetClients};
-pub use lists::{BalanceManagement, Country};
-pub(super) use lists::{GetBalanceManagement, GetCountries};
+pub use ledger::Entry;
+pub(super) use ledger::{GetCharges, GetDeposits};
+pub use lists::{BalanceManagement, ClientPackage, Country, State};
+pub(super) use lists::{GetBalanceManagement, GetClientPackages, GetCountries, GetStates};
+pub(super) use packages::GetPackages;
+pub use packages::Package;
+pub use rows::Rows;
 pub(super) use set_client::SetClient;
 pub use threshold::ClientThreshold;
 pub(super) use threshold::GetClientThreshold;
+pub use writes::{AddCharge, AddPayment, NewClient, SetClientThreshold, SignupClient};
 
 use super::answer::{Expected, Payload, Reader};
 use super::error::Problem;

@@ -6,12 +6,14 @@ use crate::voipms::answer::{Payload, Reader, fields, scalar};
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
 
-/// A client's own limit.
+/// A client's own limit: where its warning mail is due, not where it is suspended (documented). What is answered for a
+/// client that never had one is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientThreshold {
-    /// The limit; `None` when there is none: absent, null, empty or not above 0.
+    /// The limit in the account's currency, a whole number from 1 to 250 where the API set it (documented); `None` when
+    /// there is none: absent, null, empty or not above 0.
     pub threshold: Option<Money>,
-    /// The address; `None` when there is none.
+    /// The address (documented); `None` when there is none, which was observed.
     pub email: Option<String>,
 }
 

@@ -14,7 +14,7 @@ use crate::voipms::reply::read_reply;
 use crate::voipms::secrets::Secrets;
 use crate::voipms::{ClientRecord, Error};
 
-fn read<C: Call>(call: &C, status: u16, body: &str) -> Result<C::Answer, Error> {
+pub(super) fn read<C: Call>(call: &C, status: u16, body: &str) -> Result<C::Answer, Error> {
     let answer = HttpAnswer {
         status,
         headers: HeaderMap::new(),
@@ -23,7 +23,7 @@ fn read<C: Call>(call: &C, status: u16, body: &str) -> Result<C::Answer, Error> 
     read_reply(call, &answer, &Secrets::new(&["api-secret"])).map_err(|problem| Error::new(call.function(), problem))
 }
 
-fn id() -> ClientId {
+pub(super) fn id() -> ClientId {
     ClientId::new("561115").unwrap()
 }
 
@@ -361,7 +361,7 @@ fn thresholds() {
     }
 }
 
-const JOHN: &str = r#"{"client":"561115","email":"john.doe@my-domain.com","password":"johnspassword",
+pub(super) const JOHN: &str = r#"{"client":"561115","email":"john.doe@my-domain.com","password":"johnspassword",
     "company":"Consulting","firstname":"John","lastname":"Doe","address":"5491 190TH","city":"OPA LOCKA",
     "state":"FLORIDA","country":"UNITED STATES","zip":"02134","phone_number":"5551112222","balance_management":"1"}"#;
 

@@ -17,13 +17,13 @@ const BALANCE: &str = r#"{"status":"success","balance":{"current_balance":"8.058
 const PASSWORD: &str = "p&ss w/\"rd";
 
 /// A client of `server` on a stepped clock.
-struct Caller {
-    client: Client,
+pub(super) struct Caller {
+    pub(super) client: Client,
     stepper: Stepper,
 }
 
 impl Caller {
-    fn new(server: &RawServer, transport: Transport) -> Self {
+    pub(super) fn new(server: &RawServer, transport: Transport) -> Self {
         let (clock, stepper) = Clock::stepped(Timestamp::UNIX_EPOCH);
         let settings = Settings {
             account: AccountName::new("main").unwrap(),
@@ -54,7 +54,7 @@ impl Caller {
     }
 
     /// Runs a call; time passes when nothing is under way.
-    async fn run<T>(&self, call: impl Future<Output = T>) -> T {
+    pub(super) async fn run<T>(&self, call: impl Future<Output = T>) -> T {
         let mut call = std::pin::pin!(call);
         loop {
             tokio::select! {
@@ -80,7 +80,7 @@ impl Caller {
     }
 }
 
-fn form(seen: &Seen) -> Vec<(String, String)> {
+pub(super) fn form(seen: &Seen) -> Vec<(String, String)> {
     let head = seen.head.replace("Content-Type", "content-type");
     let boundary = head
         .split("boundary=")
@@ -105,7 +105,7 @@ fn form(seen: &Seen) -> Vec<(String, String)> {
 }
 
 /// All but the last bytes.
-fn cut(mut answer: Vec<u8>) -> Vec<u8> {
+pub(super) fn cut(mut answer: Vec<u8>) -> Vec<u8> {
     answer.truncate(answer.len() - 5);
     answer
 }
@@ -309,7 +309,7 @@ async fn a_read_that_succeeds_in_the_end_is_a_good_read() {
     assert_eq!(Caller::new(&server, Transport::Multipart).balance().await, "8.0588");
 }
 
-fn record() -> ClientRecord {
+pub(super) fn record() -> ClientRecord {
     let text = |text: &str| text.to_owned();
     ClientRecord {
         client: ClientId::new("561115").unwrap(),
