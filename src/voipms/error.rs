@@ -46,6 +46,8 @@ pub enum Problem {
         excerpt: String,
         /// Whether the answer is a page or nothing, as from a server in front of the API.
         is_page: bool,
+        /// Whether the answer itself says that all went well.
+        says_success: bool,
     },
     /// HTTP success without a byte. For a read this is never "no clients" or "no balance".
     #[error("the answer is empty")]
@@ -281,7 +283,9 @@ impl Error {
             Problem::Http(HttpError::Build(_) | HttpError::Connect(_))
             | Problem::Ledger(_)
             | Problem::Unsendable(_) => false,
-            Problem::HttpStatus { status, .. } => !matches!(status, 400..=407 | 411..=417 | 421..=431),
+            Problem::HttpStatus {
+                status, says_success, ..
+            } => *says_success || !matches!(status, 400..=407 | 411..=417 | 421..=431),
             Problem::Status { code, .. } => {
                 let refused = REFUSALS.iter().any(|start| {
                     code.get(..start.len())

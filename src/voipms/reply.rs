@@ -23,20 +23,15 @@ pub(super) fn read_reply<C: Call>(call: &C, answer: &HttpAnswer, secrets: &Secre
             status: answer.status,
             to: redirect_host(answer),
         }),
-        429 => Err(http_error(answer, &body, &reader)),
-        _ => match reader.open(&body, call.expected()) {
-            Err(declined @ Problem::Status { .. }) => Err(declined),
-            _ => Err(http_error(answer, &body, &reader)),
+        status => match reader.open(&body, call.expected()) {
+            Err(declined @ Problem::Status { .. }) if status != 429 => Err(declined),
+            opened => Err(Problem::HttpStatus {
+                status,
+                excerpt: reader.excerpt(body.trim_start()),
+                is_page: matches!(opened, Err(Problem::Empty | Problem::Html { .. })),
+                says_success: matches!(opened, Ok(_) | Err(Problem::NotDry | Problem::MissingPayload { .. })),
+            }),
         },
-    }
-}
-
-fn http_error(answer: &HttpAnswer, body: &str, reader: &Reader<'_>) -> Problem {
-    let body = body.trim_start();
-    Problem::HttpStatus {
-        status: answer.status,
-        excerpt: reader.excerpt(body),
-        is_page: body.is_empty() || body.starts_with('<'),
     }
 }
 

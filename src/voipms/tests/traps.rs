@@ -125,7 +125,7 @@ fn traps_for_every_function() {
     let long = format!(r#"{{"status":"success","KEY":{}"#, "[".repeat(100_000));
     // Name, HTTP status, body, then what comes of it for a balance, a threshold, a list, a ledger and a write.
     #[rustfmt::skip]
-    let cases: [(&str, u16, &str, [&str; 5]); 50] = [
+    let cases: [(&str, u16, &str, [&str; 5]); 52] = [
         ("empty", 200, "", ["empty", "empty", "empty", "empty", "unknown: empty"]),
         ("blank", 200, " \r\n\u{feff}\n", ["empty", "empty", "empty", "empty", "unknown: empty"]),
         ("no content", 204, "", ["empty", "empty", "empty", "empty", "unknown: empty"]),
@@ -170,6 +170,8 @@ fn traps_for_every_function() {
         ("outage page", 503, "<html>Backend fetch failed", ["http_503", "http_503", "http_503", "http_503", "unknown: http_503"]),
         ("internal error", 500, "", ["http_500", "http_500", "http_500", "http_500", "unknown: http_500"]),
         ("success with HTTP 500", 500, "{\"status\":\"success\",\"KEY\":[]}", ["http_500", "http_500", "http_500", "http_500", "unknown: http_500"]),
+        ("success with HTTP 403", 403, "{\"status\":\"success\",\"KEY\":[]}", ["http_403", "http_403", "http_403", "http_403", "unknown: http_403"]),
+        ("success with HTTP 429", 429, "{\"status\":\"success\",\"KEY\":[]}", ["http_429", "http_429", "http_429", "http_429", "unknown: http_429"]),
         ("firewall page", 403, "<html>Attention Required!", ["http_403", "http_403", "http_403", "http_403", "not done: http_403"]),
         ("a code with HTTP 403", 403, "{\"status\":\"ip_not_enabled\"}", ["ip_not_enabled", "ip_not_enabled", "ip_not_enabled", "ip_not_enabled", "not done: ip_not_enabled"]),
         ("too long", 414, "<html>414", ["http_414", "http_414", "http_414", "http_414", "not done: http_414"]),
