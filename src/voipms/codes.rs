@@ -121,7 +121,7 @@ static CODES: &[Code] = &[
     hinted(
         "method_maintenance",
         "the function is under maintenance",
-        "VoIP.ms is working on this function; it is asked again later",
+        "VoIP.ms is working on this function; try again later",
     ),
     plain("mismatch_email_confirm", "the two e-mail addresses are not the same"),
     plain("mismatch_password_confirm", "the two passwords are not the same"),

@@ -325,10 +325,13 @@ impl Error {
     /// What a person can do about it, in plain words.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
+        if self.may_have_taken_effect() {
+            return Some("find out whether it was done before doing it again");
+        }
         match &self.problem {
             Problem::Http(HttpError::Connect(_)) => Some("check this machine's network, DNS and firewall, and `url`"),
             Problem::Http(HttpError::Timeout { .. } | HttpError::Lost(_) | HttpError::Cut(_)) => {
-                Some("the API or the way to it is slow or broken; it is asked again later")
+                Some("the API or the way to it is slow or broken; try again later")
             }
             Problem::Redirect { .. } => Some("set `url` to the API's own address; redirects are not followed"),
             Problem::HttpStatus { status: 429, .. } => Some(codes::LOWER_THE_RATE),
@@ -339,12 +342,11 @@ impl Error {
                 Some("check `url`; the API is at https://voip.ms/api/v1/rest.php")
             }
             Problem::HttpStatus { status: 500.., .. } | Problem::NullStatus | Problem::Empty => {
-                Some("the API seems to have an outage; it is asked again later")
+                Some("the API seems to have an outage; try again later")
             }
             Problem::Html { .. } => {
                 Some("check `url`; if it is right, the API has an outage or a firewall answers for it")
             }
-            Problem::NotDry => Some("it may have been done for real; look before anything else"),
             Problem::Status { code, .. } => codes::hint(code),
             _ => None,
         }

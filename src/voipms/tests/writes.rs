@@ -252,6 +252,12 @@ async fn an_unknown_outcome_says_how_to_find_out() {
         let shown = failure.to_string();
         assert!(shown.ends_with("; it is not known whether it was done"), "{shown}");
         assert!(std::error::Error::source(&failure).is_some(), "the cause is kept");
+        let hint = failure.error().hint();
+        assert_eq!(
+            hint,
+            Some("find out whether it was done before doing it again"),
+            "never: try again"
+        );
         assert!(!format!("{failure:?}").contains("S3cret"));
     }
     let error = caller
