@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use super::settings::{Key, Settings};
 use super::world::amount::Amount;
 use super::world::calendar::seconds;
-use super::world::client::{Client, Management, Rules, Script};
+use super::world::client::{Around, Client, Management, Rules, Script};
+use super::world::packages;
 use super::world::people::FIELDS;
 use super::world::{RESELLER, World};
 
@@ -52,9 +53,10 @@ impl EditError {
 }
 
 /// Fields that an edit takes beside the text columns.
-const MORE_FIELDS: [&str; 7] = [
+const MORE_FIELDS: [&str; 8] = [
     "balance",
     "balance_management",
+    "package",
     "threshold",
     "threshold_email",
     "spend_per_hour",
@@ -63,6 +65,7 @@ const MORE_FIELDS: [&str; 7] = [
 ];
 
 const AMOUNT: &str = "a decimal amount such as \"6.00\"";
+const PACKAGE: &str = "an id of getPackages, or empty for none";
 const TIME: &str = "a time such as \"2026-11-24T02:00:00Z\", or null";
 
 fn known_fields() -> String {
@@ -96,7 +99,7 @@ pub(super) fn apply(
 /// A settled client as it is after an edit.
 ///
 /// `balance_management` takes `hard`, `soft`, a listed code or any other text; `threshold` any text, or null for a
-/// client that never set one; `spend_per_hour` an amount, from then on the only spending, or null for the client's own
+/// client that never set one; `package` an id of getPackages, for the price of setting it up, or empty; `spend_per_hour` an amount, from then on the only spending, or null for the client's own
 /// habits; `spend_from` and `spend_until` bound that spending.
 ///
 /// # Errors
@@ -201,6 +204,14 @@ fn set(
             client.adjust_to(balance);
         }
         "balance_management" => client.manage(management(&text(value).ok_or_else(|| bad("a text"))?, settings)),
+        "package" => {
+            let id = text(value).ok_or_else(|| bad(PACKAGE))?;
+            let package = packages::by_id(&id);
+            if package.is_none() && !id.is_empty() {
+                return Err(bad(PACKAGE));
+            }
+            client.subscribe(package, settings.on(Key::Spending));
+        }
         "threshold" => {
             client.threshold_is_native = false;
             client.threshold = match value {
@@ -248,7 +259,11 @@ fn text(value: &Value) -> Option<String> {
 
 /// A client as `/sim/` shows it: the record as stored, and what no function tells. The password is shown, since
 /// tests ask whether it was kept and it opens nothing.
-pub(super) fn shown(client: &Client, settings: &Settings, rules: Rules) -> Value {
+///
+/// `opening_balance + paid - charged - spent + adjusted` is the balance, and `before` tells in the same way how the
+/// opening balance came about; `carried` is what has no listed history. What getDeposits lists is `before.paid` and
+/// `paid`, and charges alike.
+pub(super) fn shown(client: &Client, settings: &Settings, around: &mut Around<'_>) -> Value {
     let mut all = Map::new();
     let id = if client.id == 0 {
         RESELLER.to_owned()
@@ -259,7 +274,10 @@ pub(super) fn shown(client: &Client, settings: &Settings, rules: Rules) -> Value
     for (field, text) in FIELDS.iter().zip(&client.texts) {
         all.insert(field.name.to_owned(), Value::from(&**text));
     }
-    let ledger = client.ledger();
+    let (ledger, past) = (client.ledger(), client.past(around));
+    let before_paid: Amount = past.deposits.iter().map(|entry| entry.amount).sum();
+    let before_charged: Amount = past.charges.iter().map(|entry| entry.amount).sum();
+    let carried = ledger.opening() - (before_paid - before_charged - past.spent);
     let script = client.script.as_deref();
     let time = |secs: i64| Timestamp::from_second(secs).ok().map(|at| at.to_string());
     let more = json!({
@@ -273,15 +291,24 @@ pub(super) fn shown(client: &Client, settings: &Settings, rules: Rules) -> Value
             Management::Soft => "soft",
             Management::Other(_) => "other",
         },
-        "balance": ledger.balance.to_string(),
+        "balance": ledger.balance().to_string(),
+        "package": client.package().map_or_else(String::new, |package| package.id.to_string()),
         "threshold": client.threshold,
         "threshold_email": client.threshold_email,
-        "suspended": client.is_suspended(rules),
-        "opening_balance": ledger.opening.to_string(),
-        "paid": ledger.paid.to_string(),
-        "payments": ledger.payments,
-        "spent": ledger.spent.to_string(),
-        "adjusted": ledger.adjusted.to_string(),
+        "suspended": client.is_suspended(around.rules),
+        "opening_balance": ledger.opening().to_string(),
+        "paid": ledger.paid().to_string(),
+        "payments": ledger.payments(),
+        "charged": ledger.charged().to_string(),
+        "charges": ledger.charges(),
+        "spent": ledger.spent().to_string(),
+        "adjusted": ledger.adjusted().to_string(),
+        "before": {
+            "paid": before_paid.to_string(),
+            "charged": before_charged.to_string(),
+            "spent": past.spent.to_string(),
+            "carried": carried.to_string(),
+        },
         "spend_per_hour": script.map(|script| script.per_hour.to_string()),
         "spend_from": script.and_then(|script| time(script.from)),
         "spend_until": script.filter(|script| script.until != i64::MAX).and_then(|script| time(script.until)),

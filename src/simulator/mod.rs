@@ -33,6 +33,7 @@ use settings::{Key, Settings};
 use wire::journal::Journal;
 use wire::traffic::Traffic;
 use world::client::Rules;
+use world::ledger::PAYMENT;
 use world::{World, amount, calendar};
 
 pub use edit::EditError;
@@ -76,6 +77,9 @@ impl State {
             top_ups: self.settings.on(Key::TopUps),
             hard_stops: self.settings.on(Key::HardStops),
             resume_on_payment: self.settings.on(Key::ResumeOnPayment),
+            suspension_delay_secs: i64::try_from(self.settings.number(Key::SuspensionDelaySecs)).unwrap_or(i64::MAX),
+            cut_calls: self.settings.on(Key::CutCalls),
+            utc_days: self.settings.text(Key::DayZone) == "utc",
         }
     }
 }
@@ -157,7 +161,14 @@ impl Simulator {
             .world
             .settled(id, now, rules)
             .ok_or_else(|| EditError::UnknownClient(id.to_owned()))?;
-        client.pay(paid);
+        if !client.ledger().has_room_for(paid) {
+            return Err(EditError::BadValue {
+                field: "amount".to_owned(),
+                value: amount.to_owned(),
+                accepted: "an amount that keeps the client's sums below 10,000,000,000",
+            });
+        }
+        client.pay(paid, PAYMENT, rules);
         Ok(())
     }
 
@@ -169,10 +180,10 @@ impl Simulator {
         let mut state = self.lock();
         let (now, rules) = (self.virtual_secs(&state), state.rules());
         let State { world, settings, .. } = &mut *state;
-        let (client, _) = world
+        let (client, mut around) = world
             .settled(id, now, rules)
             .ok_or_else(|| EditError::UnknownClient(id.to_owned()))?;
-        Ok(edit::shown(client, settings, rules))
+        Ok(edit::shown(client, settings, &mut around))
     }
 
     /// Adds a client, with the id of a removed one or the next id, and edits it; returns its id.
@@ -286,6 +297,8 @@ impl Simulator {
             "opening_balances": totals.opening.to_string(),
             "paid": totals.paid.to_string(),
             "payments": totals.payments,
+            "charged": totals.charged.to_string(),
+            "charges": totals.charges,
             "spent": totals.spent.to_string(),
             "adjusted": totals.adjusted.to_string(),
             "balances": totals.balance.to_string(),

@@ -134,8 +134,19 @@ settings! {
     // Thresholds
     ThresholdAbsent "threshold-absent" = "0", Accepts::Share, Tool: "share of the clients that never set a threshold";
     ThresholdAbsentAs "threshold-absent-as" = "zero", Accepts::OneOf(&["zero", "empty", "null", "absent", "list", "unavailable_info"]), Unknown: "what getClientThreshold answers for them: \"0\", \"\", null, no object, an empty list, or a status";
+    // Charges, deposits and suspension
+    OddAmounts "odd-amounts" = "refused", Accepts::OneOf(&["refused", "taken"]), Unknown: "addCharge and addPayment of zero, less, or parts of a cent: `invalid_charge` and `invalid_payment`, or booked";
+    DescriptionNeeded "description-needed" = "off", SWITCH, Unknown: "on: addCharge and addPayment without a description answer `missing_description`";
+    LongestDescription "longest-description" = "255", Accepts::Number(10_000), Unknown: "characters of a description; more answer `invalid_description`";
+    EmptyLedger "empty-ledger" = "list", Accepts::OneOf(&["list", "absent", "status"]), Unknown: "no charges or deposits: an empty list, success without the list, or `no_charges` and `no_deposits`";
+    LedgerOrder "ledger-order" = "newest", Accepts::OneOf(&["newest", "oldest", "mixed"]), Documented: "order of charges and deposits; the document's charges come newest first, its deposits in none";
+    LedgerDates "ledger-dates" = "date", Accepts::OneOf(&["date", "datetime"]), Observed: "Toronto's date alone, as documented, or with the time (a decoder of 2016)";
+    LedgerDelaySecs "ledger-delay-secs" = "0", Accepts::Number(86_400), Unknown: "virtual seconds until a charge or deposit is listed; the balance moves at once";
+    SuspensionDelaySecs "suspension-delay-secs" = "0", Accepts::Number(604_800), Unknown: "virtual seconds from an empty balance to the calls stopping, with HARD";
+    CutCalls "cut-calls" = "on", SWITCH, Unknown: "on: a call in progress ends when a HARD balance reaches 0; off: it is charged in full";
+    DayZone "day-zone" = "toronto", Accepts::OneOf(&["toronto", "utc"]), Unknown: "whose midnight resets `spent_today` and its like";
     // The world
-    Spending "spending" = "on", SWITCH, Tool: "off: nobody spends, but by `spend_per_hour`";
+    Spending "spending" = "on", SWITCH, Tool: "off: no calls and no fees, but by `spend_per_hour`";
     TopUps "top-ups" = "on", SWITCH, Tool: "off: nobody pays by themselves";
     SlowSecs "slow-secs" = "30", Accepts::Number(3600), Tool: "how late the fault `slow` answers, in real seconds";
 }

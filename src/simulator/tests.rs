@@ -1,6 +1,8 @@
 //! One call at a time, in process: the order of the checks, what each setting and fault does, edits, time, counts.
 //! The bytes on the wire are checked over real HTTP in `tests/it/simulator.rs`.
 
+mod ledger;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,9 +96,9 @@ fn checks_come_in_the_order_of_the_wire() {
             "invalid_method",
         ),
         (
-            "not built yet",
+            "a function that is not the reseller's",
             &[],
-            &format!("{AUTH}&method=addCharge&client=561115&charge=1"),
+            &format!("{AUTH}&method=sendSMS&client=561115&charge=1"),
             "invalid_method",
         ),
         (

@@ -1,6 +1,7 @@
 //! The functions of the API in one table. A new function is a row here and a handler that writes the keys behind
 //! `"status":"success"`, or returns another status. Handlers know nothing of HTTP, faults or credentials.
 
+mod ledger;
 mod reads;
 mod writes;
 
@@ -98,6 +99,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
     write("setClient", writes::set_client),
     write("setClientThreshold", writes::set_client_threshold),
+    read("getCharges", ledger::charges),
+    read("getDeposits", ledger::deposits),
+    read("getClientPackages", ledger::client_packages),
+    read("getPackages", ledger::packages),
+    write("addCharge", ledger::add_charge),
+    write("addPayment", ledger::add_payment),
 ];
 
 /// The function of that name, spelled exactly so.

@@ -30,6 +30,15 @@ pub(in crate::simulator) fn message(status: &str) -> &str {
         "missing_firstname" => "Firstname was not provided",
         "missing_lastname" => "Lastname was not provided",
         "missing_phonenumber" => "Phone Number was not provided",
+        // Charges, payments and packages; all but the first and the last as the others are worded.
+        "missing_charge" => "Charge was not provided.",
+        "invalid_charge" => "This is not a valid Charge",
+        "missing_payment" => "Payment was not provided.",
+        "invalid_payment" => "This is not a valid Payment",
+        "missing_description" => "Description was not provided",
+        "invalid_description" => "This is not a valid Description",
+        "invalid_package" => "This is not a valid Package",
+        "no_package" => "there are no Packages",
         other => other,
     }
 }

@@ -63,6 +63,27 @@ impl Amount {
         Self(i64::try_from(product).unwrap_or(i64::MAX))
     }
 
+    /// How many ten-thousandths it has, rounded towards zero.
+    pub(in crate::simulator) const fn in_ten_thousandths(self) -> i64 {
+        self.0 / (ONE / 10_000)
+    }
+
+    /// Whether it has cents at most.
+    pub(in crate::simulator) const fn is_whole_cents(self) -> bool {
+        self.0 % (ONE / 100) == 0
+    }
+
+    /// The amount `count` times.
+    pub(in crate::simulator) const fn times(self, count: i64) -> Self {
+        Self(self.0.saturating_mul(count))
+    }
+
+    /// How many amounts of `size`, which is positive, are needed to make up this one; 0 if this one is not positive.
+    pub(in crate::simulator) fn parts(self, size: Self) -> i64 {
+        let (all, each) = (self.0.max(0).unsigned_abs(), size.0.max(1).unsigned_abs());
+        i64::try_from(all.div_ceil(each)).unwrap_or(i64::MAX)
+    }
+
     /// The amount cut to ten-thousandths.
     pub(in crate::simulator) const fn floor_to_ten_thousandths(self) -> Self {
         Self(self.0.div_euclid(ONE / 10_000) * (ONE / 10_000))
@@ -198,6 +219,26 @@ mod tests {
             assert_eq!(amount.php_number(), number, "{name}");
         }
         assert_eq!(Amount::parse("0.045").unwrap().noisy_number(), "0.0450000000000005");
+    }
+
+    #[test]
+    fn parts_are_rounded_up() {
+        for (whole, size, parts) in [(0, 5, 0), (-7, 5, 0), (1, 5, 1), (5, 5, 1), (6, 5, 2), (10, 5, 2)] {
+            assert_eq!(
+                Amount::whole(whole).parts(Amount::whole(size)),
+                parts,
+                "{whole} of {size}"
+            );
+            assert!(Amount::whole(size).times(parts) >= Amount::whole(whole));
+        }
+        for (text, cents) in [
+            ("1.01", true),
+            ("1.010000", true),
+            ("1.001", false),
+            ("-0.00000001", false),
+        ] {
+            assert_eq!(Amount::parse(text).unwrap().is_whole_cents(), cents, "{text}");
+        }
     }
 
     #[test]

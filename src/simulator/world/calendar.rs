@@ -73,6 +73,63 @@ impl Toronto {
         self.recent = [day, self.recent[0]];
         day
     }
+
+    /// When bills are made on `day_of_month` (1 to 28) of the month that a second belongs to, or of one `months` later:
+    /// at 00:01. The end of time if there is no such month.
+    pub(in crate::simulator) fn billing(&self, secs: i64, day_of_month: i8, months: i32) -> i64 {
+        let local = instant(secs).to_zoned(self.zone.clone());
+        let at = local
+            .date()
+            .with()
+            .day(day_of_month)
+            .build()
+            .and_then(|date| date.checked_add(months.months()))
+            .and_then(|date| date.at(0, 1, 0, 0).to_zoned(self.zone.clone()));
+        at.map_or(i64::MAX, |at| seconds(at.timestamp()))
+    }
+
+    /// The next billing after a second.
+    pub(in crate::simulator) fn billing_after(&self, secs: i64, day_of_month: i8) -> i64 {
+        let this_month = self.billing(secs, day_of_month, 0);
+        if this_month > secs {
+            this_month
+        } else {
+            self.billing(secs, day_of_month, 1)
+        }
+    }
+
+    /// The last billing up to and including a second.
+    pub(in crate::simulator) fn billing_by(&self, secs: i64, day_of_month: i8) -> i64 {
+        let this_month = self.billing(secs, day_of_month, 0);
+        if this_month <= secs {
+            this_month
+        } else {
+            self.billing(secs, day_of_month, -1)
+        }
+    }
+
+    /// The date of a second, such as `2026-11-23`.
+    pub(in crate::simulator) fn date(&self, secs: i64) -> String {
+        instant(secs).to_zoned(self.zone.clone()).date().to_string()
+    }
+
+    /// The date and the wall clock of a second, such as `2026-11-23 00:01:00`.
+    pub(in crate::simulator) fn date_and_time(&self, secs: i64) -> String {
+        instant(secs)
+            .to_zoned(self.zone.clone())
+            .strftime("%Y-%m-%d %H:%M:%S")
+            .to_string()
+    }
+}
+
+/// The day of UTC that a second belongs to.
+pub(in crate::simulator) fn utc_day(secs: i64) -> Day {
+    let number = secs.div_euclid(86_400);
+    Day {
+        number,
+        begin: number * 86_400,
+        end: (number + 1) * 86_400,
+    }
 }
 
 fn day_number(date: Date) -> i64 {
@@ -159,6 +216,61 @@ mod tests {
         }
         let monday = toronto.day(at("2026-11-23T12:00:00Z")).number;
         assert!(!is_weekend(monday) && is_weekend(monday - 1) && is_weekend(monday - 2) && !is_weekend(monday - 3));
+    }
+
+    #[test]
+    fn bills_are_made_at_one_past_midnight_in_toronto() {
+        let toronto = Toronto::new();
+        for (name, day, at_or_before, bill, next) in [
+            (
+                "the second itself",
+                8,
+                "2026-03-08T05:01:00Z",
+                "2026-03-08T05:01:00Z",
+                "2026-04-08T04:01:00Z",
+            ),
+            (
+                "a second early",
+                8,
+                "2026-03-08T05:00:59Z",
+                "2026-02-08T05:01:00Z",
+                "2026-03-08T05:01:00Z",
+            ),
+            (
+                "fall back",
+                1,
+                "2026-11-01T23:00:00Z",
+                "2026-11-01T04:01:00Z",
+                "2026-12-01T05:01:00Z",
+            ),
+            (
+                "over the year",
+                28,
+                "2026-12-31T23:00:00Z",
+                "2026-12-28T05:01:00Z",
+                "2027-01-28T05:01:00Z",
+            ),
+            (
+                "the month of Toronto, not of UTC",
+                28,
+                "2026-03-01T04:00:00Z",
+                "2026-02-28T05:01:00Z",
+                "2026-03-28T04:01:00Z",
+            ),
+        ] {
+            assert_eq!(toronto.billing_by(at(at_or_before), day), at(bill), "{name}");
+            assert_eq!(toronto.billing_after(at(at_or_before), day), at(next), "{name}");
+        }
+        for (time, date, date_and_time) in [
+            ("2026-11-23T04:59:59Z", "2026-11-22", "2026-11-22 23:59:59"),
+            ("2026-11-23T05:00:00Z", "2026-11-23", "2026-11-23 00:00:00"),
+            ("2026-11-01T06:30:00Z", "2026-11-01", "2026-11-01 01:30:00"),
+        ] {
+            assert_eq!(
+                (toronto.date(at(time)), toronto.date_and_time(at(time))),
+                (date.to_owned(), date_and_time.to_owned())
+            );
+        }
     }
 
     #[test]

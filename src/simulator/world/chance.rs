@@ -20,6 +20,8 @@ pub(in crate::simulator) enum Topic {
     FaultOfClient = 8,
     ThresholdAbsent = 9,
     Listed = 10,
+    Contract = 21,
+    Past = 22,
 }
 
 /// A share of calls or clients, in millionths.

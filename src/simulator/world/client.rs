@@ -1,12 +1,18 @@
-//! One reseller client: its record, its balance and what moves it. A balance is brought up to date when somebody
-//! looks at it; the sum of what moved it always equals it.
+//! One reseller client: its record, its balance and what people do to it. How it lives in between is `living.rs`.
+
+mod living;
 
 use super::amount::Amount;
-use super::calendar::{Toronto, Zones};
+use super::calendar::{Day, Toronto, Zones, utc_day};
 use super::chance::Dice;
+use super::ledger::{Entry, Ledger, Reason, Side};
+use super::packages::{Contract, Package};
+use super::past::{Past, past};
 use super::people::Texts;
-use super::spending::{Call, Profile, calls_of_hour, history, pays};
+use super::spending::Profile;
 use super::usage::{Usage, Used};
+
+pub(in crate::simulator) use self::living::Script;
 
 /// What happens to a client whose money is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,10 +26,17 @@ pub(in crate::simulator) enum Management {
 /// Settings that decide what moves balances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::simulator) struct Rules {
+    /// Calls and fees.
     pub(in crate::simulator) spending: bool,
     pub(in crate::simulator) top_ups: bool,
     pub(in crate::simulator) hard_stops: bool,
     pub(in crate::simulator) resume_on_payment: bool,
+    /// From an empty balance to no more calls, with HARD.
+    pub(in crate::simulator) suspension_delay_secs: i64,
+    /// Whether calls in progress end when HARD stops calls, or are charged in full.
+    pub(in crate::simulator) cut_calls: bool,
+    /// Whether today is UTC's, not Toronto's.
+    pub(in crate::simulator) utc_days: bool,
 }
 
 /// What settling needs from the world around a client.
@@ -35,57 +48,19 @@ pub(in crate::simulator) struct Around<'a> {
     pub(in crate::simulator) rules: Rules,
 }
 
-/// A steady drain that a test or the demo ordered, instead of the client's own habits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::simulator) struct Script {
-    pub(in crate::simulator) per_hour: Amount,
-    /// Seconds since 1970; the first minute is charged 60 s later.
-    pub(in crate::simulator) from: i64,
-    /// Nothing is charged after this second.
-    pub(in crate::simulator) until: i64,
-}
-
-impl Script {
-    /// What the `minute`th minute costs; the minutes of an hour add up to exactly the hour's price when that is a
-    /// whole number of ten-thousandths.
-    fn price(&self, minute: i64) -> Amount {
-        let up_to = |minutes: i64| self.per_hour.part(minutes, 60).floor_to_ten_thousandths();
-        up_to(minute) - up_to(minute - 1)
-    }
-}
-
-/// Everything that ever moved a balance.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::simulator) struct Ledger {
-    pub(in crate::simulator) opening: Amount,
-    pub(in crate::simulator) paid: Amount,
-    pub(in crate::simulator) payments: u32,
-    pub(in crate::simulator) spent: Amount,
-    /// By edits.
-    pub(in crate::simulator) adjusted: Amount,
-    pub(in crate::simulator) balance: Amount,
-}
-
-impl Ledger {
-    pub(in crate::simulator) fn open(opening: Amount) -> Self {
-        Self {
-            opening,
-            balance: opening,
-            ..Self::default()
+impl Around<'_> {
+    /// The day by which use is counted.
+    fn day(&mut self, secs: i64) -> Day {
+        if self.rules.utc_days {
+            utc_day(secs)
+        } else {
+            self.toronto.day(secs)
         }
     }
-
-    fn pay(&mut self, amount: Amount) {
-        self.paid += amount;
-        self.payments += 1;
-        self.balance += amount;
-    }
-
-    /// What the movements add up to.
-    pub(in crate::simulator) fn sum(&self) -> Amount {
-        self.opening + self.paid + self.adjusted - self.spent
-    }
 }
+
+/// A second that never comes.
+const NEVER: i64 = i64::MAX;
 
 /// A client.
 #[derive(Clone, Debug)]
@@ -100,14 +75,21 @@ pub(in crate::simulator) struct Client {
     pub(in crate::simulator) threshold_email: Box<str>,
     pub(in crate::simulator) profile: Profile,
     pub(in crate::simulator) script: Option<Box<Script>>,
+    package: Option<&'static Package>,
     ledger: Ledger,
     usage: Option<Box<Usage>>,
+    /// Its first second; what was before is `past.rs`.
+    born: i64,
     /// The second up to which the ledger is right.
     settled: i64,
     /// Nothing happens before this second.
     next_event: i64,
-    /// Suspended until somebody sets it to SOFT, with `resume-on-payment=off`.
-    stuck: bool,
+    /// When the next monthly fee is due; not after `settled`: not known yet.
+    next_fee: i64,
+    /// Since when it is HARD without money; [`NEVER`]: it is not.
+    dry_since: i64,
+    /// From when on it is suspended until somebody sets it to SOFT, with `resume-on-payment=off`; [`NEVER`]: it is not.
+    stuck_since: i64,
 }
 
 /// A new client's record, habits and money.
@@ -119,13 +101,15 @@ pub(in crate::simulator) struct Start {
     pub(in crate::simulator) threshold: Box<str>,
     pub(in crate::simulator) threshold_email: Box<str>,
     pub(in crate::simulator) profile: Profile,
+    /// With a package the client was there before, and its opening balance has a history.
+    pub(in crate::simulator) package: Option<&'static Package>,
     pub(in crate::simulator) opening: Amount,
     pub(in crate::simulator) now: i64,
 }
 
 impl Client {
     pub(in crate::simulator) fn new(start: Start) -> Self {
-        Self {
+        let mut client = Self {
             id: start.id,
             texts: start.texts,
             management: start.management,
@@ -134,12 +118,18 @@ impl Client {
             threshold_email: start.threshold_email,
             profile: start.profile,
             script: None,
-            ledger: Ledger::open(start.opening),
+            package: start.package,
+            ledger: Ledger::open(start.opening, start.package.is_some()),
             usage: None,
+            born: start.now,
             settled: start.now,
             next_event: start.now,
-            stuck: false,
-        }
+            next_fee: start.now,
+            dry_since: NEVER,
+            stuck_since: NEVER,
+        };
+        client.note_dry(start.now);
+        client
     }
 
     pub(in crate::simulator) fn ledger(&self) -> &Ledger {
@@ -147,7 +137,16 @@ impl Client {
     }
 
     pub(in crate::simulator) fn balance(&self) -> Amount {
-        self.ledger.balance
+        self.ledger.balance()
+    }
+
+    pub(in crate::simulator) fn package(&self) -> Option<&'static Package> {
+        self.package
+    }
+
+    /// Its first second.
+    pub(in crate::simulator) fn born(&self) -> i64 {
+        self.born
     }
 
     /// The threshold as an amount, if it is one.
@@ -157,27 +156,74 @@ impl Client {
 
     /// Whether HARD keeps it from spending now.
     pub(in crate::simulator) fn is_suspended(&self, rules: Rules) -> bool {
-        rules.hard_stops && self.management == Management::Hard && (!self.ledger.balance.is_positive() || self.stuck)
+        self.settled >= self.stops_at(rules)
     }
 
     /// What was used in the last 30 days and today, as of `now`, up to which the client must be settled.
     pub(in crate::simulator) fn used(&mut self, now: i64, around: &mut Around<'_>) -> (Used, Used) {
-        let today = around.toronto.day(now).number;
+        let today = around.day(now).number;
         let usage = self.usage(around);
         usage.roll_to(today);
         (usage.total(), usage.today())
     }
 
+    /// How it came to its opening balance, as far as that is listed.
+    pub(in crate::simulator) fn past(&self, around: &mut Around<'_>) -> Past {
+        if self.ledger.has_past() {
+            past(self, around)
+        } else {
+            Past::default()
+        }
+    }
+
+    /// Every listed entry of one side with its id, oldest first.
+    pub(in crate::simulator) fn entries(&self, side: Side, around: &mut Around<'_>) -> Vec<(u64, Entry)> {
+        let past = self.past(around);
+        let past = match side {
+            Side::Charge => past.charges,
+            Side::Deposit => past.deposits,
+        };
+        let since = self.ledger.entries(side).map(|(number, entry)| (number, entry.clone()));
+        (0..)
+            .zip(past)
+            .chain(since)
+            .map(|(number, entry)| (side.id_of(self.id, number), entry))
+            .collect()
+    }
+
     /// Somebody pays.
-    pub(in crate::simulator) fn pay(&mut self, amount: Amount) {
-        self.ledger.pay(amount);
+    pub(in crate::simulator) fn pay(&mut self, amount: Amount, reason: Reason, rules: Rules) {
+        self.book(Side::Deposit, self.settled, amount, reason, rules);
+        self.reconsider();
+    }
+
+    /// Somebody charges it.
+    pub(in crate::simulator) fn charge(&mut self, amount: Amount, reason: Reason, rules: Rules) {
+        self.book(Side::Charge, self.settled, amount, reason, rules);
+        self.reconsider();
+    }
+
+    /// Puts it into another package, or none; `with_fee`: for the price of setting that up.
+    pub(in crate::simulator) fn subscribe(&mut self, package: Option<&'static Package>, with_fee: bool) {
+        let before = std::mem::replace(&mut self.package, package);
+        if let Some(package) = package.filter(|package| with_fee && before != Some(*package))
+            && package.setup_price().is_positive()
+        {
+            let entry = Entry {
+                at: self.settled,
+                amount: package.setup_price(),
+                reason: Reason::PackageSetup(package.id),
+            };
+            self.ledger.book(Side::Charge, entry);
+            self.note_dry(self.settled);
+        }
         self.reconsider();
     }
 
     /// Somebody writes another balance over the present one.
     pub(in crate::simulator) fn adjust_to(&mut self, balance: Amount) {
-        self.ledger.adjusted += balance - self.ledger.balance;
-        self.ledger.balance = balance;
+        self.ledger.adjust_to(balance);
+        self.note_dry(self.settled);
         self.reconsider();
     }
 
@@ -189,9 +235,10 @@ impl Client {
     /// Sets what happens when the money is gone.
     pub(in crate::simulator) fn manage(&mut self, management: Management) {
         if management != Management::Hard {
-            self.stuck = false;
+            self.stuck_since = NEVER;
         }
         self.management = management;
+        self.note_dry(self.settled);
         self.reconsider();
     }
 
@@ -201,143 +248,56 @@ impl Client {
         self.reconsider();
     }
 
-    /// Lets everything happen that happens up to and including the second `now`. A time that is past changes nothing.
-    pub(in crate::simulator) fn settle(&mut self, now: i64, around: &mut Around<'_>) {
-        if now <= self.settled {
-            return;
+    /// Books an entry. Whoever is suspended may stay so in spite of it.
+    fn book(&mut self, side: Side, at: i64, amount: Amount, reason: Reason, rules: Rules) {
+        self.note_suspension(at, rules);
+        self.ledger.book(side, Entry { at, amount, reason });
+        self.note_dry(at);
+    }
+
+    /// From which second on its calls do not go through.
+    fn stops_at(&self, rules: Rules) -> i64 {
+        if !rules.hard_stops || self.management != Management::Hard {
+            return NEVER;
         }
-        if now >= self.next_event {
-            self.note_suspension(around.rules);
-            // What was used before the world began is worked out as of its beginning.
-            self.usage(around);
-            self.next_event = match self.script.as_deref().copied() {
-                Some(script) => self.follow_script(script, now, around),
-                None => self.live(now, around),
-            };
+        let dry = self.dry_since.saturating_add(rules.suspension_delay_secs);
+        dry.min(self.stuck_since)
+    }
+
+    fn note_suspension(&mut self, at: i64, rules: Rules) {
+        let stops_at = self.stops_at(rules);
+        if !rules.resume_on_payment && at >= stops_at {
+            self.stuck_since = stops_at;
         }
-        self.settled = now;
-        debug_assert_eq!(
-            self.ledger.sum(),
-            self.ledger.balance,
-            "what moved the balance of {} equals it",
-            self.id
-        );
+    }
+
+    /// Keeps track of since when it is HARD without money, after something moved.
+    fn note_dry(&mut self, at: i64) {
+        let is_dry = self.management == Management::Hard && !self.balance().is_positive();
+        self.dry_since = if is_dry { self.dry_since.min(at) } else { NEVER };
     }
 
     fn usage(&mut self, around: &mut Around<'_>) -> &mut Usage {
         if self.usage.is_none() {
-            self.usage = Some(Box::new(self.past(around)));
+            self.usage = Some(Box::new(self.usage_before(around)));
         }
         // The arm that builds an empty one is never taken.
         self.usage.get_or_insert_with(|| Box::new(Usage::new(0)))
     }
 
-    /// The 30 days before the client was first settled, its last day by the call. Where nobody spends, nobody did.
-    fn past(&self, around: &mut Around<'_>) -> Usage {
-        let today = around.toronto.day(self.settled);
-        if !around.rules.spending {
-            return Usage::new(today.number);
-        }
-        let mut usage = history(around.dice, self.id, &self.profile, today.number);
-        let mut begin = today.begin;
-        while begin <= self.settled {
-            let local = around.zones.local_hour(self.profile.zone, begin);
-            for call in calls_of_hour(around.dice, self.id, self.profile, begin, local)
-                .into_iter()
-                .flatten()
-            {
-                if call.end <= self.settled {
-                    usage.count(call.used);
-                }
-            }
-            begin += 3_600;
-        }
-        usage
-    }
-
-    /// Lives by its habits up to `now`; returns when something happens next.
-    fn live(&mut self, now: i64, around: &mut Around<'_>) -> i64 {
-        let mut begin = self.settled.div_euclid(3_600) * 3_600;
-        while begin <= now {
-            let local = around.zones.local_hour(self.profile.zone, begin);
-            if begin > self.settled && around.rules.top_ups && self.is_low() {
-                let (dice, profile) = (around.dice, &self.profile);
-                if pays(dice, self.id, profile, begin, local.0) {
-                    self.ledger.pay(profile.payment);
-                }
-            }
-            if around.rules.spending && !self.is_suspended(around.rules) {
-                for call in calls_of_hour(around.dice, self.id, self.profile, begin, local)
-                    .into_iter()
-                    .flatten()
-                {
-                    if call.end > now {
-                        return call.end;
-                    }
-                    if call.end > self.settled && !self.is_suspended(around.rules) {
-                        self.charge(call, around);
-                    }
-                }
-            }
-            begin += 3_600;
-        }
-        begin
-    }
-
-    /// Whether the client would pay if it were prompt.
-    fn is_low(&self) -> bool {
-        self.ledger.balance < self.limit().unwrap_or(Amount::ZERO).max(Amount::whole(1))
-    }
-
-    /// Drains as ordered up to `now`; returns when something happens next.
-    fn follow_script(&mut self, script: Script, now: i64, around: &mut Around<'_>) -> i64 {
-        let mut minute = ((self.settled - script.from).div_euclid(60) + 1).max(1);
-        loop {
-            let end = script.from.saturating_add(minute.saturating_mul(60));
-            if end > script.until || (end <= now && self.is_suspended(around.rules)) {
-                // Over, or stopped until something is changed, which asks anew.
-                return i64::MAX;
-            }
-            if end > now {
-                return end;
-            }
-            let spent = script.price(minute);
-            if spent != Amount::ZERO {
-                self.charge(
-                    Call {
-                        end,
-                        used: Used {
-                            spent,
-                            calls: 1,
-                            secs: 60,
-                        },
-                    },
-                    around,
-                );
-            }
-            minute += 1;
+    /// The 30 days before the client's first second. Where nobody spends, nobody did.
+    fn usage_before(&self, around: &mut Around<'_>) -> Usage {
+        let today = around.day(self.born);
+        if around.rules.spending {
+            super::past::usage(self, today, around)
+        } else {
+            Usage::new(today.number)
         }
     }
 
-    /// Charges a call. With HARD it is cut off when the money is gone.
-    fn charge(&mut self, mut call: Call, around: &mut Around<'_>) {
-        let rules = around.rules;
-        if rules.hard_stops && self.management == Management::Hard {
-            call.used.spent = call.used.spent.min(self.ledger.balance);
-        }
-        self.ledger.spent += call.used.spent;
-        self.ledger.balance -= call.used.spent;
-        self.note_suspension(rules);
-        let day = around.toronto.day(call.end).number;
-        let usage = self.usage(around);
-        usage.roll_to(day);
-        usage.count(call.used);
-    }
-
-    fn note_suspension(&mut self, rules: Rules) {
-        if !rules.resume_on_payment && self.is_suspended(rules) {
-            self.stuck = true;
-        }
+    /// The day of the month on which the monthly fee is due.
+    fn billing_day(&self, dice: &Dice) -> i8 {
+        Contract::of(dice, self.id).billing_day
     }
 }
 

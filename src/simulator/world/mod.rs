@@ -5,6 +5,9 @@ pub(in crate::simulator) mod calendar;
 pub(in crate::simulator) mod chance;
 pub(in crate::simulator) mod client;
 pub(in crate::simulator) mod countries;
+pub(in crate::simulator) mod ledger;
+pub(in crate::simulator) mod packages;
+mod past;
 pub(in crate::simulator) mod people;
 pub(in crate::simulator) mod spending;
 pub(in crate::simulator) mod usage;
@@ -13,6 +16,7 @@ use self::amount::Amount;
 use self::calendar::{Toronto, Zones};
 use self::chance::{Dice, Share, Topic};
 use self::client::{Around, Client, Management, Rules, Start};
+use self::packages::Contract;
 use self::people::{EMAIL, PLACES, person};
 use self::spending::{Kind, Profile};
 
@@ -58,6 +62,8 @@ pub(in crate::simulator) struct Totals {
     pub(in crate::simulator) opening: Amount,
     pub(in crate::simulator) paid: Amount,
     pub(in crate::simulator) payments: u64,
+    pub(in crate::simulator) charged: Amount,
+    pub(in crate::simulator) charges: u64,
     pub(in crate::simulator) spent: Amount,
     pub(in crate::simulator) adjusted: Amount,
 }
@@ -79,6 +85,7 @@ impl World {
             threshold: Box::from("100"),
             threshold_email: Box::from("reseller@example.com"),
             profile: Profile::reseller(0, clients),
+            package: None,
             opening: Amount::ten_thousandths(11_218_702),
             now,
         });
@@ -197,16 +204,18 @@ impl World {
         for client in self.clients() {
             let ledger = client.ledger();
             totals.clients += 1;
-            totals.below_threshold += usize::from(client.limit().is_some_and(|limit| ledger.balance < limit));
-            totals.below_zero += usize::from(ledger.balance.is_negative());
+            totals.below_threshold += usize::from(client.limit().is_some_and(|limit| ledger.balance() < limit));
+            totals.below_zero += usize::from(ledger.balance().is_negative());
             totals.hard += usize::from(client.management == Management::Hard);
             totals.suspended += usize::from(client.is_suspended(rules));
-            totals.balance += ledger.balance;
-            totals.opening += ledger.opening;
-            totals.paid += ledger.paid;
-            totals.payments += u64::from(ledger.payments);
-            totals.spent += ledger.spent;
-            totals.adjusted += ledger.adjusted;
+            totals.balance += ledger.balance();
+            totals.opening += ledger.opening();
+            totals.paid += ledger.paid();
+            totals.payments += u64::from(ledger.payments());
+            totals.charged += ledger.charged();
+            totals.charges += u64::from(ledger.charges());
+            totals.spent += ledger.spent();
+            totals.adjusted += ledger.adjusted();
         }
         totals
     }
@@ -269,6 +278,7 @@ fn newcomer(dice: &Dice, index: usize, lot: Lot, now: i64) -> Client {
         threshold: threshold.to_string().into(),
         threshold_email,
         profile,
+        package: Some(Contract::of(dice, id).package),
         opening: Amount::ten_thousandths(threshold * filled),
         now,
     })

@@ -5,10 +5,14 @@
 use super::amount::Amount;
 use super::calendar::is_weekend;
 use super::chance::{Dice, Throw, Topic};
+use super::packages::{Package, price};
 use super::usage::{DAYS, Usage, Used};
 
 /// Most calls of one client in an hour: each has a stretch of the hour, and a throw has words for this many.
 const MOST_CALLS_PER_HOUR: u32 = 60;
+
+/// No call lasts longer.
+pub(in crate::simulator) const LONGEST_CALL_SECS: i64 = 900;
 
 /// Fraud comes at night, once in so many days to a client that it comes to at all.
 const DAYS_BETWEEN_FRAUDS: i64 = 14;
@@ -40,8 +44,8 @@ pub(in crate::simulator) struct Profile {
     pub(in crate::simulator) zone: u8,
     pub(in crate::simulator) kind: Kind,
     pub(in crate::simulator) calls_per_day: u32,
-    /// Ten-thousandths per minute; a multiple of ten, so that six seconds cost a whole number of them.
-    pub(in crate::simulator) rate: i64,
+    /// What a minute costs the reseller, in ten-thousandths; the client's package adds to it.
+    pub(in crate::simulator) rate: u32,
     pub(in crate::simulator) payer: Payer,
     pub(in crate::simulator) payment: Amount,
     /// Which of the [`DAYS_BETWEEN_FRAUDS`] nights brings fraud, if any does.
@@ -62,7 +66,7 @@ impl Profile {
             zone,
             kind,
             calls_per_day,
-            rate: i64::from(throw.between(6, 20)) * 10,
+            rate: throw.between(6, 20) * 10,
             payer: match throw.below(100) {
                 0..60 => Payer::Prompt,
                 60..90 => Payer::Slow,
@@ -127,11 +131,12 @@ pub(in crate::simulator) struct Call {
 }
 
 /// The calls of one hour in the order of their ends. `begin` is the first second of the UTC hour; `local` its hour
-/// and day number on the client's wall clock.
+/// and day number on the client's wall clock. The package makes the price.
 pub(in crate::simulator) fn calls_of_hour(
     dice: &Dice,
     id: u32,
     profile: Profile,
+    package: Option<&'static Package>,
     begin: i64,
     (hour, day): (u32, i64),
 ) -> Option<impl Iterator<Item = Call> + use<>> {
@@ -153,9 +158,9 @@ pub(in crate::simulator) fn calls_of_hour(
     Some((0..count).map(move |index| {
         let end = begin + i64::from(index * stretch + throw.between(1, stretch - 1));
         let used = if fraud {
-            stolen(&mut throw)
+            stolen(&mut throw, package)
         } else {
-            used(&mut throw, profile.rate)
+            used(&mut throw, package, profile.rate)
         };
         Call { end, used }
     }))
@@ -165,22 +170,21 @@ fn hour_number(begin: i64) -> u64 {
     u64::try_from(begin.div_euclid(3_600)).unwrap_or_default()
 }
 
-/// An ordinary call: short ones are common, long ones rare; charged by six seconds.
-fn used(throw: &mut Throw, rate: i64) -> Used {
+/// An ordinary call: short ones are common, long ones rare.
+fn used(throw: &mut Throw, package: Option<&Package>, rate: u32) -> Used {
     let secs = 6 + throw.below(600) * throw.below(600) / 600;
-    priced(secs, rate)
+    one_call(secs, package, rate)
 }
 
 /// A call to where fraud goes.
-fn stolen(throw: &mut Throw) -> Used {
+fn stolen(throw: &mut Throw, package: Option<&Package>) -> Used {
     let secs = throw.between(240, 900);
-    priced(secs, i64::from(throw.between(45, 95)) * 100)
+    one_call(secs, package, throw.between(45, 95) * 100)
 }
 
-fn priced(secs: u32, rate: i64) -> Used {
-    let pulses = i64::from(secs.div_ceil(6));
+fn one_call(secs: u32, package: Option<&Package>, rate: u32) -> Used {
     Used {
-        spent: Amount::ten_thousandths(pulses * (rate / 10)),
+        spent: price(package, secs, rate),
         calls: 1,
         secs,
     }
@@ -188,7 +192,13 @@ fn priced(secs: u32, rate: i64) -> Used {
 
 /// What a client used in the 30 days before the world began, ending with yesterday: by the day, not by the call,
 /// because nobody was there to see it.
-pub(in crate::simulator) fn history(dice: &Dice, id: u32, profile: &Profile, today: i64) -> Usage {
+pub(in crate::simulator) fn history(
+    dice: &Dice,
+    id: u32,
+    profile: &Profile,
+    package: Option<&Package>,
+    today: i64,
+) -> Usage {
     let mut throw = dice.throw(Topic::History, id, 0);
     let first = today - (DAYS as i64 - 1);
     let mut usage = Usage::new(first);
@@ -196,9 +206,8 @@ pub(in crate::simulator) fn history(dice: &Dice, id: u32, profile: &Profile, tod
         usage.roll_to(day);
         let calls = profile.calls_per_day * throw.between(600, 1_200) / 1_000 / profile.quiet(day);
         let secs = calls * throw.between(120, 180);
-        let pulses = i64::from(secs.div_ceil(6));
         usage.count(Used {
-            spent: Amount::ten_thousandths(pulses * (profile.rate / 10)),
+            spent: price(package, secs, profile.rate),
             calls,
             secs,
         });
@@ -221,7 +230,7 @@ pub(in crate::simulator) fn pays(dice: &Dice, id: u32, profile: &Profile, begin:
 mod tests {
     use proptest::prelude::{any, prop_assert, proptest};
 
-    use super::{Dice, HOME, Kind, OFFICE, Profile, calls_of_hour};
+    use super::{Dice, HOME, Kind, LONGEST_CALL_SECS, OFFICE, Profile, calls_of_hour};
 
     proptest! {
         #[test]
@@ -232,9 +241,10 @@ mod tests {
             let begin = hour * 3_600;
             let local = (u32::try_from(hour % 24).unwrap(), hour / 24);
             let mut last = begin;
-            for call in calls_of_hour(&dice, id, profile, begin, local).into_iter().flatten() {
+            for call in calls_of_hour(&dice, id, profile, None, begin, local).into_iter().flatten() {
                 prop_assert!(call.end > last && call.end < begin + 3_600);
-                prop_assert!(call.used.spent.is_positive() && call.used.secs > 0);
+                prop_assert!(call.used.spent.is_positive());
+                prop_assert!((1..=LONGEST_CALL_SECS).contains(&i64::from(call.used.secs)));
                 last = call.end;
             }
         }
@@ -252,7 +262,7 @@ mod tests {
         (profile.kind, profile.calls_per_day, profile.fraud_night) = (Kind::Office, 60, Some(5));
         let calls = |profile: Profile, hour: u32, day: i64| {
             let begin = day * 86_400 + i64::from(hour) * 3_600;
-            calls_of_hour(&dice, 1, profile, begin, (hour, day))
+            calls_of_hour(&dice, 1, profile, None, begin, (hour, day))
                 .into_iter()
                 .flatten()
                 .count()

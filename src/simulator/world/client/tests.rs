@@ -3,6 +3,7 @@
 use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq, prop_assume, proptest};
 
 use super::super::amount::Amount;
+use super::super::ledger::PAYMENT;
 use super::super::{FIRST_ID, World};
 use super::{Management, Rules, Script};
 
@@ -11,6 +12,9 @@ const RULES: Rules = Rules {
     top_ups: true,
     hard_stops: true,
     resume_on_payment: true,
+    suspension_delay_secs: 0,
+    cut_calls: true,
+    utc_days: false,
 };
 
 /// A Monday noon in Toronto.
@@ -40,9 +44,9 @@ proptest! {
         for id in FIRST_ID..FIRST_ID + 3 {
             let id = id.to_string();
             let (client, mut around) = watched.settled(&id, end, RULES).unwrap();
-            let seen = (*client.ledger(), client.used(end, &mut around));
+            let seen = (client.ledger().clone(), client.used(end, &mut around));
             let (client, mut around) = alone.settled(&id, end, RULES).unwrap();
-            prop_assert_eq!(seen, (*client.ledger(), client.used(end, &mut around)));
+            prop_assert_eq!(seen, (client.ledger().clone(), client.used(end, &mut around)));
         }
     }
 
@@ -53,14 +57,16 @@ proptest! {
         let half = START + days * 12 * HOUR;
         let (client, _) = world.settled(&id, half, RULES).unwrap();
         client.manage(if hard { Management::Hard } else { Management::Soft });
-        client.pay(Amount::whole(paid));
+        client.pay(Amount::whole(paid), PAYMENT, RULES);
+        client.charge(Amount::whole(2), PAYMENT, RULES);
         client.adjust_to(client.balance() - Amount::whole(3));
-        let before = *client.ledger();
+        let before = client.ledger().clone();
         let (client, mut around) = world.settled(&id, half + days * 12 * HOUR, RULES).unwrap();
-        let after = *client.ledger();
-        prop_assert_eq!(after.sum(), after.balance);
-        prop_assert_eq!(after.balance - before.balance, after.paid - before.paid - (after.spent - before.spent));
-        prop_assert_eq!(after.adjusted, -Amount::whole(3));
+        let after = client.ledger().clone();
+        prop_assert_eq!(after.sum(), after.balance());
+        let moved = after.paid() - before.paid() - (after.charged() - before.charged()) - (after.spent() - before.spent());
+        prop_assert_eq!(after.balance() - before.balance(), moved);
+        prop_assert_eq!(after.adjusted(), -Amount::whole(3));
         let (total, today) = client.used(half + days * 12 * HOUR, &mut around);
         prop_assert!(total.spent >= today.spent && total.calls >= today.calls && total.secs >= today.secs);
     }
@@ -72,6 +78,8 @@ proptest! {
         prop_assume!(client.profile.calls_per_day > 0);
         client.manage(Management::Hard);
         client.adjust_to(Amount::ten_thousandths(cents * 100));
+        // Fees come nevertheless.
+        client.subscribe(None, true);
         let quiet = Rules { top_ups: false, ..RULES };
         for day in 1..60 {
             let (client, _) = world.settled(&first(), START + day * 24 * HOUR, quiet).unwrap();
@@ -130,7 +138,7 @@ fn a_suspended_client_resumes_on_payment_unless_told_otherwise() {
         let mut world = drained(Management::Hard);
         let (client, _) = world.settled(&first(), START + 3 * HOUR, rules).unwrap();
         assert!(client.is_suspended(rules));
-        client.pay(Amount::whole(5));
+        client.pay(Amount::whole(5), PAYMENT, rules);
         let (client, _) = world.settled(&first(), START + 4 * HOUR, rules).unwrap();
         assert_eq!(client.balance().to_string(), balance, "{resume_on_payment}");
         client.manage(Management::Soft);
@@ -191,7 +199,7 @@ fn what_was_used_today_starts_anew_at_midnight_in_toronto() {
 fn a_time_that_is_past_changes_nothing() {
     let mut world = drained(Management::Soft);
     let (client, _) = world.settled(&first(), START + HOUR, RULES).unwrap();
-    let before = *client.ledger();
+    let before = client.ledger().clone();
     let (client, _) = world.settled(&first(), START, RULES).unwrap();
     assert_eq!(*client.ledger(), before);
 }
@@ -203,7 +211,7 @@ fn three_hundred_clients_live_a_month() {
     let totals = world.totals(RULES);
     assert_eq!(
         totals.balance,
-        totals.opening + totals.paid + totals.adjusted - totals.spent
+        totals.opening + totals.paid + totals.adjusted - totals.charged - totals.spent
     );
     assert!(totals.payments > 30, "people pay: {totals:?}");
     assert!(totals.below_zero > 0 && totals.below_zero < 100, "{totals:?}");

@@ -1,0 +1,344 @@
+//! The money of one client: what moved its balance, as sums, and the charges and deposits themselves as getCharges and
+//! getDeposits list them. The sums always add up to the balance. Knows no time but what it is told.
+
+use std::collections::VecDeque;
+
+use super::amount::Amount;
+use super::packages::Contract;
+
+/// Charges, and likewise deposits, that are kept of one client. Ten a day for three months; a million clients' worth of
+/// memory would not help a test that reads them one list at a time. When there are more, the oldest are carried into
+/// the opening balance, and so is everything before the world began: they are listed no more, and the sums still hold.
+pub(in crate::simulator) const MOST_ENTRIES: usize = 1_000;
+
+/// Numbers that are left free for the entries from before the world began.
+pub(in crate::simulator) const PAST_NUMBERS: u32 = 100;
+
+/// Ids of one client until another's begin. A list that outgrows them goes on behind everybody's.
+const IDS_PER_CLIENT: u64 = 10_000;
+
+/// The most clients of a world: the ids of a list that outgrew its own go on behind theirs.
+const CLIENTS: u64 = 1_000_000;
+
+/// Sums are kept below this many whole units, an eighth of what they could hold.
+const LARGEST_SUM: Amount = Amount::whole(10_000_000_000);
+
+/// Which list an entry is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::simulator) enum Side {
+    /// A debit.
+    Charge,
+    /// A credit.
+    Deposit,
+}
+
+impl Side {
+    /// The id of a client's `number`th entry: no two are alike, and they rise.
+    pub(in crate::simulator) fn id_of(self, client: u32, number: u32) -> u64 {
+        let first = match self {
+            Self::Charge => 467_000,
+            Self::Deposit => 808_000,
+        };
+        let place = u64::from(client.saturating_sub(super::FIRST_ID));
+        let (round, rest) = (u64::from(number) / IDS_PER_CLIENT, u64::from(number) % IDS_PER_CLIENT);
+        first + (round * CLIENTS + place) * IDS_PER_CLIENT + rest
+    }
+}
+
+/// What an entry is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::simulator) enum Reason {
+    /// Being put into a package.
+    PackageSetup(u16),
+    /// Setting up the client's number.
+    NumberSetup,
+    /// A month of the client's number.
+    Number,
+    /// What a person says who pays or books by hand.
+    Usual(u8),
+    /// As sent to addCharge or addPayment.
+    Written(Box<str>),
+}
+
+/// What people write; the first two are the document's.
+pub(in crate::simulator) const USUAL: [&str; 4] = [
+    "Want To Keep Positive Balance",
+    "Credit : 2 Setup Charges",
+    "Top up",
+    "Payment received",
+];
+
+/// What the simulator's own payments are called.
+pub(in crate::simulator) const TOP_UP: Reason = Reason::Usual(2);
+pub(in crate::simulator) const PAYMENT: Reason = Reason::Usual(3);
+
+impl Reason {
+    /// The description of an entry.
+    pub(in crate::simulator) fn text(&self, contract: &Contract) -> String {
+        match self {
+            Self::PackageSetup(id) => format!("SETUPPACKAGE:{id}"),
+            Self::NumberSetup => format!("SETUP{:010}", contract.number),
+            Self::Number => format!("DID{:010}", contract.number),
+            Self::Usual(index) => USUAL.get(usize::from(*index)).copied().unwrap_or_default().to_owned(),
+            Self::Written(text) => text.to_string(),
+        }
+    }
+}
+
+/// One charge or deposit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::simulator) struct Entry {
+    /// Seconds since 1970.
+    pub(in crate::simulator) at: i64,
+    pub(in crate::simulator) amount: Amount,
+    pub(in crate::simulator) reason: Reason,
+}
+
+/// The latest entries of one side, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Sheet {
+    entries: VecDeque<Entry>,
+    /// How many older ones are kept no more.
+    dropped: u32,
+}
+
+impl Sheet {
+    /// Adds one; returns the one that has no room any more.
+    fn add(&mut self, entry: Entry) -> Option<Entry> {
+        let dropped = (self.entries.len() >= MOST_ENTRIES)
+            .then(|| self.entries.pop_front())
+            .flatten();
+        self.dropped += u32::from(dropped.is_some());
+        self.entries.push_back(entry);
+        dropped
+    }
+}
+
+/// Both sides since the world began. Most clients of a short test have neither.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Book {
+    charges: Sheet,
+    deposits: Sheet,
+}
+
+/// Everything that ever moved a balance.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::simulator) struct Ledger {
+    /// When the world began, plus what was carried into it.
+    opening: Amount,
+    paid: Amount,
+    charged: Amount,
+    spent: Amount,
+    /// By edits of the balance as such.
+    adjusted: Amount,
+    balance: Amount,
+    payments: u32,
+    charges: u32,
+    /// Whether the opening balance has a history that is listed.
+    has_past: bool,
+    book: Option<Box<Book>>,
+}
+
+impl Ledger {
+    /// A ledger as of the beginning; `has_past`: the opening balance came about by listed entries.
+    pub(in crate::simulator) fn open(opening: Amount, has_past: bool) -> Self {
+        Self {
+            opening,
+            balance: opening,
+            has_past,
+            ..Self::default()
+        }
+    }
+
+    pub(in crate::simulator) fn opening(&self) -> Amount {
+        self.opening
+    }
+
+    pub(in crate::simulator) fn paid(&self) -> Amount {
+        self.paid
+    }
+
+    pub(in crate::simulator) fn charged(&self) -> Amount {
+        self.charged
+    }
+
+    pub(in crate::simulator) fn spent(&self) -> Amount {
+        self.spent
+    }
+
+    pub(in crate::simulator) fn adjusted(&self) -> Amount {
+        self.adjusted
+    }
+
+    pub(in crate::simulator) fn balance(&self) -> Amount {
+        self.balance
+    }
+
+    /// How many payments `paid` is the sum of.
+    pub(in crate::simulator) fn payments(&self) -> u32 {
+        self.payments
+    }
+
+    /// How many charges `charged` is the sum of.
+    pub(in crate::simulator) fn charges(&self) -> u32 {
+        self.charges
+    }
+
+    pub(in crate::simulator) fn has_past(&self) -> bool {
+        self.has_past
+    }
+
+    /// What the movements add up to.
+    pub(in crate::simulator) fn sum(&self) -> Amount {
+        self.opening + self.paid + self.adjusted - self.charged - self.spent
+    }
+
+    /// Whether an entry of this amount keeps every sum within its bounds.
+    pub(in crate::simulator) fn has_room_for(&self, amount: Amount) -> bool {
+        let bounds = -LARGEST_SUM..=LARGEST_SUM;
+        [self.balance, self.paid, self.charged]
+            .iter()
+            .all(|sum| bounds.contains(&(*sum + amount)) && bounds.contains(&(*sum - amount)))
+    }
+
+    /// Books a charge or a deposit.
+    pub(in crate::simulator) fn book(&mut self, side: Side, entry: Entry) {
+        let amount = entry.amount;
+        let book = self.book.get_or_insert_default();
+        let dropped = match side {
+            Side::Charge => {
+                self.charged += amount;
+                self.charges += 1;
+                self.balance -= amount;
+                book.charges.add(entry)
+            }
+            Side::Deposit => {
+                self.paid += amount;
+                self.payments += 1;
+                self.balance += amount;
+                book.deposits.add(entry)
+            }
+        };
+        if let Some(dropped) = dropped {
+            self.carry(side, dropped.amount);
+        }
+    }
+
+    /// Carries an entry that is listed no more into the opening balance. What is older than it goes unlisted too.
+    fn carry(&mut self, side: Side, amount: Amount) {
+        self.has_past = false;
+        match side {
+            Side::Charge => {
+                self.charged -= amount;
+                self.charges -= 1;
+                self.opening -= amount;
+            }
+            Side::Deposit => {
+                self.paid -= amount;
+                self.payments -= 1;
+                self.opening += amount;
+            }
+        }
+    }
+
+    /// Takes the price of a call off.
+    pub(in crate::simulator) fn spend(&mut self, price: Amount) {
+        self.spent += price;
+        self.balance -= price;
+    }
+
+    /// Somebody writes another balance over the present one.
+    pub(in crate::simulator) fn adjust_to(&mut self, balance: Amount) {
+        self.adjusted += balance - self.balance;
+        self.balance = balance;
+    }
+
+    /// The entries since the world began with their numbers, oldest first.
+    pub(in crate::simulator) fn entries(&self, side: Side) -> impl Iterator<Item = (u32, &Entry)> {
+        let sheet = self.book.as_deref().map(|book| match side {
+            Side::Charge => &book.charges,
+            Side::Deposit => &book.deposits,
+        });
+        let first = PAST_NUMBERS + sheet.map_or(0, |sheet| sheet.dropped);
+        (first..).zip(sheet.into_iter().flat_map(|sheet| &sheet.entries))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Amount, Entry, Ledger, MOST_ENTRIES, PAST_NUMBERS, Reason, Side};
+
+    fn entry(cents: i64) -> Entry {
+        Entry {
+            at: 0,
+            amount: Amount::ten_thousandths(cents * 100),
+            reason: Reason::Written("x".into()),
+        }
+    }
+
+    #[test]
+    fn the_oldest_entries_are_carried_into_the_opening_balance() {
+        let most = u32::try_from(MOST_ENTRIES).unwrap();
+        for (name, side, count, opening, listed, first, has_past) in [
+            ("none", Side::Charge, 0, "5.0000", 0, 0, true),
+            ("as many as are kept", Side::Charge, most, "5.0000", most, 0, true),
+            ("one charge more", Side::Charge, most + 1, "4.9900", most, 1, false),
+            ("one deposit more", Side::Deposit, most + 1, "5.0100", most, 1, false),
+            ("many more", Side::Deposit, most + 300, "8.0000", most, 300, false),
+        ] {
+            let mut ledger = Ledger::open(Amount::whole(5), true);
+            ledger.spend(Amount::whole(1));
+            for _ in 0..count {
+                ledger.book(side, entry(1));
+            }
+            let sum: Amount = ledger.entries(side).map(|(_, entry)| entry.amount).sum();
+            let numbers: Vec<u32> = ledger.entries(side).map(|(number, _)| number).collect();
+            assert_eq!(ledger.opening().to_string(), opening, "{name}");
+            assert_eq!(u32::try_from(numbers.len()).unwrap(), listed, "{name}");
+            assert_eq!(ledger.charges() + ledger.payments(), listed, "{name}");
+            assert!(
+                numbers.first().is_none_or(|number| *number == PAST_NUMBERS + first),
+                "{name}"
+            );
+            assert!(numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]), "{name}");
+            assert_eq!(sum, ledger.paid() + ledger.charged(), "{name}");
+            assert_eq!(ledger.sum(), ledger.balance(), "{name}");
+            assert_eq!(ledger.has_past(), has_past, "{name}");
+        }
+    }
+
+    #[test]
+    fn sums_keep_within_their_bounds() {
+        let mut ledger = Ledger::open(Amount::ZERO, false);
+        let large = Amount::whole(1_000_000_000);
+        let mut booked = 0;
+        while ledger.has_room_for(large) {
+            ledger.book(
+                Side::Deposit,
+                Entry {
+                    amount: large,
+                    ..entry(0)
+                },
+            );
+            booked += 1;
+        }
+        assert_eq!(booked, 10);
+        assert!(ledger.has_room_for(Amount::ZERO) && !ledger.has_room_for(Amount::ten_thousandths(1)));
+        assert_eq!(ledger.sum(), ledger.balance());
+    }
+
+    #[test]
+    fn no_two_ids_are_alike_and_they_rise() {
+        let mut seen = BTreeSet::new();
+        for client in [561_115, 561_116, 811_114] {
+            let mut last = 0;
+            for number in [0, 1, 99, 100, 9_999, 10_000, 19_999, 20_000, 5_000_000] {
+                let id = Side::Charge.id_of(client, number);
+                assert!(id > last && seen.insert(id), "{client} {number}");
+                last = id;
+            }
+        }
+    }
+}

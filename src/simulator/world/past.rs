@@ -1,0 +1,115 @@
+//! What happened to a client before the world began: the use of its last 30 days, and the deposits, charges and
+//! spending that its opening balance came about by. A pure function of the seed, worked out when somebody asks and
+//! never stored.
+
+use super::amount::Amount;
+use super::calendar::Day;
+use super::chance::Topic;
+use super::client::{Around, Client};
+use super::ledger::{Entry, PAST_NUMBERS, Reason, USUAL};
+use super::packages::Contract;
+use super::spending::{calls_of_hour, history};
+use super::usage::Usage;
+
+/// How long ago clients came, in billing days.
+const LEAST_MONTHS: u32 = 2;
+const MOST_MONTHS: u32 = 12;
+
+/// More and smaller deposits would make a list that nobody reads; fewer would not look like payments.
+const DEPOSITS_PER_MONTH: i64 = 3;
+
+/// The charges are a package's, a number's and at most a dozen months'.
+const _: () = assert!(DEPOSITS_PER_MONTH * MOST_MONTHS as i64 + 15 < PAST_NUMBERS as i64);
+
+/// What led to an opening balance: `deposits - charges - spent` is it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::simulator) struct Past {
+    /// Oldest first.
+    pub(in crate::simulator) charges: Vec<Entry>,
+    /// Oldest first.
+    pub(in crate::simulator) deposits: Vec<Entry>,
+    /// By calls, the last 30 days included.
+    pub(in crate::simulator) spent: Amount,
+}
+
+/// The 30 days before the client's first second, the last of them, `today`, by the call.
+pub(in crate::simulator) fn usage(client: &Client, today: Day, around: &mut Around<'_>) -> Usage {
+    let package = Contract::of(around.dice, client.id).package;
+    let package = Some(package).filter(|_| client.id != 0);
+    let mut usage = history(around.dice, client.id, &client.profile, package, today.number);
+    let mut begin = today.begin;
+    while begin <= client.born() {
+        let local = around.zones.local_hour(client.profile.zone, begin);
+        for call in calls_of_hour(around.dice, client.id, client.profile, package, begin, local)
+            .into_iter()
+            .flatten()
+        {
+            if call.end <= client.born() {
+                usage.count(call.used);
+            }
+        }
+        begin += 3_600;
+    }
+    usage
+}
+
+/// How a client came to its opening balance.
+pub(in crate::simulator) fn past(client: &Client, around: &mut Around<'_>) -> Past {
+    let (born, opening) = (client.born(), client.ledger().opening());
+    let today = around.toronto.day(born);
+    let recent = usage(client, today, around).total().spent;
+    let contract = Contract::of(around.dice, client.id);
+    let mut throw = around.dice.throw(Topic::Past, client.id, 0);
+    let months = i64::from(throw.between(LEAST_MONTHS, MOST_MONTHS));
+    let last = around.toronto.billing_by(born, contract.billing_day);
+    let bill = |months_ago: i64, around: &Around<'_>| {
+        around
+            .toronto
+            .billing(last, contract.billing_day, i32::try_from(-months_ago).unwrap_or(0))
+    };
+    // By day, some time after the package.
+    let ordered = bill(months - 1, around) + i64::from(throw.between(9 * 3_600, 17 * 3_600));
+    let came = ordered - i64::from(throw.between(3_600, 20 * 86_400));
+    let package = contract.package;
+    let mut charges = vec![
+        entry(came, package.setup_price(), Reason::PackageSetup(package.id)),
+        entry(ordered, package.setup_fee, Reason::NumberSetup),
+        entry(ordered, package.monthly_fee, Reason::Number),
+    ];
+    for months_ago in (0..months - 1).rev() {
+        charges.push(entry(bill(months_ago, around), package.monthly_fee, Reason::Number));
+    }
+    charges.retain(|charge| charge.amount.is_positive());
+    let charged: Amount = charges.iter().map(|charge| charge.amount).sum();
+
+    // Older months were much like the last. Whole payments cover it all; what is left over was spent as well.
+    let older = recent.part((months - 1) * i64::from(throw.between(70, 110)), 100);
+    let needed = opening + charged + recent + older;
+    let payment = client.profile.payment;
+    let at_once = payment.times(needed.parts(payment.times(DEPOSITS_PER_MONTH * months)).max(1));
+    let count = needed.parts(at_once).max(1);
+    let stretch = (born - came) / count;
+    let deposits: Vec<Entry> = (0..count)
+        .map(|index| {
+            let late = u32::try_from(stretch - 1).unwrap_or(u32::MAX).min(6 * 86_400);
+            // The first comes with the order.
+            let at = if index == 0 {
+                came - 300
+            } else {
+                came + index * stretch + i64::from(throw.below(late))
+            };
+            let usual = throw.below(u32::try_from(USUAL.len()).unwrap_or(1));
+            entry(at, at_once, Reason::Usual(u8::try_from(usual).unwrap_or_default()))
+        })
+        .collect();
+    let paid: Amount = deposits.iter().map(|deposit| deposit.amount).sum();
+    Past {
+        charges,
+        deposits,
+        spent: paid - charged - opening,
+    }
+}
+
+fn entry(at: i64, amount: Amount, reason: Reason) -> Entry {
+    Entry { at, amount, reason }
+}
