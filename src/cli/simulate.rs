@@ -60,7 +60,7 @@ fn manual() -> String {
          Settings:\n{}\n\
          Functions (any other answers `invalid_method`; the rest of the thirteen come with a later version):\n  {}\n\n\
          For tests, to the same machine only, JSON in and out:\n\
-         \x20 GET|PATCH|DELETE /sim/clients/ID      a client's record, balance, threshold, threshold_email,\n\
+         \x20 GET|PATCH|DELETE /sim/clients/ID      a client's record, balance, package, threshold, threshold_email,\n\
          \x20                                       spend_per_hour, spend_from, spend_until; ID may be `reseller`\n\
          \x20 POST /sim/clients                     add one, with the id of a removed one or the next\n\
          \x20 POST /sim/clients/ID/deposit          {{\"amount\":\"5.00\"}}\n\

@@ -111,7 +111,9 @@ pub(super) fn edited(
     now: i64,
 ) -> Result<Client, EditError> {
     let mut drain = Drain::default();
-    for (name, value) in fields {
+    // The balance last: it is to be what was asked for, whatever a new package costs.
+    let (balance, others): (Vec<_>, Vec<_>) = fields.iter().partition(|(name, _)| *name == "balance");
+    for (name, value) in others.into_iter().chain(balance) {
         set(&mut client, &mut drain, name, value, settings)?;
     }
     if let Some(script) = drain.script(client.script.as_deref().copied(), now) {

@@ -130,7 +130,7 @@ impl Simulator {
     }
 
     /// Edits a client, or the reseller's own account as `reseller`, as a person does in the portal: a JSON object of
-    /// the record's fields, `balance`, `threshold`, `threshold_email`, and `spend_per_hour`, `spend_from`,
+    /// the record's fields, `balance`, `package`, `threshold`, `threshold_email`, and `spend_per_hour`, `spend_from`,
     /// `spend_until` for scripted spending.
     ///
     /// # Errors

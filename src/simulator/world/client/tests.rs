@@ -1,6 +1,6 @@
 //! What moves balances: the same world whoever looks at it and when, and ledgers that add up.
 
-use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq, prop_assume, proptest};
+use proptest::prelude::{Just, ProptestConfig, any, prop_assert, prop_assert_eq, prop_assume, prop_oneof, proptest};
 
 use super::super::amount::Amount;
 use super::super::ledger::PAYMENT;
@@ -30,23 +30,41 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
     #[test]
-    fn nobody_changes_the_world_by_looking(seed in any::<u64>(), looks in proptest::collection::vec(0_i64..40 * 24 * HOUR, 0..12)) {
+    fn nobody_changes_the_world_by_looking(
+        seed in any::<u64>(),
+        looks in proptest::collection::vec(0_i64..40 * 24 * HOUR, 0..12),
+        hard in any::<bool>(),
+        units in 1_i64..80,
+        suspension_delay_secs in prop_oneof![Just(0), 1..3 * HOUR],
+        (resume_on_payment, cut_calls, utc_days) in any::<(bool, bool, bool)>(),
+    ) {
+        let rules = Rules { resume_on_payment, suspension_delay_secs, cut_calls, utc_days, ..RULES };
         let end = START + 40 * 24 * HOUR;
-        let mut watched = World::new(seed, 3, START);
+        let world = || {
+            let mut world = World::new(seed, 3, START);
+            for id in FIRST_ID..FIRST_ID + 3 {
+                let (client, _) = world.settled(&id.to_string(), START, rules).unwrap();
+                client.manage(if hard { Management::Hard } else { Management::Soft });
+                client.adjust_to(Amount::whole(units));
+            }
+            world
+        };
+        let mut watched = world();
         let mut looks = looks;
         looks.sort_unstable();
         for look in looks {
             for id in [FIRST_ID, FIRST_ID + 2] {
-                watched.settled(&id.to_string(), START + look, RULES).unwrap();
+                watched.settled(&id.to_string(), START + look, rules).unwrap();
             }
         }
-        let mut alone = World::new(seed, 3, START);
+        let mut alone = world();
         for id in FIRST_ID..FIRST_ID + 3 {
             let id = id.to_string();
-            let (client, mut around) = watched.settled(&id, end, RULES).unwrap();
-            let seen = (client.ledger().clone(), client.used(end, &mut around));
-            let (client, mut around) = alone.settled(&id, end, RULES).unwrap();
-            prop_assert_eq!(seen, (client.ledger().clone(), client.used(end, &mut around)));
+            let (client, mut around) = watched.settled(&id, end, rules).unwrap();
+            let seen = (client.ledger().clone(), client.used(end, &mut around), client.is_suspended(rules));
+            let (client, mut around) = alone.settled(&id, end, rules).unwrap();
+            let unseen = (client.ledger().clone(), client.used(end, &mut around), client.is_suspended(rules));
+            prop_assert_eq!(seen, unseen);
         }
     }
 
