@@ -52,8 +52,12 @@ impl EditError {
     }
 }
 
+const ACTIVE: &str = "ACTIVE";
+const WAIT: &str = "WAIT";
+
 /// Fields that an edit takes beside the text columns.
-const MORE_FIELDS: [&str; 8] = [
+const MORE_FIELDS: [&str; 9] = [
+    "account_state",
     "balance",
     "balance_management",
     "package",
@@ -99,7 +103,9 @@ pub(super) fn apply(
 /// A settled client as it is after an edit.
 ///
 /// `balance_management` takes `hard`, `soft`, a listed code or any other text; `threshold` any text, or null for a
-/// client that never set one; `package` an id of getPackages, for the price of setting it up, or empty; `spend_per_hour` an amount, from then on the only spending, or null for the client's own
+/// client that never set one; `package` an id of getPackages, for the price of setting it up, or empty;
+/// `account_state` what signupClient leaves, `ACTIVE` or `WAIT`; `spend_per_hour` an amount, from then on the only
+/// spending, or null for the client's own
 /// habits; `spend_from` and `spend_until` bound that spending.
 ///
 /// # Errors
@@ -199,6 +205,12 @@ fn set(
             .ok_or_else(|| bad(TIME)),
     };
     match name {
+        // Not `state`, which is the one of the address.
+        "account_state" => match value.as_str() {
+            Some(ACTIVE) => client.activate(true),
+            Some(WAIT) => client.activate(false),
+            _ => return Err(bad("\"ACTIVE\" or \"WAIT\"")),
+        },
         "balance" => {
             let balance = text(value)
                 .and_then(|text| Amount::parse(&text))
@@ -297,6 +309,7 @@ pub(super) fn shown(client: &Client, settings: &Settings, around: &mut Around<'_
         "package": client.package().map_or_else(String::new, |package| package.id.to_string()),
         "threshold": client.threshold,
         "threshold_email": client.threshold_email,
+        "account_state": if client.is_waiting() { WAIT } else { ACTIVE },
         "suspended": client.is_suspended(around.rules),
         "opening_balance": ledger.opening().to_string(),
         "paid": ledger.paid().to_string(),

@@ -34,6 +34,7 @@ pub(super) enum Fault {
     Limit,
     Maintenance,
     Unavailable,
+    Status,
 }
 
 /// One row of the table.
@@ -74,6 +75,7 @@ faults! {
     Limit "limit" Status Documented: "`api_limit_exceeded`, no effect";
     Maintenance "maintenance" Status Documented: "`method_maintenance`, no effect";
     Unavailable "unavailable" Status Documented: "`unavailable_info`, no effect";
+    Status "status" Status Documented: "the status that the setting fault-status names, no effect";
 }
 
 impl Fault {

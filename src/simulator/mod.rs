@@ -10,6 +10,7 @@
 //! It shares no code with the client side, so that one mistake cannot hide in both; from the rest of the program it
 //! uses the clock alone.
 
+mod access;
 mod control;
 mod edit;
 mod faults;
@@ -28,6 +29,7 @@ use serde_json::{Map, Value, json};
 
 use crate::clock::Clock;
 
+use access::AllowList;
 use faults::Faults;
 use settings::{Key, Settings};
 use wire::journal::Journal;
@@ -52,8 +54,8 @@ pub use wire::http::serve;
 pub struct Simulator {
     options: Options,
     clock: Clock,
-    /// The clock's monotonic time and the virtual time at the start.
-    origin: (Duration, Timestamp),
+    /// The virtual time at the start.
+    start: Timestamp,
     state: Mutex<State>,
     journal: Mutex<Journal>,
 }
@@ -63,13 +65,65 @@ pub struct Simulator {
 struct State {
     world: World,
     settings: Settings,
+    /// Who may call: the setting `allowed-addresses`, looked up.
+    allowed: AllowList,
     faults: Faults,
     traffic: Traffic,
+    /// The clock's monotonic time at the start.
+    began: Duration,
     /// Virtual nanoseconds beyond the clock's.
     advanced: u128,
 }
 
 impl State {
+    /// The state that the options describe, in a world that begins now.
+    fn new(options: &Options, start: Timestamp, monotonic: Duration) -> Result<Self, OptionsError> {
+        let mut state = Self {
+            world: World::new(options.seed, options.clients, calendar::seconds(start)),
+            settings: Settings::default(),
+            allowed: AllowList::default(),
+            faults: Faults::default(),
+            traffic: Traffic::new(),
+            began: monotonic,
+            advanced: 0,
+        };
+        for fault in &options.faults {
+            let (name, share) = options::assignment(fault)?;
+            state.faults.set(name, share)?;
+        }
+        for setting in &options.settings {
+            let (name, value) = options::assignment(setting)?;
+            state.change(calendar::seconds(start), &Change::new(name, value)?)?;
+        }
+        Ok(state)
+    }
+
+    /// Changes a setting as of `now`; with an error nothing is changed.
+    fn change(&mut self, now: i64, change: &Change<'_>) -> Result<(), OptionsError> {
+        let (rules, before) = (self.rules(), self.settings.clone());
+        let Change { name, value, allowed } = change;
+        let key = self.settings.set(name, value)?;
+        let is_order = matches!(key, Key::EditBeforeSetClient | Key::EditAfterSetClient);
+        if is_order
+            && !value.is_empty()
+            && let Err(refused) = edit::check_order(value, &self.world, &self.settings)
+        {
+            self.settings = before;
+            return Err(OptionsError::BadSetting {
+                name: settings::TABLE[key as usize].name,
+                value: (*value).to_owned(),
+                accepted: format!("ID:FIELD=VALUE; {refused}"),
+            });
+        }
+        if let Some(allowed) = allowed {
+            self.allowed = allowed.clone();
+        }
+        if self.rules() != rules {
+            self.world.end_rules(now, rules);
+        }
+        Ok(())
+    }
+
     /// The settings that decide what moves balances.
     fn rules(&self) -> Rules {
         Rules {
@@ -92,29 +146,26 @@ impl Simulator {
     pub fn new(options: Options, clock: Clock) -> Result<Arc<Self>, OptionsError> {
         options.check()?;
         let start = options.start.unwrap_or_else(|| clock.now());
-        let mut state = State {
-            world: World::new(options.seed, options.clients, calendar::seconds(start)),
-            settings: Settings::default(),
-            faults: Faults::default(),
-            traffic: Traffic::new(),
-            advanced: 0,
-        };
-        for fault in &options.faults {
-            let (name, share) = options::assignment(fault)?;
-            state.faults.set(name, share)?;
-        }
-        for setting in &options.settings {
-            let (name, value) = options::assignment(setting)?;
-            set(&mut state, calendar::seconds(start), name, value)?;
-        }
-        let origin = (clock.monotonic(), start);
+        let state = State::new(&options, start, clock.monotonic())?;
         Ok(Arc::new(Self {
             options,
             clock,
-            origin,
+            start,
             state: Mutex::new(state),
             journal: Mutex::default(),
         }))
+    }
+
+    /// Makes everything as it was at the start: the world, virtual time, faults, settings, counts and remembered
+    /// requests.
+    ///
+    /// # Errors
+    /// [`OptionsError`] when a name among the allowed addresses can no longer be looked up; then nothing is changed.
+    pub fn reset(&self) -> Result<(), OptionsError> {
+        let fresh = State::new(&self.options, self.start, self.clock.monotonic())?;
+        *self.lock() = fresh;
+        *self.journal() = Journal::default();
+        Ok(())
     }
 
     /// Virtual time.
@@ -130,7 +181,8 @@ impl Simulator {
     }
 
     /// Edits a client, or the reseller's own account as `reseller`, as a person does in the portal: a JSON object of
-    /// the record's fields, `balance`, `package`, `threshold`, `threshold_email`, and `spend_per_hour`, `spend_from`,
+    /// the record's fields, `balance`, `package`, `threshold`, `threshold_email`, `account_state`, and
+    /// `spend_per_hour`, `spend_from`,
     /// `spend_until` for scripted spending.
     ///
     /// # Errors
@@ -242,18 +294,25 @@ impl Simulator {
     /// # Errors
     /// [`OptionsError`] when there is no such setting, or it does not take the value.
     pub fn set_setting(&self, name: &str, value: &str) -> Result<(), OptionsError> {
+        let change = Change::new(name, value)?;
         let mut state = self.lock();
         let now = self.virtual_secs(&state);
-        set(&mut state, now, name, value)
+        state.change(now, &change)
     }
 
     /// Changes several settings; with an error nothing is changed.
     fn change_settings(&self, values: &Map<String, Value>) -> Result<(), OptionsError> {
+        let values: Vec<(&String, String)> = values.iter().map(|(name, value)| (name, plain(value))).collect();
+        let changes = values
+            .iter()
+            .map(|(name, value)| Change::new(name, value))
+            .collect::<Result<Vec<_>, _>>()?;
         let mut state = self.lock();
-        let (now, before) = (self.virtual_secs(&state), state.settings.clone());
-        for (name, value) in values {
-            if let Err(refused) = set(&mut state, now, name, &plain(value)) {
-                state.settings = before;
+        let now = self.virtual_secs(&state);
+        let before = (state.settings.clone(), state.allowed.clone());
+        for change in &changes {
+            if let Err(refused) = state.change(now, change) {
+                (state.settings, state.allowed) = before;
                 return Err(refused);
             }
         }
@@ -294,6 +353,7 @@ impl Simulator {
             "below_zero": totals.below_zero,
             "hard": totals.hard,
             "suspended": totals.suspended,
+            "waiting": totals.waiting,
             "opening_balances": totals.opening.to_string(),
             "paid": totals.paid.to_string(),
             "payments": totals.payments,
@@ -327,13 +387,12 @@ impl Simulator {
 
     /// Virtual time when the clock's monotonic time is `monotonic`.
     fn virtual_time_at(&self, monotonic: Duration, state: &State) -> Timestamp {
-        let (origin, start) = self.origin;
-        let passed = monotonic.saturating_sub(origin).as_nanos();
+        let passed = monotonic.saturating_sub(state.began).as_nanos();
         let passed = self.options.speed.virtual_nanos(passed).saturating_add(state.advanced);
         let passed = i128::try_from(passed).unwrap_or(i128::MAX);
         let most = i128::from(i64::MAX) * 1_000_000_000;
         let passed = SignedDuration::from_nanos_i128(passed.min(most));
-        start.saturating_add(passed).unwrap_or(Timestamp::MAX)
+        self.start.saturating_add(passed).unwrap_or(Timestamp::MAX)
     }
 
     fn virtual_secs(&self, state: &State) -> i64 {
@@ -341,26 +400,30 @@ impl Simulator {
     }
 }
 
-/// Changes a setting as of `now`; with an error nothing is changed.
-fn set(state: &mut State, now: i64, name: &str, value: &str) -> Result<(), OptionsError> {
-    let (rules, before) = (state.rules(), state.settings.clone());
-    let key = state.settings.set(name, value)?;
-    let is_order = matches!(key, Key::EditBeforeSetClient | Key::EditAfterSetClient);
-    if is_order
-        && !value.is_empty()
-        && let Err(refused) = edit::check_order(value, &state.world, &state.settings)
-    {
-        state.settings = before;
-        return Err(OptionsError::BadSetting {
-            name: settings::TABLE[key as usize].name,
-            value: value.to_owned(),
-            accepted: format!("ID:FIELD=VALUE; {refused}"),
-        });
+/// A setting that is to be changed. Whatever takes long, such as looking names up, is done before the state is locked.
+#[derive(Debug)]
+struct Change<'a> {
+    name: &'a str,
+    value: &'a str,
+    /// For the setting `allowed-addresses`.
+    allowed: Option<AllowList>,
+}
+
+impl<'a> Change<'a> {
+    fn new(name: &'a str, value: &'a str) -> Result<Self, OptionsError> {
+        let row = &settings::TABLE[Key::AllowedAddresses as usize];
+        let allowed = if name == row.name {
+            let allowed = AllowList::read(value).map_err(|refused| OptionsError::BadSetting {
+                name: row.name,
+                value: value.to_owned(),
+                accepted: format!("{}; {refused}", access::ACCEPTED),
+            })?;
+            Some(allowed)
+        } else {
+            None
+        };
+        Ok(Self { name, value, allowed })
     }
-    if state.rules() != rules {
-        state.world.end_rules(now, rules);
-    }
-    Ok(())
 }
 
 /// A JSON value as a setting or share is written: `true` as `on`, a number as its digits.

@@ -6,8 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-/// Most clients that a world holds: five times the largest reseller, at a kilobyte or two each.
-const MOST_CLIENTS: u32 = 250_000;
+use super::world::MOST_CLIENTS;
 
 /// Highest speed of the virtual clock: a year passes in half a minute.
 const MOST_SPEED_THOUSANDTHS: u64 = 1_000_000_000;

@@ -65,7 +65,7 @@ fn status(simulator: &Simulator, query: &str) -> String {
 
 #[test]
 fn checks_come_in_the_order_of_the_wire() {
-    let locked = ["api-enabled=off", "address-allowed=off"];
+    let locked = ["api-enabled=off", "allowed-addresses="];
     for (name, settings, query, expected) in [
         ("nothing", &locked[..], "", "missing_credentials"),
         (
@@ -311,6 +311,7 @@ fn each_fault_strikes_as_it_says() {
             "reset-before" | "reset-after" => (200, true, 0, true),
             "limit" => (200, false, 0, text.starts_with("{\"status\":\"api_limit_exceeded\",")),
             "maintenance" => (200, false, 0, text.starts_with("{\"status\":\"method_maintenance\",")),
+            "status" => (200, false, 0, text.starts_with("{\"status\":\"tls_error\",")),
             "unavailable" => (200, false, 0, text.starts_with("{\"status\":\"unavailable_info\",")),
             other => panic!("`{other}` has no expectation here"),
         };

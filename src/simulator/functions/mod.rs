@@ -1,13 +1,17 @@
 //! The functions of the API in one table. A new function is a row here and a handler that writes the keys behind
 //! `"status":"success"`, or returns another status. Handlers know nothing of HTTP, faults or credentials.
 
+mod history;
 mod ledger;
+mod places;
 mod reads;
+mod record;
+mod signup;
 mod writes;
 
 use std::net::IpAddr;
 
-use super::settings::{Key, Settings};
+use super::settings::{Certainty, Key, Settings};
 use super::wire::php::Json;
 use super::wire::request::Params;
 use super::world::World;
@@ -44,15 +48,24 @@ impl<'a> Call<'a> {
 /// Writes a list under a key; `row` writes one item.
 fn list<T>(json: &mut Json, settings: &Settings, key: &str, rows: &[T], mut row: impl FnMut(&mut Json, &T)) {
     json.key(key);
-    let bare = rows.len() == 1 && settings.on(Key::OneRowObject);
-    if !bare {
-        json.open(b'[');
-    }
-    for item in rows {
-        row(json, item);
-    }
-    if !bare {
-        json.close(b']');
+    match rows {
+        [only] if settings.on(Key::OneRowObject) => row(json, only),
+        [_, ..] if settings.on(Key::ListAsObject) => {
+            json.open(b'{');
+            for (position, item) in rows.iter().enumerate() {
+                // The document's own example skips position 2.
+                json.key(&(position + usize::from(position >= 2)).to_string());
+                row(json, item);
+            }
+            json.close(b'}');
+        }
+        _ => {
+            json.open(b'[');
+            for item in rows {
+                row(json, item);
+            }
+            json.close(b']');
+        }
     }
 }
 
@@ -60,51 +73,63 @@ fn list<T>(json: &mut Json, settings: &Settings, key: &str, rows: &[T], mut row:
 #[derive(Debug)]
 pub(super) struct Function {
     pub(super) name: &'static str,
-    /// Whether a success carries no payload.
+    /// Whether it changes something and its success carries no payload to speak of.
     pub(super) is_write: bool,
     /// Whether it answers addresses that are not allowed.
     pub(super) any_address: bool,
-    pub(super) handler: fn(&mut Call<'_>) -> Result<(), Status>,
+    /// How sure its parameters and the shape of its answer are.
+    pub(super) certainty: Certainty,
+    /// What it does, for the help.
+    pub(super) what: &'static str,
+    pub(super) handler: Handler,
 }
 
-const fn read(name: &'static str, handler: fn(&mut Call<'_>) -> Result<(), Status>) -> Function {
+type Handler = fn(&mut Call<'_>) -> Result<(), Status>;
+
+const fn read(name: &'static str, handler: Handler, certainty: Certainty, what: &'static str) -> Function {
     Function {
         name,
         is_write: false,
         any_address: false,
+        certainty,
+        what,
         handler,
     }
 }
 
-const fn write(name: &'static str, handler: fn(&mut Call<'_>) -> Result<(), Status>) -> Function {
+const fn write(name: &'static str, handler: Handler, certainty: Certainty, what: &'static str) -> Function {
     Function {
-        name,
         is_write: true,
-        any_address: false,
-        handler,
+        ..read(name, handler, certainty, what)
     }
 }
 
-/// Every function that is served; the others answer `invalid_method`.
+/// Every function that is served; the others answer `invalid_method`. Those that are called most stand first.
+#[rustfmt::skip]
 pub(super) const FUNCTIONS: &[Function] = &[
-    read("getResellerBalance", reads::reseller_balance),
-    read("getClientThreshold", reads::client_threshold),
-    read("getClients", reads::clients),
-    read("getBalance", reads::balance),
-    read("getBalanceManagement", reads::balance_management),
-    read("getCountries", reads::countries),
+    read("getResellerBalance", reads::reseller_balance, Certainty::Inferred, "a client's balance, and its calls of 30 days and of today; which values are strings and which numbers is inferred"),
+    read("getClientThreshold", reads::client_threshold, Certainty::Documented, "the threshold of a client, and who is told"),
+    read("getClients", reads::clients, Certainty::Documented, "the records of all clients, or of one by id or address"),
+    read("getBalance", reads::balance, Certainty::Observed, "the reseller's own balance; with advanced its calls too"),
+    read("getBalanceManagement", reads::balance_management, Certainty::Documented, "the codes for HARD and SOFT; that of SOFT is unknown"),
+    read("getCountries", places::countries, Certainty::Documented, "country codes"),
+    read("getStates", places::states, Certainty::Documented, "the states of the United States"),
+    read("getProvinces", places::provinces, Certainty::Documented, "the provinces of Canada"),
+    read("getResellerCDR", history::reseller_cdr, Certainty::Documented, "checks its parameters, then `no_cdr`: calls are not listed"),
+    read("getTransactionHistory", history::transaction_history, Certainty::Observed, "checks its parameters, then `no_transactions`"),
     Function {
         any_address: true,
-        ..read("getIP", reads::ip)
+        ..read("getIP", reads::ip, Certainty::Documented, "the caller's address; answers addresses that are not allowed, too")
     },
-    write("setClient", writes::set_client),
-    write("setClientThreshold", writes::set_client_threshold),
-    read("getCharges", ledger::charges),
-    read("getDeposits", ledger::deposits),
-    read("getClientPackages", ledger::client_packages),
-    read("getPackages", ledger::packages),
-    write("addCharge", ledger::add_charge),
-    write("addPayment", ledger::add_payment),
+    read("getCharges", ledger::charges, Certainty::Documented, "what a client was charged, but for calls"),
+    read("getDeposits", ledger::deposits, Certainty::Documented, "what a client paid"),
+    read("getClientPackages", ledger::client_packages, Certainty::Documented, "the package of a client"),
+    read("getPackages", ledger::packages, Certainty::Documented, "all packages with their prices and fees, or one"),
+    write("addCharge", ledger::add_charge, Certainty::Documented, "takes money from a client; test=1 does not, test=true does"),
+    write("addPayment", ledger::add_payment, Certainty::Documented, "gives money to a client; test=1 does not, test=true does"),
+    write("setClient", writes::set_client, Certainty::Documented, "replaces a client's record; what it does to fields that are not sent is unknown"),
+    write("setClientThreshold", writes::set_client_threshold, Certainty::Documented, "sets the threshold, and the address if one is sent"),
+    write("signupClient", signup::signup_client, Certainty::Documented, "adds a client: balance 0, no threshold, no package; in state WAIT unless activate=1"),
 ];
 
 /// The function of that name, spelled exactly so.

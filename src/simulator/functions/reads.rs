@@ -6,9 +6,10 @@ use super::super::world::RESELLER;
 use super::super::world::amount::Amount;
 use super::super::world::chance::Topic;
 use super::super::world::client::{Client, Management};
-use super::super::world::countries::{COUNTRIES, by_code};
+use super::super::world::countries::by_code;
 use super::super::world::people::{COUNTRY, FIELDS, PASSWORD};
 use super::super::world::usage::{Used, clock_text};
+use super::places::write_pair;
 use super::{Call, Status, list};
 
 /// `balance`: what is left, and the use of the last 30 days and of today in Toronto.
@@ -20,7 +21,7 @@ pub(super) fn reseller_balance(call: &mut Call<'_>) -> Result<(), Status> {
         .filter(|(client, _)| client.id != 0)
         .ok_or("invalid_client")?;
     let used = client.used(call.now, &mut around);
-    write_balance(&mut call.json, client.balance(), 4, Some(used));
+    write_balance(&mut call.json, client.balance(), 4, Some(used), none_as(call.settings));
     Ok(())
 }
 
@@ -34,12 +35,12 @@ pub(super) fn balance(call: &mut Call<'_>) -> Result<(), Status> {
         return Err("unavailable_info");
     };
     let used = advanced.then(|| own.used(call.now, &mut around));
-    write_balance(&mut call.json, own.balance(), 6, used);
+    write_balance(&mut call.json, own.balance(), 6, used, none_as(call.settings));
     Ok(())
 }
 
 /// The object `balance`; `used` is of 30 days and of today.
-fn write_balance(json: &mut Json, balance: Amount, least_places: usize, used: Option<(Used, Used)>) {
+fn write_balance(json: &mut Json, balance: Amount, least_places: usize, used: Option<(Used, Used)>, none_as: NoTime) {
     json.key("balance");
     json.open(b'{');
     json.key("current_balance");
@@ -50,23 +51,36 @@ fn write_balance(json: &mut Json, balance: Amount, least_places: usize, used: Op
         json.key("calls_total");
         json.count(total.calls.into());
         json.key("time_total");
-        write_time(json, total);
+        write_time(json, total, none_as);
         json.key("spent_today");
         json.computed_amount(today.spent);
         json.key("calls_today");
         json.count(today.calls.into());
         json.key("time_today");
-        write_time(json, today);
+        write_time(json, today, none_as);
     }
     json.close(b'}');
 }
 
-/// A text such as `51:35`, but the number 0 when there were no calls.
-fn write_time(json: &mut Json, used: Used) {
-    if used.calls == 0 {
-        json.count(0)
-    } else {
-        json.text(&clock_text(used.secs))
+/// How the time of no calls is written.
+#[derive(Clone, Copy, Debug)]
+enum NoTime {
+    Number,
+    Text,
+}
+
+fn none_as(settings: &Settings) -> NoTime {
+    match settings.text(Key::TimeTodayNone) {
+        "text" => NoTime::Text,
+        _ => NoTime::Number,
+    }
+}
+
+/// A text such as `51:35`.
+fn write_time(json: &mut Json, used: Used, none_as: NoTime) {
+    match none_as {
+        NoTime::Number if used.calls == 0 => json.count(0),
+        NoTime::Number | NoTime::Text => json.text(&clock_text(used.secs)),
     }
 }
 
@@ -124,19 +138,22 @@ pub(super) fn clients(call: &mut Call<'_>) -> Result<(), Status> {
         .get("client")
         .filter(|text| !text.is_empty())
         .or_else(|| call.params.get("email"));
+    let waiting_too = call.settings.on(Key::WaitingListed);
+    let is_shown = |client: &&Client| waiting_too || !client.is_waiting();
     let rows: Vec<&Client> = match wanted.filter(|text| !text.is_empty()) {
-        Some(email) if email.contains('@') => vec![call.world.by_email(email).ok_or("invalid_client")?],
-        Some(id) => vec![
-            call.world
-                .find(id)
-                .filter(|client| client.id != 0)
-                .ok_or("invalid_client")?,
-        ],
+        Some(wanted) => {
+            let found = if wanted.contains('@') {
+                call.world.by_email(wanted)
+            } else {
+                call.world.find(wanted).filter(|client| client.id != 0)
+            };
+            vec![found.filter(is_shown).ok_or("invalid_client")?]
+        }
         None => {
             let share = call.settings.share(Key::ListShare);
             let listed = |client: &&Client| call.world.is_among(Topic::Listed, client.id, share);
             match call.settings.text(Key::NoClient) {
-                "off" => call.world.clients().filter(listed).collect(),
+                "off" => call.world.clients().filter(is_shown).filter(listed).collect(),
                 "list" => Vec::new(),
                 "absent" => return Ok(()),
                 _ => return Err("no_client"),
@@ -229,35 +246,10 @@ pub(super) fn balance_management(call: &mut Call<'_>) -> Result<(), Status> {
         "balance_management",
         &rows,
         |json, (code, description)| {
-            write_pair(json, code, description);
+            write_pair(json, "value", code, description);
         },
     );
     Ok(())
-}
-
-/// `countries`: codes and names, all or the one asked for.
-pub(super) fn countries(call: &mut Call<'_>) -> Result<(), Status> {
-    let rows = match call.params.get("country").filter(|text| !text.is_empty()) {
-        Some(code) => vec![by_code(code).ok_or("invalid_country")?],
-        None => COUNTRIES.to_vec(),
-    };
-    list(
-        &mut call.json,
-        call.settings,
-        "countries",
-        &rows,
-        |json, (code, name)| write_pair(json, code, name),
-    );
-    Ok(())
-}
-
-fn write_pair(json: &mut Json, value: &str, description: &str) {
-    json.open(b'{');
-    json.key("value");
-    json.number_column(value);
-    json.key("description");
-    json.column(description);
-    json.close(b'}');
 }
 
 /// `ip`: the caller's address.

@@ -5,9 +5,8 @@ use super::super::edit;
 use super::super::settings::{Key, Settings};
 use super::super::world::amount::Amount;
 use super::super::world::client::Management;
-use super::super::world::countries::by_code;
-use super::super::world::people::{COUNTRY, EMAIL, FIELDS, PASSWORD, Texts};
-use super::{Call, Status};
+use super::super::world::people::{FIELDS, Texts};
+use super::{Call, Status, record};
 
 /// Replaces the record of a client.
 pub(super) fn set_client(call: &mut Call<'_>) -> Result<(), Status> {
@@ -22,33 +21,16 @@ pub(super) fn set_client(call: &mut Call<'_>) -> Result<(), Status> {
     let mut texts: Texts = client.texts.clone();
     for (index, field) in FIELDS.iter().enumerate() {
         let sent = call.params.get(field.name);
-        match (sent, field.missing) {
-            (None | Some(""), Some(missing)) => return Err(missing),
-            (Some(text), _) => texts[index] = text.into(),
-            (None, None) if kept => {}
-            (None, None) => texts[index] = Box::default(),
+        match sent {
+            None | Some("") if field.always_required => return Err(record::absent(call.settings, field)),
+            Some(text) => texts[index] = text.into(),
+            None if kept => {}
+            None => texts[index] = Box::default(),
         }
     }
-    check_email(&texts[EMAIL])?;
-    if call
-        .world
-        .by_email(&texts[EMAIL])
-        .is_some_and(|other| other.id != client.id)
-    {
-        return Err("invalid_email");
-    }
-    check_password(call.settings, &client.texts[PASSWORD], &texts[PASSWORD])?;
-    let country_sent = call
-        .params
-        .get(FIELDS[COUNTRY].name)
-        .is_some_and(|text| !text.is_empty());
-    if country_sent && call.settings.text(Key::CountryIn) == "code" && by_code(&texts[COUNTRY]).is_none() {
-        return Err("invalid_country");
-    }
-    let management = match call.params.get("balance_management").filter(|code| !code.is_empty()) {
-        Some(code) if code == call.settings.text(Key::SoftCode) => Management::Soft,
-        Some(code) if code == call.settings.text(Key::HardCode) => Management::Hard,
-        Some(_) => return Err("invalid_balancemanagement"),
+    record::judge(call, &texts, Some(client))?;
+    let management = match record::management(call)? {
+        Some(management) => management,
         None if kept => client.management.clone(),
         // New clients are SOFT, so that is what a field without a value falls back to.
         None => Management::Soft,
@@ -73,40 +55,6 @@ fn edit_once(call: &mut Call<'_>, key: Key, id: &str) {
     }
 }
 
-fn check_email(email: &str) -> Result<(), Status> {
-    let well_formed = email.split_once('@').is_some_and(|(user, host)| {
-        !user.is_empty() && host.contains('.') && !host.contains('@') && !email.contains(char::is_whitespace)
-    });
-    if well_formed { Ok(()) } else { Err("invalid_email") }
-}
-
-/// Judges a password as the settings say.
-fn check_password(settings: &Settings, present: &str, sent: &str) -> Result<(), Status> {
-    let same = present == sent;
-    if same && settings.on(Key::UsedPassword) {
-        return Err("used_password");
-    }
-    let judged = match settings.text(Key::PasswordRules) {
-        "always" => true,
-        "changed" => !same,
-        _ => false,
-    };
-    let rules: [(bool, Status); 5] = [
-        (sent.chars().count() >= 8, "invalid_password_lessthan_8characters_long"),
-        (sent.contains(char::is_uppercase), "invalid_password_missing_uppercase"),
-        (sent.contains(char::is_lowercase), "invalid_password_missing_lowercase"),
-        (
-            sent.contains(|letter: char| letter.is_ascii_digit()),
-            "invalid_password_missing_number",
-        ),
-        (!sent.to_ascii_lowercase().contains("password"), "weak_password"),
-    ];
-    match rules.into_iter().find(|(kept, _)| judged && !kept) {
-        Some((_, status)) => Err(status),
-        None => Ok(()),
-    }
-}
-
 /// Sets the threshold, and the address if one is sent.
 pub(super) fn set_client_threshold(call: &mut Call<'_>) -> Result<(), Status> {
     let id = call.client_param()?;
@@ -115,20 +63,31 @@ pub(super) fn set_client_threshold(call: &mut Call<'_>) -> Result<(), Status> {
         .find(id)
         .filter(|client| client.id != 0)
         .ok_or("invalid_client")?;
-    let threshold = call.params.get("threshold").unwrap_or_default();
-    let whole = !threshold.is_empty() && threshold.bytes().all(|byte| byte.is_ascii_digit());
-    let in_range = (Amount::whole(1)..=Amount::whole(250)).contains(&Amount::parse(threshold).unwrap_or_default());
-    if !whole || !in_range {
-        return Err("Invalid_threshold");
-    }
+    let sent = call.params.get("threshold").unwrap_or_default();
+    let threshold = threshold(call.settings, sent).ok_or("Invalid_threshold")?;
     let email = call.params.get("email").filter(|email| !email.is_empty());
-    email.map_or(Ok(()), check_email)?;
+    email.map_or(Ok(()), record::check_email)?;
     let mut client = client.clone();
-    client.threshold = Some(threshold.trim_start_matches('0').into());
+    client.threshold = Some(threshold);
     client.threshold_is_native = false;
     if let Some(email) = email {
         client.threshold_email = email.into();
     }
     call.world.replace(client);
     Ok(())
+}
+
+/// A threshold as it is stored: a whole number from 1 to 250, or a fraction as the setting says.
+fn threshold(settings: &Settings, sent: &str) -> Option<Box<str>> {
+    let (whole, fraction) = sent.split_once('.').unwrap_or((sent, ""));
+    let stored = match settings.text(Key::ThresholdFractions) {
+        "kept" if !fraction.is_empty() => sent,
+        "kept" | "cut" => whole,
+        _ => sent,
+    };
+    let is_number = !whole.is_empty() && Amount::parse(sent).is_some();
+    let is_whole = stored.bytes().all(|byte| byte.is_ascii_digit());
+    let may_be_fraction = settings.text(Key::ThresholdFractions) == "kept";
+    let in_range = (Amount::whole(1)..=Amount::whole(250)).contains(&Amount::parse(stored)?);
+    (is_number && in_range && (is_whole || may_be_fraction)).then(|| stored.trim_start_matches('0').into())
 }

@@ -117,7 +117,7 @@ impl Simulator {
         fault: Option<Fault>,
     ) -> (Reply, Status) {
         let outcome = self.admit(state, arrival, monotonic).and_then(|function| {
-            if let Some(status) = fault.and_then(status_instead) {
+            if let Some(status) = fault.and_then(|fault| status_instead(fault, &state.settings)) {
                 return Err(status);
             }
             Ok(function)
@@ -139,34 +139,28 @@ impl Simulator {
         (reply, status)
     }
 
-    /// Credentials, API enabled, address, cap, method.
+    /// Credentials, API enabled, address, cap, method; or the address first.
     fn admit(&self, state: &mut State, arrival: Arrival<'_>, monotonic: Duration) -> Result<&'static Function, Status> {
         let params = arrival.params;
-        let (user, password) = (params.get("api_username"), params.get("api_password"));
-        let (Some(user), Some(password)) = (
-            user.filter(|text| !text.is_empty()),
-            password.filter(|text| !text.is_empty()),
-        ) else {
-            return Err("missing_credentials");
-        };
-        if user != self.options.username || password != self.options.password.expose_secret() {
-            return Err("invalid_credentials");
+        let method = params.get("method").filter(|text| !text.is_empty());
+        let function = method.and_then(functions::find);
+        let is_stranger = !state.allowed.admits(arrival.peer) && !function.is_some_and(|function| function.any_address);
+        if is_stranger && state.settings.text(Key::CheckOrder) == "address" {
+            return Err("ip_not_enabled");
         }
+        self.check_credentials(params)?;
         if !state.settings.on(Key::ApiEnabled) {
             return Err("api_not_enabled");
         }
-        let method = params.get("method").filter(|text| !text.is_empty());
-        let function = method.and_then(functions::find);
-        if !state.settings.on(Key::AddressAllowed) && !function.is_some_and(|function| function.any_address) {
+        if is_stranger {
             return Err("ip_not_enabled");
         }
-        let sliding = state.settings.text(Key::CapWindow) == "sliding";
-        if self
-            .options
-            .rate_cap_per_minute
-            .is_some_and(|cap| !state.traffic.is_within(cap, monotonic, sliding))
-        {
-            return Err("api_limit_exceeded");
+        if let Some(cap) = self.options.rate_cap_per_minute {
+            let sliding = state.settings.text(Key::CapWindow) == "sliding";
+            let per = (state.settings.text(Key::CapPer) == "address").then_some(arrival.peer);
+            if !state.traffic.is_within(cap, monotonic, sliding, per) {
+                return Err("api_limit_exceeded");
+            }
         }
         let function = function.ok_or(if method.is_some() {
             "invalid_method"
@@ -178,6 +172,19 @@ impl Simulator {
             return Err("method_maintenance");
         }
         Ok(function)
+    }
+
+    fn check_credentials(&self, params: &Params<'_>) -> Result<(), Status> {
+        let given = |name| params.get(name).filter(|text| !text.is_empty());
+        match (given("api_username"), given("api_password")) {
+            (Some(user), Some(password))
+                if user == self.options.username && password == self.options.password.expose_secret() =>
+            {
+                Ok(())
+            }
+            (Some(_), Some(_)) => Err("invalid_credentials"),
+            (None, _) | (_, None) => Err("missing_credentials"),
+        }
     }
 }
 
@@ -278,11 +285,12 @@ fn soap_fault(settings: &Settings) -> Reply {
 }
 
 /// The status that a fault answers instead of an effect.
-fn status_instead(fault: Fault) -> Option<Status> {
+fn status_instead(fault: Fault, settings: &Settings) -> Option<Status> {
     match fault {
         Fault::Limit => Some("api_limit_exceeded"),
         Fault::Maintenance => Some("method_maintenance"),
         Fault::Unavailable => Some("unavailable_info"),
+        Fault::Status => Some(settings.choice(Key::FaultStatus)),
         _ => None,
     }
 }

@@ -1,7 +1,8 @@
 //! What was called: counts, the most calls in any 60 seconds, and the cap. Everything here is bounded, and cheap
 //! enough for tens of thousands of calls a second.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::simulator::functions;
@@ -44,6 +45,40 @@ impl Window {
     }
 }
 
+/// Most addresses whose calls are capped each by themselves; any more share one allowance.
+const MOST_ADDRESSES: usize = 10_000;
+
+/// What somebody has used of the cap.
+#[derive(Debug, Default)]
+struct Allowance {
+    let_through: Window,
+    /// The present minute and the calls in it.
+    minute: (u64, u64),
+}
+
+impl Allowance {
+    fn is_within(&mut self, cap: u32, now: Duration, sliding: bool) -> bool {
+        let minute = now.as_secs() / 60;
+        if self.minute.0 != minute {
+            self.minute = (minute, 0);
+        }
+        self.let_through.forget_before(now);
+        let used = if sliding { self.let_through.calls } else { self.minute.1 };
+        let within = used < u64::from(cap);
+        if within {
+            self.let_through.add(now);
+            self.minute.1 += 1;
+        }
+        within
+    }
+
+    /// Whether it makes no difference any more.
+    fn is_over(&mut self, now: Duration) -> bool {
+        self.let_through.forget_before(now);
+        self.let_through.calls == 0
+    }
+}
+
 /// What was called.
 #[derive(Debug)]
 pub(in crate::simulator) struct Traffic {
@@ -52,8 +87,8 @@ pub(in crate::simulator) struct Traffic {
     by_function: Vec<u64>,
     arrivals: Window,
     most_in_a_minute: u64,
-    let_through: Window,
-    minute: (u64, u64),
+    account: Allowance,
+    addresses: HashMap<IpAddr, Allowance>,
 }
 
 impl Traffic {
@@ -64,8 +99,8 @@ impl Traffic {
             by_function: vec![0; functions::FUNCTIONS.len()],
             arrivals: Window::default(),
             most_in_a_minute: 0,
-            let_through: Window::default(),
-            minute: (0, 0),
+            account: Allowance::default(),
+            addresses: HashMap::new(),
         }
     }
 
@@ -82,20 +117,31 @@ impl Traffic {
         self.calls - 1
     }
 
-    /// Whether the cap lets a call through: `sliding` over the last 60 s, else since the minute began.
-    pub(in crate::simulator) fn is_within(&mut self, cap: u32, now: Duration, sliding: bool) -> bool {
-        let minute = now.as_secs() / 60;
-        if self.minute.0 != minute {
-            self.minute = (minute, 0);
-        }
-        self.let_through.forget_before(now);
-        let used = if sliding { self.let_through.calls } else { self.minute.1 };
-        let within = used < u64::from(cap);
-        if within {
-            self.let_through.add(now);
-            self.minute.1 += 1;
-        }
-        within
+    /// Whether the cap lets a call through: `sliding` over the last 60 s, else since the minute began; of all callers
+    /// together, or of the given address.
+    pub(in crate::simulator) fn is_within(
+        &mut self,
+        cap: u32,
+        now: Duration,
+        sliding: bool,
+        per: Option<IpAddr>,
+    ) -> bool {
+        let allowance = match per {
+            None => &mut self.account,
+            Some(address) => {
+                let mut has_room = self.addresses.len() < MOST_ADDRESSES || self.addresses.contains_key(&address);
+                if !has_room {
+                    self.addresses.retain(|_, allowance| !allowance.is_over(now));
+                    has_room = self.addresses.len() < MOST_ADDRESSES;
+                }
+                if has_room {
+                    self.addresses.entry(address).or_default()
+                } else {
+                    &mut self.account
+                }
+            }
+        };
+        allowance.is_within(cap, now, sliding)
     }
 
     /// All calls, the most in any 60 s, and the calls of each function that was called.
@@ -115,9 +161,10 @@ impl Traffic {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
     use std::time::Duration;
 
-    use super::{EXACT_ARRIVALS, Traffic};
+    use super::{EXACT_ARRIVALS, MOST_ADDRESSES, Traffic};
 
     #[test]
     fn the_most_calls_in_any_minute_are_counted_exactly() {
@@ -169,7 +216,29 @@ mod tests {
             ),
         ] {
             let mut traffic = Traffic::new();
-            assert_eq!(at.map(|at| traffic.is_within(2, secs(at), sliding)), expected, "{name}");
+            assert_eq!(
+                at.map(|at| traffic.is_within(2, secs(at), sliding, None)),
+                expected,
+                "{name}"
+            );
         }
+    }
+
+    #[test]
+    fn addresses_have_allowances_of_their_own_while_there_is_room() {
+        let mut traffic = Traffic::new();
+        let now = Duration::from_secs(1);
+        let address = |number: usize| IpAddr::from(u32::try_from(number).unwrap().to_be_bytes());
+        for number in 0..MOST_ADDRESSES + 1 {
+            assert!(traffic.is_within(1, now, true, Some(address(number))), "{number}");
+        }
+        assert!(!traffic.is_within(1, now, true, Some(address(0))), "used up");
+        assert!(
+            !traffic.is_within(1, now, true, Some(address(MOST_ADDRESSES + 1))),
+            "what is shared is used up"
+        );
+        let later = now + Duration::from_secs(60);
+        assert!(traffic.is_within(1, later, true, Some(address(MOST_ADDRESSES + 1))));
+        assert_eq!(traffic.addresses.len(), 1, "those of the last minute are forgotten");
     }
 }

@@ -84,6 +84,8 @@ pub(in crate::simulator) struct Client {
     settled: i64,
     /// Nothing happens before this second.
     next_event: i64,
+    /// Signed up and not activated: in state WAIT nothing happens by itself.
+    waiting: bool,
     /// When the next monthly fee is due; not after `settled`: not known yet.
     next_fee: i64,
     /// Since when it is HARD without money; [`NEVER`]: it is not.
@@ -124,6 +126,7 @@ impl Client {
             born: start.now,
             settled: start.now,
             next_event: start.now,
+            waiting: false,
             next_fee: start.now,
             dry_since: NEVER,
             stuck_since: NEVER,
@@ -240,6 +243,22 @@ impl Client {
         self.management = management;
         self.note_dry(self.settled);
         self.reconsider();
+    }
+
+    /// Whether it is in state WAIT.
+    pub(in crate::simulator) fn is_waiting(&self) -> bool {
+        self.waiting
+    }
+
+    /// Lets it live from now on, or stops that.
+    pub(in crate::simulator) fn activate(&mut self, is_active: bool) {
+        self.waiting = !is_active;
+        self.reconsider();
+    }
+
+    /// There was nothing before that Toronto day.
+    pub(in crate::simulator) fn begin_unused(&mut self, day: i64) {
+        self.usage = Some(Box::new(Usage::new(day)));
     }
 
     /// Orders a drain, or ends it.

@@ -9,6 +9,7 @@ pub(in crate::simulator) mod ledger;
 pub(in crate::simulator) mod packages;
 mod past;
 pub(in crate::simulator) mod people;
+pub(in crate::simulator) mod regions;
 pub(in crate::simulator) mod spending;
 pub(in crate::simulator) mod usage;
 
@@ -17,11 +18,14 @@ use self::calendar::{Toronto, Zones};
 use self::chance::{Dice, Share, Topic};
 use self::client::{Around, Client, Management, Rules, Start};
 use self::packages::Contract;
-use self::people::{EMAIL, PLACES, person};
+use self::people::{EMAIL, PLACES, Texts, person};
 use self::spending::{Kind, Profile};
 
 /// The id of the first client: the document's example.
 pub(in crate::simulator) const FIRST_ID: u32 = 561_115;
+
+/// Most clients that a world holds: five times the largest reseller, at a kilobyte or two each.
+pub(in crate::simulator) const MOST_CLIENTS: u32 = 250_000;
 
 /// How the reseller's own account is named among the clients under `/sim/`.
 pub(in crate::simulator) const RESELLER: &str = "reseller";
@@ -58,6 +62,8 @@ pub(in crate::simulator) struct Totals {
     pub(in crate::simulator) below_zero: usize,
     pub(in crate::simulator) hard: usize,
     pub(in crate::simulator) suspended: usize,
+    /// In state WAIT.
+    pub(in crate::simulator) waiting: usize,
     pub(in crate::simulator) balance: Amount,
     pub(in crate::simulator) opening: Amount,
     pub(in crate::simulator) paid: Amount,
@@ -179,8 +185,40 @@ impl World {
             Some(id) => index_of(id)?,
             None => self.slots.len(),
         };
+        id_at(index)?;
         let free = index <= self.slots.len() && self.slots.get(index).is_none_or(Option::is_none);
         free.then(|| newcomer(&self.dice, index, Lot::Well, now))
+    }
+
+    /// Adds somebody who signed up: no money, no threshold, the habits of the next id. Returns the id; `None` when the
+    /// world is full.
+    pub(in crate::simulator) fn sign_up(
+        &mut self,
+        texts: Texts,
+        management: Management,
+        is_active: bool,
+        now: i64,
+    ) -> Option<u32> {
+        let index = self.slots.len();
+        let id = id_at(index)?;
+        let (_, zone) = person(&self.dice, index, id);
+        let mut client = Client::new(Start {
+            id,
+            texts,
+            management,
+            threshold: Box::default(),
+            threshold_email: Box::default(),
+            profile: Profile::of(&self.dice, id, zone),
+            package: None,
+            opening: Amount::ZERO,
+            now,
+        });
+        client.threshold = None;
+        client.threshold_is_native = false;
+        client.begin_unused(self.toronto.day(now).number);
+        client.activate(is_active);
+        self.slots.push(Some(client));
+        Some(id)
     }
 
     /// Puts an edited or added client in its place.
@@ -208,6 +246,7 @@ impl World {
             totals.below_zero += usize::from(ledger.balance().is_negative());
             totals.hard += usize::from(client.management == Management::Hard);
             totals.suspended += usize::from(client.is_suspended(rules));
+            totals.waiting += usize::from(client.is_waiting());
             totals.balance += ledger.balance();
             totals.opening += ledger.opening();
             totals.paid += ledger.paid();
@@ -231,6 +270,12 @@ fn index_of(id: &str) -> Option<usize> {
     let canonical = id.bytes().all(|byte| byte.is_ascii_digit()) && !id.starts_with('0');
     let number: u32 = id.parse().ok().filter(|_| canonical)?;
     usize::try_from(number.checked_sub(FIRST_ID)?).ok()
+}
+
+/// The id of a slot, if a world has so many.
+fn id_at(index: usize) -> Option<u32> {
+    let index = u32::try_from(index).ok().filter(|index| *index < MOST_CLIENTS)?;
+    Some(FIRST_ID + index)
 }
 
 /// Who starts how: exact shares, drawn by lot.
@@ -286,7 +331,7 @@ fn newcomer(dice: &Dice, index: usize, lot: Lot, now: i64) -> Client {
 
 #[cfg(test)]
 mod tests {
-    use super::{Lot, World, index_of, lots};
+    use super::{FIRST_ID, Lot, MOST_CLIENTS, World, id_at, index_of, lots};
     use crate::simulator::world::chance::Dice;
 
     #[test]
@@ -316,6 +361,13 @@ mod tests {
         ] {
             assert_eq!(index_of(id), index, "{id}");
         }
+    }
+
+    #[test]
+    fn a_world_holds_so_many_and_no_more() {
+        let most = MOST_CLIENTS as usize;
+        assert_eq!(id_at(most - 1), Some(FIRST_ID + MOST_CLIENTS - 1));
+        assert_eq!(id_at(most), None);
     }
 
     #[test]

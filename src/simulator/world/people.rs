@@ -5,44 +5,51 @@ use super::chance::{Dice, Throw, Topic};
 
 /// Columns of a client's record that are plain text, in the order of getClients.
 pub(in crate::simulator) const FIELDS: [Field; 11] = [
-    required("email", "missing_email"),
-    required("password", "missing_password"),
-    optional("company"),
-    required("firstname", "missing_firstname"),
-    required("lastname", "missing_lastname"),
-    optional("address"),
-    optional("city"),
-    optional("state"),
-    optional("country"),
-    optional("zip"),
-    required("phone_number", "missing_phonenumber"),
+    field("email", "missing_email", "invalid_email", true),
+    field("password", "missing_password", "invalid_password", true),
+    field("company", "", "", false),
+    field("firstname", "missing_firstname", "invalid_firstname", true),
+    field("lastname", "missing_lastname", "invalid_lastname", true),
+    field("address", "missing_address", "invalid_address", false),
+    field("city", "missing_city", "invalid_city", false),
+    field("state", "missing_state", "invalid_state", false),
+    field("country", "missing_country", "invalid_country", false),
+    field("zip", "missing_zip", "invalid_zip", false),
+    field("phone_number", "missing_phonenumber", "invalid_phonenumber", true),
 ];
 
 pub(in crate::simulator) const EMAIL: usize = 0;
 pub(in crate::simulator) const PASSWORD: usize = 1;
 pub(in crate::simulator) const COMPANY: usize = 2;
+pub(in crate::simulator) const FIRSTNAME: usize = 3;
 pub(in crate::simulator) const LASTNAME: usize = 4;
+pub(in crate::simulator) const ADDRESS: usize = 5;
+pub(in crate::simulator) const CITY: usize = 6;
 pub(in crate::simulator) const STATE: usize = 7;
 pub(in crate::simulator) const COUNTRY: usize = 8;
+pub(in crate::simulator) const ZIP: usize = 9;
+pub(in crate::simulator) const PHONE: usize = 10;
 
-/// One text column.
+/// One text column. signupClient requires all but the company.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::simulator) struct Field {
     /// In answers and parameters.
     pub(in crate::simulator) name: &'static str,
-    /// What setClient answers when it is not sent, if it is required.
-    pub(in crate::simulator) missing: Option<&'static str>,
+    /// The status when it is required and not sent; empty when there is none.
+    pub(in crate::simulator) missing: &'static str,
+    /// The status when it is not acceptable; empty when there is none.
+    pub(in crate::simulator) invalid: &'static str,
+    /// Whether setClient requires it too.
+    pub(in crate::simulator) always_required: bool,
 }
 
-const fn required(name: &'static str, missing: &'static str) -> Field {
+const fn field(name: &'static str, missing: &'static str, invalid: &'static str, always_required: bool) -> Field {
     Field {
         name,
-        missing: Some(missing),
+        missing,
+        invalid,
+        always_required,
     }
-}
-
-const fn optional(name: &'static str) -> Field {
-    Field { name, missing: None }
 }
 
 /// The text columns of one client, in the order of [`FIELDS`].
@@ -205,7 +212,7 @@ mod tests {
             let id = 561_115 + u32::try_from(index).unwrap();
             let (texts, place) = person(&dice, index, id);
             for (field, text) in FIELDS.iter().zip(&texts) {
-                assert!(field.missing.is_none() || !text.is_empty(), "{} of {id}", field.name);
+                assert!(!field.always_required || !text.is_empty(), "{} of {id}", field.name);
             }
             assert!(countries::by_code(&texts[COUNTRY]).is_some(), "{}", texts[COUNTRY]);
             assert!(usize::from(place) < PLACES.len());

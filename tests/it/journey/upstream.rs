@@ -68,8 +68,8 @@ async fn a_refused_account_is_one_mail_with_the_fix_and_recovers() {
     for (refuse, allow, says) in [
         (("api-enabled", "off"), ("api-enabled", "on"), "portal's API page"),
         (
-            ("address-allowed", "off"),
-            ("address-allowed", "on"),
+            ("allowed-addresses", ""),
+            ("allowed-addresses", "0.0.0.0"),
             "this machine's address on the portal's API page",
         ),
     ] {

@@ -32,7 +32,7 @@ impl Client {
         if now <= self.settled {
             return;
         }
-        if now >= self.next_event {
+        if now >= self.next_event && !self.waiting {
             self.note_suspension(self.settled, around.rules);
             // What was used before the world began is worked out as of its beginning.
             self.usage(around);

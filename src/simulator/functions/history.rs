@@ -1,0 +1,100 @@
+//! getResellerCDR and getTransactionHistory. The calls and bookings behind them are not kept here, so that a question
+//! that is well put always finds nothing; what is checked is whether it is.
+
+use jiff::civil::Date;
+
+use super::{Call, Status};
+
+/// Longest range of dates, as the error table has it.
+const LONGEST_RANGE_DAYS: i32 = 92;
+
+/// Calls of a client: none.
+pub(super) fn reseller_cdr(call: &mut Call<'_>) -> Result<(), Status> {
+    let id = call.client_param()?;
+    call.world
+        .find(id)
+        .filter(|client| client.id != 0)
+        .ok_or("invalid_client")?;
+    check_range(call)?;
+    let asked_for = |flag| call.params.get(flag) == Some("1");
+    if !["answered", "noanswer", "busy", "failed"].into_iter().any(asked_for) {
+        return Err("no_callstatus");
+    }
+    if !call.params.get("timezone").is_some_and(is_numeric) {
+        return Err("invalid_timezone");
+    }
+    Err("no_cdr")
+}
+
+/// Bookings of the reseller's own account: none.
+pub(super) fn transaction_history(call: &mut Call<'_>) -> Result<(), Status> {
+    check_range(call)?;
+    Err("no_transactions")
+}
+
+/// `date_from` and `date_to`, both required.
+fn check_range(call: &Call<'_>) -> Result<(), Status> {
+    let date = |name| call.params.get(name).and_then(date).ok_or("invalid_date");
+    let (from, to) = (date("date_from")?, date("date_to")?);
+    if from > to {
+        return Err("invalid_date_from");
+    }
+    let days = to.since(from).map_or(i32::MAX, |span| span.get_days());
+    if days > LONGEST_RANGE_DAYS {
+        return Err("invalid_daterange");
+    }
+    Ok(())
+}
+
+/// A date that exists, written `yyyy-mm-dd`.
+fn date(text: &str) -> Option<Date> {
+    let shape = |(position, byte): (usize, u8)| match position {
+        4 | 7 => byte == b'-',
+        _ => byte.is_ascii_digit(),
+    };
+    let well_formed = text.len() == 10 && text.bytes().enumerate().all(shape);
+    well_formed.then(|| text.parse().ok()).flatten()
+}
+
+/// Whether a text is a plain decimal, signed or not.
+fn is_numeric(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, places) = digits.split_once('.').unwrap_or((digits, ""));
+    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    !(whole.is_empty() && places.is_empty()) && all_digits(whole) && all_digits(places)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{date, is_numeric};
+
+    #[test]
+    fn dates_and_numbers_are_what_they_look_like() {
+        for (text, good) in [
+            ("2026-11-23", true),
+            ("2024-02-29", true),
+            ("2026-02-29", false),
+            ("2026-11-31", false),
+            ("2026-1-1", false),
+            ("20261123", false),
+            ("2026/11/23", false),
+            ("2026-11-23 10:00", false),
+            ("", false),
+        ] {
+            assert_eq!(date(text).is_some(), good, "{text}");
+        }
+        for (text, good) in [
+            ("-5", true),
+            ("0", true),
+            ("+5.5", true),
+            (".5", true),
+            ("", false),
+            ("-", false),
+            (".", false),
+            ("5:30", false),
+            ("America/Toronto", false),
+        ] {
+            assert_eq!(is_numeric(text), good, "{text}");
+        }
+    }
+}
