@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::clock::Clock;
-use crate::simulator::{Options, OptionsError, Simulator, Speed, faults_help, functions_help, serve, settings_help};
+use crate::simulator::{Options, OptionsError, Simulator, Speed, manual, serve};
 
 use super::failure::USAGE;
 use super::{Context, Exit, Failure, block_on_threads};
@@ -51,27 +51,6 @@ pub struct Args {
     /// Change how the API behaves
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
-}
-
-/// What help says behind the options.
-fn manual() -> String {
-    format!(
-        "Faults (in brackets how sure it is that the real API does so):\n{}\n\
-         Settings:\n{}\n\
-         Functions (any other answers `invalid_method`; the rest of the thirteen come with a later version):\n  {}\n\n\
-         For tests, to the same machine only, JSON in and out:\n\
-         \x20 GET|PATCH|DELETE /sim/clients/ID      a client's record, balance, package, threshold, threshold_email,\n\
-         \x20                                       spend_per_hour, spend_from, spend_until; ID may be `reseller`\n\
-         \x20 POST /sim/clients                     add one, with the id of a removed one or the next\n\
-         \x20 POST /sim/clients/ID/deposit          {{\"amount\":\"5.00\"}}\n\
-         \x20 POST /sim/clock                       {{\"advance\":\"1h\"}}\n\
-         \x20 PUT /sim/faults                       {{\"NAME\":0.05}} replaces all faults\n\
-         \x20 PUT /sim/settings                     {{\"NAME\":\"VALUE\"}} changes these\n\
-         \x20 GET /sim/state, /sim/stats, /sim/requests\n",
-        faults_help(),
-        settings_help(),
-        functions_help(),
-    )
 }
 
 /// Options that are not accepted are a wrong command line.

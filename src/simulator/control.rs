@@ -7,30 +7,91 @@ use jiff::{SignedDuration, Span, SpanRelativeTo};
 use serde_json::{Map, Value, json};
 
 use super::wire::exchange::Reply;
-use super::{EditError, Simulator, plain};
+use super::{EditError, Simulator, functions, plain};
+
+/// Every call, for the index and the help: method, path and what it does. `ID` stands for any client.
+#[rustfmt::skip]
+pub(super) const ROUTES: &[(&str, &str, &str)] = &[
+    ("GET", "/sim/", "this list"),
+    ("GET", "/sim/state", "the world in numbers, and the faults and settings in force"),
+    ("GET", "/sim/stats", "calls by function, and the most in any 60 seconds"),
+    ("GET", "/sim/requests", "the last thousand API calls, passwords masked"),
+    ("GET", "/sim/clients", "the ids of all clients"),
+    ("POST", "/sim/clients", "adds one, with the id of a removed one or the next"),
+    ("GET", "/sim/clients/ID", "what is known of a client; ID may be `reseller`"),
+    ("PATCH", "/sim/clients/ID", "edits it as in the portal: fields of the record, balance, balance_management, package, threshold, threshold_email, account_state (ACTIVE, WAIT), spend_per_hour, spend_from, spend_until"),
+    ("DELETE", "/sim/clients/ID", "removes it"),
+    ("POST", "/sim/clients/ID/deposit", "it pays {\"amount\":\"5.00\"}"),
+    ("POST", "/sim/clock", "moves virtual time on: {\"advance\":\"1h\"}"),
+    ("GET", "/sim/faults", "the faults in force"),
+    ("PUT", "/sim/faults", "replaces them all: {\"NAME\":0.05}"),
+    ("GET", "/sim/settings", "every setting"),
+    ("PUT", "/sim/settings", "changes those that are named: {\"NAME\":\"VALUE\"}"),
+    ("POST", "/sim/reset", "makes everything as it was at the start"),
+];
 
 /// A method and what stands behind `/sim/`.
 type Route<'a> = (&'a str, &'a [&'a str]);
 
 /// Answers a `/sim/` request.
 pub(super) fn answer(simulator: &Simulator, method: &str, path: &str, body: &[u8]) -> Reply {
-    let parts: Vec<&str> = path.split('/').collect();
-    let route: Route<'_> = (method, &parts);
+    let parts: Vec<&str> = path.trim_end_matches('/').split('/').collect();
+    let route: Route<'_> = (if method == "HEAD" { "GET" } else { method }, &parts);
     match route {
+        ("GET", [""]) => Reply::json(200, &index()),
         ("GET", ["state"]) => Reply::json(200, &simulator.state()),
         ("GET", ["stats"]) => Reply::json(200, &simulator.stats()),
         ("GET", ["requests"]) => Reply::json(200, &simulator.requests()),
+        ("GET", ["faults"]) => Reply::json(200, &simulator.state()["faults"]),
+        ("GET", ["settings"]) => Reply::json(200, &simulator.state()["settings"]),
+        ("GET", ["clients"]) => Reply::json(200, &json!({"clients": simulator.client_ids()})),
         ("GET", ["clients", id]) => found(simulator.client(id)),
         ("DELETE", ["clients", id]) => match simulator.remove_client(id) {
             Ok(()) => Reply::json(200, &json!({"removed": id})),
             Err(refused) => refuse(&refused),
         },
-        ("PATCH" | "PUT" | "POST", _) => match serde_json::from_slice::<Value>(body) {
-            Ok(Value::Object(given)) => change(simulator, route, &given),
-            Ok(_) | Err(_) => error(400, "the body is not a JSON object", None),
+        ("POST", ["reset"]) => match simulator.reset() {
+            Ok(()) => Reply::json(200, &simulator.state()),
+            Err(refused) => error(500, &refused.to_string(), refused.hint()),
         },
-        _ => nothing_here(),
+        (method, parts) if allowed(parts).contains(&method) => match serde_json::from_slice::<Value>(body) {
+            Ok(Value::Object(given)) => change(simulator, route, &given),
+            Ok(_) => error(400, "the body is no JSON object", None),
+            Err(wrong) => error(400, &format!("the body is no JSON: {wrong}"), None),
+        },
+        (_, parts) => not_here(parts),
     }
+}
+
+/// What there is.
+fn index() -> Value {
+    let calls: Vec<Value> = ROUTES
+        .iter()
+        .map(|(method, path, what)| json!({"method": method, "path": path, "what": what}))
+        .collect();
+    let functions: Vec<&str> = functions::FUNCTIONS.iter().map(|function| function.name).collect();
+    json!({
+        "about": "a simulated VoIP.ms reseller account; `balancewatch simulate --help` lists faults and settings",
+        "api": "/api/v1/rest.php",
+        "functions": functions,
+        "calls": calls,
+    })
+}
+
+/// The methods of a path.
+fn allowed(parts: &[&str]) -> Vec<&'static str> {
+    let is_there = |path: &str| {
+        let mut wanted = path.trim_start_matches("/sim/").split('/');
+        let same = parts
+            .iter()
+            .all(|part| wanted.next().is_some_and(|wanted| wanted == *part || wanted == "ID"));
+        same && wanted.next().is_none()
+    };
+    ROUTES
+        .iter()
+        .filter(|(_, path, _)| is_there(path))
+        .map(|(method, _, _)| *method)
+        .collect()
 }
 
 /// Answers what carries a JSON object.
@@ -65,7 +126,7 @@ fn change(simulator: &Simulator, route: Route<'_>, given: &Map<String, Value>) -
             Ok(()) => Reply::json(200, &simulator.state()["settings"]),
             Err(refused) => error(400, &refused.to_string(), refused.hint()),
         },
-        _ => nothing_here(),
+        (_, parts) => not_here(parts),
     }
 }
 
@@ -85,12 +146,18 @@ fn refuse(refused: &EditError) -> Reply {
     error(http_status, &refused.to_string(), refused.hint())
 }
 
-fn nothing_here() -> Reply {
-    error(
-        404,
-        "nothing here",
-        Some("`balancewatch simulate --help` lists what is".to_owned()),
-    )
+/// No such path, or not with this method.
+fn not_here(parts: &[&str]) -> Reply {
+    let allow = allowed(parts).join(", ");
+    if allow.is_empty() {
+        error(404, "nothing here", Some("GET /sim/ lists what there is".to_owned()))
+    } else {
+        let hint = Some(format!("this path takes {allow}"));
+        Reply {
+            allow,
+            ..error(405, "not with this method", hint)
+        }
+    }
 }
 
 fn error(http_status: u16, text: &str, hint: Option<String>) -> Reply {
@@ -108,7 +175,9 @@ fn duration(text: &str) -> Option<Duration> {
 mod tests {
     use std::time::Duration;
 
-    use super::duration;
+    use super::{ROUTES, Simulator, answer, duration};
+    use crate::clock::Clock;
+    use crate::simulator::Options;
 
     #[test]
     fn durations_are_read() {
@@ -122,6 +191,38 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(duration(text), secs.map(Duration::from_secs), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_call_of_the_index_is_there() {
+        let simulator = Simulator::new(Options::default(), Clock::real()).unwrap();
+        for (method, path, _) in ROUTES {
+            let path = path.trim_start_matches("/sim/").replace("ID", "561116");
+            let reply = answer(&simulator, method, &path, b"[]");
+            let expected = if matches!(*method, "GET" | "DELETE") || path == "reset" {
+                200
+            } else {
+                400
+            };
+            assert_eq!(reply.http_status, expected, "{method} {path}");
+            simulator.reset().unwrap();
+        }
+        for (method, path, http_status, allow) in [
+            ("GET", "nothing", 404, ""),
+            ("GET", "clients/561115/more", 404, ""),
+            ("GET", "clients//", 200, ""),
+            ("PUT", "state", 405, "GET"),
+            ("GET", "clock", 405, "POST"),
+            ("PUT", "clients/561115", 405, "GET, PATCH, DELETE"),
+            ("HEAD", "state/", 200, ""),
+        ] {
+            let reply = answer(&simulator, method, path, b"{}");
+            assert_eq!(
+                (reply.http_status, &*reply.allow),
+                (http_status, allow),
+                "{method} {path}"
+            );
         }
     }
 }

@@ -39,7 +39,7 @@ use world::ledger::PAYMENT;
 use world::{World, amount, calendar};
 
 pub use edit::EditError;
-pub use manual::{faults_help, functions_help, settings_help};
+pub use manual::manual;
 pub use options::{Options, OptionsError, Speed};
 pub use settings::Certainty;
 pub use wire::http::serve;
@@ -236,6 +236,16 @@ impl Simulator {
             .settled(id, now, rules)
             .ok_or_else(|| EditError::UnknownClient(id.to_owned()))?;
         Ok(edit::shown(client, settings, &mut around))
+    }
+
+    /// The ids of all clients, in order.
+    #[must_use]
+    pub fn client_ids(&self) -> Vec<String> {
+        self.lock()
+            .world
+            .clients()
+            .map(|client| client.id.to_string())
+            .collect()
     }
 
     /// Adds a client, with the id of a removed one or the next id, and edits it; returns its id.

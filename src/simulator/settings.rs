@@ -34,7 +34,7 @@ impl fmt::Display for Certainty {
             Self::Observed => "observed",
             Self::Inferred => "inferred",
             Self::Unknown => "unknown",
-            Self::Tool => "for tests",
+            Self::Tool => "tool",
         })
     }
 }
@@ -77,6 +77,14 @@ pub(super) struct Setting {
 }
 
 impl Setting {
+    /// The words that it takes, if it takes only certain ones.
+    pub(super) fn choices(&self) -> Option<&'static [&'static str]> {
+        match self.accepts {
+            Accepts::OneOf(choices) => Some(choices),
+            Accepts::Number(_) | Accepts::Share | Accepts::Addresses | Accepts::Text(_) => None,
+        }
+    }
+
     /// What it takes, for help and errors.
     pub(super) fn accepted(&self) -> String {
         self.accepts.to_string()

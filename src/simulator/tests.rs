@@ -1,7 +1,10 @@
 //! One call at a time, in process: the order of the checks, what each setting and fault does, edits, time, counts.
 //! The bytes on the wire are checked over real HTTP in `tests/it/simulator.rs`.
 
+mod access;
 mod ledger;
+mod records;
+mod surface;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -12,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::wire::exchange::{Arrival, Reply};
 use super::wire::request::{Params, Transport};
-use super::{Options, Simulator, faults, settings};
+use super::{Options, Simulator, faults};
 use crate::clock::{Clock, Stepper};
 
 const AUTH: &str = "api_username=demo@example.com&api_password=demo";
@@ -805,15 +808,4 @@ fn no_secret_is_printed() {
         ..Options::default()
     };
     assert!(!format!("{:?}", Simulator::new(options, clock).unwrap()).contains("T0pS3cret"));
-}
-
-#[test]
-fn help_names_every_row() {
-    let (faults, settings) = (super::faults_help(), super::settings_help());
-    assert!(faults::TABLE.iter().all(|row| faults.contains(row.name)));
-    assert!(
-        settings::TABLE
-            .iter()
-            .all(|row| settings.contains(row.name) && settings.contains(row.imitates))
-    );
 }

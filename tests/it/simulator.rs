@@ -162,7 +162,7 @@ async fn wire_2_functions_answer_as_documented() {
         ),
         (
             "method=getBalanceManagement&balance_management=0",
-            r#"{"status":"invalid_balancemanagement","message":"This is not a valid Balance Management"}"#,
+            r#"{"status":"invalid_balancemanagement","message":"This is not a valid BalanceManagement"}"#,
         ),
         (
             "method=getCountries&country=CA",
@@ -228,7 +228,12 @@ async fn wire_1_transports() {
     }
     for (request, start) in [
         ("GET /api/v1/server.php HTTP/1.1", "HTTP/1.1 404 "),
-        ("PUT /api/v1/rest.php HTTP/1.1", "HTTP/1.1 405 "),
+        ("GET /simulator HTTP/1.1", "HTTP/1.1 404 "),
+        (
+            "PUT /api/v1/rest.php HTTP/1.1",
+            "HTTP/1.1 405 Method Not Allowed\r\ncontent-type: text/html; charset=UTF-8\r\nallow: GET, HEAD, POST\r\n",
+        ),
+        ("DELETE /api/v1/rest.php HTTP/1.1", "HTTP/1.1 405 "),
     ] {
         let answer = served
             .exchange(&format!("{request}\r\nHost: x\r\nConnection: close\r\n\r\n"))
@@ -236,6 +241,161 @@ async fn wire_1_transports() {
             .unwrap();
         assert!(answer.starts_with(start), "{request}: {answer}");
     }
+}
+
+#[tokio::test]
+async fn wire_1_the_request_line_is_measured_as_it_was_sent() {
+    let served = served(&[]).await;
+    let line = |target_start: &str, target_end: &str, length: usize| {
+        let target =
+            |padding: &str| format!("{target_start}/api/v1/rest.php?{AUTH}&method=getIP&p={padding}{target_end}");
+        let bare = format!("GET {} HTTP/1.1", target("")).len();
+        let line = format!("GET {} HTTP/1.1", target(&"x".repeat(length - bare)));
+        assert_eq!(line.len(), length);
+        line
+    };
+    for (name, start, end) in [
+        ("ordinary", "", ""),
+        ("with scheme and host", "http://voip.ms", ""),
+        ("with a fragment", "", "#fragment"),
+    ] {
+        for (length, status) in [
+            (8_190, 200),
+            (8_191, 414),
+            (60_000, 414),
+            (70_000, 414),
+            (1_000_000, 414),
+        ] {
+            let request = format!(
+                "{}\r\nHost: voip.ms\r\nConnection: close\r\n\r\n",
+                line(start, end, length)
+            );
+            let answer = served.exchange(&request).await.unwrap();
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status} ")),
+                "{name}, {length}: {answer}"
+            );
+            assert_eq!(
+                answer.contains("<h1>Request-URI Too Long</h1>"),
+                status == 414,
+                "{name}, {length}"
+            );
+        }
+    }
+    // The second request of a connection is measured like the first.
+    for (length, status) in [(8_190, 200), (8_191, 414), (70_000, 414)] {
+        let mut stream = TcpStream::connect(served.address).await.unwrap();
+        for (length, status) in [(8_000, 200), (length, status)] {
+            let request = format!("{}\r\nHost: voip.ms\r\n\r\n", line("", "#f", length));
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = vec![0; 4_096];
+            let count = stream.read(&mut answer).await.unwrap();
+            let answer = String::from_utf8_lossy(&answer[..count]).into_owned();
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{length}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused_and_the_refusal_arrives() {
+    let served = served(&[]).await;
+    let largest = 8 * 1024 * 1024 + 64 * 1024;
+    let head = "POST /api/v1/rest.php HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary=B";
+    let announced = |length: usize| format!("{head}\r\nContent-Length: {length}\r\n\r\n{}", "x".repeat(length));
+    let chunked = |length: usize| {
+        let chunk = "x".repeat(length);
+        format!("{head}\r\nTransfer-Encoding: chunked\r\n\r\n{length:x}\r\n{chunk}\r\n0\r\n\r\n")
+    };
+    for (name, request, start) in [
+        ("as large as may be", announced(largest), "HTTP/1.1 200 "),
+        ("too large", announced(largest + 1), "HTTP/1.1 413 "),
+        ("far too large", announced(3 * largest), "HTTP/1.1 413 "),
+        ("in a chunk", chunked(largest), "HTTP/1.1 200 "),
+        ("too large a chunk", chunked(largest + 1), "HTTP/1.1 413 "),
+    ] {
+        let answer = served.exchange(&request).await.unwrap();
+        assert!(answer.starts_with(start), "{name}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn wire_1_head_is_a_get_without_its_body_and_headers_are_ignored() {
+    let served = served(&[]).await;
+    let target = format!("/api/v1/rest.php?{AUTH}&method=getIP");
+    let answer = served
+        .exchange(&format!(
+            "HEAD {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        ))
+        .await
+        .unwrap();
+    let length = r#"{"status":"success","ip":"127.0.0.1"}"#.len();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains(&format!("content-length: {length}\r\n")));
+    assert_eq!(body_of(&answer), "");
+    for header in [
+        "Authorization: Bearer wrong",
+        "Authorization: Basic eDp5",
+        "Accept: text/html",
+        "Cookie: method=getClients",
+    ] {
+        let answer = served
+            .exchange(&format!(
+                "GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{header}\r\n\r\n"
+            ))
+            .await
+            .unwrap();
+        assert_eq!(body_of(&answer), r#"{"status":"success","ip":"127.0.0.1"}"#, "{header}");
+    }
+    let bearer_only = served
+        .exchange("GET /api/v1/rest.php?method=getIP HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer demo\r\n\r\n")
+        .await
+        .unwrap();
+    assert!(body_of(&bearer_only).starts_with("{\"status\":\"missing_credentials\""));
+}
+
+#[tokio::test]
+async fn wire_1_query_and_body_are_read_together() {
+    let served = served(&[]).await;
+    let body = "--B\r\nContent-Disposition: form-data; name=\"client\"\r\n\r\n561116\r\n--B--\r\n";
+    let length = body.len();
+    let answer = served
+        .exchange(&format!(
+            "POST /api/v1/rest.php?{AUTH}&method=getClients&client=561115 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+             Content-Type: multipart/form-data; boundary=B\r\nContent-Length: {length}\r\n\r\n{body}"
+        ))
+        .await
+        .unwrap();
+    assert!(
+        body_of(&answer).starts_with(r#"{"status":"success","clients":[{"client":"561116","#),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn it_ends_while_somebody_has_sent_half_a_head() {
+    let served = served(&[]).await;
+    let mut half = Vec::new();
+    for start in [
+        "",
+        "GET ",
+        "GET /api/v1/rest.php HTTP/1.1\r\nHost:",
+        "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nab",
+    ] {
+        let mut stream = TcpStream::connect(served.address).await.unwrap();
+        stream.write_all(start.as_bytes()).await.unwrap();
+        half.push(stream);
+    }
+    assert!(
+        served
+            .get(&format!("{AUTH}&method=getIP"))
+            .await
+            .starts_with("HTTP/1.1 200 ")
+    );
+    served.stop.send(()).unwrap();
+    tokio::time::timeout(std::time::Duration::from_secs(10), served.ended)
+        .await
+        .expect("it ends within two seconds")
+        .unwrap()
+        .unwrap();
 }
 
 #[tokio::test]
@@ -355,6 +515,20 @@ async fn the_surface_for_tests() {
     assert_eq!((&added["client"], &added["company"]), (&"561215".into(), &"New".into()));
     let (_, state) = served.sim("GET", "state", "").await;
     assert_eq!(state["clients"], 100);
+    let (_, ids) = served.sim("GET", "clients", "").await;
+    assert_eq!(ids["clients"].as_array().unwrap().len(), 100);
+    let (_, index) = served.sim("GET", "", "").await;
+    assert!(
+        index["calls"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|call| call["path"] == "/sim/clients/ID")
+    );
+    let (_, client) = served
+        .sim("PATCH", "clients/561115", r#"{"account_state":"WAIT"}"#)
+        .await;
+    assert_eq!(client["account_state"], "WAIT");
     for (method, path, body, expected) in [
         ("GET", "clients/1", "", 404),
         ("PATCH", "clients/1", "{}", 404),
@@ -366,11 +540,26 @@ async fn the_surface_for_tests() {
         ("PUT", "faults", r#"{"html-504":1}"#, 400),
         ("PUT", "settings", r#"{"types":"mixed","colour":"blue"}"#, 400),
         ("GET", "nothing", "", 404),
+        ("DELETE", "state", "", 405),
+        ("PUT", "settings", r#"{"allowed-addresses":"10.0.0.0/33"}"#, 400),
     ] {
         let (status, answer) = served.sim(method, path, body).await;
         assert_eq!(status, expected, "{method} {path} {body}");
         assert!(answer["error"].is_string(), "{method} {path}");
     }
+}
+
+#[tokio::test]
+async fn the_world_can_be_made_anew() {
+    let served = served(&[]).await;
+    let (_, before) = served.sim("GET", "state", "").await;
+    served.sim("PUT", "settings", r#"{"allowed-addresses":""}"#).await;
+    served.sim("POST", "clock", r#"{"advance":"1h"}"#).await;
+    let stranger = served.get(&format!("{AUTH}&method=getClients")).await;
+    assert!(body_of(&stranger).starts_with("{\"status\":\"ip_not_enabled\""));
+    let (status, after) = served.sim("POST", "reset", "").await;
+    assert_eq!((status, after), (200, before));
+    assert!(body_of(&served.get(&format!("{AUTH}&method=getClients")).await).starts_with("{\"status\":\"success\""));
 }
 
 #[tokio::test]

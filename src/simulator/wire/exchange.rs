@@ -26,6 +26,8 @@ pub(in crate::simulator) struct Reply {
     pub(in crate::simulator) http_status: u16,
     pub(in crate::simulator) content_type: &'static str,
     pub(in crate::simulator) body: Vec<u8>,
+    /// The methods that a status 405 names.
+    pub(in crate::simulator) allow: String,
     /// Real time to wait before it goes.
     pub(in crate::simulator) delay: Duration,
     /// The connection is reset instead.
@@ -42,6 +44,7 @@ impl Reply {
             http_status,
             content_type,
             body: body.into(),
+            allow: String::new(),
             delay: Duration::ZERO,
             reset: false,
         }

@@ -2,33 +2,27 @@
 //! connection resets. Decides nothing about answers.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::connect_info::{ConnectInfo, Connected};
+use axum::extract::connect_info::ConnectInfo;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
-use axum::serve::{IncomingStream, Listener};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::connection::{LONGEST_REQUEST_LINE_BYTES, Peer, Switchable};
 use super::exchange::{Arrival, Reply};
-use super::request::{Params, Transport, is_multipart};
+use super::multipart::is_multipart;
+use super::request::{Params, Transport};
 use crate::simulator::{Simulator, control};
 
 /// Where the API is, on the real host and here.
 const API_PATH: &str = "/api/v1/rest.php";
-
-/// Longest request line that the real server takes (measured there).
-const LONGEST_REQUEST_LINE_BYTES: usize = 8_190;
 
 /// Largest body that is read: eight megabytes are known to be taken by the real server.
 const LARGEST_BODY_BYTES: usize = 8 * 1024 * 1024 + 64 * 1024;
@@ -58,7 +52,7 @@ pub async fn serve(
         .fallback(handle)
         .with_state(App { simulator, ended })
         .into_make_service_with_connect_info::<Peer>();
-    let served = axum::serve(Resettable(listener), app).with_graceful_shutdown(async move {
+    let served = axum::serve(Switchable(listener), app).with_graceful_shutdown(async move {
         shutdown.await;
         ending.send_replace(true);
     });
@@ -76,21 +70,17 @@ struct App {
 }
 
 async fn handle(State(mut app): State<App>, ConnectInfo(peer): ConnectInfo<Peer>, request: Request) -> Response {
-    let line_bytes = request.method().as_str().len()
-        + request.uri().path_and_query().map_or(1, |target| target.as_str().len())
-        + " HTTP/1.1 ".len();
+    let line_bytes = request_line_bytes(request.method(), request.uri()).max(peer.request_line_bytes());
     if line_bytes > LONGEST_REQUEST_LINE_BYTES {
-        return respond(Reply::html(
-            414,
-            "Request-URI Too Long",
-            "The requested URL's length exceeds the capacity limit.",
-        ));
+        let text = "The requested URL's length exceeds the capacity limit.";
+        return respond_last(&peer, Reply::html(414, "Request-URI Too Long", text));
     }
     let (parts, body) = request.into_parts();
-    let body = match read(&parts.headers, body).await {
-        Ok(body) => body,
-        Err(reply) => return respond(reply),
+    let Some(body) = read(&parts.headers, body).await else {
+        let text = "The request is larger than the server takes.";
+        return respond_last(&peer, Reply::html(413, "Request Entity Too Large", text));
     };
+    peer.expect_request_line();
     let path = parts.uri.path();
     let reply = if path == API_PATH {
         call(
@@ -101,8 +91,8 @@ async fn handle(State(mut app): State<App>, ConnectInfo(peer): ConnectInfo<Peer>
             &body,
             peer.address,
         )
-    } else if let Some(rest) = path.strip_prefix("/sim/").filter(|_| peer.address.is_loopback()) {
-        control::answer(&app.simulator, parts.method.as_str(), rest, &body)
+    } else if let Some(rest) = control_path(path).filter(|_| peer.address.is_loopback()) {
+        control(&app.simulator, parts.method.clone(), rest.to_owned(), body).await
     } else {
         Reply::html(404, "Not Found", "The requested URL was not found on this server.")
     };
@@ -113,23 +103,50 @@ async fn handle(State(mut app): State<App>, ConnectInfo(peer): ConnectInfo<Peer>
         }
     }
     if reply.reset {
-        peer.reset.store(true, Ordering::Release);
+        peer.reset();
     }
     respond(reply)
 }
 
-/// The body, if there is one and it is not too large.
-async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Reply> {
-    if !headers.contains_key(header::CONTENT_LENGTH) && !headers.contains_key(header::TRANSFER_ENCODING) {
-        return Ok(Bytes::new());
+/// The least length of the request line, without its line end, as far as it can be told afterwards.
+fn request_line_bytes(method: &Method, target: &Uri) -> usize {
+    let path = target.path_and_query().map_or(0, |path| path.as_str().len());
+    method.as_str().len() + 1 + path + " HTTP/1.1".len()
+}
+
+/// What stands behind `/sim/`.
+fn control_path(path: &str) -> Option<&str> {
+    if path == "/sim" {
+        Some("")
+    } else {
+        path.strip_prefix("/sim/")
     }
-    to_bytes(body, LARGEST_BODY_BYTES).await.map_err(|_| {
+}
+
+/// A `/sim/` call, off the threads that answer calls: settling a large world or looking a name up takes its time.
+async fn control(simulator: &Arc<Simulator>, method: Method, path: String, body: Bytes) -> Reply {
+    let simulator = Arc::clone(simulator);
+    let answer = move || control::answer(&simulator, method.as_str(), &path, &body);
+    tokio::task::spawn_blocking(answer).await.unwrap_or_else(|_| {
         Reply::html(
-            413,
-            "Request Entity Too Large",
-            "The request is larger than the server takes.",
+            500,
+            "Internal Server Error",
+            "The simulator made a mistake; see its standard error.",
         )
     })
+}
+
+/// The body, if there is one; `None` when it is too large.
+async fn read(headers: &HeaderMap, body: Body) -> Option<Bytes> {
+    let announced = headers.get(header::CONTENT_LENGTH);
+    if announced.is_none() && !headers.contains_key(header::TRANSFER_ENCODING) {
+        return Some(Bytes::new());
+    }
+    let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: u64| length > LARGEST_BODY_BYTES as u64) {
+        return None;
+    }
+    to_bytes(body, LARGEST_BODY_BYTES).await.ok()
 }
 
 /// One API call.
@@ -150,11 +167,14 @@ fn call(
         Method::POST if is_multipart(content_type) => Transport::Multipart,
         Method::POST => Transport::Other,
         _ => {
-            return Reply::html(
-                405,
-                "Method Not Allowed",
-                "The requested method is not allowed for this URL.",
-            );
+            return Reply {
+                allow: "GET, HEAD, POST".to_owned(),
+                ..Reply::html(
+                    405,
+                    "Method Not Allowed",
+                    "The requested method is not allowed for this URL.",
+                )
+            };
         }
     };
     let mut params = Params::default();
@@ -177,106 +197,20 @@ fn respond(reply: Reply) -> Response {
     response
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
+    if !reply.allow.is_empty()
+        && let Ok(allow) = HeaderValue::from_str(&reply.allow)
+    {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
     response
 }
 
-/// A listener whose connections can be reset by whoever answers on them.
-struct Resettable(TcpListener);
-
-impl Listener for Resettable {
-    type Io = Connection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
-        // The inner listener waits out errors such as too many open files.
-        let (stream, address) = Listener::accept(&mut self.0).await;
-        // Without it answers would still come, only later.
-        stream.set_nodelay(true).ok();
-        (
-            Connection {
-                stream,
-                reset: Arc::default(),
-            },
-            address,
-        )
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
-    }
-}
-
-/// Who is at the other end, and the switch that resets the connection.
-#[derive(Clone)]
-struct Peer {
-    address: IpAddr,
-    reset: Arc<AtomicBool>,
-}
-
-impl Connected<IncomingStream<'_, Resettable>> for Peer {
-    fn connect_info(incoming: IncomingStream<'_, Resettable>) -> Self {
-        Self {
-            address: incoming.remote_addr().ip().to_canonical(),
-            reset: Arc::clone(&incoming.io().reset),
-        }
-    }
-}
-
-/// A connection that, once its switch is set, sends nothing more and ends with a reset.
-struct Connection {
-    stream: TcpStream,
-    reset: Arc<AtomicBool>,
-}
-
-impl Connection {
-    /// The error that ends the connection, if it is to be reset. With no lingering, dropping the stream makes the
-    /// kernel send RST instead of FIN.
-    fn check(&self) -> io::Result<()> {
-        if !self.reset.load(Ordering::Acquire) {
-            return Ok(());
-        }
-        self.stream.set_zero_linger().ok();
-        Err(io::ErrorKind::ConnectionReset.into())
-    }
-}
-
-impl AsyncRead for Connection {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.check()?;
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.check()?;
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.check()?;
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // A shutdown would send the FIN that a reset must not be preceded by.
-        self.check()?;
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
+/// A reply to a request of which some is left unread: it ends the connection.
+fn respond_last(peer: &Peer, reply: Reply) -> Response {
+    peer.linger();
+    let mut response = respond(reply);
+    response
+        .headers_mut()
+        .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }

@@ -17,9 +17,6 @@ const LONGEST_VALUE: usize = 300;
 /// Most bytes of all parameters of one request that are kept; the rest is left out.
 const LONGEST_REQUEST: usize = 2_000;
 
-/// Parameters whose values are never kept.
-const SECRETS: [&str; 3] = ["api_password", "password", "confirm_password"];
-
 /// What is remembered of a request beside its parameters.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::simulator) struct Outline {
@@ -60,7 +57,7 @@ impl Journal {
             ends.clear();
         }
         for (name, value) in params.iter() {
-            let (name, value) = (cut(name), if SECRETS.contains(&name) { "***" } else { cut(value) });
+            let (name, value) = (cut(name), if is_secret(name) { "***" } else { cut(value) });
             if text.len() + name.len() + value.len() > LONGEST_REQUEST {
                 break;
             }
@@ -107,6 +104,13 @@ fn bounded(position: usize) -> u16 {
     u16::try_from(position).unwrap_or(u16::MAX)
 }
 
+/// Whether a value is never kept: `password`, `api_password`, `confirm_password`, and what somebody misspelled.
+fn is_secret(name: &str) -> bool {
+    name.as_bytes()
+        .windows(4)
+        .any(|letters| letters.eq_ignore_ascii_case(b"pass"))
+}
+
 fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(LONGEST_VALUE)]
 }
@@ -131,7 +135,10 @@ mod tests {
     #[test]
     fn remembered_requests_are_bounded_and_carry_no_secrets() {
         let mut journal = Journal::default();
-        let long = format!("api_password=S3cret&password=S3cret&company={}&b=1", "é".repeat(1_000));
+        let long = format!(
+            "api_password=S3cret&password=S3cret&confirm_password=S3cret&API_Password=S3cret&apiPassword[]=S3cret&company={}&b=1",
+            "é".repeat(1_000)
+        );
         let many = (0..5_000).map(|number| format!("p{number}=x&")).collect::<String>();
         for number in 0..=REQUESTS_KEPT as u64 {
             let mut params = Params::default();

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::multipart::Fields;
+
 /// Most parameters that are read; PHP's own default.
 const MOST_PARAMS: usize = 1_000;
 
@@ -29,7 +31,7 @@ impl Transport {
 pub(in crate::simulator) struct Params<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl<'a> Params<'a> {
-    /// The value of a parameter; the last one wins, as in PHP.
+    /// The value of a parameter; the last one wins, as in PHP. An array is the text `Array`.
     pub(in crate::simulator) fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
@@ -53,77 +55,53 @@ impl<'a> Params<'a> {
 
     /// Adds those of a multipart body with the content type `content_type`; uploaded files are no parameters.
     pub(in crate::simulator) fn read_multipart(&mut self, content_type: &str, body: &'a [u8]) {
-        let Some(boundary) = boundary(content_type) else { return };
-        let delimiter = format!("--{boundary}");
-        let Some(mut rest) = find(body, delimiter.as_bytes()).map(|at| &body[at + delimiter.len()..]) else {
-            return;
-        };
-        let between = format!("\r\n{delimiter}");
-        while let Some(part) = rest.strip_prefix(b"\r\n") {
-            // A body that breaks off ends its last part.
-            let end = find(part, between.as_bytes()).unwrap_or(part.len());
-            if let Some((name, value)) = read_part(&part[..end]) {
-                self.push(name, value);
-            }
-            rest = part.get(end + between.len()..).unwrap_or_default();
+        for (name, value) in Fields::new(content_type, body).into_iter().flatten() {
+            self.push(Cow::Owned(name), value);
         }
     }
 
     fn push(&mut self, name: Cow<'a, str>, value: Cow<'a, str>) {
-        if self.0.len() < MOST_PARAMS {
-            self.0.push((name, value));
+        if self.0.len() >= MOST_PARAMS {
+            return;
+        }
+        match php_name(name) {
+            Some((name, Kind::Scalar)) => self.0.push((name, value)),
+            Some((name, Kind::Array)) => self.0.push((name, Cow::Borrowed(ARRAY))),
+            None => {}
         }
     }
 }
 
-/// Whether a content type is multipart form data.
-pub(in crate::simulator) fn is_multipart(content_type: &str) -> bool {
-    content_type
-        .get(.."multipart/form-data".len())
-        .is_some_and(|start| start.eq_ignore_ascii_case("multipart/form-data"))
+/// What PHP makes of an array where a text is wanted.
+const ARRAY: &str = "Array";
+
+/// What a name makes of its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Scalar,
+    Array,
 }
 
-fn boundary(content_type: &str) -> Option<&str> {
-    content_type.split(';').skip(1).find_map(|parameter| {
-        let (name, value) = parameter.trim().split_once('=')?;
-        name.eq_ignore_ascii_case("boundary").then(|| value.trim_matches('"'))
-    })
-}
-
-/// Name and value of a part; `None` for a file or a part without a name.
-fn read_part(part: &[u8]) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
-    let head_end = find(part, b"\r\n\r\n")?;
-    let head = String::from_utf8_lossy(&part[..head_end]);
-    let disposition = head.split("\r\n").find(|line| {
-        line.get(.."content-disposition:".len())
-            .is_some_and(|start| start.eq_ignore_ascii_case("content-disposition:"))
-    })?;
-    if attribute(disposition, "filename").is_some() {
+/// A name as PHP registers it: no blanks before it, `_` for blanks and dots; `a[]` and `a[b]` are the array `a`, an
+/// unclosed `[` is an `_`. `None` for a name that names nothing.
+fn php_name(name: Cow<'_, str>) -> Option<(Cow<'_, str>, Kind)> {
+    if !name.bytes().any(|byte| matches!(byte, b' ' | b'.' | b'[')) {
+        return (!name.is_empty()).then_some((name, Kind::Scalar));
+    }
+    let trimmed = name.trim_start_matches(' ');
+    let (stem, index) = match trimmed.split_once('[') {
+        Some((stem, index)) => (stem, Some(index)),
+        None => (trimmed, None),
+    };
+    if stem.is_empty() {
         return None;
     }
-    let name = attribute(disposition, "name")?;
-    Some((Cow::Owned(name), String::from_utf8_lossy(&part[head_end + 4..])))
-}
-
-/// An attribute of a Content-Disposition line, quoted or not.
-fn attribute(line: &str, wanted: &str) -> Option<String> {
-    line.split(';').skip(1).find_map(|attribute| {
-        let (name, value) = attribute.trim().split_once('=')?;
-        name.eq_ignore_ascii_case(wanted)
-            .then(|| value.trim_matches('"').to_owned())
-    })
-}
-
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    let first = *needle.first()?;
-    let mut from = 0;
-    while let Some(at) = haystack.get(from..)?.iter().position(|byte| *byte == first) {
-        if haystack[from + at..].starts_with(needle) {
-            return Some(from + at);
-        }
-        from += at + 1;
+    let plain = stem.replace([' ', '.'], "_");
+    match index {
+        Some(index) if index.contains(']') => Some((Cow::Owned(plain), Kind::Array)),
+        Some(index) => Some((Cow::Owned(format!("{plain}_{index}")), Kind::Scalar)),
+        None => Some((Cow::Owned(plain), Kind::Scalar)),
     }
-    None
 }
 
 /// Undoes percent-encoding and `+` for a blank; what is not valid stays.
@@ -154,16 +132,7 @@ fn unescape(text: &str) -> Cow<'_, str> {
 mod tests {
     use proptest::prelude::{any, prop_assert, proptest};
 
-    use super::{Params, is_multipart, unescape};
-
-    fn multipart(content_type: &str, body: &str) -> Vec<(String, String)> {
-        let mut params = Params::default();
-        params.read_multipart(content_type, body.as_bytes());
-        params
-            .iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect()
-    }
+    use super::{Params, unescape};
 
     #[test]
     fn queries_are_read_as_php_reads_them() {
@@ -183,49 +152,44 @@ mod tests {
     }
 
     #[test]
-    fn multipart_bodies_are_read() {
-        let part = |name: &str, value: &str| {
-            format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
-        };
-        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let ordinary = format!("{}{}--B--\r\n", part("a", "1"), part("b", "x\r\ny--B"));
-        for (name, content_type, body, expected) in [
-            (
-                "ordinary",
-                "multipart/form-data; boundary=B",
-                ordinary.clone(),
-                vec![pair("a", "1"), pair("b", "x\r\ny--B")],
-            ),
-            (
-                "quoted boundary",
-                "multipart/form-data; charset=x; boundary=\"B\"",
-                ordinary.clone(),
-                vec![pair("a", "1"), pair("b", "x\r\ny--B")],
-            ),
-            ("no boundary", "multipart/form-data", ordinary, vec![]),
-            (
-                "broken off",
-                "multipart/form-data; boundary=B",
-                "--B\r\nContent-Disposition: form-data; name=a\r\n\r\n1".to_owned(),
-                vec![pair("a", "1")],
-            ),
-            (
-                "a file",
-                "multipart/form-data; boundary=B",
-                "--B\r\ncontent-disposition: form-data; name=\"f\"; filename=\"x\"\r\n\r\n1\r\n--B--".to_owned(),
-                vec![],
-            ),
-            (
-                "empty value",
-                "multipart/form-data; boundary=B",
-                format!("{}--B--", part("a", "")),
-                vec![pair("a", "")],
-            ),
-            ("empty", "multipart/form-data; boundary=B", String::new(), vec![]),
+    fn names_are_registered_as_php_registers_them() {
+        for (query, name, value) in [
+            ("client[]=1", "client", Some("Array")),
+            ("client[0]=1&client[1]=2", "client", Some("Array")),
+            ("client%5B%5D=1", "client", Some("Array")),
+            ("client=1&client[]=2", "client", Some("Array")),
+            ("client[]=2&client=1", "client", Some("1")),
+            ("client[=1", "client_", Some("1")),
+            ("client[=1", "client", None),
+            ("[]=1", "", None),
+            ("=1", "", None),
+            ("+client=1", "client", Some("1")),
+            ("a.b+c=1", "a_b_c", Some("1")),
+            ("Client=1", "client", None),
         ] {
-            assert_eq!(multipart(content_type, &body), expected, "{name}");
+            let mut params = Params::default();
+            params.read_query(query);
+            assert_eq!(params.get(name), value, "{query}");
         }
-        assert!(is_multipart("Multipart/Form-Data; boundary=x") && !is_multipart("application/x-www-form-urlencoded"));
+    }
+
+    #[test]
+    fn a_body_goes_before_a_query() {
+        let mut params = Params::default();
+        params.read_query("method=getIP&client=1");
+        let body = b"--B\r\nContent-Disposition: form-data; name=\"client\"\r\n\r\n2\r\n--B--";
+        params.read_multipart("multipart/form-data; boundary=B", body);
+        assert_eq!((params.get("method"), params.get("client")), (Some("getIP"), Some("2")));
+        params.read_multipart("multipart/form-data", body);
+        assert_eq!(params.iter().count(), 3, "without a boundary there is nothing");
+    }
+
+    #[test]
+    fn parameters_are_bounded() {
+        let query = "a=1&".repeat(2_000);
+        let mut params = Params::default();
+        params.read_query(&query);
+        assert_eq!(params.iter().count(), 1_000);
     }
 
     proptest! {
