@@ -140,7 +140,9 @@ fn watch_line(seen: usize, before: usize, buffer: &mut ReadBuf<'_>) -> Line {
     let new = &buffer.filled()[before..];
     let end = new.iter().position(|byte| *byte == b'\n');
     let length = seen + end.unwrap_or(new.len());
-    if length > CUT_REQUEST_LINE_BYTES {
+    // With its end in sight it is cut only where the end cannot be mistaken for part of the target.
+    let most = CUT_REQUEST_LINE_BYTES + if end.is_some() { CUT.len() } else { 0 };
+    if length > most {
         buffer.set_filled(before + CUT_REQUEST_LINE_BYTES.saturating_sub(seen));
         return Line::Cut(0);
     }
@@ -253,7 +255,21 @@ mod tests {
             ("LF after it", 15, "\n".to_owned(), Line::Over(15), 1),
             ("nothing in it", 0, "\n".to_owned(), Line::Over(0), 1),
             ("as long as goes on", MOST, "\nx".to_owned(), Line::Over(MOST), 2),
-            ("too long", MOST, "x\r\n".to_owned(), Line::Cut(0), 0),
+            (
+                "its end in sight",
+                MOST - 11,
+                "x HTTP/1.1\r\n".to_owned(),
+                Line::Over(MOST - 1),
+                12,
+            ),
+            (
+                "a little more",
+                MOST - 1,
+                "x HTTP/1.1\r\n".to_owned(),
+                Line::Over(MOST + 9),
+                12,
+            ),
+            ("too long", MOST, format!("{}\r\n", "x".repeat(40)), Line::Cut(0), 0),
             ("too long at once", 0, "x".repeat(MOST * 2), Line::Cut(0), MOST),
             ("one too long", 1, "x".repeat(MOST), Line::Cut(0), MOST - 1),
         ] {
