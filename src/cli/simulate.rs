@@ -5,6 +5,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -62,11 +63,24 @@ fn refused(error: OptionsError) -> Failure {
     }
 }
 
+/// Raises the limit of open files to what the system allows: each connection is one, and 1,024 is the usual limit of
+/// processes that do not ask. Whoever tests a server of many connections would else wait for the simulator.
+fn allow_many_connections() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    // Where it is not allowed it works as before.
+    setrlimit(Resource::Nofile, raised).ok();
+}
+
 /// Serves until SIGINT or SIGTERM.
 ///
 /// # Errors
 /// Options that are not accepted, or an address that cannot be listened on.
 pub fn run(context: &mut Context, args: Args) -> Result<Exit, Failure> {
+    allow_many_connections();
     block_on_threads(async {
         let listen = args.listen;
         let options = Options {

@@ -6,6 +6,7 @@ mod table;
 use std::fmt;
 
 use super::access;
+use super::functions;
 use super::options::OptionsError;
 use super::world::chance::Share;
 
@@ -49,6 +50,8 @@ enum Accepts {
     Share,
     /// A list of addresses, see [`super::access`].
     Addresses,
+    /// A list of functions.
+    Functions,
     Text(&'static str),
 }
 
@@ -59,6 +62,7 @@ impl fmt::Display for Accepts {
             Self::Number(most) => write!(f, "0 to {most}"),
             Self::Share => f.write_str("0 to 1"),
             Self::Addresses => f.write_str(access::ACCEPTED),
+            Self::Functions => f.write_str("FUNCTION,..."),
             Self::Text(what) => f.write_str(what),
         }
     }
@@ -81,7 +85,7 @@ impl Setting {
     pub(super) fn choices(&self) -> Option<&'static [&'static str]> {
         match self.accepts {
             Accepts::OneOf(choices) => Some(choices),
-            Accepts::Number(_) | Accepts::Share | Accepts::Addresses | Accepts::Text(_) => None,
+            Accepts::Number(_) | Accepts::Share | Accepts::Addresses | Accepts::Functions | Accepts::Text(_) => None,
         }
     }
 
@@ -123,6 +127,11 @@ fn read(row: &Setting, text: &str) -> Option<Value> {
             .map(|choice| Value::Choice(choice)),
         Accepts::Number(most) => text.parse().ok().filter(|number| *number <= most).map(Value::Number),
         Accepts::Share => Share::parse(text).map(Value::Share),
+        Accepts::Functions => text
+            .split(',')
+            .map(str::trim)
+            .all(|name| name.is_empty() || functions::find(name).is_some())
+            .then(|| Value::Text(text.into())),
         // Who that is, is found out before a setting is changed: names are looked up.
         Accepts::Addresses | Accepts::Text(_) => (text.len() <= 1_000).then(|| Value::Text(text.into())),
     }
@@ -241,6 +250,9 @@ mod tests {
             ("api-enabled", "off", true),
             ("api-enabled", "", false),
             ("soft-code", "0", true),
+            ("maintenance-methods", "getIP, setClient,", true),
+            ("maintenance-methods", "", true),
+            ("maintenance-methods", "getIP,getip", false),
             ("no-such-thing", "on", false),
         ] {
             assert_eq!(settings.set(name, value).is_ok(), good, "{name}={value}");

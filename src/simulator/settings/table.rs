@@ -38,7 +38,7 @@ settings! {
     CheckOrder "check-order" = "credentials", Accepts::OneOf(&["credentials", "address"]), Unknown: "what is looked at first, and so what a stranger without credentials is told";
     CapPer "cap-per" = "account", Accepts::OneOf(&["account", "address"]), Unknown: "whose calls --rate-cap counts together";
     CapWindow "cap-window" = "sliding", Accepts::OneOf(&["sliding", "minute"]), Unknown: "--rate-cap counts the last 60 seconds, or since the minute began";
-    MaintenanceMethods "maintenance-methods" = "", Accepts::Text("FUNCTION,..."), Documented: "these functions answer `method_maintenance`";
+    MaintenanceMethods "maintenance-methods" = "", Accepts::Functions, Documented: "these functions answer `method_maintenance`";
     UserAgentNeeded "user-agent-needed" = "off", SWITCH, Observed: "on: a call without a User-Agent gets Cloudflare's HTTP 403 page (2021)";
     MultipartMissing "multipart-missing" = "off", SWITCH, Observed: "on: every multipart POST answers `missing_method` (January 2024)";
     SoapFaultStatus "soap-fault-status" = "500", Accepts::OneOf(&["500", "200"]), Unknown: "HTTP status of the SOAP fault that an urlencoded POST gets";

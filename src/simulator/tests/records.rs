@@ -97,6 +97,7 @@ fn each_part_of_a_signup_is_checked() {
     let weak = |password: &str| SIGNUP.replace("New-Pass-1", password);
     for (settings, query, expected) in [
         (&[][..], SIGNUP.to_owned(), "success"),
+        (&[], format!("{SIGNUP}&test=1"), "success"),
         (
             &[],
             SIGNUP.replace("confirm_email=ana", "confirm_email=anna"),

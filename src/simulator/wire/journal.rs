@@ -108,7 +108,7 @@ fn bounded(position: usize) -> u16 {
 fn is_secret(name: &str) -> bool {
     name.as_bytes()
         .windows(4)
-        .any(|letters| letters.eq_ignore_ascii_case(b"pass"))
+        .any(|letters| matches!(letters[0], b'p' | b'P') && letters.eq_ignore_ascii_case(b"pass"))
 }
 
 fn cut(text: &str) -> &str {
