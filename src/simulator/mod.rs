@@ -18,6 +18,7 @@ mod functions;
 mod manual;
 mod options;
 mod settings;
+mod state;
 mod wire;
 mod world;
 
@@ -29,14 +30,11 @@ use serde_json::{Map, Value, json};
 
 use crate::clock::Clock;
 
-use access::AllowList;
 use faults::Faults;
-use settings::{Key, Settings};
+use state::{Change, State};
 use wire::journal::Journal;
-use wire::traffic::Traffic;
-use world::client::Rules;
 use world::ledger::PAYMENT;
-use world::{World, amount, calendar};
+use world::{amount, calendar};
 
 pub use edit::EditError;
 pub use manual::manual;
@@ -58,84 +56,6 @@ pub struct Simulator {
     start: Timestamp,
     state: Mutex<State>,
     journal: Mutex<Journal>,
-}
-
-/// What calls and edits change.
-#[derive(Debug)]
-struct State {
-    world: World,
-    settings: Settings,
-    /// Who may call: the setting `allowed-addresses`, looked up.
-    allowed: AllowList,
-    faults: Faults,
-    traffic: Traffic,
-    /// The clock's monotonic time at the start.
-    began: Duration,
-    /// Virtual nanoseconds beyond the clock's.
-    advanced: u128,
-}
-
-impl State {
-    /// The state that the options describe, in a world that begins now.
-    fn new(options: &Options, start: Timestamp, monotonic: Duration) -> Result<Self, OptionsError> {
-        let mut state = Self {
-            world: World::new(options.seed, options.clients, calendar::seconds(start)),
-            settings: Settings::default(),
-            allowed: AllowList::default(),
-            faults: Faults::default(),
-            traffic: Traffic::new(),
-            began: monotonic,
-            advanced: 0,
-        };
-        for fault in &options.faults {
-            let (name, share) = options::assignment(fault)?;
-            state.faults.set(name, share)?;
-        }
-        for setting in &options.settings {
-            let (name, value) = options::assignment(setting)?;
-            state.change(calendar::seconds(start), &Change::new(name, value)?)?;
-        }
-        Ok(state)
-    }
-
-    /// Changes a setting as of `now`; with an error nothing is changed.
-    fn change(&mut self, now: i64, change: &Change<'_>) -> Result<(), OptionsError> {
-        let (rules, before) = (self.rules(), self.settings.clone());
-        let Change { name, value, allowed } = change;
-        let key = self.settings.set(name, value)?;
-        let is_order = matches!(key, Key::EditBeforeSetClient | Key::EditAfterSetClient);
-        if is_order
-            && !value.is_empty()
-            && let Err(refused) = edit::check_order(value, &self.world, &self.settings)
-        {
-            self.settings = before;
-            return Err(OptionsError::BadSetting {
-                name: settings::TABLE[key as usize].name,
-                value: (*value).to_owned(),
-                accepted: format!("ID:FIELD=VALUE; {refused}"),
-            });
-        }
-        if let Some(allowed) = allowed {
-            self.allowed = allowed.clone();
-        }
-        if self.rules() != rules {
-            self.world.end_rules(now, rules);
-        }
-        Ok(())
-    }
-
-    /// The settings that decide what moves balances.
-    fn rules(&self) -> Rules {
-        Rules {
-            spending: self.settings.on(Key::Spending),
-            top_ups: self.settings.on(Key::TopUps),
-            hard_stops: self.settings.on(Key::HardStops),
-            resume_on_payment: self.settings.on(Key::ResumeOnPayment),
-            suspension_delay_secs: i64::try_from(self.settings.number(Key::SuspensionDelaySecs)).unwrap_or(i64::MAX),
-            cut_calls: self.settings.on(Key::CutCalls),
-            utc_days: self.settings.text(Key::DayZone) == "utc",
-        }
-    }
 }
 
 impl Simulator {
@@ -407,32 +327,6 @@ impl Simulator {
 
     fn virtual_secs(&self, state: &State) -> i64 {
         calendar::seconds(self.virtual_time(state))
-    }
-}
-
-/// A setting that is to be changed. Whatever takes long, such as looking names up, is done before the state is locked.
-#[derive(Debug)]
-struct Change<'a> {
-    name: &'a str,
-    value: &'a str,
-    /// For the setting `allowed-addresses`.
-    allowed: Option<AllowList>,
-}
-
-impl<'a> Change<'a> {
-    fn new(name: &'a str, value: &'a str) -> Result<Self, OptionsError> {
-        let row = &settings::TABLE[Key::AllowedAddresses as usize];
-        let allowed = if name == row.name {
-            let allowed = AllowList::read(value).map_err(|refused| OptionsError::BadSetting {
-                name: row.name,
-                value: value.to_owned(),
-                accepted: format!("{}; {refused}", access::ACCEPTED),
-            })?;
-            Some(allowed)
-        } else {
-            None
-        };
-        Ok(Self { name, value, allowed })
     }
 }
 

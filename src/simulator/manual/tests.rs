@@ -59,6 +59,7 @@ const OPEN_QUESTIONS: &[(&str, &str, &str)] = &[
     ("3", "whether SOFT is listed", "soft-listed"),
     ("3", "whether HARD stops calls", "hard-stops"),
     ("3", "delay of a suspension", "suspension-delay-secs"),
+    ("3", "whether incoming calls stop too", "incoming-stops"),
     ("3", "calls in progress when the money ends", "cut-calls"),
     ("3", "whether a payment lifts a suspension", "resume-on-payment"),
     ("4", "country by name or code in getClients", "country-out"),

@@ -82,6 +82,7 @@ settings! {
     SoftListed "soft-listed" = "on", SWITCH, Unknown: "off: getBalanceManagement lists HARD only, as in the document";
     HardStops "hard-stops" = "on", SWITCH, Inferred: "off: HARD has no effect";
     SuspensionDelaySecs "suspension-delay-secs" = "0", Accepts::Number(604_800), Unknown: "virtual seconds from an empty balance to the calls stopping, with HARD";
+    IncomingStops "incoming-stops" = "on", SWITCH, Unknown: "off: a suspended client is still called, and charged, about every third call";
     CutCalls "cut-calls" = "on", SWITCH, Unknown: "on: a call in progress ends when a HARD balance reaches 0; off: it is charged in full";
     ResumeOnPayment "resume-on-payment" = "on", SWITCH, Unknown: "off: a suspended client stays so until somebody sets it to SOFT";
 }

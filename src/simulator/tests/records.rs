@@ -44,6 +44,22 @@ fn who_signs_up_is_a_client_at_once() {
         body(&simulator, "method=getClientThreshold&client=561215"),
         r#"{"status":"success","threshold_information":{"threshold":"0","email":""}}"#
     );
+    for (query, expected) in [
+        (
+            "method=getClientPackages&client=561215",
+            r#"{"status":"no_package","message":"there are no Packages"}"#,
+        ),
+        (
+            "method=getCharges&client=561215",
+            r#"{"status":"success","charges":[]}"#,
+        ),
+        (
+            "method=getDeposits&client=561215",
+            r#"{"status":"success","deposits":[]}"#,
+        ),
+    ] {
+        assert_eq!(body(&simulator, query), expected);
+    }
     let client = simulator.client("561215").unwrap();
     assert_eq!(
         (&client["account_state"], &client["balance"], &client["threshold"]),

@@ -11,11 +11,12 @@ use super::journal::Outline;
 use super::php::{Json, Style, Types};
 use super::request::{Params, Transport};
 use super::statuses;
+use crate::simulator::Simulator;
 use crate::simulator::faults::{Caller, Fault, Stage};
 use crate::simulator::functions::{self, Call, Function, Status};
 use crate::simulator::settings::{Key, Settings};
+use crate::simulator::state::State;
 use crate::simulator::world::calendar::seconds;
-use crate::simulator::{Simulator, State};
 
 /// Bytes that an ordinary answer fits into.
 const ORDINARY_ANSWER_BYTES: usize = 256;

@@ -35,6 +35,8 @@ pub(in crate::simulator) struct Rules {
     pub(in crate::simulator) suspension_delay_secs: i64,
     /// Whether calls in progress end when HARD stops calls, or are charged in full.
     pub(in crate::simulator) cut_calls: bool,
+    /// Whether HARD stops calls that others make, too.
+    pub(in crate::simulator) stops_incoming: bool,
     /// Whether today is UTC's, not Toronto's.
     pub(in crate::simulator) utc_days: bool,
 }

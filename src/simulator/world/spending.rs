@@ -127,6 +127,8 @@ const HOME: [u32; 24] = [
 pub(in crate::simulator) struct Call {
     /// When it ended and was charged, in seconds since 1970.
     pub(in crate::simulator) end: i64,
+    /// Somebody else made it: about every third, but no fraud.
+    pub(in crate::simulator) is_incoming: bool,
     pub(in crate::simulator) used: Used,
 }
 
@@ -162,7 +164,11 @@ pub(in crate::simulator) fn calls_of_hour(
         } else {
             used(&mut throw, package, profile.rate)
         };
-        Call { end, used }
+        Call {
+            end,
+            is_incoming: !fraud && end % 3 == 0,
+            used,
+        }
     }))
 }
 

@@ -128,6 +128,7 @@ impl Client {
             let end = script.from.saturating_add(minute.saturating_mul(60));
             let call = Call {
                 end,
+                is_incoming: false,
                 used: Used {
                     spent: script.price(minute),
                     calls: 1,
@@ -150,12 +151,18 @@ impl Client {
 
     /// Whether no call that ends in the hour from `begin` goes through.
     fn is_silent(&self, begin: i64, rules: Rules) -> bool {
+        if !rules.stops_incoming {
+            return false;
+        }
         let grace = if rules.cut_calls { 0 } else { LONGEST_CALL_SECS };
         begin.saturating_sub(grace) >= self.stops_at(rules)
     }
 
     /// Whether HARD kept this call from being made, or ended it before it was charged.
     fn is_stopped(&self, call: &Call, rules: Rules) -> bool {
+        if call.is_incoming && !rules.stops_incoming {
+            return false;
+        }
         let looked_at = if rules.cut_calls {
             call.end
         } else {
@@ -167,7 +174,8 @@ impl Client {
     /// Charges a call. With HARD it may be cut off when the money is gone.
     fn spend(&mut self, mut call: Call, around: &mut Around<'_>) {
         let rules = around.rules;
-        let cuts = rules.hard_stops && rules.cut_calls && rules.suspension_delay_secs == 0;
+        let stops = rules.hard_stops && (rules.stops_incoming || !call.is_incoming);
+        let cuts = stops && rules.cut_calls && rules.suspension_delay_secs == 0;
         if cuts && self.management == Management::Hard {
             call.used.spent = call.used.spent.min(self.balance().max(Amount::ZERO));
         }

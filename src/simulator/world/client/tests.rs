@@ -14,6 +14,7 @@ const RULES: Rules = Rules {
     resume_on_payment: true,
     suspension_delay_secs: 0,
     cut_calls: true,
+    stops_incoming: true,
     utc_days: false,
 };
 
@@ -36,9 +37,9 @@ proptest! {
         hard in any::<bool>(),
         units in 1_i64..80,
         suspension_delay_secs in prop_oneof![Just(0), 1..3 * HOUR],
-        (resume_on_payment, cut_calls, utc_days) in any::<(bool, bool, bool)>(),
+        (resume_on_payment, cut_calls, stops_incoming, utc_days) in any::<(bool, bool, bool, bool)>(),
     ) {
-        let rules = Rules { resume_on_payment, suspension_delay_secs, cut_calls, utc_days, ..RULES };
+        let rules = Rules { resume_on_payment, suspension_delay_secs, cut_calls, stops_incoming, utc_days, ..RULES };
         let end = START + 40 * 24 * HOUR;
         let world = || {
             let mut world = World::new(seed, 3, START);
@@ -164,6 +165,41 @@ fn a_suspended_client_resumes_on_payment_unless_told_otherwise() {
         assert_eq!(client.balance(), client.ledger().sum());
         assert!(client.balance() < Amount::whole(5), "SOFT spends again");
     }
+}
+
+#[test]
+fn a_suspended_client_may_still_be_called() {
+    let week = |management: Management, stops_incoming: bool| {
+        let rules = Rules {
+            stops_incoming,
+            top_ups: false,
+            ..RULES
+        };
+        let mut world = World::new(1, 20, START);
+        let mut calls = 0;
+        for id in FIRST_ID..FIRST_ID + 20 {
+            let id = id.to_string();
+            let (client, _) = world.settled(&id, START, rules).unwrap();
+            client.manage(management.clone());
+            client.subscribe(None, false);
+            client.adjust_to(Amount::ZERO);
+            let before = client.ledger().spent();
+            let end = START + 7 * 24 * HOUR;
+            let (client, mut around) = world.settled(&id, end, rules).unwrap();
+            // What was used before START is in both.
+            calls += client.used(end, &mut around).0.calls;
+            assert!(management == Management::Soft || !stops_incoming || client.ledger().spent() == before);
+        }
+        i64::from(calls)
+    };
+    let (none, all) = (week(Management::Hard, true), week(Management::Soft, true));
+    let incoming = week(Management::Hard, false) - none;
+    assert!(
+        incoming * 4 > all - none && incoming * 5 < (all - none) * 2,
+        "{incoming} of {}",
+        all - none
+    );
+    assert_eq!(week(Management::Soft, false), all);
 }
 
 #[test]
