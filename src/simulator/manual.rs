@@ -30,7 +30,7 @@ pub fn manual() -> String {
     let mut text = String::new();
     heading(
         &mut text,
-        "How sure it is that the real API does as the simulator does by default",
+        "How sure it is that the real API does so, in brackets behind each entry",
     );
     for (certainty, what) in LEGEND {
         row(&mut text, &certainty.to_string(), what);

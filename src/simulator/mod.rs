@@ -219,7 +219,8 @@ impl Simulator {
         Ok(())
     }
 
-    /// Changes one setting. What already happened stays as it was.
+    /// Changes one setting. What already happened stays as it was. Names among the `allowed-addresses` are looked up
+    /// first, which takes as long as the resolver takes; calls are answered meanwhile.
     ///
     /// # Errors
     /// [`OptionsError`] when there is no such setting, or it does not take the value.

@@ -41,6 +41,10 @@ fn help_fits_80_columns() {
 }
 
 /// What WIRE.md marks as unknown and a client could meet, by section, and the setting that has every answer.
+///
+/// Not here: how many calls a minute are let through (an option, `--rate-cap`), whether a Bearer token would do instead
+/// of credentials (it is ignored, as every client has to expect), and the hours of getResellerCDR's winter rows (it has
+/// no rows).
 const OPEN_QUESTIONS: &[(&str, &str, &str)] = &[
     ("1", "HTTP status of the SOAP fault", "soap-fault-status"),
     ("1", "content type of the JSON answer", "content-type"),

@@ -36,8 +36,12 @@ impl<'a> Fields<'a> {
 
     /// The Content-Disposition of the part that follows; empty when it has none.
     fn disposition(&mut self) -> Option<String> {
-        let delimiter = self.between[1..].to_vec();
-        while self.line()? != delimiter {}
+        loop {
+            let line = self.line()?;
+            if line == &self.between[1..] {
+                break;
+            }
+        }
         let mut found = String::new();
         // Whether the line before belongs to what is looked for, so that a folded one does too.
         let mut within = false;
