@@ -686,6 +686,25 @@ fn calls_stop_when_the_settings_say() {
 }
 
 #[test]
+fn a_call_in_progress_when_the_money_goes_is_cut_or_charged_in_full() {
+    for (name, setting, balance) in [
+        ("cut: the second minute is not charged", "cut-calls=on", "-10.1000"),
+        ("in full: the second minute is the last", "cut-calls=off", "-10.2000"),
+    ] {
+        let simulator = simulator(&["spending=off", setting]);
+        let drain = json!({"balance": "10", "balance_management": "hard", "spend_per_hour": "6.00"});
+        simulator.edit("561115", &drain).unwrap();
+        advance(&simulator, 90);
+        assert_eq!(
+            status(&simulator, &format!("{AUTH}&method=addCharge&client=561115&charge=20")),
+            "success"
+        );
+        advance(&simulator, HOUR);
+        assert_eq!(simulator.client("561115").unwrap()["balance"], balance, "{name}");
+    }
+}
+
+#[test]
 fn a_payment_resumes_a_suspended_client_as_the_setting_says() {
     for (setting, suspended, balance) in [
         ("resume-on-payment=on", false, "4.0000"),

@@ -6,9 +6,10 @@ use std::collections::VecDeque;
 use super::amount::Amount;
 use super::packages::Contract;
 
-/// Charges, and likewise deposits, that are kept of one client: ten a day for three months, some 50 KB. More would let
-/// one loop of addCharge fill the memory, fewer would forget within a heavy user's month. When there are more, the
-/// oldest are carried into the opening balance, and what was before the world began goes unlisted too; sums still hold.
+/// Charges, and likewise deposits, that are kept of one client: ten a day for three months, 40 KB and the descriptions.
+/// More would let one loop of addCharge fill the memory, fewer would forget within a heavy user's month. When there are
+/// more, the oldest are carried into the opening balance, and what was before the world began goes unlisted too; sums
+/// still hold.
 pub(in crate::simulator) const MOST_ENTRIES: usize = 1_000;
 
 /// Numbers that are left free for the entries from before the world began.
