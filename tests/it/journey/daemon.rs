@@ -142,14 +142,16 @@ async fn killed_right_after_a_change_was_sent_it_reads_what_became_of_it_and_sen
     assert_eq!(changed, 1);
 }
 
-/// Each client's alert is one mail, and no two mails share an id.
+/// Each client's alert is one mail. One that left in the moment of the kill, before that was noted, leaves again under the
+/// same id, by which a mail program knows it; there is no way around that.
 fn each_client_once(world: &World) {
     let mails = world.to_ops();
     let ids: BTreeSet<&String> = mails.iter().map(|mail| &mail.id).collect();
-    assert_eq!((mails.len(), ids.len()), (world.ids.len(), world.ids.len()));
+    assert_eq!(ids.len(), world.ids.len(), "{mails:?}");
     for id in &world.ids {
         let about = mails.iter().filter(|mail| mail.subject.contains(id.as_str()));
-        assert_eq!(about.count(), 1, "{id}");
+        let about: BTreeSet<&String> = about.map(|mail| &mail.id).collect();
+        assert_eq!(about.len(), 1, "{id}");
     }
 }
 
