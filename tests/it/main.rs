@@ -13,3 +13,4 @@ mod journey;
 mod simulator;
 mod systemd;
 mod tidy;
+mod wire;
