@@ -14,6 +14,7 @@ mod raw;
 mod s1_access;
 mod s1_addresses;
 mod s1_answers;
+mod s1_edges;
 mod s1_transport;
 mod s2_functions;
 mod s3_balance_management;

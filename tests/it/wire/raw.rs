@@ -3,8 +3,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
-use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use balancewatch::clock::{Clock, Stepper};
@@ -28,7 +27,7 @@ pub struct Server {
     /// To step the real clock, by which caps count.
     pub stepper: Stepper,
     end: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    ended: mpsc::Receiver<()>,
 }
 
 /// An answer, cut at its blank line.
@@ -76,24 +75,25 @@ impl Server {
         let (clock, stepper) = Clock::stepped(NOON.parse().unwrap());
         let simulator = Simulator::new(options, clock).unwrap();
         let (end, ended) = oneshot::channel::<()>();
-        let (bound, address) = std::sync::mpsc::channel();
-        let thread = std::thread::spawn(move || {
+        let (bound, address) = mpsc::channel();
+        let (done, is_done) = mpsc::channel();
+        std::thread::spawn(move || {
             let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async move {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 bound.send(listener.local_addr().unwrap()).unwrap();
-                serve(listener, Arc::clone(&simulator), async {
-                    ended.await.unwrap_or_default()
-                })
-                .await
-                .unwrap();
+                serve(listener, simulator, async { ended.await.unwrap_or_default() })
+                    .await
+                    .unwrap();
             });
+            // The test may be over.
+            done.send(()).ok();
         });
         Self {
             address: address.recv().unwrap(),
             stepper,
             end: Some(end),
-            thread: Some(thread),
+            ended: is_done,
         }
     }
 
@@ -195,9 +195,7 @@ impl Server {
         if let Some(end) = self.end.take() {
             end.send(()).ok();
         }
-        if let Some(thread) = self.thread.take() {
-            thread.join().unwrap();
-        }
+        self.ended.recv_timeout(PATIENCE).expect("it ends when asked to");
     }
 }
 

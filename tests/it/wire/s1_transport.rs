@@ -285,16 +285,14 @@ fn chunked_and_expected_bodies_are_taken() {
     );
 }
 
-/// §1 [C] What is neither GET nor POST is refused by the web server.
+/// §1 [C] What is neither GET nor POST is refused by the web server, which says what it takes.
 #[test]
 fn other_http_methods_are_refused() {
     let server = Server::new(&[]);
     for method in ["PUT", "DELETE", "PATCH", "OPTIONS"] {
         let request = format!("{method} /api/v1/rest.php?{AUTH}&method=getIP HTTP/1.1\r\nHost: voip.ms\r\n\r\n");
-        assert_eq!(
-            server.exchange(request).unwrap().line(),
-            "HTTP/1.1 405 Method Not Allowed",
-            "{method}"
-        );
+        let answer = server.exchange(request).unwrap();
+        assert_eq!(answer.line(), "HTTP/1.1 405 Method Not Allowed", "{method}");
+        assert_eq!(answer.header("allow"), Some("GET, HEAD, POST"), "{method}");
     }
 }

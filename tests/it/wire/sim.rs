@@ -9,7 +9,7 @@ fn clients_are_read_and_edited() {
     let edited = server.order(
         "PATCH",
         "clients/561115",
-        r#"{"balance":"6.00","threshold":"12","threshold_email":"a@example.com","company":"Ä/b","country":"ca","balance_management":"hard"}"#,
+        r#"{"balance":"6.00","account_state":"WAIT","package":"","threshold":"12","threshold_email":"a@example.com","company":"Ä/b","country":"ca","balance_management":"hard"}"#,
     );
     assert_eq!(
         edited,
@@ -24,6 +24,8 @@ fn clients_are_read_and_edited() {
         ("company", "\"Ä/b\""),
         ("country", "\"ca\""),
         ("balance_management", "\"1\""),
+        ("account_state", "\"WAIT\""),
+        ("package", "\"\""),
         ("management", "\"hard\""),
         ("suspended", "false"),
         ("password", "\"johnspassword\""),
@@ -169,6 +171,8 @@ fn settings_are_changed() {
             .starts_with(r#"{"error":"there is no setting `colour`","hint":"known: api-enabled, "#),
         "{answer:?}"
     );
+    let range = server.sim("PUT", "settings", r#"{"allowed-addresses":"10.0.0.0/33"}"#);
+    assert_eq!(range.status(), 400, "{range:?}");
     assert_eq!(server.order("PUT", "settings", "{}"), all);
 }
 
