@@ -5,10 +5,15 @@
 //!   process.
 //! - [`serve`] puts it on a listener.
 //!
+//! The README shows it as a program for clients in any language. For tests in Rust, [`serve`] shows it in the process of
+//! the test. [`manual`] lists its functions, settings, faults and `/sim/` calls, and [`Certainty`] says how sure each is:
+//! much of the real API is documented or was observed, some is inferred, and what nobody knows is a setting whose every
+//! value a client should survive.
+//!
 //! `wire/` turns bytes into calls and answers into bytes, `functions/` says what each call does, `world/` is what they
-//! do it to. Settings (`settings.rs`), faults (`faults.rs`) and functions are tables: each grows by a row.
+//! do it to. Settings (`settings/table.rs`), faults (`faults.rs`) and functions are tables: each grows by a row.
 //! It shares no code with the client side, so that one mistake cannot hide in both; from the rest of the program it
-//! uses the clock alone.
+//! uses the clock alone. `tests/it/wire/` holds it to the wire, fact by fact, in raw bytes.
 
 mod access;
 mod control;

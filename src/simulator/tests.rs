@@ -1,5 +1,5 @@
 //! One call at a time, in process: the order of the checks, what each setting and fault does, edits, time, counts.
-//! The bytes on the wire are checked over real HTTP in `tests/it/simulator.rs`.
+//! The bytes on the wire are checked over real HTTP in `tests/it/wire/`.
 
 mod access;
 mod ledger;

@@ -10,6 +10,6 @@ mod config;
 mod demo;
 mod enforce;
 mod journey;
-mod simulator;
 mod systemd;
 mod tidy;
+mod wire;

@@ -32,6 +32,54 @@ const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Serves the API and `/sim/` until `shutdown` is done; `/sim/` to the same machine only.
 ///
+/// In a test it has a port of its own, so that tests do not meet:
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use balancewatch::clock::Clock;
+/// use balancewatch::simulator::{Options, Simulator, serve};
+/// use serde_json::json;
+/// use tokio::io::{AsyncReadExt, AsyncWriteExt};
+/// use tokio::net::{TcpListener, TcpStream};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let options = Options {
+///     clients: 5,
+///     // Nothing happens by itself; types drift as they do on the wire.
+///     settings: ["spending=off", "top-ups=off", "types=all-strings"].map(str::to_owned).to_vec(),
+///     start: Some("2026-11-23T17:00:00Z".parse()?),
+///     ..Options::default()
+/// };
+/// let simulator = Simulator::new(options, Clock::real())?;
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let address = listener.local_addr()?;
+/// tokio::spawn(serve(listener, simulator.clone(), std::future::pending()));
+///
+/// // What happens to a client is said in its own words, and time passes when you say so.
+/// simulator.edit("561115", &json!({"balance": "6.00", "spend_per_hour": "4"}))?;
+/// simulator.advance(Duration::from_secs(3_600));
+///
+/// // Your program's turn: its base URL is `http://{address}/api/v1/rest.php`. Here a request by hand.
+/// let mut stream = TcpStream::connect(address).await?;
+/// let query = "api_username=demo@example.com&api_password=demo&method=getResellerBalance&client=561115";
+/// let request = format!("GET /api/v1/rest.php?{query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+/// stream.write_all(request.as_bytes()).await?;
+/// let mut answer = String::new();
+/// stream.read_to_string(&mut answer).await?;
+/// assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"));
+/// assert!(answer.contains(r#"{"status":"success","balance":{"current_balance":"2.0000","spent_total":"4","#));
+///
+/// // What it sent, and how a lost answer looks: from here on payments arrive, and their answers do not.
+/// assert_eq!(simulator.requests()[0]["params"]["method"], "getResellerBalance");
+/// simulator.set_fault("reset-after@addPayment", "1")?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// With [`Clock::stepped`](crate::clock::Clock::stepped) real time stands still too, by which rate caps count.
+///
 /// # Errors
 /// When the listener cannot be used.
 pub async fn serve(

@@ -1,0 +1,156 @@
+//! WIRE.md section 1, at the edges of HTTP: request lines and bodies that are too long, HEAD, halves of requests.
+
+use std::io::{Read, Write};
+
+use super::raw::{AUTH, Server, get, status_of};
+
+const IP: &str = r#"{"status":"success","ip":"127.0.0.1"}"#;
+
+/// A request for the caller's address with a line of exactly this length.
+fn request(start: &str, end: &str, length: usize) -> String {
+    let line = |padding: usize| {
+        format!(
+            "GET {start}/api/v1/rest.php?{AUTH}&method=getIP&p={}{end} HTTP/1.1",
+            "x".repeat(padding)
+        )
+    };
+    let line = line(length - line(0).len());
+    assert_eq!(line.len(), length);
+    format!("{line}\r\nHost: voip.ms\r\n\r\n")
+}
+
+/// §1 [L] The request line is measured as it was sent, with scheme, host and fragment, and the answer arrives however
+/// much longer it is.
+#[test]
+fn the_request_line_is_measured_as_it_was_sent() {
+    let server = Server::new(&[]);
+    for (start, end) in [("", ""), ("http://voip.ms", ""), ("", "#fragment")] {
+        for (length, line) in [
+            (8_190, "HTTP/1.1 200 OK"),
+            (8_191, "HTTP/1.1 414 URI Too Long"),
+            (60_000, "HTTP/1.1 414 URI Too Long"),
+            (70_000, "HTTP/1.1 414 URI Too Long"),
+            (1_000_000, "HTTP/1.1 414 URI Too Long"),
+        ] {
+            let answer = server.exchange(request(start, end, length)).unwrap();
+            assert_eq!(answer.line(), line, "{start} {end} {length}");
+            let is_page = answer.text().contains("<h1>Request-URI Too Long</h1>");
+            assert_eq!(is_page, answer.status() == 414, "{start} {end} {length}");
+        }
+    }
+}
+
+/// §1 [L] A later request of a connection is measured like the first.
+#[test]
+fn each_request_line_of_a_connection_is_measured() {
+    let server = Server::new(&[]);
+    for (length, status) in [(8_190, 200), (8_191, 414), (70_000, 414)] {
+        let mut connection = server.connect();
+        assert_eq!(connection.exchange(request("", "#f", 8_000)).unwrap().status(), 200);
+        assert_eq!(
+            connection.exchange(request("", "#f", length)).unwrap().status(),
+            status,
+            "{length}"
+        );
+    }
+}
+
+/// §1 [I] A body beyond what is taken is refused by the web server, counted or in chunks, and the refusal arrives.
+#[test]
+fn bodies_that_are_too_large_are_refused() {
+    let server = Server::new(&[]);
+    let largest = 8 * 1024 * 1024 + 64 * 1024;
+    let head = "POST /api/v1/rest.php HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=B";
+    let counted = |length: usize| format!("{head}\r\nContent-Length: {length}\r\n\r\n{}", "x".repeat(length));
+    let chunked = |length: usize| {
+        format!(
+            "{head}\r\nTransfer-Encoding: chunked\r\n\r\n{length:x}\r\n{}\r\n0\r\n\r\n",
+            "x".repeat(length)
+        )
+    };
+    for (name, request, line) in [
+        ("as large as may be", counted(largest), "HTTP/1.1 200 OK"),
+        ("too large", counted(largest + 1), "HTTP/1.1 413 Payload Too Large"),
+        ("far too large", counted(3 * largest), "HTTP/1.1 413 Payload Too Large"),
+        ("in a chunk", chunked(largest), "HTTP/1.1 200 OK"),
+        (
+            "too large a chunk",
+            chunked(largest + 1),
+            "HTTP/1.1 413 Payload Too Large",
+        ),
+    ] {
+        assert_eq!(server.exchange(request).unwrap().line(), line, "{name}");
+    }
+}
+
+/// §1 [I] HEAD is a GET whose answer stops before its body.
+#[test]
+fn head_is_a_get_without_a_body() {
+    let server = Server::new(&[]);
+    let mut stream = server.connect().stream;
+    let request = get(&format!("{AUTH}&method=getIP")).replace("GET ", "HEAD ");
+    stream
+        .write_all(request.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n").as_bytes())
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\n"),
+        "{answer}"
+    );
+    assert!(
+        answer.contains(&format!("content-length: {}\r\n", IP.len())),
+        "{answer}"
+    );
+}
+
+/// §1 [I] Headers that clients send beside change nothing.
+#[test]
+fn other_headers_are_ignored() {
+    let server = Server::new(&[]);
+    for header in [
+        "Authorization: Bearer wrong",
+        "Authorization: Basic eDp5",
+        "Accept: text/html",
+        "Accept-Encoding: gzip, br",
+        "Cookie: method=getClients",
+    ] {
+        let request = get(&format!("{AUTH}&method=getIP")).replace("Host: voip.ms", &format!("Host: x\r\n{header}"));
+        assert_eq!(server.exchange(request).unwrap().text(), IP, "{header}");
+    }
+}
+
+/// §1 [I] Query and multipart body are read together, and the body wins, as in PHP's `$_REQUEST`.
+#[test]
+fn query_and_body_are_read_together() {
+    let server = Server::new(&[]);
+    let body = "--B\r\nContent-Disposition: form-data; name=\"client\"\r\n\r\n561116\r\n--B--\r\n";
+    let answer = server
+        .exchange(format!(
+            "POST /api/v1/rest.php?{AUTH}&method=getClients&client=561115 HTTP/1.1\r\nHost: x\r\n\
+             Content-Type: multipart/form-data; boundary=B\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        ))
+        .unwrap();
+    let start = r#"{"status":"success","clients":[{"client":"561116","#;
+    assert!(answer.text().starts_with(start), "{answer:?}");
+}
+
+/// §1 [C] Halves of requests hold nobody up: not the others, and not the end.
+#[test]
+fn halves_of_requests_hold_nobody_up() {
+    let mut server = Server::new(&[]);
+    let halves = [
+        "",
+        "GET ",
+        "GET /api/v1/rest.php HTTP/1.1\r\nHost:",
+        "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nab",
+    ];
+    let _held = halves.map(|half| {
+        let mut connection = server.connect();
+        connection.stream.write_all(half.as_bytes()).unwrap();
+        connection
+    });
+    assert_eq!(status_of(&server.call("method=getIP")), "success");
+    server.end();
+}
