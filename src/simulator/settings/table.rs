@@ -41,7 +41,7 @@ settings! {
     MaintenanceMethods "maintenance-methods" = "", Accepts::Functions, Documented: "these functions answer `method_maintenance`";
     UserAgentNeeded "user-agent-needed" = "off", SWITCH, Observed: "on: a call without a User-Agent gets Cloudflare's HTTP 403 page (2021)";
     MultipartMissing "multipart-missing" = "off", SWITCH, Observed: "on: every multipart POST answers `missing_method` (January 2024)";
-    SoapFaultStatus "soap-fault-status" = "500", Accepts::OneOf(&["500", "200"]), Unknown: "HTTP status of the SOAP fault that an urlencoded POST gets";
+    SoapFaultStatus "soap-fault-status" = "500", Accepts::OneOf(&["500", "200"]), Observed: "HTTP status of the SOAP fault that an urlencoded POST gets; 500 is what the author of the Python client voipms-api notes";
 }
 "The look of answers" {
     ContentType "content-type" = "json", Accepts::OneOf(&["json", "html"]), Unknown: "content type of the answers";
