@@ -35,6 +35,7 @@ pub mod opened;
 pub mod output;
 pub mod plan;
 pub mod planned;
+mod portal;
 mod simulate;
 pub mod status;
 mod sweep;
