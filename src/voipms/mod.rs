@@ -40,7 +40,7 @@ pub use functions::{
 pub use marker::Marker;
 pub use outcome::{FindOut, Sign, Unknown, WriteError};
 pub use parameters::{Kind, Parameter};
-pub use raw::{CallError, RawAnswer, RawCall};
+pub use raw::{CallError, RawAnswer, RawCall, Row};
 pub use record::{ClientRecord, OddRow};
 pub use request::Transport;
 pub use settings::{Settings, SettingsError};

@@ -152,22 +152,31 @@ impl FindOut {
     }
 }
 
+impl FindOut {
+    /// What that shows if it was done, and how soon.
+    #[must_use]
+    pub fn what_it_shows(&self) -> String {
+        match &self.sign {
+            Sign::Entry { amount, description } => {
+                let described = match description {
+                    Some(description) => format!("described as `{description}`"),
+                    None => "of today".to_owned(),
+                };
+                format!(
+                    "an entry of {amount} {described} if it was done; how soon is not known, so look more than once before \
+                     repeating it"
+                )
+            }
+            Sign::Threshold(threshold) => format!("the threshold {threshold} if it was done"),
+            Sign::Record => "the new values if it was done".to_owned(),
+            Sign::Client => "the client if it was done".to_owned(),
+        }
+    }
+}
+
 impl fmt::Display for FindOut {
     /// The command and what to look for, in one sentence without a full stop.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` shows ", self.command())?;
-        match &self.sign {
-            Sign::Entry { amount, description } => {
-                write!(f, "an entry of {amount}")?;
-                match description {
-                    Some(description) => write!(f, " described as `{description}`")?,
-                    None => f.write_str(" of today")?,
-                }
-                f.write_str(" if it was done; how soon is not known, so look more than once before repeating it")
-            }
-            Sign::Threshold(threshold) => write!(f, "the threshold {threshold} if it was done"),
-            Sign::Record => f.write_str("the new values if it was done"),
-            Sign::Client => f.write_str("the client if it was done"),
-        }
+        write!(f, "`{}` shows {}", self.command(), self.what_it_shows())
     }
 }
