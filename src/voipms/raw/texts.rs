@@ -41,6 +41,12 @@ impl RawAnswer {
         rows
     }
 
+    /// Whether there is such a key.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.payload(key).is_some()
+    }
+
     /// The text that stands under `key` itself.
     #[must_use]
     pub fn text(&self, key: &str) -> Option<Cow<'_, str>> {
