@@ -41,7 +41,7 @@ impl Printer {
             None => Ok(Exit::Fine),
             Some(key) => Err(
                 Failure::failed(format!("{} answered `success`, but no `{key}`", call.function()))
-                    .hint("that says nothing: not that there is none, and not that it is zero"),
+                    .hint("that says nothing: neither that there is none nor that it is zero"),
             ),
         }
     }
