@@ -273,3 +273,80 @@ fn capitalised(text: &str) -> String {
         .next()
         .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args, FromArgMatches};
+
+    use super::{ApiArgs, Given};
+    use crate::cli::api::words::examples;
+    use crate::voipms::{Class, Function, Kind, RawCall};
+
+    fn parse(line: &str) -> Result<Given, clap::Error> {
+        let mut words = vec!["api".to_owned()];
+        for (index, part) in line.replace("\\\n", " ").split('\'').enumerate() {
+            if index % 2 == 0 {
+                words.extend(part.split_whitespace().map(str::to_owned));
+            } else {
+                words.push(part.to_owned());
+            }
+        }
+        // Every command has this one.
+        let output = clap::Arg::new("output").long("output").global(true);
+        let command = ApiArgs::augment_args(clap::Command::new("api").arg(output));
+        let matches = command.try_get_matches_from(words)?;
+        match ApiArgs::from_arg_matches(&matches)? {
+            ApiArgs::Known(given) => Ok(*given),
+            ApiArgs::Unknown(name) => panic!("`{name}` is unknown"),
+        }
+    }
+
+    #[test]
+    fn every_function_has_every_parameter_and_examples_that_work() {
+        for function in Function::ALL {
+            let mut has_yes = false;
+            for example in examples(function) {
+                let mut given = parse(example).unwrap_or_else(|error| panic!("{example}: {error}"));
+                assert_eq!(given.function, function, "{example}");
+                has_yes |= given.yes;
+                if given.password_file.is_some() {
+                    given.values.push(("password", "Passw0rd".to_owned()));
+                    if function == Function::SignupClient {
+                        given.values.push(("confirm_password", "Passw0rd".to_owned()));
+                    }
+                }
+                if function != Function::SetClient {
+                    RawCall::new(function, given.values).unwrap_or_else(|error| panic!("{example}: {error:?}"));
+                }
+                for line in format!("  balancewatch api {example}").lines() {
+                    assert!(line.len() <= 80, "{line}: help would break it");
+                }
+            }
+            assert_eq!(has_yes, function.class() != Class::Read, "{function}");
+            for parameter in function.parameters() {
+                let value = if parameter.kind == Kind::DryRun { "1" } else { "-x" };
+                let line = format!("{function} --{} {value} --{} {value}", parameter.name, parameter.name);
+                let given = parse(&line).unwrap();
+                let twice = [(parameter.name, value.to_owned()), (parameter.name, value.to_owned())];
+                assert_eq!(given.values, twice, "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_come_in_the_order_of_the_document() {
+        let given = parse("addCharge --test --description x --charge 1 --client 2").unwrap();
+        let names: Vec<&str> = given.values.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["client", "charge", "description", "test"]);
+        assert_eq!(given.values[3].1, "1");
+        assert!(!given.vain_test && !given.yes && !given.raw && !given.show_secrets);
+        let given = parse("setClient --client 2 --test true --raw --show-secrets").unwrap();
+        assert!(given.vain_test && given.raw && given.show_secrets);
+    }
+
+    #[test]
+    fn debug_shows_no_value() {
+        let given = parse("setClient --client 2 --password hunter2").unwrap();
+        assert_eq!(format!("{:?}", ApiArgs::Known(Box::new(given))), "api setClient");
+    }
+}

@@ -64,3 +64,22 @@ fn unknown(call: &RawCall, currency: &str, error: &CallError, options: &str) -> 
         format!("{command} shows {shows}")
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        for (word, expected) in [
+            ("/etc/balancewatch/config.toml", "/etc/balancewatch/config.toml"),
+            ("main", "main"),
+            ("my config.toml", "'my config.toml'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+            ("$HOME", "'$HOME'"),
+        ] {
+            assert_eq!(quoted(word), expected, "{word}");
+        }
+    }
+}

@@ -301,3 +301,41 @@ fn time(text: &str) -> String {
         _ => text.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{amount, label, time};
+
+    #[test]
+    fn times_have_units_and_what_is_none_stays() {
+        for (text, expected) in [
+            ("51:35", "51 min 35 s"),
+            ("2:05", "2 min 5 s"),
+            ("10:17:48", "10 h 17 min 48 s"),
+            ("0:00", "0 min 0 s"),
+            ("0", "none"),
+            ("1:2:3:4", "1:2:3:4"),
+            ("a:b", "a:b"),
+            ("1:", "1:"),
+            ("7", "7"),
+        ] {
+            assert_eq!(time(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn amounts_keep_the_digits_that_count() {
+        for (text, expected) in [
+            ("8.0588", "8.0588"),
+            ("2", "2.00"),
+            ("112.192790", "112.19279"),
+            ("0.045000000000000005", "0.045"),
+            ("1.0e-5", "0.00001"),
+            ("-0.2160", "-0.216"),
+            ("n/a", "n/a"),
+        ] {
+            assert_eq!(amount(text), expected, "{text}");
+        }
+        assert_eq!((&*label("zip"), &*label("some_thing")), ("postal code", "some thing"));
+    }
+}
