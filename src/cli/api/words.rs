@@ -121,10 +121,10 @@ pub const fn examples(function: Function) -> &'static [&'static str] {
             "setClientThreshold --client 561115 --threshold 10 --yes",
             "setClientThreshold --client 561115 --threshold 10 \\\n      --email noc@example.com --yes",
         ],
-        Function::SignupClient => &["signupClient --firstname John --lastname Doe \\\n      \
-             --address '5491 190TH' --city Miami --state FL --country US --zip 33055 \\\n      \
-             --phone_number 5551112222 --email j@example.com --confirm_email j@example.com \\\n      \
-             --password-file password.txt --activate 1 --yes"],
+        Function::SignupClient => &["signupClient --firstname John --lastname Doe --city Miami \\\n      \
+             --address '5491 190TH' --state FL --country US --zip 33055 \\\n      \
+             --phone_number 5551112222 --password-file password.txt --activate 1 \\\n      \
+             --email j@example.com --confirm_email j@example.com --yes"],
     }
 }
 
