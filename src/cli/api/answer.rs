@@ -78,9 +78,9 @@ impl Printer {
 
     /// What was done, in a sentence.
     fn done(&self, call: &RawCall, currency: &str, answer: &RawAnswer) -> String {
-        let Deed { mut done, whether } = Deed::of(call, currency);
+        let Deed { mut done, would, .. } = Deed::of(call, currency);
         if call.is_dry_run() {
-            done = format!("a dry run went well, and nothing was done: it would be that {whether}");
+            done = format!("a dry run went well, and nothing was done: {would}");
         }
         if let Some(description) = call.argument("description") {
             done += &format!("; `{description}`");

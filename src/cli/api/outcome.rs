@@ -3,7 +3,7 @@
 
 use crate::cli::failure::FAILED;
 use crate::cli::{Failure, Global};
-use crate::voipms::{CallError, Class, RawCall, meaning};
+use crate::voipms::{CallError, Class, Error, RawCall, meaning};
 
 use super::words::Deed;
 
@@ -33,18 +33,20 @@ fn quoted(word: &str) -> String {
 pub fn failure(call: &RawCall, currency: &str, error: &CallError, options: &str) -> Failure {
     match unknown(call, currency, error, options) {
         Some(failure) => failure,
-        None => declined(error),
+        None => declined(error.error()),
     }
 }
 
 /// A call that surely was not done.
-pub fn declined(error: &CallError) -> Failure {
-    let mut failure = Failure::from_error(error.error(), FAILED);
+pub fn declined(error: &Error) -> Failure {
+    let mut failure = Failure::from_error(error, FAILED);
     if let Some(meaning) = error.code().and_then(meaning) {
         failure = failure.cause(meaning);
     }
-    match error.error().hint() {
-        Some(hint) => failure.hint(hint),
+    match error.hint() {
+        Some(_) if error.is_absent_client() => failure.hint("`balancewatch api getClients` lists the clients"),
+        // The daemon asks again; here a person does.
+        Some(hint) => failure.hint(hint.replace("it is asked again later", "try again later")),
         None => failure,
     }
 }
@@ -54,7 +56,7 @@ fn unknown(call: &RawCall, currency: &str, error: &CallError, options: &str) -> 
     let find_out = error.find_out()?;
     let Deed { whether, .. } = Deed::of(call, currency);
     let mut failure = Failure::failed(format!("it is NOT known whether {whether}"));
-    failure.causes = declined(error).causes;
+    failure.causes = declined(error.error()).causes;
     failure.causes.insert(0, error.error().to_string());
     let command = format!("`{}{options}`", find_out.command());
     let shows = find_out.what_it_shows();

@@ -57,7 +57,7 @@ pub async fn run(
                 printer.print_declined(context, body)?;
             }
             if error.find_out().is_none() {
-                return Err(outcome::declined(&error));
+                return Err(outcome::declined(error.error()));
             }
             Some(error)
         }
@@ -76,7 +76,8 @@ pub async fn run(
 }
 
 async fn countries(api: &Client) -> Result<Vec<Country>, Failure> {
-    let answer = api.get_countries().await.map_err(from_api).map_err(nothing_sent)?;
+    let answer = api.get_countries().await;
+    let answer = answer.map_err(|error| nothing_sent(outcome::declined(&error)))?;
     let country = |country: crate::voipms::Country| Country {
         code: country.code,
         name: country.name,
@@ -85,16 +86,9 @@ async fn countries(api: &Client) -> Result<Vec<Country>, Failure> {
 }
 
 async fn record(api: &Client, client: &ClientId) -> Result<Record, Failure> {
-    let answer = api.get_client(client).await.map_err(from_api)?;
+    let answer = api.get_client(client).await;
+    let answer = answer.map_err(|error| outcome::declined(&error))?;
     Ok(read(&answer))
-}
-
-fn from_api(error: crate::voipms::Error) -> Failure {
-    let failure = Failure::from_error(&error, crate::cli::failure::FAILED);
-    match error.hint() {
-        Some(hint) => failure.hint(hint),
-        None => failure,
-    }
 }
 
 fn nothing_sent(failure: Failure) -> Failure {

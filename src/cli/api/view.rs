@@ -59,12 +59,12 @@ pub fn print(
 /// A single row with more columns than this is a card, with every field that it has.
 const MOST_COLUMNS_OF_ONE_ROW: usize = 4;
 
-const CLIENTS: [Column; 6] = [
+/// What tells clients apart; the rest is on the card of one.
+const CLIENTS: [Column; 5] = [
     ("client", "client", Text),
     ("lastname", "name", Text),
     ("company", "company", Text),
     ("email", "e-mail", Text),
-    ("phone_number", "phone", Text),
     ("balance_management", "management", Number),
 ];
 
@@ -293,7 +293,7 @@ fn time(text: &str) -> String {
     };
     match parts[..] {
         _ if !are_numbers => text.to_owned(),
-        ["0"] => "none".to_owned(),
+        _ if parts.iter().all(|part| part.bytes().all(|byte| byte == b'0')) => "none".to_owned(),
         [minutes, seconds] => format!("{} min {} s", plain(minutes), plain(seconds)),
         [hours, minutes, seconds] => {
             format!("{} h {} min {} s", plain(hours), plain(minutes), plain(seconds))
@@ -312,11 +312,13 @@ mod tests {
             ("51:35", "51 min 35 s"),
             ("2:05", "2 min 5 s"),
             ("10:17:48", "10 h 17 min 48 s"),
-            ("0:00", "0 min 0 s"),
+            ("0:00", "none"),
+            ("0:10", "0 min 10 s"),
             ("0", "none"),
             ("1:2:3:4", "1:2:3:4"),
             ("a:b", "a:b"),
             ("1:", "1:"),
+            ("", ""),
             ("7", "7"),
         ] {
             assert_eq!(time(text), expected, "{text}");

@@ -128,10 +128,12 @@ pub const fn examples(function: Function) -> &'static [&'static str] {
     }
 }
 
-/// A write in words: when it was done, and as what is not known.
+/// A write in words: when it was done, when it was only tried, and as what is not known.
 pub struct Deed {
     /// `charged 4.99 USD to client 561115`.
     pub done: String,
+    /// `4.99 USD would be charged to client 561115`; empty where there is no dry run.
+    pub would: String,
     /// `client 561115 was charged 4.99 USD`, behind *whether*.
     pub whether: String,
 }
@@ -141,11 +143,12 @@ impl Deed {
     pub fn of(call: &RawCall, currency: &str) -> Self {
         let text = |name| call.argument(name).unwrap_or_default();
         let client = text("client");
-        let (done, whether) = match call.function() {
+        let (done, would, whether) = match call.function() {
             Function::AddCharge => {
                 let amount = format!("{} {currency}", text("charge"));
                 (
                     format!("charged {amount} to client {client}"),
+                    format!("{amount} would be charged to client {client}"),
                     format!("client {client} was charged {amount}"),
                 )
             }
@@ -153,6 +156,7 @@ impl Deed {
                 let amount = format!("{} {currency}", text("payment"));
                 (
                     format!("credited {amount} to client {client}"),
+                    format!("{amount} would be credited to client {client}"),
                     format!("client {client} was credited with {amount}"),
                 )
             }
@@ -160,6 +164,7 @@ impl Deed {
                 let amount = format!("{} {currency}", text("threshold"));
                 (
                     format!("set the threshold of client {client} to {amount}"),
+                    String::new(),
                     format!("the threshold of client {client} was set to {amount}"),
                 )
             }
@@ -167,15 +172,17 @@ impl Deed {
                 let email = text("email");
                 (
                     format!("made a client for {email}"),
+                    String::new(),
                     format!("a client was made for {email}"),
                 )
             }
             Function::SetClient => (
                 format!("overwrote the record of client {client}"),
+                String::new(),
                 format!("the record of client {client} was overwritten"),
             ),
-            read => (format!("called {read}"), format!("{read} was called")),
+            read => (format!("called {read}"), String::new(), format!("{read} was called")),
         };
-        Self { done, whether }
+        Self { done, would, whether }
     }
 }

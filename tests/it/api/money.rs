@@ -67,26 +67,26 @@ async fn money_is_moved_once_and_found_again_by_its_description() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_dry_run_moves_nothing_and_needs_no_yes() {
     let stage = Stage::new(&[]).await;
-    for (line, amount, whether) in [
+    for (line, amount, would) in [
         (
             "addCharge --client 561115 --charge 4.99 --test",
             "charge",
-            "client 561115 was charged 4.99 CAD",
+            "4.99 CAD would be charged to client 561115",
         ),
         (
             "addPayment --client 561115 --payment 4.99 --test 1",
             "payment",
-            "client 561115 was credited with 4.99 CAD",
+            "4.99 CAD would be credited to client 561115",
         ),
         (
             "addPayment --client 561115 --payment 4.99 --test=1 --yes",
             "payment",
-            "client 561115 was credited",
+            "4.99 CAD would be credited",
         ),
     ] {
         let said = stage.api(line);
         said.ended(0)
-            .says(&["a dry run went well, and nothing was done", whether, &marker(&said.err)]);
+            .says(&["a dry run went well, and nothing was done", would, &marker(&said.err)]);
         let (_, params) = stage.arrived().pop().unwrap();
         assert_eq!(
             (&params["test"], &params[amount]),

@@ -37,8 +37,7 @@ async fn the_list_has_every_function_in_its_group() {
         let before = list.out.split(&format!("\n  {function} ")).next().unwrap();
         let last = ["Reads", "Overwrites", "Moves money"]
             .into_iter()
-            .filter(|group| before.contains(group))
-            .next_back();
+            .rfind(|group| before.contains(group));
         assert_eq!(last, Some(group), "{function}");
     }
     assert!(list.out.lines().all(|line| line.chars().count() <= 100), "{}", list.out);
