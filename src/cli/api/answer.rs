@@ -1,5 +1,7 @@
 //! How an answer is printed: as the API's own JSON with passwords masked, or as a view for people. Calls nothing.
 
+use secrecy::{ExposeSecret, SecretString};
+
 use super::view;
 use super::words::Deed;
 use super::{mask, note};
@@ -11,6 +13,8 @@ use crate::voipms::{Function, RawAnswer, RawCall};
 pub struct Printer {
     /// `--show-secrets`.
     pub show_secrets: bool,
+    /// Passwords that an answer might repeat.
+    pub known_secrets: Vec<SecretString>,
     /// The options of a command that finds out what came of a call.
     pub find_out_options: String,
 }
@@ -65,7 +69,8 @@ impl Printer {
         let shown = if self.show_secrets {
             Some(body.trim_end().to_owned())
         } else {
-            mask::masked(body)
+            let known: Vec<&str> = self.known_secrets.iter().map(ExposeSecret::expose_secret).collect();
+            mask::masked(body, &known)
         };
         match shown {
             Some(json) => context.out.text(&format!("{json}\n")),

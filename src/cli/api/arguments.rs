@@ -28,6 +28,19 @@ pub enum Request {
     },
 }
 
+impl Request {
+    /// The client's password that is sent.
+    pub fn password(&self) -> Option<SecretString> {
+        match self {
+            Self::Call(call, _) => call.argument("password").map(SecretString::from),
+            Self::Overlay { values, .. } => {
+                let password = values.iter().find(|(name, _)| *name == "password");
+                password.map(|(_, password)| password.clone())
+            }
+        }
+    }
+}
+
 /// A line on standard error that is no error. Nobody has to read it.
 pub fn note(text: &str) {
     writeln!(std::io::stderr(), "note: {}", clean(text)).ok();

@@ -36,15 +36,18 @@ pub fn run(context: &mut Context, args: ApiArgs) -> Result<Exit, Failure> {
         ApiArgs::Known(given) => *given,
         ApiArgs::Unknown(name) => return Err(unknown(&name)),
     };
-    let printer = Printer {
+    let mut printer = Printer {
         show_secrets: given.show_secrets,
+        known_secrets: Vec::new(),
         find_out_options: outcome::options(&context.global),
     };
     let Given { yes, .. } = given;
     let request = request(given, &mut stdin().lock())?;
+    printer.known_secrets.extend(request.password());
     block_on(async {
         let settings = context.load(Secrets::Required)?.settings;
         let account = opened::account(&settings, context.global.account.as_deref())?;
+        printer.known_secrets.push(account.password.clone());
         let store = store(&settings.store.path).await;
         let api = portal::api("api-", account, store.as_ref(), &Trust::load());
         let ended = match api {

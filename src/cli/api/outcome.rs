@@ -3,7 +3,7 @@
 
 use crate::cli::failure::FAILED;
 use crate::cli::{Failure, Global};
-use crate::voipms::{CallError, Class, Error, RawCall, meaning};
+use crate::voipms::{CallError, Class, Error, RawCall, meaning, shell_word};
 
 use super::words::Deed;
 
@@ -11,22 +11,12 @@ use super::words::Deed;
 pub fn options(global: &Global) -> String {
     let mut options = String::new();
     if global.config.as_os_str() != crate::cli::DEFAULT_CONFIG {
-        options += &format!(" --config {}", quoted(&global.config.to_string_lossy()));
+        options += &format!(" --config {}", shell_word(&global.config.to_string_lossy()));
     }
     if let Some(account) = &global.account {
-        options += &format!(" --account {}", quoted(account));
+        options += &format!(" --account {}", shell_word(account));
     }
     options
-}
-
-/// A word for a POSIX shell.
-fn quoted(word: &str) -> String {
-    let is_plain = |char: char| char.is_ascii_alphanumeric() || "/._-".contains(char);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }
 
 /// The failure that a call ended with. `options`: see [`options`].
@@ -45,8 +35,7 @@ pub fn declined(error: &Error) -> Failure {
     }
     match error.hint() {
         Some(_) if error.is_absent_client() => failure.hint("`balancewatch api getClients` lists the clients"),
-        // The daemon asks again; here a person does.
-        Some(hint) => failure.hint(hint.replace("it is asked again later", "try again later")),
+        Some(hint) => failure.hint(hint),
         None => failure,
     }
 }
@@ -65,23 +54,4 @@ fn unknown(call: &RawCall, currency: &str, error: &CallError, options: &str) -> 
     } else {
         format!("{command} shows {shows}")
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn words_are_quoted_for_a_shell() {
-        for (word, expected) in [
-            ("/etc/balancewatch/config.toml", "/etc/balancewatch/config.toml"),
-            ("main", "main"),
-            ("my config.toml", "'my config.toml'"),
-            ("it's", r"'it'\''s'"),
-            ("", "''"),
-            ("$HOME", "'$HOME'"),
-        ] {
-            assert_eq!(quoted(word), expected, "{word}");
-        }
-    }
 }

@@ -55,7 +55,8 @@ pub const fn notes(function: Function) -> &'static str {
         Function::SetClient => {
             "The API replaces the WHOLE record, and may blank what it is not sent. So this command reads the record, puts \
              what you gave over it, shows the difference, sends all thirteen fields, reads the record again and compares. \
-             Without --yes it stops after the difference.\n\n\
+             Without --yes it stops after the difference. What somebody else changes in the moment between reading and \
+             sending is overwritten: the API has no way to tell.\n\n\
              It refuses to send back what would do harm: a password that the API does not show, a country that has no \
              code, a record without a required field, unless you give a value for it. --raw sends what you gave and \
              nothing else."

@@ -211,6 +211,15 @@ async fn an_edit_between_the_look_and_the_change_is_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn an_edit_in_the_moment_before_the_change_is_overwritten_as_a_whole() {
+    let stage = Stage::new(&["edit-before-set-client=561115:city=LAVAL"]).await;
+    let before = record(&stage);
+    stage.api("setClient --client 561115 --zip 10001 --yes").ended(0);
+    // The API has no version of a record: neither this side nor the other can notice. No field of the edit is left over.
+    assert_eq!(record(&stage), with(&before, &json!({"zip": "10001"})));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_record_that_is_not_as_meant_is_said_plainly() {
     let stage = Stage::new(&["edit-after-set-client=561115:city=LAVAL"]).await;
     let said = stage.api("setClient --client 561115 --zip 10001 --yes");
