@@ -10,7 +10,7 @@ use crate::cli::Failure;
 use crate::cli::output::clean;
 use crate::clock::Clock;
 use crate::config::secret_in;
-use crate::voipms::{Class, Function, Kind, Marker, RawCall, Unacceptable};
+use crate::voipms::{Class, Function, Kind, Marker, Parameter, RawCall, Unacceptable};
 
 /// The longest line that is read as a password: beyond every password that the API takes.
 const LONGEST_LINE_BYTES: u64 = 4096;
@@ -75,7 +75,7 @@ pub fn request(mut given: Given, input: &mut dyn BufRead) -> Result<Request, Fai
         let is_read =
             is_overlay && matches!(problem, Unacceptable::Missing { parameter, .. } if *parameter != "client");
         if !is_read && !is_told {
-            problems.push(problem.to_string());
+            problems.push(told(function, problem));
         }
     }
     problems.extend(bad_passwords);
@@ -96,6 +96,21 @@ pub fn request(mut given: Given, input: &mut dyn BufRead) -> Result<Request, Fai
             let values = given.map(|(name, value)| (name, SecretString::from(value))).collect();
             Ok(Request::Overlay { client, values })
         }
+    }
+}
+
+/// A problem, in words that help to mend it.
+fn told(function: Function, problem: &Unacceptable) -> String {
+    match (problem, function.parameter(problem.parameter())) {
+        (
+            Unacceptable::Missing { .. },
+            Some(Parameter {
+                name, meaning, example, ..
+            }),
+        ) => {
+            format!("`{name}` is missing: {meaning}, such as {example}")
+        }
+        _ => problem.to_string(),
     }
 }
 

@@ -21,14 +21,20 @@ pub fn options(global: &Global) -> String {
 
 /// The failure that a call ended with. `options`: see [`options`].
 pub fn failure(call: &RawCall, currency: &str, error: &CallError, options: &str) -> Failure {
-    match unknown(call, currency, error, options) {
-        Some(failure) => failure,
-        None => declined(error.error()),
-    }
+    unknown(call, currency, error, options).unwrap_or_else(|| declined(error.error()))
 }
 
 /// A call that surely was not done.
 pub fn declined(error: &Error) -> Failure {
+    let failure = cause(error);
+    match error.function().class() {
+        Class::Read => failure,
+        _ => failure.while_doing(format!("{} was not done", error.function())),
+    }
+}
+
+/// What went wrong, what that means, and what can be done about it.
+fn cause(error: &Error) -> Failure {
     let mut failure = Failure::from_error(error, FAILED);
     if let Some(meaning) = error.code().and_then(meaning) {
         failure = failure.cause(meaning);
@@ -44,9 +50,7 @@ pub fn declined(error: &Error) -> Failure {
 fn unknown(call: &RawCall, currency: &str, error: &CallError, options: &str) -> Option<Failure> {
     let find_out = error.find_out()?;
     let Deed { whether, .. } = Deed::of(call, currency);
-    let mut failure = Failure::failed(format!("it is NOT known whether {whether}"));
-    failure.causes = declined(error.error()).causes;
-    failure.causes.insert(0, error.error().to_string());
+    let failure = cause(error.error()).while_doing(format!("it is NOT known whether {whether}"));
     let command = format!("`{}{options}`", find_out.command());
     let shows = find_out.what_it_shows();
     Some(failure.hint(if call.function().class() == Class::MoneyMovingWrite {

@@ -57,13 +57,12 @@ pub fn print(
 }
 
 /// A single row with more columns than this is a card, with every field that it has.
-const MOST_COLUMNS_OF_ONE_ROW: usize = 4;
+const MOST_COLUMNS_OF_ONE_ROW: usize = 3;
 
 /// What tells clients apart; the rest is on the card of one.
-const CLIENTS: [Column; 5] = [
+const CLIENTS: [Column; 4] = [
     ("client", "client", Text),
-    ("lastname", "name", Text),
-    ("company", "company", Text),
+    ("company", "name", Text),
     ("email", "e-mail", Text),
     ("balance_management", "management", Number),
 ];
@@ -251,19 +250,23 @@ fn line(card: &mut Table, name: &str, text: String) {
     card.toned_row([(name.to_owned(), Tone::Faint), (text, Tone::Plain)]);
 }
 
+/// Company and person, as far as they are there: one column, so that addresses fit a terminal beside it.
+fn name(row: &Row<'_>) -> String {
+    let parts = [row.text("firstname"), row.text("lastname")];
+    let person = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    match (row.text("company"), person.as_str()) {
+        (Some(company), "") => company.to_owned(),
+        (Some(company), person) => format!("{company} ({person})"),
+        (None, "") => "-".to_owned(),
+        (None, person) => person.to_owned(),
+    }
+}
+
 fn cell(row: &Row<'_>, (field, _, kind): &Column) -> String {
-    let text = match *field {
-        "lastname" => {
-            let parts = [row.text("firstname"), row.text("lastname")];
-            let name: Vec<&str> = parts.into_iter().flatten().collect();
-            return if name.is_empty() {
-                "-".to_owned()
-            } else {
-                name.join(" ")
-            };
-        }
-        field => row.text(field),
-    };
+    if *field == "company" {
+        return name(row);
+    }
+    let text = row.text(field);
     match (text, kind) {
         (None, _) => "-".to_owned(),
         (Some(text), Amount) => amount(text),

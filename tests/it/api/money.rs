@@ -162,8 +162,10 @@ async fn what_is_declined_is_not_done_and_says_so() {
     for fault in ["maintenance", "limit"] {
         stage.simulator.set_fault(&format!("{fault}@addCharge"), "1").unwrap();
         let said = stage.api("addCharge --client 561115 --charge 4.99 --yes");
-        said.ended(1)
-            .complains(&["error: addCharge: the API answered `", "caused by: "]);
+        said.ended(1).complains(&[
+            "error: addCharge was not done\ncaused by: addCharge: the API answered `",
+            "caused by: ",
+        ]);
         assert!(!said.err.contains("NOT known"), "{}", said.err);
         stage.simulator.set_fault(&format!("{fault}@addCharge"), "0").unwrap();
     }
@@ -172,6 +174,25 @@ async fn what_is_declined_is_not_done_and_says_so() {
         .ended(1)
         .complains(&["`invalid_client`"]);
     assert_eq!((stage.times("addCharge"), balance(&stage).as_str()), (3, "8.0588"));
+    let nowhere = std::fs::read_to_string(stage.config_path()).unwrap();
+    let (before, url) = nowhere.split_once("http://127.0.0.1:").unwrap();
+    // Nobody listens on the port of a listener that is gone.
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let (_, after) = url.split_once('/').unwrap();
+    stage.file(
+        "nowhere.toml",
+        format!("{before}http://127.0.0.1:{port}/{after}").as_bytes(),
+    );
+    let line = words("addCharge --client 561115 --charge 4.99 --yes");
+    let said = stage.run_with(&stage.path("nowhere.toml"), &line, b"");
+    said.ended(1).complains(&[
+        "error: addCharge was not done\ncaused by: addCharge: ",
+        "network, DNS and firewall",
+    ]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
