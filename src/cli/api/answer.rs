@@ -7,7 +7,7 @@ use super::words::Deed;
 use super::{mask, note};
 use crate::cli::{Context, Exit, Failure};
 use crate::config::Account;
-use crate::voipms::{Function, RawAnswer, RawCall};
+use crate::voipms::{CallError, Class, Function, RawAnswer, RawCall};
 
 /// How this run prints.
 pub struct Printer {
@@ -35,7 +35,7 @@ impl Printer {
         if context.wants_json() {
             self.print_body(context, answer.body())?;
         } else if missing.is_none() {
-            if call.function().class() == crate::voipms::Class::Read {
+            if call.function().class() == Class::Read {
                 view::print(context, account, call, answer, self.show_secrets)?;
             } else {
                 context.out.line(&self.done(call, &account.currency, answer))?;
@@ -50,15 +50,15 @@ impl Printer {
         }
     }
 
-    /// Prints the JSON of an answer that is no success, where JSON is wanted.
-    ///
-    /// # Errors
-    /// When it cannot be printed.
-    pub fn print_declined(&self, context: &mut Context, body: &str) -> Result<(), Failure> {
-        if context.wants_json() && !body.trim().is_empty() {
-            self.print_body(context, body)?;
+    /// Prints the JSON of an answer that is no success, where JSON is wanted. Whether that can be printed matters less than
+    /// what is said of it afterwards.
+    pub fn print_declined(&self, context: &mut Context, error: &CallError) {
+        let body = error.body().filter(|body| !body.trim().is_empty());
+        if let Some(body) = body.filter(|_| context.wants_json())
+            && let Err(failure) = self.print_body(context, body)
+        {
+            note(&failure.message);
         }
-        Ok(())
     }
 
     /// Prints a body as it came, but for the passwords.

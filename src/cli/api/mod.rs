@@ -7,10 +7,11 @@
 use std::io::stdin;
 
 use super::{Context, Exit, Failure, block_on, opened, portal};
+use crate::config::problem::nearest;
 use crate::config::{Account, Secrets};
 use crate::net::Trust;
 use crate::store::{Access, Error as StoreError, Store};
-use crate::voipms::{Client, RawCall};
+use crate::voipms::{Client, Function, RawCall};
 
 mod answer;
 mod arguments;
@@ -85,11 +86,12 @@ async fn sent(
     call: &RawCall,
 ) -> Result<Exit, Failure> {
     match api.call(call).await {
-        Ok(answer) => printer.print(context, account, call, &answer),
+        Ok(answer) => {
+            let printed = printer.print(context, account, call, &answer);
+            printed.map_err(|failure| outcome::unprinted(call.function(), failure))
+        }
         Err(error) => {
-            if let Some(body) = error.body() {
-                printer.print_declined(context, body)?;
-            }
+            printer.print_declined(context, &error);
             Err(outcome::failure(
                 call,
                 &account.currency,
@@ -117,8 +119,7 @@ async fn store(path: &std::path::Path) -> Option<Store> {
 
 fn unknown(name: &str) -> Failure {
     let failure = Failure::usage(format!("there is no function `{name}` here"));
-    let names = crate::voipms::Function::ALL.map(crate::voipms::Function::name);
-    failure.hint(match crate::config::problem::nearest(name, names) {
+    failure.hint(match nearest(name, Function::ALL.map(Function::name)) {
         Some(meant) => format!("did you mean `{meant}`? The names are exact"),
         None => {
             "`balancewatch api --help` lists them; other functions of VoIP.ms have nothing to do with clients' money"

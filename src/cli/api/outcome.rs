@@ -3,7 +3,7 @@
 
 use crate::cli::failure::FAILED;
 use crate::cli::{Failure, Global};
-use crate::voipms::{CallError, Class, Error, RawCall, meaning, shell_word};
+use crate::voipms::{CallError, Class, Error, Function, RawCall, meaning, shell_word};
 
 use super::words::Deed;
 
@@ -30,6 +30,14 @@ pub fn declined(error: &Error) -> Failure {
     match error.function().class() {
         Class::Read => failure,
         _ => failure.while_doing(format!("{} was not done", error.function())),
+    }
+}
+
+/// A success that could not be printed, or lacks what was asked for. Of a write it must be said that it was done.
+pub fn unprinted(function: Function, failure: Failure) -> Failure {
+    match function.class() {
+        Class::Read => failure,
+        _ => failure.while_doing(format!("{function} was done, but what came of it could not be printed")),
     }
 }
 

@@ -48,14 +48,13 @@ pub async fn run(
     let lost = match api.call(&call).await {
         Ok(answer) => {
             if context.wants_json() {
-                printer.print_body(context, answer.body())?;
+                let printed = printer.print_body(context, answer.body());
+                printed.map_err(|failure| outcome::unprinted(Function::SetClient, failure))?;
             }
             None
         }
         Err(error) => {
-            if let Some(body) = error.body() {
-                printer.print_declined(context, body)?;
-            }
+            printer.print_declined(context, &error);
             if error.find_out().is_none() {
                 return Err(outcome::declined(error.error()));
             }

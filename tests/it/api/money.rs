@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::stage::{JOHN, Stage, words};
+use super::stage::{JOHN, Said, Stage, words};
 
 /// The description that the program made, as it said on standard error.
 fn marker(err: &str) -> String {
@@ -356,4 +356,31 @@ async fn an_empty_ledger_is_a_sentence_however_it_is_answered() {
         let json = stage.api(&format!("getCharges --client {id} --output json"));
         assert_eq!(json.ended(0).json()["status"], status, "{empty}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn what_was_done_or_is_not_known_is_said_even_when_nothing_can_be_printed() {
+    let stage = Stage::new(&[]).await;
+    let run = |line: &str| {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = stage.command(&stage.config_path(), &words(line));
+        Said::from(
+            command
+                .stdout(full)
+                .stdin(std::process::Stdio::null())
+                .output()
+                .unwrap(),
+        )
+    };
+    let line = "addCharge --client 561115 --charge 4.99 --yes";
+    for output in ["table", "json"] {
+        let said = run(&format!("{line} --output {output}"));
+        said.ended(1)
+            .complains(&["error: addCharge was done, but what came of it could not be printed"]);
+    }
+    stage.simulator.set_fault("wrong-types@addCharge", "1").unwrap();
+    run(&format!("{line} --output json"))
+        .ended(1)
+        .complains(&["error: it is NOT known whether client 561115"]);
+    assert_eq!(stage.times("addCharge"), 3);
 }
