@@ -18,6 +18,7 @@ use crate::config::{Loaded, Problems, Request, Secrets, Variables};
 use crate::telemetry::{self, LogFormat};
 
 pub mod alerts;
+pub mod api;
 pub mod brake;
 pub mod check;
 pub mod client;
@@ -35,6 +36,7 @@ pub mod opened;
 pub mod output;
 pub mod plan;
 pub mod planned;
+mod portal;
 mod simulate;
 pub mod status;
 mod sweep;
@@ -48,7 +50,7 @@ pub use output::{Output, OutputFormat, Table, Tone};
 #[derive(Debug, Parser)]
 #[command(name = "balancewatch", version, after_help = EXAMPLES, arg_required_else_help = true, max_term_width = 100)]
 struct Cli {
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Options of every command")]
     global: Global,
     #[command(subcommand)]
     command: Command,
@@ -63,6 +65,9 @@ Examples:
 
 Exit codes: 0 fine, 1 it could not be done or somebody must look, 64 usage, 78 configuration.";
 
+/// Where the configuration is unless `--config` names another.
+const DEFAULT_CONFIG: &str = "/etc/balancewatch/config.toml";
+
 /// Options of every command, valid before and after it.
 #[derive(Clone, Debug, Args)]
 pub struct Global {
@@ -71,7 +76,7 @@ pub struct Global {
         long,
         global = true,
         value_name = "PATH",
-        default_value = "/etc/balancewatch/config.toml"
+        default_value = DEFAULT_CONFIG
     )]
     pub config: PathBuf,
     /// Which account; needed only with several
@@ -106,13 +111,13 @@ enum Command {
     Notifications(notifications::NotificationsArgs),
     Enforcements(enforcements::EnforcementsArgs),
     Brake(brake::BrakeArgs),
+    Api(api::ApiArgs),
 }
 
 /// Commands of later versions, by the words that name them: known, so that nobody takes them for a typing mistake,
 /// and refused. A path whose first words are no command of this version is left out.
 const LATER: &[&[&str]] = &[
     &["ack"],
-    &["api"],
     &["completions"],
     &["config", "schema"],
     &["enforcements", "approve"],
@@ -276,6 +281,7 @@ fn run(context: &mut Context, command: Command) -> Result<Exit, Failure> {
         Command::Notifications(args) => notifications::run(context, &args),
         Command::Enforcements(args) => enforcements::run(context, &args),
         Command::Brake(args) => brake::run(context, &args),
+        Command::Api(args) => api::run(context, args),
     }
 }
 

@@ -1,18 +1,15 @@
 //! `check --online`: logs in everywhere, changes nothing, sends no mail. Every trouble at once.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use jiff::SignedDuration;
 use serde::Serialize;
 
-use super::{Context, Exit, Failure, Table, Tone, block_on};
-use crate::clock::Clock;
+use super::{Context, Exit, Failure, Table, Tone, block_on, portal};
 use crate::config::{Account, Settings};
-use crate::daemon::{StoreLedger, parts};
-use crate::net::{Bounds, Trust};
+use crate::daemon::parts;
+use crate::net::Trust;
 use crate::store::{Access, Error as StoreError, Store};
-use crate::voipms::pace::{CallLedger, MemoryLedger};
 
 /// One thing that was tried.
 #[derive(Debug, Serialize)]
@@ -131,14 +128,7 @@ async fn try_store(path: &Path) -> (Option<Store>, Tried) {
 /// The API lets the account in; how many clients it has, and how long asking them takes.
 async fn try_account(settings: &Settings, account: &Account, store: Option<&Store>, trust: &Trust) -> Vec<Tried> {
     let what = format!("account {}", account.name);
-    // With a store the calls are reserved there, so that a daemon beside it keeps its rate.
-    let ledger: Arc<dyn CallLedger> = match store {
-        Some(store) => Arc::new(StoreLedger(store.clone())),
-        None => Arc::new(MemoryLedger::default()),
-    };
-    let bounds = Bounds::default();
-    let pacer = parts::pacer("check-", account, ledger, &Clock::real(), bounds);
-    let api = match parts::api(account, pacer, trust, bounds, rand::random()) {
+    let api = match portal::api("check-", account, store, trust) {
         Ok(api) => api,
         Err(error) => return vec![Tried::bad(what, &error, None)],
     };
@@ -158,9 +148,7 @@ async fn try_account(settings: &Settings, account: &Account, store: Option<&Stor
         }
         Err(error) => tried.push(failed(&error)),
     }
-    if let Err(error) = api.pacer().settle().await {
-        tracing::debug!(%error, "reserved calls were not given back");
-    }
+    portal::settle(&api).await;
     tried
 }
 

@@ -36,14 +36,7 @@ impl Opened {
     pub async fn open(context: &Context) -> Result<Self, Failure> {
         let settings = context.load(Secrets::MayBeMissing)?.settings;
         let wanted = context.global.account.clone();
-        if let Some(name) = &wanted
-            && settings.account(name).is_none()
-        {
-            let known = names(&settings);
-            return Err(
-                Failure::usage(format!("there is no account `{name}`")).hint(format!("the configuration has {known}"))
-            );
-        }
+        accounts(&settings, wanted.as_deref())?;
         let store = Store::open(&settings.store.path, Access::Read)
             .await
             .map_err(|error| from_store(&error))?;
@@ -58,11 +51,7 @@ impl Opened {
     /// The account of the command line, or all of them.
     #[must_use]
     pub fn accounts(&self) -> Vec<&Account> {
-        self.settings
-            .accounts
-            .iter()
-            .filter(|account| self.wanted.as_deref().is_none_or(|name| account.name.as_str() == name))
-            .collect()
+        accounts(&self.settings, self.wanted.as_deref()).unwrap_or_default()
     }
 
     /// The one account that is meant.
@@ -70,11 +59,7 @@ impl Opened {
     /// # Errors
     /// When there are several and the command line names none (64).
     pub fn account(&self) -> Result<&Account, Failure> {
-        match self.accounts().as_slice() {
-            [account] => Ok(account),
-            _ => Err(Failure::usage("there are several accounts, and `--account` names none")
-                .hint(format!("the configuration has {}", names(&self.settings)))),
-        }
+        account(&self.settings, self.wanted.as_deref())
     }
 
     /// All that is remembered of an account.
@@ -83,6 +68,34 @@ impl Opened {
     /// Why the store cannot be read (1).
     pub async fn view(&self, account: &Account) -> Result<AccountView, Failure> {
         self.store.load(&account.name).await.map_err(|error| from_store(&error))
+    }
+}
+
+/// The account of the command line, or all of them.
+///
+/// # Errors
+/// When it is not configured (64).
+pub fn accounts<'s>(settings: &'s Settings, wanted: Option<&str>) -> Result<Vec<&'s Account>, Failure> {
+    let is_meant = |account: &&Account| wanted.is_none_or(|name| account.name.as_str() == name);
+    let meant: Vec<&Account> = settings.accounts.iter().filter(is_meant).collect();
+    match wanted {
+        Some(name) if meant.is_empty() => {
+            let known = names(settings);
+            Err(Failure::usage(format!("there is no account `{name}`")).hint(format!("the configuration has {known}")))
+        }
+        _ => Ok(meant),
+    }
+}
+
+/// The one account that is meant.
+///
+/// # Errors
+/// When it is not configured, or there are several and the command line names none (64).
+pub fn account<'s>(settings: &'s Settings, wanted: Option<&str>) -> Result<&'s Account, Failure> {
+    match accounts(settings, wanted)?[..] {
+        [account] => Ok(account),
+        _ => Err(Failure::usage("there are several accounts, and `--account` names none")
+            .hint(format!("the configuration has {}", names(settings)))),
     }
 }
 

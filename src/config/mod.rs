@@ -30,7 +30,7 @@ mod tests;
 pub use load::{Loaded, Request, load, parse};
 pub use problem::{Problem, Problems};
 pub use schedule::{EverySweep, Schedule, SweepEvery};
-pub use secret::Secrets;
+pub use secret::{BadFile, Secrets, secret_in};
 pub use settings::{Account, Alerts, Channel, ChannelKind, Enforcement, Settings, Smtp, SmtpTls, Store, Transport};
 pub use show::Effective;
 

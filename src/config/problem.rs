@@ -163,7 +163,8 @@ impl Report {
 }
 
 /// The candidate that `given` was probably meant to be: equal but for case and dashes, or few letters away.
-pub(super) fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+#[must_use]
+pub fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let plain = |text: &str| text.to_lowercase().replace('-', "_");
     let given = plain(given);
     // A long word may have more letters wrong than a short one, and one letter may always be.

@@ -30,30 +30,56 @@ pub(super) fn unreadable(problem: Problem, secrets: Secrets, report: &Report) {
     }
 }
 
-/// The secret in a file without its last line break; `None` when there is none, which is reported as `told` with what
-/// is wrong in it.
-pub(super) fn read_file(path: &Path, told: Problem, secrets: Secrets, report: &Report) -> Option<String> {
-    let problem = |what: String| Problem { problem: what, ..told };
+/// Why a file holds no secret that can be used. Never what is in it.
+#[derive(Debug, thiserror::Error)]
+pub enum BadFile {
+    /// It is not there, may not be read, or is no UTF-8.
+    #[error("cannot be read: {0}")]
+    Unreadable(std::io::Error),
+    /// It can be read, but is no secret.
+    #[error("{0}")]
+    Unfit(&'static str),
+}
+
+/// The secret in a file, without its last line break.
+///
+/// # Errors
+/// [`BadFile`].
+pub fn secret_in(path: &Path) -> Result<String, BadFile> {
     let mut text = String::new();
     let read = fs::File::open(path).and_then(|file| file.take(LONGEST_BYTES + 1).read_to_string(&mut text));
-    if let Err(error) = read {
-        unreadable(problem(format!("cannot be read: {error}")), secrets, report);
-        return None;
-    }
+    read.map_err(BadFile::Unreadable)?;
     let secret = text
         .strip_suffix('\n')
         .map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
-    let what = if secret.is_empty() {
-        "is an empty file"
+    if secret.is_empty() {
+        Err(BadFile::Unfit("is an empty file"))
     } else if text.len() as u64 > LONGEST_BYTES {
-        "is a file of more than 4096 bytes"
+        Err(BadFile::Unfit("is a file of more than 4096 bytes"))
     } else if secret.contains(char::is_control) {
-        "is a file of several lines, or with control characters"
+        Err(BadFile::Unfit("is a file of several lines, or with control characters"))
     } else {
-        return Some(secret.to_owned());
+        Ok(secret.to_owned())
+    }
+}
+
+/// The secret in a file; `None` when there is none, which is reported as `told` with what is wrong in it.
+pub(super) fn read_file(path: &Path, told: Problem, secrets: Secrets, report: &Report) -> Option<String> {
+    let problem = |what: &BadFile| Problem {
+        problem: what.to_string(),
+        ..told
     };
-    report.problem(problem(what.to_owned()));
-    None
+    match secret_in(path) {
+        Ok(secret) => Some(secret),
+        Err(bad @ BadFile::Unreadable(_)) => {
+            unreadable(problem(&bad), secrets, report);
+            None
+        }
+        Err(bad) => {
+            report.problem(problem(&bad));
+            None
+        }
+    }
 }
 
 /// The secret `password` of a section, or what is in its `password_file`. `needed`: whether it has to be there.

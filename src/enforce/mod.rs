@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use portal::Portal;
+pub use portal::{Portal, read, written};
 pub use provider::{Failure, Provider, Read};
 
 use crate::clock::Clock;

@@ -106,7 +106,8 @@ impl Provider for Portal {
 }
 
 /// A record as it was read, field by field.
-fn read(answer: &ClientRecord) -> Record {
+#[must_use]
+pub fn read(answer: &ClientRecord) -> Record {
     use secrecy::ExposeSecret;
     Record::from_fields([
         (Field::Client, answer.client.as_str()),
@@ -126,7 +127,8 @@ fn read(answer: &ClientRecord) -> Record {
 }
 
 /// A record to write; `None` when it has no password or no id, which a prepared one always has.
-fn written(record: &Record) -> Option<ClientRecord> {
+#[must_use]
+pub fn written(record: &Record) -> Option<ClientRecord> {
     let text = |field| record.get(field).to_owned();
     Some(ClientRecord {
         client: ClientId::new(record.get(Field::Client)).ok()?,

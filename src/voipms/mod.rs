@@ -38,9 +38,9 @@ pub use functions::{
     ResellerBalance, Rows, SetClientThreshold, SignupClient, State,
 };
 pub use marker::Marker;
-pub use outcome::{FindOut, Sign, Unknown, WriteError};
+pub use outcome::{FindOut, Sign, Unknown, WriteError, shell_word};
 pub use parameters::{Kind, Parameter};
-pub use raw::{CallError, RawAnswer, RawCall};
+pub use raw::{CallError, RawAnswer, RawCall, Row};
 pub use record::{ClientRecord, OddRow};
 pub use request::Transport;
 pub use settings::{Settings, SettingsError};

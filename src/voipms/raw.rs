@@ -7,9 +7,14 @@ use super::answer::{Expected, Payload, Reader, fields, scalar, trimmed};
 use super::check::{Unacceptable, check};
 use super::error::{Error, Problem};
 use super::function::Function;
-use super::functions::Call;
+use super::functions::{Call, SetClient};
 use super::outcome::{FindOut, WriteError};
 use super::parameters::Kind;
+use super::record::ClientRecord;
+
+mod texts;
+
+pub use texts::Row;
 
 /// A call whose arguments were checked. Debug shows no password.
 #[derive(Clone, PartialEq, Eq)]
@@ -27,6 +32,17 @@ impl RawCall {
     pub fn new(function: Function, arguments: Vec<(&'static str, String)>) -> Result<Self, Vec<Unacceptable>> {
         check(function, &arguments)?;
         Ok(Self { function, arguments })
+    }
+
+    /// setClient with a whole record. Most of it was read and not typed, so it is not checked: it goes back verbatim.
+    #[must_use]
+    pub fn set_client(record: &ClientRecord) -> Self {
+        let mut arguments = Vec::new();
+        SetClient(record).parameters(&mut |name, value| arguments.push((name, value.to_owned())));
+        Self {
+            function: Function::SetClient,
+            arguments,
+        }
     }
 
     /// The function.

@@ -314,10 +314,10 @@ fn usage_is_64_and_answers_are_0() {
         (&["check", "--colour"], 64, "", "--colour"),
         (&["--output", "yaml", "check"], 64, "", "possible values: table, json"),
         (
-            &["api", "getClients", "--yes"],
+            &["ack", "561115", "--yes"],
             64,
             "",
-            "error: `api` is not in this version",
+            "error: `ack` is not in this version",
         ),
         (
             &["config", "schema"],

@@ -5,6 +5,7 @@
     reason = "a test fails by panicking, in its helper functions too"
 )]
 
+mod api;
 mod commands;
 mod config;
 mod demo;

@@ -9,7 +9,8 @@
 //! 1. [`intents`](intents()): what the firing alerts ask for, one intent per client at most.
 //! 2. [`World::decide`]: whether an intent may be carried out now; [`plan`](fn@plan) does it for all of them, in
 //!    the order of [`Intent::rank`], as `plan` shows it.
-//! 3. [`prepare`]: the record to send, made from the record as it was read a moment ago; or the refusal.
+//! 3. [`prepare`]: the record to send, made from the record as it was read a moment ago; or the refusal. [`overlay`] is
+//!    the same for whatever fields a person changes.
 //! 4. [`compare`]: the fields that are not as they were meant to be.
 
 pub mod decision;
@@ -21,7 +22,7 @@ pub mod standing;
 pub use decision::{Canary, Caps, Decision, Guards, World, plan};
 pub use intents::{Back, Fleet, Intent, intents};
 pub use record::{Field, Record};
-pub use send::{Country, compare, prepare, resolve};
+pub use send::{Country, compare, differing, overlay, prepare, resolve, shows_password};
 pub use standing::{outdated, still_called_for};
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! What exactly is sent, or why nothing is; and whether what was read back is what was meant.
 //!
-//! Only `balance_management` is ever changed. Everything else goes back exactly as it was read, except that a country
-//! that was shown by its name is sent by its code, because `setClient` takes no names.
+//! Enforcement changes `balance_management` and nothing else; a person may change any field ([`overlay`]). Everything
+//! else goes back exactly as it was read, except that a country that was shown by its name is sent by its code, because
+//! `setClient` takes no names.
 
 use std::collections::BTreeMap;
 
@@ -36,27 +37,62 @@ pub fn resolve(codes: &BTreeMap<String, String>, wanted: Management) -> Option<&
 /// The record to send: `record` with `code` as its balance management. `record` must have been read a moment ago.
 ///
 /// # Errors
-/// The [`Refusal`] when the record is not fit to be sent back: another client's, incomplete, with a password that
-/// would be lost, or with a country that has no code.
+/// As [`overlay`].
 pub fn prepare(client: &ClientId, record: &Record, code: &str, countries: &[Country]) -> Result<Record, Refusal> {
+    overlay(client, record, &[(Field::BalanceManagement, code)], countries)
+}
+
+/// The record to send: `record` with some fields set, fit to be sent back. `record` must have been read a moment ago.
+///
+/// # Errors
+/// The [`Refusal`] when it is not fit: another client's, incomplete, with a password that would be lost (unless it is
+/// one of the `changes`), or with a country that has no code.
+pub fn overlay(
+    client: &ClientId,
+    record: &Record,
+    changes: &[(Field, &str)],
+    countries: &[Country],
+) -> Result<Record, Refusal> {
     if record.get(Field::Client) != client.as_str() {
         return Err(Refusal::WrongRecord);
     }
-    check_password(record.expose_password().unwrap_or_default())?;
+    if !changes.iter().any(|(field, _)| *field == Field::Password) {
+        check_password(record.expose_password().unwrap_or_default())?;
+    }
+    let mut sent = record.clone();
+    for &(field, value) in changes {
+        sent.set(field, value);
+    }
     for field in Field::ALL {
-        if field.is_required() && field != Field::Password && record.get(field).trim().is_empty() {
+        if field.is_required() && field != Field::Password && sent.get(field).trim().is_empty() {
             let field = field.name().to_owned();
             return Err(Refusal::MissingField { field });
         }
     }
-    let country = record.get(Field::Country);
-    let country_code = country_code(country, countries).ok_or_else(|| Refusal::UnknownCountry {
-        country: country.to_owned(),
+    let country = sent.get(Field::Country).to_owned();
+    let code = country_code(&country, countries).ok_or_else(|| Refusal::UnknownCountry {
+        country: country.clone(),
     })?;
-    let mut sent = record.clone();
-    sent.set(Field::Country, country_code);
-    sent.set(Field::BalanceManagement, code);
+    sent.set(Field::Country, code);
     Ok(sent)
+}
+
+/// Those of the `given` values that are not what `record` has already: a country's name and its code are the same.
+#[must_use]
+pub fn differing<'v>(record: &Record, given: &[(Field, &'v str)], countries: &[Country]) -> Vec<(Field, &'v str)> {
+    let is_there = |field: Field, value: &str| match field {
+        Field::Password => record.expose_password() == Some(value),
+        Field::Country => record.get(field) == value || is_same_country(value, record.get(field), countries),
+        _ => record.get(field) == value,
+    };
+    let differing = given.iter().filter(|(field, value)| !is_there(*field, value));
+    differing.copied().collect()
+}
+
+/// Whether the record holds the client's password, and not what an API may show in its place.
+#[must_use]
+pub fn shows_password(record: &Record) -> bool {
+    check_password(record.expose_password().unwrap_or_default()).is_ok()
 }
 
 /// The code to send for a country as it was read: a code passes as it is, a name maps without regard to case to the
@@ -166,21 +202,23 @@ fn looks_hashed(password: &str) -> bool {
         && digest.trim_end_matches('=').bytes().all(is_digit)
 }
 
-/// The fields in which `after` is not what it should be: `before` with the code that was sent. Passwords are
-/// compared where both records have one, and never shown; a country may come back by its code or by its name.
+/// The fields in which `after` is not what it should be: what was sent. Passwords are compared where all records have
+/// one, and never shown: where the API did not show the one before, it will not show the new one. A country may come back
+/// by its code or by its name, and is expected as it stood in `before`.
 #[must_use]
 pub fn compare(sent: &Record, before: &Record, after: &Record, countries: &[Country]) -> Vec<FieldDifference> {
     let mut differences = Vec::new();
     for field in Field::ALL {
+        let (sent_value, value_before) = (sent.get(field), before.get(field));
         let expected = match field {
-            Field::BalanceManagement => sent.get(field),
-            _ => before.get(field),
+            Field::Country if is_same_country(sent_value, value_before, countries) => value_before,
+            _ => sent_value,
         };
         let found = after.get(field);
         let as_meant = match field {
-            Field::Country => found == expected || is_same_country(sent.get(field), found, countries),
+            Field::Country => found == expected || is_same_country(sent_value, found, countries),
             Field::Password => match (sent.expose_password(), after.expose_password()) {
-                (Some(expected), Some(found)) => expected == found,
+                (Some(expected), Some(found)) => expected == found || !shows_password(before),
                 (None, _) => true,
                 (Some(_), None) => false,
             },

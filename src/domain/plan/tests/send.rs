@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Management, id};
 use crate::domain::enforcement::Refusal;
-use crate::domain::plan::{Country, Field, Record, compare, prepare, resolve};
+use crate::domain::plan::{Country, Field, Record, compare, differing, overlay, prepare, resolve, shows_password};
 
 fn countries() -> Vec<Country> {
     [
@@ -254,6 +254,140 @@ fn a_record_that_came_back_is_compared_field_by_field() {
         ("1", "2"),
         "nothing happened"
     );
+}
+
+#[test]
+fn an_overlay_sets_what_was_given_and_keeps_the_rest() {
+    let given = [
+        (Field::Company, ""),
+        (Field::City, "LAVAL"),
+        (Field::Country, "US"),
+        (Field::Password, "********"),
+        (Field::BalanceManagement, "1"),
+    ];
+    let sent = overlay(&id("561115"), &record(), &given, &countries()).unwrap();
+    let mut meant = record();
+    for (field, value) in given {
+        meant.set(field, value);
+    }
+    for field in Field::ALL {
+        assert_eq!(sent.get(field), meant.get(field), "{}", field.name());
+    }
+    assert_eq!(
+        sent.expose_password(),
+        Some("********"),
+        "a person may choose what they like"
+    );
+    assert_eq!(compare(&sent, &record(), &meant, &countries()), []);
+    meant.set(Field::Country, "UNITED STATES");
+    assert_eq!(compare(&sent, &record(), &meant, &countries()), [], "by its name");
+    for field in [Field::Company, Field::City, Field::Country, Field::Password, Field::Zip] {
+        let mut after = meant.clone();
+        after.set(field, "something else");
+        let differences = compare(&sent, &record(), &after, &countries());
+        assert_eq!(differences.len(), 1, "{}", field.name());
+    }
+    let unchanged = compare(&sent, &record(), &record(), &countries());
+    let names: Vec<&str> = unchanged.iter().map(|difference| difference.field.as_str()).collect();
+    assert_eq!(names, ["company", "city", "country", "balance_management", "password"]);
+    assert_eq!(unchanged[2].expected, "US", "what was meant, not what was there");
+}
+
+#[test]
+fn an_overlay_is_refused_where_the_result_is_not_fit_to_be_sent() {
+    let refused = |record: &Record, given: &[(Field, &str)]| overlay(&id("561115"), record, given, &countries()).err();
+    let missing = |field: &str| {
+        Some(Refusal::MissingField {
+            field: field.to_owned(),
+        })
+    };
+    let unknown = |country: &str| {
+        Some(Refusal::UnknownCountry {
+            country: country.to_owned(),
+        })
+    };
+    let masked = with(Field::Password, "***");
+    let new = (Field::Password, "N3w-pass");
+    for (name, record, given, expected) in [
+        ("nothing given", record(), &[][..], None),
+        ("a masked password", masked.clone(), &[], Some(Refusal::PasswordMasked)),
+        ("a masked password, and a new one", masked, &[new], None),
+        ("no first name", with(Field::Firstname, " "), &[], missing("firstname")),
+        (
+            "no first name, and a new one",
+            with(Field::Firstname, ""),
+            &[(Field::Firstname, "Ann")],
+            None,
+        ),
+        (
+            "the phone number taken away",
+            record(),
+            &[(Field::PhoneNumber, "")],
+            missing("phone_number"),
+        ),
+        (
+            "an odd country",
+            with(Field::Country, "ATLANTIS"),
+            &[],
+            unknown("ATLANTIS"),
+        ),
+        (
+            "an odd country, and a good one",
+            with(Field::Country, "ATLANTIS"),
+            &[(Field::Country, "CA")],
+            None,
+        ),
+        (
+            "a good country, and an odd one",
+            record(),
+            &[(Field::Country, "XX")],
+            unknown("XX"),
+        ),
+        (
+            "another client's",
+            with(Field::Client, "7"),
+            &[new],
+            Some(Refusal::WrongRecord),
+        ),
+    ] {
+        assert_eq!(refused(&record, given), expected, "{name}");
+    }
+}
+
+#[test]
+fn what_is_there_already_is_no_change() {
+    let given = [
+        (Field::Country, "CA"),
+        (Field::City, " MONTRÉAL "),
+        (Field::Password, "p&s+ wörd=1"),
+        (Field::BalanceManagement, "2"),
+    ];
+    assert_eq!(differing(&record(), &given, &countries()), []);
+    for (field, value) in [
+        (Field::Country, "US"),
+        (Field::City, "MONTRÉAL"),
+        (Field::Password, "p&s+ wörd=2"),
+        (Field::BalanceManagement, "1"),
+        (Field::Zip, "2134"),
+    ] {
+        let differing = differing(&record(), &[(field, value)], &countries());
+        assert_eq!(differing, [(field, value)], "{}", field.name());
+    }
+}
+
+#[test]
+fn a_password_that_is_not_shown_cannot_be_compared() {
+    let new = [(Field::Password, "N3w-pass")];
+    for (name, shown, differences) in [("clear", "p&s+ wörd=1", 1), ("masked", "***", 0), ("empty", "", 0)] {
+        let before = with(Field::Password, shown);
+        assert_eq!(shows_password(&before), differences == 1, "{name}");
+        let sent = overlay(&id("561115"), &before, &new, &countries()).unwrap();
+        assert_eq!(
+            compare(&sent, &before, &before, &countries()).len(),
+            differences,
+            "{name}"
+        );
+    }
 }
 
 #[test]

@@ -1,0 +1,128 @@
+//! How an answer is printed: as the API's own JSON with passwords masked, or as a view for people. Calls nothing.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::view;
+use super::words::Deed;
+use super::{mask, note};
+use crate::cli::{Context, Exit, Failure};
+use crate::config::Account;
+use crate::voipms::{CallError, Class, Function, RawAnswer, RawCall};
+
+/// How this run prints.
+pub struct Printer {
+    /// `--show-secrets`.
+    pub show_secrets: bool,
+    /// Passwords that an answer might repeat.
+    pub known_secrets: Vec<SecretString>,
+    /// The options of a command that finds out what came of a call.
+    pub find_out_options: String,
+}
+
+impl Printer {
+    /// Prints a good answer.
+    ///
+    /// # Errors
+    /// When it says success but lacks what was asked for (1), or cannot be printed.
+    pub fn print(
+        &self,
+        context: &mut Context,
+        account: &Account,
+        call: &RawCall,
+        answer: &RawAnswer,
+    ) -> Result<Exit, Failure> {
+        let missing = missing(call.function(), answer);
+        if context.wants_json() {
+            self.print_body(context, answer.body())?;
+        } else if missing.is_none() {
+            if call.function().class() == Class::Read {
+                view::print(context, account, call, answer, self.show_secrets)?;
+            } else {
+                context.out.line(&self.done(call, &account.currency, answer))?;
+            }
+        }
+        match missing {
+            None => Ok(Exit::Fine),
+            Some(key) => Err(
+                Failure::failed(format!("{} answered `success`, but no `{key}`", call.function()))
+                    .hint("that says nothing: neither that there is none nor that it is zero"),
+            ),
+        }
+    }
+
+    /// Prints the JSON of an answer that is no success, where JSON is wanted. Whether that can be printed matters less than
+    /// what is said of it afterwards.
+    pub fn print_declined(&self, context: &mut Context, error: &CallError) {
+        let body = error.body().filter(|body| !body.trim().is_empty());
+        if let Some(body) = body.filter(|_| context.wants_json())
+            && let Err(failure) = self.print_body(context, body)
+        {
+            note(&failure.message);
+        }
+    }
+
+    /// Prints a body as it came, but for the passwords.
+    ///
+    /// # Errors
+    /// When it cannot be printed.
+    pub fn print_body(&self, context: &mut Context, body: &str) -> Result<(), Failure> {
+        let shown = if self.show_secrets {
+            Some(body.trim_end().to_owned())
+        } else {
+            let known: Vec<&str> = self.known_secrets.iter().map(ExposeSecret::expose_secret).collect();
+            mask::masked(body, &known)
+        };
+        match shown {
+            Some(json) => context.out.text(&format!("{json}\n")),
+            None => {
+                note("the answer is no JSON, and not shown: it may hold a password (`--show-secrets` shows it)");
+                Ok(())
+            }
+        }
+    }
+
+    /// What was done, in a sentence.
+    fn done(&self, call: &RawCall, currency: &str, answer: &RawAnswer) -> String {
+        let Deed { mut done, would, .. } = Deed::of(call, currency);
+        if call.is_dry_run() {
+            done = format!("a dry run went well, and nothing was done: {would}");
+        }
+        if let Some(description) = call.argument("description") {
+            done += &format!("; `{description}`");
+        }
+        match call.function() {
+            Function::SetClientThreshold => match call.argument("email") {
+                Some(email) => done += &format!("; it is told at {email}"),
+                None => done += "; where it is told stays as it was",
+            },
+            Function::SignupClient => {
+                let email = call.argument("email").unwrap_or_default();
+                done += &match answer.text("client") {
+                    Some(id) => format!(": client {id}"),
+                    None => format!(
+                        "; the API did not say its id: `balancewatch api getClients --client {email}{}`",
+                        self.find_out_options
+                    ),
+                };
+                if call.argument("activate") != Some("1") {
+                    done += "; it waits until somebody activates it in the portal";
+                }
+            }
+            _ => {}
+        }
+        done
+    }
+}
+
+/// The key without which the success of a read says nothing. A client without charges or deposits may be answered
+/// without a list; nobody recorded how.
+fn missing(function: Function, answer: &RawAnswer) -> Option<&'static str> {
+    if matches!(
+        function,
+        Function::GetCharges | Function::GetDeposits | Function::SignupClient
+    ) {
+        return None;
+    }
+    let is_empty_list = function.means_empty(answer.status());
+    function.result_key().filter(|key| !is_empty_list && !answer.has(key))
+}

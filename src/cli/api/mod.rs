@@ -1,0 +1,129 @@
+//! `api FUNCTION`: one call of the reseller API with the arguments that are given, and its answer.
+//!
+//! Thin: `grammar` is the command line, `arguments` what is sent, `answer` how an answer is printed and `outcome` how a
+//! failure is told. One function is more than a call: `overlay` is setClient over the record as it is. What a call means
+//! and whether it may be sent again is `voipms`' business.
+
+use std::io::stdin;
+
+use super::{Context, Exit, Failure, block_on, opened, portal};
+use crate::config::problem::nearest;
+use crate::config::{Account, Secrets};
+use crate::net::Trust;
+use crate::store::{Access, Error as StoreError, Store};
+use crate::voipms::{Client, Function, RawCall};
+
+mod answer;
+mod arguments;
+mod grammar;
+mod mask;
+mod outcome;
+mod overlay;
+mod view;
+mod words;
+
+use answer::Printer;
+use arguments::{Request, note, request};
+pub use grammar::ApiArgs;
+use grammar::Given;
+
+/// Runs `api`.
+///
+/// # Errors
+/// Arguments that cannot be sent (64), a configuration that is not good (78), or a call that was no success, or of which
+/// nobody knows whether it was (1).
+pub fn run(context: &mut Context, args: ApiArgs) -> Result<Exit, Failure> {
+    let given = match args {
+        ApiArgs::Known(given) => *given,
+        ApiArgs::Unknown(name) => return Err(unknown(&name)),
+    };
+    let mut printer = Printer {
+        show_secrets: given.show_secrets,
+        known_secrets: Vec::new(),
+        find_out_options: outcome::options(&context.global),
+    };
+    let Given { yes, .. } = given;
+    let request = request(given, &mut stdin().lock())?;
+    printer.known_secrets.extend(request.password());
+    block_on(async {
+        let settings = context.load(Secrets::Required)?.settings;
+        let account = opened::account(&settings, context.global.account.as_deref())?;
+        printer.known_secrets.push(account.password.clone());
+        let store = store(&settings.store.path).await;
+        let api = portal::api("api-", account, store.as_ref(), &Trust::load());
+        let ended = match api {
+            Ok(api) => {
+                let ended = match request {
+                    Request::Call(call, marker) => {
+                        if let Some(marker) = marker {
+                            // Before it is sent: whatever ends this process, somebody can look for it.
+                            note(&format!("described as `{marker}`"));
+                        }
+                        sent(context, account, &api, &printer, &call).await
+                    }
+                    Request::Overlay { client, values } => {
+                        overlay::run(context, &api, &printer, &client, &values, yes).await
+                    }
+                };
+                portal::settle(&api).await;
+                ended
+            }
+            Err(error) => Err(Failure::from_error(&error, super::failure::FAILED)),
+        };
+        if let Some(store) = store {
+            store.close().await;
+        }
+        ended
+    })
+}
+
+/// Sends a call and prints what came of it.
+async fn sent(
+    context: &mut Context,
+    account: &Account,
+    api: &Client,
+    printer: &Printer,
+    call: &RawCall,
+) -> Result<Exit, Failure> {
+    match api.call(call).await {
+        Ok(answer) => {
+            let printed = printer.print(context, account, call, &answer);
+            printed.map_err(|failure| outcome::unprinted(call.function(), failure))
+        }
+        Err(error) => {
+            printer.print_declined(context, &error);
+            Err(outcome::failure(
+                call,
+                &account.currency,
+                &error,
+                &printer.find_out_options,
+            ))
+        }
+    }
+}
+
+/// The store, when there is one that can be used. The call is made without it too: then a daemon beside it does not know
+/// of it, and could be above its rate by this one call.
+async fn store(path: &std::path::Path) -> Option<Store> {
+    match Store::open(path, Access::Read).await {
+        Ok(store) => Some(store),
+        Err(StoreError::Missing { .. }) => None,
+        Err(error) => {
+            note(&format!(
+                "the store cannot be used, so the daemon's pace does not count this call: {error}"
+            ));
+            None
+        }
+    }
+}
+
+fn unknown(name: &str) -> Failure {
+    let failure = Failure::usage(format!("there is no function `{name}` here"));
+    failure.hint(match nearest(name, Function::ALL.map(Function::name)) {
+        Some(meant) => format!("did you mean `{meant}`? The names are exact"),
+        None => {
+            "`balancewatch api --help` lists them; other functions of VoIP.ms have nothing to do with clients' money"
+                .to_owned()
+        }
+    })
+}

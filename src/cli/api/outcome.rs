@@ -1,0 +1,69 @@
+//! How a call that was no success is told: what the API said and what that means, or that nobody knows whether it was
+//! done, and the command that finds out.
+
+use crate::cli::failure::FAILED;
+use crate::cli::{Failure, Global};
+use crate::voipms::{CallError, Class, Error, Function, RawCall, meaning, shell_word};
+
+use super::words::Deed;
+
+/// The options that a command needs to look at the same account: those that were given, for a POSIX shell.
+pub fn options(global: &Global) -> String {
+    let mut options = String::new();
+    if global.config.as_os_str() != crate::cli::DEFAULT_CONFIG {
+        options += &format!(" --config {}", shell_word(&global.config.to_string_lossy()));
+    }
+    if let Some(account) = &global.account {
+        options += &format!(" --account {}", shell_word(account));
+    }
+    options
+}
+
+/// The failure that a call ended with. `options`: see [`options`].
+pub fn failure(call: &RawCall, currency: &str, error: &CallError, options: &str) -> Failure {
+    unknown(call, currency, error, options).unwrap_or_else(|| declined(error.error()))
+}
+
+/// A call that surely was not done.
+pub fn declined(error: &Error) -> Failure {
+    let failure = cause(error);
+    match error.function().class() {
+        Class::Read => failure,
+        _ => failure.while_doing(format!("{} was not done", error.function())),
+    }
+}
+
+/// A success that could not be printed, or lacks what was asked for. Of a write it must be said that it was done.
+pub fn unprinted(function: Function, failure: Failure) -> Failure {
+    match function.class() {
+        Class::Read => failure,
+        _ => failure.while_doing(format!("{function} was done, but what came of it could not be printed")),
+    }
+}
+
+/// What went wrong, what that means, and what can be done about it.
+fn cause(error: &Error) -> Failure {
+    let mut failure = Failure::from_error(error, FAILED);
+    if let Some(meaning) = error.code().and_then(meaning) {
+        failure = failure.cause(meaning);
+    }
+    match error.hint() {
+        Some(_) if error.is_absent_client() => failure.hint("`balancewatch api getClients` lists the clients"),
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+/// A write of which it is not known whether it was done; `None` for every other call.
+fn unknown(call: &RawCall, currency: &str, error: &CallError, options: &str) -> Option<Failure> {
+    let find_out = error.find_out()?;
+    let Deed { whether, .. } = Deed::of(call, currency);
+    let failure = cause(error.error()).while_doing(format!("it is NOT known whether {whether}"));
+    let command = format!("`{}{options}`", find_out.command());
+    let shows = find_out.what_it_shows();
+    Some(failure.hint(if call.function().class() == Class::MoneyMovingWrite {
+        format!("do not repeat it before you know: {command} shows {shows}")
+    } else {
+        format!("{command} shows {shows}")
+    }))
+}

@@ -1,0 +1,230 @@
+//! `api setClient`: reads the record, puts what was given over it, shows the difference, sends the whole record, reads it
+//! again and compares. setClient replaces the whole record, so this is the one way to change a field of it.
+//!
+//! What makes a record fit to be sent back, and what makes it differ, is decided in `domain::plan`, as for enforcement.
+
+use secrecy::SecretString;
+
+use super::answer::Printer;
+use super::arguments::{exposed, no_yes, note};
+use super::outcome;
+use crate::cli::{Context, Exit, Failure, Table, Tone};
+use crate::domain::ClientId;
+use crate::domain::enforcement::{FieldDifference, Refusal};
+use crate::domain::plan::{Country, Field, Record, compare, differing, overlay, shows_password};
+use crate::enforce::{read, written};
+use crate::voipms::{CallError, Client, Function, RawCall};
+
+/// Runs it. `values`: what was given beside the client; `yes`: whether it may be sent.
+///
+/// # Errors
+/// Why nothing was sent, or what is not as it was meant.
+pub async fn run(
+    context: &mut Context,
+    api: &Client,
+    printer: &Printer,
+    client: &str,
+    values: &[(&'static str, SecretString)],
+    yes: bool,
+) -> Result<Exit, Failure> {
+    let client = ClientId::new(client).map_err(|error| Failure::from_error(&error, crate::cli::failure::USAGE))?;
+    let countries = countries(api).await?;
+    let before = record(api, &client).await.map_err(nothing_sent)?;
+    let given: Vec<(Field, &str)> = exposed(values)
+        .filter_map(|(name, value)| Some((field(name)?, value)))
+        .collect();
+    let changes = differing(&before, &given, &countries);
+    if changes.is_empty() {
+        tell(context, &format!("client {client} is so already; nothing was sent"))?;
+        return Ok(Exit::Fine);
+    }
+    let sent = overlay(&client, &before, &changes, &countries).map_err(|refusal| refused(&client, &refusal))?;
+    show(context, &client, &before, &changes)?;
+    if !yes {
+        return Err(no_yes(Function::SetClient));
+    }
+    let call = written(&sent).map(|record| RawCall::set_client(&record));
+    let call = call.ok_or_else(|| Failure::failed("the record has no password; nothing was sent"))?;
+    let lost = match api.call(&call).await {
+        Ok(answer) => {
+            if context.wants_json() {
+                let printed = printer.print_body(context, answer.body());
+                printed.map_err(|failure| outcome::unprinted(Function::SetClient, failure))?;
+            }
+            None
+        }
+        Err(error) => {
+            printer.print_declined(context, &error);
+            if error.find_out().is_none() {
+                return Err(outcome::declined(error.error()));
+            }
+            Some(error)
+        }
+    };
+    let after = record(api, &client)
+        .await
+        .map_err(|failure| unread(failure, printer, &client, lost.as_ref()))?;
+    let done = Done {
+        client: &client,
+        before: &before,
+        sent: &sent,
+        after: &after,
+        countries: &countries,
+    };
+    done.tell(context, lost.as_ref())
+}
+
+async fn countries(api: &Client) -> Result<Vec<Country>, Failure> {
+    let answer = api.get_countries().await;
+    let answer = answer.map_err(|error| nothing_sent(outcome::declined(&error)))?;
+    let country = |country: crate::voipms::Country| Country {
+        code: country.code,
+        name: country.name,
+    };
+    Ok(answer.into_iter().map(country).collect())
+}
+
+async fn record(api: &Client, client: &ClientId) -> Result<Record, Failure> {
+    let answer = api.get_client(client).await;
+    let answer = answer.map_err(|error| outcome::declined(&error))?;
+    Ok(read(&answer))
+}
+
+fn nothing_sent(failure: Failure) -> Failure {
+    failure.while_doing("setClient was not sent: what it needs could not be read")
+}
+
+fn field(name: &str) -> Option<Field> {
+    Field::ALL.into_iter().find(|field| field.name() == name)
+}
+
+fn refused(client: &ClientId, refusal: &Refusal) -> Failure {
+    let failure = Failure::failed(format!(
+        "setClient was not sent: the record of client {client} cannot be sent back"
+    ));
+    let failure = failure.cause(refusal.to_string());
+    match refusal {
+        Refusal::PasswordEmpty | Refusal::PasswordMasked | Refusal::PasswordHashed => {
+            failure.hint("give the client a new password with `--password-file`, or change the field in the portal")
+        }
+        Refusal::UnknownCountry { .. } => {
+            failure.hint("give the country's code with `--country` (`balancewatch api getCountries` lists them)")
+        }
+        Refusal::MissingField { field } => failure.hint(format!("give it with `--{field}`")),
+        _ => failure,
+    }
+}
+
+/// The difference between the record and what is wanted. Part of what the command prints, unless that is JSON.
+fn show(context: &mut Context, client: &ClientId, before: &Record, changes: &[(Field, &str)]) -> Result<(), Failure> {
+    let quoted = |text: &str| {
+        if text.is_empty() {
+            "(empty)".to_owned()
+        } else {
+            text.to_owned()
+        }
+    };
+    let mut table = Table::new(&[&format!("client {client}"), "is", "becomes"]);
+    for &(field, value) in changes {
+        let (is, becomes) = match field {
+            Field::Password => ("***".to_owned(), "changed".to_owned()),
+            _ => (quoted(before.get(field)), quoted(value)),
+        };
+        if context.wants_json() {
+            note(&format!("{} of client {client}: {is} -> {becomes}", field.name()));
+        }
+        table.toned_row([
+            (field.name().to_owned(), Tone::Plain),
+            (is, Tone::Plain),
+            (becomes, Tone::Warning),
+        ]);
+    }
+    if context.wants_json() {
+        return Ok(());
+    }
+    context.out.table(&table)
+}
+
+/// A sentence of the result: on standard error where standard output is for the API's own answer.
+fn tell(context: &mut Context, text: &str) -> Result<(), Failure> {
+    if context.wants_json() {
+        note(text);
+        return Ok(());
+    }
+    context.out.line(text)
+}
+
+/// The record could not be read again.
+fn unread(failure: Failure, printer: &Printer, client: &ClientId, lost: Option<&CallError>) -> Failure {
+    let what = match lost {
+        None => format!(
+            "setClient answered success, but the record of client {client} could not be read again to compare it"
+        ),
+        Some(_) => format!("it is NOT known whether the record of client {client} was changed"),
+    };
+    let mut failure = failure.while_doing(what);
+    if let Some(lost) = lost {
+        failure.causes.insert(0, lost.error().to_string());
+    }
+    failure.hint(format!(
+        "`balancewatch api getClients --client {client}{}` shows it",
+        printer.find_out_options
+    ))
+}
+
+/// The records around a change.
+struct Done<'a> {
+    client: &'a ClientId,
+    before: &'a Record,
+    sent: &'a Record,
+    after: &'a Record,
+    countries: &'a [Country],
+}
+
+impl Done<'_> {
+    /// Tells what is true now. `lost`: why no answer to the change came.
+    fn tell(&self, context: &mut Context, lost: Option<&CallError>) -> Result<Exit, Failure> {
+        let client = self.client;
+        let differences = compare(self.sent, self.before, self.after, self.countries);
+        if differences.is_empty() {
+            if let Some(lost) = lost {
+                note(&format!(
+                    "no answer came to setClient ({}), but it was done",
+                    lost.error()
+                ));
+            }
+            let mut text = format!("client {client} is changed: read back, every field is as it was meant");
+            if !shows_password(self.before) {
+                text += "; the API does not show its password, which could not be compared";
+            }
+            tell(context, &text)?;
+            return Ok(Exit::Fine);
+        }
+        let is_unchanged = compare(self.before, self.before, self.after, self.countries).is_empty();
+        let failure = match lost {
+            Some(lost) if is_unchanged => {
+                Failure::failed(format!("client {client} is not changed: the record is as it was"))
+                    .cause(lost.error().to_string())
+                    .hint("a request that was lost may still arrive: look again in a minute, then repeat the command")
+            }
+            _ => {
+                let mut failure = Failure::failed(format!("the record of client {client} is not as it was meant"));
+                failure.causes = differences.iter().map(told).collect();
+                failure.causes.extend(lost.map(|lost| lost.error().to_string()));
+                failure.hint(
+                    "somebody may have changed it at the same time, or the API keeps or alters what it is sent; look at \
+                     the record in the portal",
+                )
+            }
+        };
+        Err(failure)
+    }
+}
+
+fn told(difference: &FieldDifference) -> String {
+    let FieldDifference { field, expected, found } = difference;
+    if field == Field::Password.name() {
+        return "`password` is another than was sent".to_owned();
+    }
+    format!("`{field}` is `{found}`, and was meant to be `{expected}`")
+}

@@ -1,0 +1,8 @@
+//! `balancewatch api`: the real binary, as people and scripts run it, against the simulator over HTTP. What arrives there
+//! is looked at as well as what is printed.
+
+mod money;
+mod reads;
+mod records;
+mod stage;
+mod usage;

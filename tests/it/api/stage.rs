@@ -1,0 +1,249 @@
+//! A simulator on loopback, a configuration that points to it, and the binary to run.
+
+use std::io::Write;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+
+use balancewatch::clock::Clock;
+use balancewatch::simulator::{Options, Simulator, serve};
+use serde_json::{Map, Value};
+
+/// The client that is in every world.
+pub const JOHN: &str = "561115";
+
+/// The API password of these tests: nowhere may it be printed.
+pub const API_PASSWORD: &str = "Api-S3cret/ü";
+
+/// The portal password of [`JOHN`].
+pub const PASSWORD: &str = "P@ss+w%C3rd \"1\" é";
+
+/// A simulator with three clients of whom nobody spends or pays, and a folder with a configuration.
+pub struct Stage {
+    pub simulator: Arc<Simulator>,
+    folder: tempfile::TempDir,
+    _server: tokio::task::JoinHandle<()>,
+}
+
+/// How the program ended and what it said.
+pub struct Said {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Stage {
+    pub async fn new(settings: &[&str]) -> Self {
+        let mut all = vec!["spending=off".to_owned(), "top-ups=off".to_owned()];
+        all.extend(settings.iter().map(|setting| (*setting).to_owned()));
+        let options = Options {
+            clients: 3,
+            settings: all,
+            password: API_PASSWORD.into(),
+            ..Options::default()
+        };
+        let simulator = Simulator::new(options, Clock::real()).unwrap();
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let url = format!("http://{}/api/v1/rest.php", listener.local_addr().unwrap());
+        let served = serve(listener, Arc::clone(&simulator), std::future::pending());
+        let stage = Self {
+            simulator,
+            folder: tempfile::tempdir().unwrap(),
+            _server: tokio::spawn(async move { served.await.unwrap() }),
+        };
+        stage.configure(&url);
+        stage.edit(&serde_json::json!({
+            "balance": "8.0588", "company": "Ü & Söhne \"Ltd\" <x>", "firstname": "Seán", "lastname": "O'Brien",
+            "city": "MONTRÉAL", "state": "QUÉBEC", "country": "CA", "zip": "02134", "phone_number": "0551112222",
+            "password": PASSWORD,
+        }));
+        stage
+    }
+
+    fn configure(&self, url: &str) {
+        let account = |name: &str| {
+            format!(
+                "[[account]]\nname = \"{name}\"\nurl = \"{url}\"\nusername = \"demo@example.com\"\n\
+                 password = \"{API_PASSWORD}\"\nrate_per_minute = 6000\ncurrency = \"CAD\"\n"
+            )
+        };
+        let rest = format!(
+            "[smtp]\nurl = \"smtp://127.0.0.1:2525\"\nfrom = \"a@example.com\"\n\
+             [[channel]]\nname = \"ops\"\ntype = \"email\"\nto = [\"noc@example.com\"]\n\
+             [store]\nurl = \"sqlite://{}\"\n",
+            self.store_path().display()
+        );
+        std::fs::write(self.config_path(), account("main") + &rest).unwrap();
+        std::fs::write(self.path("two.toml"), account("main") + &account("other") + &rest).unwrap();
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn config_path(&self) -> PathBuf {
+        self.path("config.toml")
+    }
+
+    pub fn store_path(&self) -> PathBuf {
+        self.path("state.db")
+    }
+
+    /// A file in the folder.
+    pub fn file(&self, name: &str, bytes: &[u8]) -> String {
+        std::fs::write(self.path(name), bytes).unwrap();
+        self.path(name).to_str().unwrap().to_owned()
+    }
+
+    /// A person's edit of [`JOHN`].
+    pub fn edit(&self, fields: &Value) {
+        self.simulator.edit(JOHN, fields).unwrap();
+    }
+
+    /// [`JOHN`] as the simulator has it.
+    pub fn john(&self) -> Value {
+        self.simulator.client(JOHN).unwrap()
+    }
+
+    /// `balancewatch api …`, in words; a word with blanks stands in single quotes.
+    pub fn api(&self, line: &str) -> Said {
+        self.run(&words(line), b"")
+    }
+
+    /// `balancewatch api …` with something on standard input.
+    pub fn run(&self, arguments: &[String], input: &[u8]) -> Said {
+        self.run_with(&self.config_path(), arguments, input)
+    }
+
+    pub fn run_with(&self, config: &Path, arguments: &[String], input: &[u8]) -> Said {
+        let mut child = self.command(config, arguments).spawn().unwrap();
+        // A program that reads nothing may be gone already.
+        child.stdin.take().unwrap().write_all(input).ok();
+        Said::from(child.wait_with_output().unwrap())
+    }
+
+    pub fn command(&self, config: &Path, arguments: &[String]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_balancewatch"));
+        command
+            .env_clear()
+            .arg("--config")
+            .arg(config)
+            .arg("api")
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// The calls that arrived since the last time this was asked for: function and parameters.
+    pub fn arrived(&self) -> Vec<(String, Map<String, Value>)> {
+        let all = self.simulator.requests();
+        let calls = all.as_array().unwrap().iter().map(|request| {
+            let mut params = request["params"].as_object().unwrap().clone();
+            assert_eq!(params.remove("api_password").unwrap(), "***");
+            assert_eq!(params.remove("api_username").unwrap(), "demo@example.com");
+            let method = params.remove("method").unwrap();
+            (method.as_str().unwrap().to_owned(), params)
+        });
+        calls.collect()
+    }
+
+    /// The functions that were called, in order.
+    pub fn called(&self) -> Vec<String> {
+        self.arrived().into_iter().map(|(function, _)| function).collect()
+    }
+
+    /// How often a function was called.
+    pub fn times(&self, function: &str) -> usize {
+        self.called().iter().filter(|called| *called == function).count()
+    }
+}
+
+/// A command line in words.
+pub fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (index, part) in line.split('\'').enumerate() {
+        if index % 2 == 0 {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        } else {
+            words.push(part.to_owned());
+        }
+    }
+    words
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Self {
+        let said = Self {
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        };
+        let all = format!("{}{}", said.out, said.err);
+        assert!(!all.contains(API_PASSWORD), "the API password is printed: {all}");
+        assert!(!all.contains("panicked"), "{all}");
+        said
+    }
+}
+
+impl Said {
+    /// Asserts how it ended, and that nothing of it harms a terminal.
+    #[track_caller]
+    pub fn ended(&self, code: i32) -> &Self {
+        assert_eq!(self.code, Some(code), "{}{}", self.out, self.err);
+        let harmful = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202e}' | '\u{9b}');
+        assert!(!self.err.contains(harmful), "{:?}", self.err);
+        self
+    }
+
+    /// Asserts that standard output holds all of this.
+    #[track_caller]
+    pub fn says(&self, parts: &[&str]) -> &Self {
+        for part in parts {
+            assert!(
+                self.out.contains(part),
+                "`{part}` is missing in:\n{}\n{}",
+                self.out,
+                self.err
+            );
+        }
+        self
+    }
+
+    /// Asserts that standard output holds all of this, wherever its lines are broken.
+    #[track_caller]
+    pub fn explains(&self, parts: &[&str]) {
+        let unbroken = self.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in parts {
+            assert!(unbroken.contains(part), "`{part}` is missing in:\n{}", self.out);
+        }
+    }
+
+    /// Asserts that standard error holds all of this.
+    #[track_caller]
+    pub fn complains(&self, parts: &[&str]) -> &Self {
+        for part in parts {
+            assert!(
+                self.err.contains(part),
+                "`{part}` is missing in:\n{}\n{}",
+                self.err,
+                self.out
+            );
+        }
+        self
+    }
+
+    /// Asserts that it was refused before anything was sent: a wrong command line, no data, this on standard error.
+    #[track_caller]
+    pub fn refused(&self, parts: &[&str]) -> &Self {
+        assert_eq!(self.out, "", "{}", self.err);
+        self.ended(64).complains(parts)
+    }
+
+    /// Standard output as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}{}", self.out, self.err))
+    }
+}
