@@ -20,6 +20,12 @@ impl Marker {
         Self(Ulid::from_parts(milliseconds, random))
     }
 
+    /// Whether some marker ends this description, so that no other entry has it.
+    pub(super) fn ends(description: &str) -> bool {
+        let id = description.rsplit_once(START).map(|(_, id)| id);
+        id.is_some_and(|id| Ulid::from_string(id).is_ok())
+    }
+
     /// Whether it stands in this description, wherever: the API may put words of its own around it.
     #[must_use]
     pub fn is_in(self, description: &str) -> bool {
@@ -62,6 +68,16 @@ mod tests {
             ("a millisecond later", Marker::new(at("2026-11-23T13:33:20.001Z"), 1)),
         ] {
             assert_ne!(marker, other, "{name}");
+        }
+        for (name, description, ends) in [
+            ("alone", marker.to_string(), true),
+            ("behind words", format!("thanks {marker}"), true),
+            ("before words", format!("{marker} thanks"), false),
+            ("words", "Router, March".to_owned(), false),
+            ("cut off", "balancewatch 01M849RW80000000000000000".to_owned(), false),
+            ("nothing", String::new(), false),
+        ] {
+            assert_eq!(Marker::ends(&description), ends, "{name}");
         }
         let longest = Marker::new(at("9999-12-30T00:00:00Z"), u128::MAX).to_string();
         assert!(longest.len() == 39 && longest.is_ascii(), "{longest}");

@@ -6,6 +6,7 @@ use std::fmt;
 use super::error::Error;
 use super::function::Function;
 use super::functions::Call;
+use super::marker::Marker;
 
 /// Why no success of a write was reported. A write is sent once, whatever comes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +44,8 @@ pub enum Sign {
     Entry {
         /// Its amount as it was sent.
         amount: String,
-        /// The description with the marker; `None` when none was sent, and only date and amount tell it from others.
+        /// The description. With a marker no other entry has it; without one an older entry may look the same. `None` when
+        /// none was sent, and only date and amount tell it from others.
         description: Option<String>,
     },
     /// This threshold.
@@ -167,18 +169,24 @@ impl FindOut {
     pub fn what_it_shows(&self) -> String {
         match &self.sign {
             Sign::Entry { amount, description } => {
-                let described = match description {
-                    Some(description) => format!("described as `{description}`"),
-                    None => "of today".to_owned(),
+                let told_by = match description {
+                    Some(description) if Marker::ends(description) => {
+                        format!("described as `{description}` if it was done")
+                    }
+                    // Rents and fees are described alike month after month: the one of last month proves nothing.
+                    Some(description) => format!(
+                        "described as `{description}` and dated today, in Toronto, if it was done; an older one like it says \
+                         nothing"
+                    ),
+                    None => "dated today, in Toronto, if it was done; an older one like it says nothing".to_owned(),
                 };
                 format!(
-                    "an entry of {amount} {described} if it was done; how soon is not known, so look more than once before \
-                     repeating it"
+                    "an entry of {amount} {told_by}; how soon is not known, so look more than once before repeating it"
                 )
             }
             Sign::Threshold(threshold) => format!("the threshold {threshold} if it was done"),
             Sign::Record => "the new values if it was done".to_owned(),
-            Sign::Client => "the client if it was done".to_owned(),
+            Sign::Client => "the client if it was done, else `invalid_client`".to_owned(),
         }
     }
 }

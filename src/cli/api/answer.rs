@@ -88,7 +88,7 @@ impl Printer {
             done = format!("a dry run went well, and nothing was done: {would}");
         }
         if let Some(description) = call.argument("description") {
-            done += &format!("; `{description}`");
+            done += &format!(", described as `{description}`");
         }
         match call.function() {
             Function::SetClientThreshold => match call.argument("email") {

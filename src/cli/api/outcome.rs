@@ -58,8 +58,13 @@ fn cause(error: &Error) -> Failure {
 fn unknown(call: &RawCall, currency: &str, error: &CallError, options: &str) -> Option<Failure> {
     let find_out = error.find_out()?;
     let Deed { whether, .. } = Deed::of(call, currency);
-    let failure = cause(error.error()).while_doing(format!("it is NOT known whether {whether}"));
+    let failure = cause(error.error());
     let command = format!("`{}{options}`", find_out.command());
+    if call.is_dry_run() && error.error().kind() != "not_dry" {
+        let failure = failure.while_doing("the dry run came to no result; `test=1` moves nothing");
+        return Some(failure.hint(format!("repeat it; {command} should list nothing of it")));
+    }
+    let failure = failure.while_doing(format!("it is NOT known whether {whether}"));
     let shows = find_out.what_it_shows();
     Some(failure.hint(if call.function().class() == Class::MoneyMovingWrite {
         format!("do not repeat it before you know: {command} shows {shows}")

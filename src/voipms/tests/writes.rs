@@ -241,7 +241,7 @@ async fn an_unknown_outcome_says_how_to_find_out() {
         ),
         (
             Function::SignupClient,
-            "`balancewatch api getClients --client sean@example.com` shows the client if it was done".to_owned(),
+            "`balancewatch api getClients --client sean@example.com` shows the client if it was done, else `invalid_client`".to_owned(),
         ),
     ];
     let server = RawServer::start(|_, _| Act::Reset).await;
@@ -266,7 +266,7 @@ async fn an_unknown_outcome_says_how_to_find_out() {
         .unwrap_err();
     let find_out = error.find_out().unwrap().to_string();
     assert!(
-        find_out.contains("an entry of 10 of today if it was done"),
+        find_out.contains("an entry of 10 dated today, in Toronto, if it was done; an older one"),
         "without a marker: {find_out}"
     );
     assert_eq!(error.body(), None);

@@ -45,7 +45,7 @@ async fn money_is_moved_once_and_found_again_by_its_description() {
     charged.ended(0);
     assert_eq!(
         charged.out,
-        format!("charged 4.99 CAD to client 561115; `{description}`\n")
+        format!("charged 4.99 CAD to client 561115, described as `{description}`\n")
     );
     let (function, params) = stage.arrived().remove(0);
     let expected = json!({"client": JOHN, "charge": "4.99", "description": description});
@@ -154,6 +154,25 @@ async fn when_nobody_knows_whether_money_moved_the_command_that_finds_out_is_tol
             assert_eq!(entries(&stage, list, key, &description).len(), times, "{fault}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_description_that_others_may_have_is_looked_for_by_its_day_too() {
+    let stage = Stage::new(&[]).await;
+    stage.simulator.set_fault("reset-after@addCharge", "1").unwrap();
+    let line = "addCharge --client 561115 --charge 4.99 --description 'Router, March'";
+    let said = stage.api(&format!("{line} --yes"));
+    said.ended(1).complains(&[
+        "error: it is NOT known whether client 561115 was charged 4.99 CAD\n",
+        "described as `Router, March` and dated today, in Toronto, if it was done; an older one like it says nothing",
+    ]);
+    let dry = stage.api(&format!("{line} --test"));
+    dry.ended(1).complains(&[
+        "error: the dry run came to no result; `test=1` moves nothing\n",
+        "(repeat it; `balancewatch api getCharges --client 561115 ",
+    ]);
+    assert!(!dry.err.contains("NOT known"), "{}", dry.err);
+    assert_eq!(entries(&stage, "getCharges", "charges", "Router, March").len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
