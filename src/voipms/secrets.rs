@@ -50,18 +50,28 @@ impl Secrets {
 
     /// The first `longest_chars` characters of `text`, control characters escaped.
     pub(super) fn excerpt(&self, text: &str, longest_chars: usize) -> String {
+        self.shown(text, longest_chars, false)
+    }
+
+    /// `is_page`: line breaks and tabs, of which pages are full, become one blank.
+    fn shown(&self, text: &str, longest_chars: usize, is_page: bool) -> String {
         let searched = text.get(..text.floor_char_boundary(SEARCHED_BYTES)).unwrap_or(text);
         let lower = searched.to_lowercase();
         if self.0.iter().any(|form| lower.contains(form)) {
             return NOT_SHOWN.to_owned();
         }
+        let is_break = |char: char| is_page && matches!(char, '\n' | '\r' | '\t');
         let mut shown = String::new();
         for (position, char) in searched.trim().chars().enumerate() {
             if position == longest_chars {
                 shown.push('…');
                 break;
             }
-            if char.is_control() || is_invisible(char) {
+            if is_break(char) {
+                if !shown.ends_with(' ') {
+                    shown.push(' ');
+                }
+            } else if char.is_control() || is_invisible(char) {
                 shown.extend(char.escape_unicode());
             } else {
                 shown.push(char);
@@ -75,7 +85,7 @@ impl Secrets {
         if carries_passwords && !body.trim_start().starts_with('<') {
             return NOT_SHOWN.to_owned();
         }
-        self.excerpt(body, 160)
+        self.shown(body, 160, body.trim_start().starts_with('<'))
     }
 }
 
@@ -124,6 +134,11 @@ mod tests {
         let json = r#"{"clients":[{"password":"x"#;
         assert_eq!(secrets.body_excerpt(json, true), NOT_SHOWN, "clients' passwords");
         assert_eq!(secrets.body_excerpt("<html>Busy", true), "<html>Busy");
+        assert_eq!(
+            secrets.body_excerpt("\n<html>\r\n\t<p>Busy\u{1b}\n", true),
+            "<html> <p>Busy\\u{1b}"
+        );
+        assert_eq!(secrets.body_excerpt("{\n}", false), "{\\u{a}}", "no page");
     }
 
     #[test]
