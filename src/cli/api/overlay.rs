@@ -13,7 +13,7 @@ use crate::domain::ClientId;
 use crate::domain::enforcement::{FieldDifference, Refusal};
 use crate::domain::plan::{Country, Field, Record, compare, differing, overlay, shows_password};
 use crate::enforce::{read, written};
-use crate::voipms::{CallError, Client, Function, RawCall};
+use crate::voipms::{CallError, Client, Error, Function, RawCall};
 
 /// Runs it. `values`: what was given beside the client; `yes`: whether it may be sent.
 ///
@@ -56,7 +56,7 @@ pub async fn run(
         Err(error) => {
             printer.print_declined(context, &error);
             if error.find_out().is_none() {
-                return Err(outcome::declined(error.error()));
+                return Err(declined(error.error(), &changes));
             }
             Some(error)
         }
@@ -96,6 +96,19 @@ fn nothing_sent(failure: Failure) -> Failure {
 
 fn field(name: &str) -> Option<Field> {
     Field::ALL.into_iter().find(|field| field.name() == name)
+}
+
+/// The API said no. The password that it may complain of is then the one that went back as it was.
+fn declined(error: &Error, changes: &[(Field, &str)]) -> Failure {
+    let failure = outcome::declined(error);
+    let is_new = changes.iter().any(|(field, _)| *field == Field::Password);
+    if error.code() == Some("used_password") && !is_new {
+        return failure.hint(
+            "setClient always sends a password, and the API refuses the present one: change the field in the portal, or give \
+             the client a new password with `--password-file`",
+        );
+    }
+    failure
 }
 
 fn refused(client: &ClientId, refusal: &Refusal) -> Failure {

@@ -191,6 +191,12 @@ async fn a_record_that_would_be_harmed_is_not_sent_back() {
         assert_eq!(said.out.contains("could not be compared"), not_shown, "{}", said.out);
         assert_eq!(stage.times("setClient"), 1);
     }
+    let stage = Stage::new(&["used-password=on"]).await;
+    let said = stage.api("setClient --client 561115 --zip 1 --yes");
+    said.ended(1).complains(&[
+        "`used_password`",
+        "(setClient always sends a password, and the API refuses the present one: change the field in the portal",
+    ]);
     let stage = Stage::new(&[]).await;
     let said = stage.api("setClient --client 7 --zip 1 --yes");
     said.ended(1).complains(&[
