@@ -165,7 +165,9 @@ impl Kind {
             }
             Self::Advanced => "1 or True",
             Self::Code => "a code of letters, digits, - and _, as the API lists it",
-            Self::Text => "a line of text of at most 255 characters, without control characters",
+            Self::Text => {
+                "a line of text of at most 255 characters, without control characters, not empty where it is required"
+            }
             Self::Description => "a description has 1 to 255 characters, no control characters",
             Self::Password => "a password has 1 to 512 bytes, no control characters",
         }

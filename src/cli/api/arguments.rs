@@ -105,11 +105,21 @@ fn told(function: Function, problem: &Unacceptable) -> String {
         (
             Unacceptable::Missing { .. },
             Some(Parameter {
-                name, meaning, example, ..
+                name,
+                meaning,
+                example,
+                kind,
+                ..
             }),
-        ) => {
-            format!("`{name}` is missing: {meaning}, such as {example}")
-        }
+        ) => match (kind, *name) {
+            (Kind::Password, "confirm_password") => format!(
+                "`{name}` is missing: {meaning}; not needed when the password comes from a file or standard input"
+            ),
+            (Kind::Password, _) => {
+                format!("`{name}` is missing: {meaning}; give it with `--password-file PATH` or `--password -`")
+            }
+            _ => format!("`{name}` is missing: {meaning}, such as {example}"),
+        },
         _ => problem.to_string(),
     }
 }

@@ -6,7 +6,7 @@ use crate::voipms::{Class, Function, RawCall};
 /// The heading of a class in the list of functions.
 pub const fn group(class: Class) -> &'static str {
     match class {
-        Class::Read => "Reads (nothing is changed; asked again when no answer comes)",
+        Class::Read => "Reads (nothing is changed; asked again when the answer is of no use)",
         Class::IdempotentWrite => "Overwrites (sent once, only with --yes)",
         Class::MoneyMovingWrite => "Moves money or makes a client (sent once, never repeated, only with --yes)",
     }
@@ -15,7 +15,10 @@ pub const fn group(class: Class) -> &'static str {
 /// What the class of a function means for whoever calls it.
 pub const fn class(function: Function) -> &'static str {
     match (function.class(), function) {
-        (Class::Read, _) => "READS: nothing is changed. Without an answer it is asked again, three times in all.",
+        (Class::Read, _) => {
+            "READS: nothing is changed. Asked three times at most when the connection breaks or the answer is of no use; after 10 \
+             seconds without an answer it ends."
+        }
         (Class::IdempotentWrite, _) => "OVERWRITES what is there: sent once, and only with --yes. It has no dry run.",
         (Class::MoneyMovingWrite, Function::SignupClient) => {
             "MAKES A CLIENT, who can spend: sent once, never repeated, and only with --yes. It has no dry run."
@@ -59,7 +62,8 @@ pub const fn notes(function: Function) -> &'static str {
              sending is overwritten: the API has no way to tell.\n\n\
              It refuses to send back what would do harm: a password that the API does not show, a country that has no \
              code, a record without a required field, unless you give a value for it. --raw sends what you gave and \
-             nothing else."
+             nothing else.\n\n\
+             --balance_management 1 is HARD; `balancewatch api getBalanceManagement` tells what each code means."
         }
         Function::SetClientThreshold => {
             "Without --email the address stays as it is. A threshold cannot be taken away, and stops nobody: below it the API \
