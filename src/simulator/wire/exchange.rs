@@ -59,7 +59,7 @@ impl Reply {
     }
 
     pub(in crate::simulator) fn json(http_status: u16, value: &serde_json::Value) -> Self {
-        Self::new(http_status, JSON, value.to_string())
+        Self::new(http_status, JSON, format!("{value}\n"))
     }
 }
 

@@ -159,13 +159,15 @@ impl Server {
         .unwrap()
     }
 
-    /// A `/sim/` call.
+    /// A `/sim/` call; its answer without the line break that ends it.
     pub fn sim(&self, method: &str, path: &str, body: &str) -> Answer {
-        self.exchange(format!(
+        let request = format!(
             "{method} /sim/{path} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
-        ))
-        .unwrap()
+        );
+        let mut answer = self.exchange(request).unwrap();
+        assert_eq!(answer.body.pop(), Some(b'\n'), "{method} {path}: {answer:?}");
+        answer
     }
 
     /// A `/sim/` call that must be accepted; its body.
