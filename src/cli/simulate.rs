@@ -16,11 +16,28 @@ use crate::simulator::{Options, OptionsError, Simulator, Speed, manual, serve};
 use super::failure::USAGE;
 use super::{Context, Exit, Failure, block_on_threads};
 
+/// What stands before the tables in help. Every line fits 80 columns.
+const EXAMPLES: &str = "\
+Examples
+  balancewatch simulate --listen 127.0.0.1:8099         always on this port
+  balancewatch simulate --latency 300                   every answer takes 300 ms
+  balancewatch simulate --fault slow=0.1                a tenth takes slow-secs
+  balancewatch simulate --rate-cap 60                   refuses above 60 a minute
+  balancewatch simulate --fault html-503=0.05           a page instead of JSON
+  balancewatch simulate --fault reset-after@addPayment=1
+                                                        paid, but no answer
+  balancewatch simulate --fault unavailable@561115=1    one client fails
+  balancewatch simulate --set soft-code=0 --set omitted-fields=kept
+
+What nobody knows of the real API is marked [unknown] below; README.md has a
+table of it.
+";
+
 /// Serve the reseller API for clients that do not exist
 ///
 /// Every call is answered as the real API is known or believed to answer. The world repeats from its seed.
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = manual())]
+#[command(after_long_help = format!("{EXAMPLES}\n{}", manual()))]
 pub struct Args {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
@@ -46,10 +63,11 @@ pub struct Args {
     /// Calls per minute of real time, above which `api_limit_exceeded` is answered
     #[arg(long, value_name = "PER_MINUTE")]
     rate_cap: Option<u32>,
-    /// Let a share of calls go wrong; NAME@clients: all calls about that share of clients; NAME@ID, NAME@FUNCTION
+    /// Let a share of calls go wrong (`--help` lists how); NAME@clients: all calls about that share of clients; NAME@ID,
+    /// NAME@FUNCTION
     #[arg(long, value_name = "NAME=SHARE")]
     fault: Vec<String>,
-    /// Change how the API behaves
+    /// Change how the API behaves (`--help` lists the settings)
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
 }
