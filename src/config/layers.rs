@@ -93,7 +93,11 @@ impl Layers {
                     }
                 }
                 Err(error) => {
-                    report.problem(Problem::new(path.display(), "", format!("cannot be read: {error}")));
+                    let mut problem = Problem::new(path.display(), "", format!("cannot be read: {error}"));
+                    if path == main {
+                        problem = problem.accepted("`--config PATH` names another; README.md shows how to write one");
+                    }
+                    report.problem(problem);
                     report.set_incomplete();
                 }
             }
