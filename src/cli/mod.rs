@@ -205,9 +205,9 @@ pub fn main() -> ExitCode {
 
 /// Parses and runs; the exit code of what did not fail.
 fn start(arguments: impl IntoIterator<Item = OsString>, variables: Variables) -> Result<u8, Failure> {
-    let no_colour = variables
-        .get(&OsString::from("NO_COLOR"))
-        .is_some_and(|value| !value.is_empty());
+    let variable = |name: &str| variables.get(&OsString::from(name));
+    let no_colour = variable("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || variable("TERM").is_some_and(|terminal| terminal == "dumb");
     let matches = match with_later(Cli::command()).try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(answer) => {

@@ -27,7 +27,7 @@ pub struct Output {
     closed: bool,
     /// Whether it is a terminal: tables then fit it.
     pub terminal: bool,
-    /// Whether colours are shown: on a terminal, unless `NO_COLOR` is set.
+    /// Whether colours are shown: on a terminal, unless `NO_COLOR` is set or it is a dumb one.
     pub colour: bool,
 }
 
