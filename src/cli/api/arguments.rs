@@ -85,7 +85,7 @@ pub fn request(mut given: Given, input: &mut dyn BufRead) -> Result<Request, Fai
     match checked {
         Ok(call) if !is_overlay => {
             if function.class() != Class::Read && !given.yes && !call.is_dry_run() {
-                return Err(no_yes(function));
+                return Err(no_yes(function, Some(&call)));
             }
             Ok(Request::Call(call, marker))
         }
@@ -146,13 +146,22 @@ fn refused(function: Function, problems: Vec<String>) -> Failure {
     failure.hint(format!("`balancewatch api {function} --help` explains each parameter"))
 }
 
-/// The failure of a write that nobody confirmed.
-pub fn no_yes(function: Function) -> Failure {
-    let what = match function.class() {
-        Class::Read => "reads",
-        Class::IdempotentWrite => "overwrites what is there",
-        Class::MoneyMovingWrite if function == Function::SignupClient => "makes a new client",
-        Class::MoneyMovingWrite => "moves money",
+/// The failure of a write that nobody confirmed; with the call it says what would have been done.
+pub fn no_yes(function: Function, call: Option<&RawCall>) -> Failure {
+    let argument = |name| call.and_then(|call| call.argument(name)).unwrap_or_default();
+    let what = match function {
+        Function::AddCharge => format!(
+            "moves money: it would charge {} to client {}",
+            argument("charge"),
+            argument("client")
+        ),
+        Function::AddPayment => format!(
+            "moves money: it would credit {} to client {}",
+            argument("payment"),
+            argument("client")
+        ),
+        Function::SignupClient => "makes a new client".to_owned(),
+        _ => "overwrites what is there".to_owned(),
     };
     let failure = Failure::usage(format!("{function} was not sent: it {what}, and `--yes` is not given"));
     failure.hint(if function.has_dry_run() {

@@ -3,6 +3,8 @@
 //!
 //! What makes a record fit to be sent back, and what makes it differ, is decided in `domain::plan`, as for enforcement.
 
+use std::collections::BTreeMap;
+
 use secrecy::SecretString;
 
 use super::answer::Printer;
@@ -13,7 +15,7 @@ use crate::domain::ClientId;
 use crate::domain::enforcement::{FieldDifference, Refusal};
 use crate::domain::plan::{Country, Field, Record, compare, differing, overlay, shows_password};
 use crate::enforce::{read, written};
-use crate::voipms::{CallError, Client, Error, Function, RawCall};
+use crate::voipms::{BalanceManagement, CallError, Client, Error, Function, RawCall};
 
 /// Runs it. `values`: what was given beside the client; `yes`: whether it may be sent.
 ///
@@ -29,19 +31,21 @@ pub async fn run(
 ) -> Result<Exit, Failure> {
     let client = ClientId::new(client).map_err(|error| Failure::from_error(&error, crate::cli::failure::USAGE))?;
     let countries = countries(api).await?;
-    let before = record(api, &client).await.map_err(nothing_sent)?;
     let given: Vec<(Field, &str)> = exposed(values)
         .filter_map(|(name, value)| Some((field(name)?, value)))
         .collect();
+    let codes = codes(api, &given).await?;
+    // The record last: no more than its own round trip and the pace lie between it and the write.
+    let before = record(api, &client).await.map_err(nothing_sent)?;
     let changes = differing(&before, &given, &countries);
     if changes.is_empty() {
         tell(context, &format!("client {client} is so already; nothing was sent"))?;
         return Ok(Exit::Fine);
     }
     let sent = overlay(&client, &before, &changes, &countries).map_err(|refusal| refused(&client, &refusal))?;
-    show(context, &client, &before, &changes)?;
+    show(context, &client, &before, &changes, &codes)?;
     if !yes {
-        return Err(no_yes(Function::SetClient));
+        return Err(no_yes(Function::SetClient, None));
     }
     let call = written(&sent).map(|record| RawCall::set_client(&record));
     let call = call.ok_or_else(|| Failure::failed("the record has no password; nothing was sent"))?;
@@ -82,6 +86,34 @@ async fn countries(api: &Client) -> Result<Vec<Country>, Failure> {
         name: country.name,
     };
     Ok(answer.into_iter().map(country).collect())
+}
+
+/// What the account's codes of balance management mean, when one is given: a code that stops phones is not sent unseen,
+/// and none is that the account does not list.
+async fn codes(api: &Client, given: &[(Field, &str)]) -> Result<BTreeMap<String, String>, Failure> {
+    let wanted = given.iter().find(|(field, _)| *field == Field::BalanceManagement);
+    let Some((_, wanted)) = wanted else {
+        return Ok(BTreeMap::new());
+    };
+    let answer = api.get_balance_management().await;
+    let answer = answer.map_err(|error| nothing_sent(outcome::declined(&error)))?;
+    let codes = BalanceManagement::by_code(answer);
+    if codes.contains_key(*wanted) {
+        return Ok(codes);
+    }
+    let known: Vec<String> = codes.iter().map(|(code, meaning)| named(code, Some(meaning))).collect();
+    Err(Failure::failed(format!(
+        "setClient was not sent: the account has no balance management `{wanted}`"
+    ))
+    .hint(format!("it has {}", known.join(", "))))
+}
+
+/// A code and what it means.
+fn named(code: &str, meaning: Option<&String>) -> String {
+    match meaning.filter(|meaning| !meaning.is_empty()) {
+        Some(meaning) => format!("{code} ({meaning})"),
+        None => code.to_owned(),
+    }
 }
 
 async fn record(api: &Client, client: &ClientId) -> Result<Record, Failure> {
@@ -129,7 +161,13 @@ fn refused(client: &ClientId, refusal: &Refusal) -> Failure {
 }
 
 /// The difference between the record and what is wanted. Part of what the command prints, unless that is JSON.
-fn show(context: &mut Context, client: &ClientId, before: &Record, changes: &[(Field, &str)]) -> Result<(), Failure> {
+fn show(
+    context: &mut Context,
+    client: &ClientId,
+    before: &Record,
+    changes: &[(Field, &str)],
+    codes: &BTreeMap<String, String>,
+) -> Result<(), Failure> {
     let quoted = |text: &str| {
         if text.is_empty() {
             "(empty)".to_owned()
@@ -141,6 +179,10 @@ fn show(context: &mut Context, client: &ClientId, before: &Record, changes: &[(F
     for &(field, value) in changes {
         let (is, becomes) = match field {
             Field::Password => ("***".to_owned(), "changed".to_owned()),
+            Field::BalanceManagement => {
+                let named = |code: &str| named(code, codes.get(code));
+                (named(before.get(field)), named(value))
+            }
             _ => (quoted(before.get(field)), quoted(value)),
         };
         if context.wants_json() {

@@ -45,15 +45,15 @@ async fn what_is_given_is_laid_over_the_record_and_the_rest_stays() {
         let line = "setClient --client 561115 --city Laval --company '' --balance_management 1";
         let looked = stage.api(line);
         looked.ended(64).says(&[
-            "CLIENT 561115       IS                   BECOMES\n",
-            "company             Ü & Söhne \"Ltd\" <x>  (empty)\n",
-            "city                MONTRÉAL             Laval\n",
-            "balance_management  2                    1\n",
+            "CLIENT 561115       IS                                    BECOMES\n",
+            "company             Ü & Söhne \"Ltd\" <x>                   (empty)\n",
+            "city                MONTRÉAL                              Laval\n",
+            "balance_management  2 (Soft - do not suspend the client)  1 (Hard - suspend the client)\n",
         ]);
         assert_eq!(looked.out.lines().count(), 4, "{}", looked.out);
         looked.complains(&["setClient was not sent: it overwrites", "(add `--yes` to do it)"]);
         assert_eq!(record(&stage), before);
-        assert_eq!(stage.called(), ["getCountries", "getClients"]);
+        assert_eq!(stage.called(), ["getCountries", "getBalanceManagement", "getClients"]);
 
         let done = stage.api(&format!("{line} --yes"));
         done.ended(0).says(&[
@@ -65,7 +65,7 @@ async fn what_is_given_is_laid_over_the_record_and_the_rest_stays() {
             &json!({"city": "Laval", "company": "", "balance_management": "1"}),
         );
         assert_eq!(record(&stage), expected, "{omitted}");
-        let (function, params) = stage.arrived().remove(4);
+        let (function, params) = stage.arrived().remove(6);
         assert_eq!(
             (function.as_str(), params.len()),
             ("setClient", 13),
@@ -73,8 +73,14 @@ async fn what_is_given_is_laid_over_the_record_and_the_rest_stays() {
         );
         assert_eq!(params["country"], "CA", "a name out, a code in");
         assert_eq!(
-            stage.called()[2..],
-            ["getCountries", "getClients", "setClient", "getClients"]
+            stage.called()[3..],
+            [
+                "getCountries",
+                "getBalanceManagement",
+                "getClients",
+                "setClient",
+                "getClients"
+            ]
         );
 
         let again = stage.api(&format!("{line} --yes"));
@@ -306,4 +312,25 @@ async fn raw_sends_what_is_given_and_nothing_else() {
             stage.config_path().display()
         ),
     ]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_balance_management_that_the_account_does_not_list_is_not_sent() {
+    for (settings, code, has) in [
+        (
+            &[][..],
+            "hard",
+            "(it has 1 (Hard - suspend the client), 2 (Soft - do not suspend the client))",
+        ),
+        (&[][..], "7", "it has 1"),
+        (&["soft-listed=off"][..], "2", "(it has 1 (Hard - suspend the client))"),
+    ] {
+        let stage = Stage::new(settings).await;
+        let before = record(&stage);
+        let line = format!("setClient --client 561115 --balance_management {code} --yes");
+        let problem = format!("setClient was not sent: the account has no balance management `{code}`");
+        stage.api(&line).ended(1).complains(&[&problem, has]);
+        assert_eq!(record(&stage), before);
+        assert!(!stage.called().contains(&"setClient".to_owned()));
+    }
 }

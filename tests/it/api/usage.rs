@@ -213,11 +213,17 @@ async fn a_write_needs_yes() {
     for (line, parts) in [
         (
             "addCharge --client 561115 --charge 4.99",
-            ["moves money", "or `--test` to try it without an effect"],
+            [
+                "moves money: it would charge 4.99 to client 561115",
+                "or `--test` to try it without an effect",
+            ],
         ),
         (
             "addPayment --client 561115 --payment 4.99",
-            ["moves money", "`--yes` is not given"],
+            [
+                "moves money: it would credit 4.99 to client 561115",
+                "`--yes` is not given",
+            ],
         ),
         (
             "setClientThreshold --client 561115 --threshold 10",
