@@ -31,20 +31,20 @@ impl Printer {
         call: &RawCall,
         answer: &RawAnswer,
     ) -> Result<Exit, Failure> {
-        let missing = missing(call.function(), answer);
+        let lacks = answer.lacks(call.function());
         if context.wants_json() {
             self.print_body(context, answer.body())?;
-        } else if missing.is_none() {
+        } else if lacks.is_none() {
             if call.function().class() == Class::Read {
                 view::print(context, account, call, answer, self.show_secrets)?;
             } else {
                 context.out.line(&self.done(call, &account.currency, answer))?;
             }
         }
-        match missing {
+        match lacks {
             None => Ok(Exit::Fine),
-            Some(key) => Err(
-                Failure::failed(format!("{} answered `success`, but no `{key}`", call.function()))
+            Some(what) => Err(
+                Failure::failed(format!("{} answered `success`, but {what}", call.function()))
                     .hint("that says nothing: neither that there is none nor that it is zero"),
             ),
         }
@@ -112,17 +112,4 @@ impl Printer {
         }
         done
     }
-}
-
-/// The key without which the success of a read says nothing. A client without charges or deposits may be answered
-/// without a list; nobody recorded how.
-fn missing(function: Function, answer: &RawAnswer) -> Option<&'static str> {
-    if matches!(
-        function,
-        Function::GetCharges | Function::GetDeposits | Function::SignupClient
-    ) {
-        return None;
-    }
-    let is_empty_list = function.means_empty(answer.status());
-    function.result_key().filter(|key| !is_empty_list && !answer.has(key))
 }

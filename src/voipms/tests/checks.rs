@@ -89,7 +89,7 @@ fn which_statuses_mean_an_empty_list() {
         (Function::AddCharge, "no_client", false),
     ] {
         assert_eq!(
-            function.means_empty(status),
+            function.expected().is_empty_list(status),
             expected,
             "{function} {status}"
         );
