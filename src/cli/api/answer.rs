@@ -7,7 +7,7 @@ use super::words::Deed;
 use super::{mask, note};
 use crate::cli::{Context, Exit, Failure};
 use crate::config::Account;
-use crate::voipms::{CallError, Class, Function, RawAnswer, RawCall};
+use crate::voipms::{CallError, Class, Function, RawAnswer, RawCall, shell_word};
 
 /// How this run prints.
 pub struct Printer {
@@ -97,10 +97,11 @@ impl Printer {
             },
             Function::SignupClient => {
                 let email = call.argument("email").unwrap_or_default();
-                done += &match answer.text("client") {
+                done += &match answer.text("client").filter(|id| !id.is_empty()) {
                     Some(id) => format!(": client {id}"),
                     None => format!(
-                        "; the API did not say its id: `balancewatch api getClients --client {email}{}`",
+                        "; the API did not say its id: `balancewatch api getClients --client {}{}`",
+                        shell_word(email),
                         self.find_out_options
                     ),
                 };

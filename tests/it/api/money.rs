@@ -283,12 +283,16 @@ async fn a_client_is_made_with_a_password_that_nobody_sees() {
     said.ended(0)
         .says(&["the API did not say its id: `balancewatch api getClients --client bob@example.com --config "]);
     assert!(!said.out.contains("waits"));
+    let piped = SIGN_UP.replace("ann@", "ann|sh@");
+    let said = stage.run(&words(&format!("{piped} --password -")), b"Oth3r-Pass\n");
+    said.ended(0)
+        .says(&["`balancewatch api getClients --client 'ann|sh@example.com' --config "]);
     let differ = stage.run(
         &words(&format!("{line} --password - --confirm_password -")),
         b"Oth3r-Pass\nOther-Pass\n",
     );
     differ.refused(&["`confirm_password` is not the same as `password`"]);
-    assert_eq!(stage.times("signupClient"), 3);
+    assert_eq!(stage.times("signupClient"), 4);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
