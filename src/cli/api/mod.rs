@@ -88,7 +88,7 @@ async fn sent(
     match api.call(call).await {
         Ok(answer) => {
             let printed = printer.print(context, account, call, &answer);
-            printed.map_err(|failure| outcome::unprinted(call.function(), failure))
+            printed.map_err(|failure| outcome::unprinted(call, failure))
         }
         Err(error) => {
             printer.print_declined(context, &error);

@@ -401,9 +401,12 @@ async fn what_was_done_or_is_not_known_is_said_even_when_nothing_can_be_printed(
         said.ended(1)
             .complains(&["error: addCharge was done, but what came of it could not be printed"]);
     }
+    let tried = run(&format!("{line} --test"));
+    tried.ended(1).complains(&["error: cannot write to standard output"]);
+    assert!(!tried.err.contains("was done"), "a dry run does nothing: {}", tried.err);
     stage.simulator.set_fault("wrong-types@addCharge", "1").unwrap();
     run(&format!("{line} --output json"))
         .ended(1)
         .complains(&["error: it is NOT known whether client 561115"]);
-    assert_eq!(stage.times("addCharge"), 3);
+    assert_eq!(stage.times("addCharge"), 4);
 }
