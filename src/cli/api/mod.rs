@@ -4,14 +4,14 @@
 //! failure is told. One function is more than a call: `overlay` is setClient over the record as it is. What a call means
 //! and whether it may be sent again is `voipms`' business.
 
-use std::io::stdin;
+use std::io::{Write, stdin};
 
 use super::{Context, Exit, Failure, block_on, opened, portal};
 use crate::config::problem::nearest;
 use crate::config::{Account, Secrets};
 use crate::net::Trust;
 use crate::store::{Access, Error as StoreError, Store};
-use crate::voipms::{Client, Function, RawCall};
+use crate::voipms::{Client, Function, Marker, RawCall};
 
 mod answer;
 mod arguments;
@@ -54,13 +54,10 @@ pub fn run(context: &mut Context, args: ApiArgs) -> Result<Exit, Failure> {
         let ended = match api {
             Ok(api) => {
                 let ended = match request {
-                    Request::Call(call, marker) => {
-                        if let Some(marker) = marker {
-                            // Before it is sent: whatever ends this process, somebody can look for it.
-                            note(&format!("described as `{marker}`"));
-                        }
-                        sent(context, account, &api, &printer, &call).await
-                    }
+                    Request::Call(call, marker) => match marker.map_or(Ok(()), shown) {
+                        Ok(()) => sent(context, account, &api, &printer, &call).await,
+                        Err(failure) => Err(failure),
+                    },
                     Request::Overlay { client, values } => {
                         overlay::run(context, &api, &printer, &client, &values, yes).await
                     }
@@ -74,6 +71,19 @@ pub fn run(context: &mut Context, args: ApiArgs) -> Result<Exit, Failure> {
             store.close().await;
         }
         ended
+    })
+}
+
+/// Shows a marker before it is sent: whatever ends this process then, somebody can look for it.
+///
+/// # Errors
+/// When it cannot be written. A reader that went away is one here: money would move that nobody could find again.
+fn shown(marker: Marker) -> Result<(), Failure> {
+    let line = format!("note: described as `{marker}`\n");
+    let written = std::io::stderr().write_all(line.as_bytes());
+    written.map_err(|error| {
+        let failure = Failure::from(error).while_doing("nothing was sent: its description could not be shown");
+        failure.hint("`--description` gives it one of your own")
     })
 }
 

@@ -1,6 +1,9 @@
 //! Writes that move money or make clients: sent once, found again by their description, and told plainly when nobody
 //! knows what came of them. And the lists of what they leave.
 
+use std::os::fd::OwnedFd;
+use std::process::Stdio;
+
 use serde_json::{Value, json};
 
 use super::stage::{JOHN, Said, Stage, words};
@@ -390,7 +393,7 @@ async fn what_was_done_or_is_not_known_is_said_even_when_nothing_can_be_printed(
         Said::from(
             command
                 .stdout(full)
-                .stdin(std::process::Stdio::null())
+                .stdin(Stdio::null())
                 .output()
                 .unwrap(),
         )
@@ -409,4 +412,32 @@ async fn what_was_done_or_is_not_known_is_said_even_when_nothing_can_be_printed(
         .ended(1)
         .complains(&["error: it is NOT known whether client 561115"]);
     assert_eq!(stage.times("addCharge"), 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn no_money_moves_under_a_marker_that_nobody_can_have_read() {
+    let stage = Stage::new(&[]).await;
+    let (reader, closed) = std::io::pipe().unwrap();
+    drop(reader);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let run = |line: &str, errors: &OwnedFd| {
+        let mut command = stage.command(&stage.config_path(), &words(line));
+        command.stdin(Stdio::null()).stderr(errors.try_clone().unwrap());
+        Said::from(command.output().unwrap())
+    };
+    for (name, errors) in [
+        ("a full disk", OwnedFd::from(full)),
+        ("a reader that went away", OwnedFd::from(closed)),
+    ] {
+        for line in [
+            "addCharge --client 561115 --charge 4.99 --yes",
+            "addPayment --client 561115 --payment 4.99 --yes --output json",
+        ] {
+            let said = run(line, &errors);
+            assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{name}: {line}");
+        }
+        // Who described it can look for it without being told.
+        run("addCharge --client 561115 --charge 1 --description May --yes", &errors).ended(0);
+    }
+    assert_eq!(stage.called(), ["addCharge"; 2]);
 }
