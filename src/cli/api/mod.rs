@@ -6,7 +6,8 @@
 
 use std::io::{Write, stdin};
 
-use super::{Context, Exit, Failure, block_on, opened, portal};
+use super::failure::FAILED;
+use super::{Context, Exit, Failure, block_on, complain, opened, portal};
 use crate::config::problem::nearest;
 use crate::config::{Account, Secrets};
 use crate::net::Trust;
@@ -62,16 +63,26 @@ pub fn run(context: &mut Context, args: ApiArgs) -> Result<Exit, Failure> {
                         overlay::run(context, &api, &printer, &client, &values, yes).await
                     }
                 };
+                let told = ended.or_else(tell);
                 portal::settle(&api).await;
-                ended
+                told
             }
-            Err(error) => Err(Failure::from_error(&error, super::failure::FAILED)),
+            Err(error) => Err(Failure::from_error(&error, FAILED)),
         };
         if let Some(store) = store {
             store.close().await;
         }
         ended
     })
+}
+
+/// Tells of a call that failed at once: settling with a busy store may take long, and whoever gives up on that must know.
+fn tell(failure: Failure) -> Result<Exit, Failure> {
+    if failure.code != FAILED {
+        return Err(failure);
+    }
+    complain(&failure);
+    Ok(Exit::MustLook)
 }
 
 /// Shows a marker before it is sent: whatever ends this process then, somebody can look for it.

@@ -1,10 +1,16 @@
 //! Writes that move money or make clients: sent once, found again by their description, and told plainly when nobody
 //! knows what came of them. And the lists of what they leave.
 
+use std::io::{BufRead, BufReader, Read};
+use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::process::Stdio;
+use std::time::Duration;
 
+use balancewatch::store::{Access, Store};
 use serde_json::{Value, json};
+use sqlx::{Connection, SqliteConnection};
 
 use super::stage::{JOHN, Said, Stage, words};
 
@@ -28,6 +34,16 @@ fn balance(stage: &Stage) -> String {
         .as_str()
         .unwrap()
         .to_owned()
+}
+
+/// The same configuration for a server at another address.
+fn pointing_to(stage: &Stage, address: SocketAddr) -> PathBuf {
+    let config = std::fs::read_to_string(stage.config_path()).unwrap();
+    let (before, url) = config.split_once("http://127.0.0.1:").unwrap();
+    let (_, after) = url.split_once('/').unwrap();
+    stage
+        .file("elsewhere.toml", format!("{before}http://{address}/{after}").as_bytes())
+        .into()
 }
 
 /// The entries of a ledger with this description.
@@ -196,21 +212,12 @@ async fn what_is_declined_is_not_done_and_says_so() {
         .ended(1)
         .complains(&["`invalid_client`"]);
     assert_eq!((stage.times("addCharge"), balance(&stage).as_str()), (3, "8.0588"));
-    let nowhere = std::fs::read_to_string(stage.config_path()).unwrap();
-    let (before, url) = nowhere.split_once("http://127.0.0.1:").unwrap();
     // Nobody listens on the port of a listener that is gone.
-    let port = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let (_, after) = url.split_once('/').unwrap();
-    stage.file(
-        "nowhere.toml",
-        format!("{before}http://127.0.0.1:{port}/{after}").as_bytes(),
-    );
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let elsewhere = pointing_to(&stage, listener.local_addr().unwrap());
+    drop(listener);
     let line = words("addCharge --client 561115 --charge 4.99 --yes");
-    let said = stage.run_with(&stage.path("nowhere.toml"), &line, b"");
+    let said = stage.run_with(&elsewhere, &line, b"");
     said.ended(1).complains(&[
         "error: addCharge was not done\ncaused by: addCharge: ",
         "network, DNS and firewall",
@@ -390,13 +397,7 @@ async fn what_was_done_or_is_not_known_is_said_even_when_nothing_can_be_printed(
     let run = |line: &str| {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let mut command = stage.command(&stage.config_path(), &words(line));
-        Said::from(
-            command
-                .stdout(full)
-                .stdin(Stdio::null())
-                .output()
-                .unwrap(),
-        )
+        Said::from(command.stdout(full).stdin(Stdio::null()).output().unwrap())
     };
     let line = "addCharge --client 561115 --charge 4.99 --yes";
     for output in ["table", "json"] {
@@ -440,4 +441,31 @@ async fn no_money_moves_under_a_marker_that_nobody_can_have_read() {
         run("addCharge --client 561115 --charge 1 --description May --yes", &errors).ended(0);
     }
     assert_eq!(stage.called(), ["addCharge"; 2]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn what_is_not_known_is_told_before_a_busy_store_is_waited_for() {
+    let stage = Stage::new(&[]).await;
+    Store::open(&stage.store_path(), Access::Daemon)
+        .await
+        .unwrap()
+        .close()
+        .await;
+    let url = format!("sqlite://{}", stage.store_path().display());
+    let mut other = SqliteConnection::connect(&url).await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let config = pointing_to(&stage, listener.local_addr().unwrap());
+    let line = words("addCharge --client 561115 --charge 4.99 --yes");
+    let mut child = stage.command(&config, &line).spawn().unwrap();
+    let (mut call, _) = listener.accept().unwrap();
+    call.read_exact(&mut [0; 64]).unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    drop(call);
+    let mut errors = BufReader::new(child.stderr.take().unwrap()).lines();
+    let told = tokio::task::spawn_blocking(move || errors.any(|line| line.unwrap().contains("it is NOT known")));
+    // Shorter than a program waits for the store.
+    let told = tokio::time::timeout(Duration::from_secs(5), told).await;
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    assert!(matches!(told, Ok(Ok(true))), "{told:?}");
+    assert_eq!(child.wait().unwrap().code(), Some(1));
 }
