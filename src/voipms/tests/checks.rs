@@ -81,6 +81,10 @@ fn which_statuses_mean_an_empty_list() {
         (Function::GetPackages, "No_Package", true),
         (Function::GetCharges, "no_charges", true),
         (Function::GetDeposits, "no_deposits", true),
+        // That there is no client says nothing of what it was charged.
+        (Function::GetCharges, "no_client", false),
+        (Function::GetDeposits, "No_Client", false),
+        (Function::GetClientPackages, "no_client", false),
         (Function::GetCharges, "non_sufficient_funds", false),
         (Function::GetCharges, "success", false),
         (Function::GetCharges, "no", false),
