@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::function::Function;
 use super::parameters::{Kind, Parameter};
-use super::secrets::LONGEST_SECRET_BYTES;
+use super::secrets::{LONGEST_SECRET_BYTES, escaped, is_invisible};
 
 /// The longest line of text. The API's columns were never measured; a description cut off would lose its marker.
 const LONGEST_TEXT_CHARS: usize = 255;
@@ -40,7 +40,7 @@ pub enum Unacceptable {
     BadValue {
         /// The parameter.
         parameter: &'static str,
-        /// What was given: its beginning, control characters escaped.
+        /// What was given: its beginning, what nobody sees escaped.
         input: String,
         /// What it may be.
         expected: &'static str,
@@ -105,20 +105,9 @@ impl Parameter {
         if self.kind == Kind::Password {
             return Err(Unacceptable::BadSecret { parameter, expected });
         }
-        let mut input = String::new();
-        for (position, char) in value.chars().enumerate() {
-            match char {
-                _ if position == SHOWN_CHARS => {
-                    input.push('…');
-                    break;
-                }
-                _ if char.is_control() => input.extend(char.escape_default()),
-                _ => input.push(char),
-            }
-        }
         Err(Unacceptable::BadValue {
             parameter,
-            input,
+            input: escaped(value, SHOWN_CHARS, false),
             expected,
         })
     }
@@ -236,7 +225,9 @@ fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else {
         return false;
     };
-    let is_odd = |char: char| char.is_whitespace() || char.is_control() || r#"@"(),:;<>[\]`"#.contains(char);
+    let is_odd = |char: char| {
+        char.is_whitespace() || char.is_control() || is_invisible(char) || r#"@"(),:;<>[\]`"#.contains(char)
+    };
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && !label.starts_with('-')
@@ -250,6 +241,9 @@ fn is_email(text: &str) -> bool {
         && domain.split('.').all(is_label)
 }
 
+/// Whether it is one line in which something is to be seen. Some scripts need joiners and marks, so those pass within it.
 fn is_line(text: &str) -> bool {
-    !text.trim().is_empty() && text.chars().count() <= LONGEST_TEXT_CHARS
+    text.chars().any(|char| !char.is_whitespace() && !is_invisible(char))
+        && !text.contains(['\u{2028}', '\u{2029}'])
+        && text.chars().count() <= LONGEST_TEXT_CHARS
 }

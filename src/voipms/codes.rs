@@ -148,7 +148,7 @@ static CODES: &[Code] = &[
     hinted(
         "missing_method",
         "no function was named",
-        "the API does not read multipart requests now; `transport = \"get\"` may help",
+        "the API does not read multipart requests now; `transport = \"get\"` may help reads, writes must wait",
     ),
     plain("missing_package", "the package was not given"),
     plain("missing_params", "required parameters were not given"),

@@ -254,12 +254,6 @@ impl Function {
         self.expected().key()
     }
 
-    /// Whether this status is the API's way to say that the list is empty: any `no_…` of a function that lists.
-    #[must_use]
-    pub fn means_empty(self, status: &str) -> bool {
-        self.expected().is_empty_list(status)
-    }
-
     /// What a successful answer must have.
     pub(super) const fn expected(self) -> Expected {
         self.facts().expected

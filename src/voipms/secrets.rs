@@ -53,31 +53,14 @@ impl Secrets {
         self.shown(text, longest_chars, false)
     }
 
-    /// `is_page`: line breaks and tabs, of which pages are full, become one blank.
+    /// `is_page`: see [`escaped`].
     fn shown(&self, text: &str, longest_chars: usize, is_page: bool) -> String {
         let searched = text.get(..text.floor_char_boundary(SEARCHED_BYTES)).unwrap_or(text);
         let lower = searched.to_lowercase();
         if self.0.iter().any(|form| lower.contains(form)) {
             return NOT_SHOWN.to_owned();
         }
-        let is_break = |char: char| is_page && matches!(char, '\n' | '\r' | '\t');
-        let mut shown = String::new();
-        for (position, char) in searched.trim().chars().enumerate() {
-            if position == longest_chars {
-                shown.push('…');
-                break;
-            }
-            if is_break(char) {
-                if !shown.ends_with(' ') {
-                    shown.push(' ');
-                }
-            } else if char.is_control() || is_invisible(char) {
-                shown.extend(char.escape_unicode());
-            } else {
-                shown.push(char);
-            }
-        }
-        shown
+        escaped(searched.trim(), longest_chars, is_page)
     }
 
     /// An excerpt of a whole answer, unless it may hold clients' passwords.
@@ -89,9 +72,32 @@ impl Secrets {
     }
 }
 
-/// Characters that change how the text around them is shown.
-const fn is_invisible(char: char) -> bool {
-    matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+/// The first `longest_chars` characters of `text`, escaped where they would not be seen or would harm a terminal.
+/// `is_page`: line breaks and tabs, of which pages are full, become one blank.
+pub(super) fn escaped(text: &str, longest_chars: usize, is_page: bool) -> String {
+    let is_break = |char: char| is_page && matches!(char, '\n' | '\r' | '\t');
+    let mut shown = String::new();
+    for (position, char) in text.chars().enumerate() {
+        if position == longest_chars {
+            shown.push('…');
+            break;
+        }
+        if is_break(char) {
+            if !shown.ends_with(' ') {
+                shown.push(' ');
+            }
+        } else if char.is_control() || is_invisible(char) {
+            shown.extend(char.escape_unicode());
+        } else {
+            shown.push(char);
+        }
+    }
+    shown
+}
+
+/// Characters that nobody sees, or that change how the text around them is shown.
+pub(super) const fn is_invisible(char: char) -> bool {
+    matches!(char, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn percent_encoded(text: &str) -> String {

@@ -7,7 +7,7 @@ use super::words::Deed;
 use super::{mask, note};
 use crate::cli::{Context, Exit, Failure};
 use crate::config::Account;
-use crate::voipms::{CallError, Class, Function, RawAnswer, RawCall};
+use crate::voipms::{CallError, Class, Function, RawAnswer, RawCall, shell_word};
 
 /// How this run prints.
 pub struct Printer {
@@ -31,20 +31,20 @@ impl Printer {
         call: &RawCall,
         answer: &RawAnswer,
     ) -> Result<Exit, Failure> {
-        let missing = missing(call.function(), answer);
+        let lacks = answer.lacks(call.function());
         if context.wants_json() {
             self.print_body(context, answer.body())?;
-        } else if missing.is_none() {
+        } else if lacks.is_none() {
             if call.function().class() == Class::Read {
                 view::print(context, account, call, answer, self.show_secrets)?;
             } else {
                 context.out.line(&self.done(call, &account.currency, answer))?;
             }
         }
-        match missing {
+        match lacks {
             None => Ok(Exit::Fine),
-            Some(key) => Err(
-                Failure::failed(format!("{} answered `success`, but no `{key}`", call.function()))
+            Some(what) => Err(
+                Failure::failed(format!("{} answered `success`, but {what}", call.function()))
                     .hint("that says nothing: neither that there is none nor that it is zero"),
             ),
         }
@@ -97,10 +97,11 @@ impl Printer {
             },
             Function::SignupClient => {
                 let email = call.argument("email").unwrap_or_default();
-                done += &match answer.text("client") {
+                done += &match answer.text("client").filter(|id| !id.is_empty()) {
                     Some(id) => format!(": client {id}"),
                     None => format!(
-                        "; the API did not say its id: `balancewatch api getClients --client {email}{}`",
+                        "; the API did not say its id: `balancewatch api getClients --client {}{}`",
+                        shell_word(email),
                         self.find_out_options
                     ),
                 };
@@ -112,17 +113,4 @@ impl Printer {
         }
         done
     }
-}
-
-/// The key without which the success of a read says nothing. A client without charges or deposits may be answered
-/// without a list; nobody recorded how.
-fn missing(function: Function, answer: &RawAnswer) -> Option<&'static str> {
-    if matches!(
-        function,
-        Function::GetCharges | Function::GetDeposits | Function::SignupClient
-    ) {
-        return None;
-    }
-    let is_empty_list = function.means_empty(answer.status());
-    function.result_key().filter(|key| !is_empty_list && !answer.has(key))
 }

@@ -238,6 +238,8 @@ fn passwords(given: &mut Given, input: &mut dyn BufRead) -> Vec<String> {
                 given.values.push(("password", password.clone()));
                 fetched = Some(password);
             }
+            // Without a folder it may be the password itself, given as the file by mistake.
+            Err(bad) if path.components().count() < 2 => problems.push(format!("`--password-file` {bad}")),
             Err(bad) => problems.push(format!("`--password-file {}` {bad}", path.display())),
         }
     }

@@ -4,14 +4,15 @@
 //! failure is told. One function is more than a call: `overlay` is setClient over the record as it is. What a call means
 //! and whether it may be sent again is `voipms`' business.
 
-use std::io::stdin;
+use std::io::{Write, stdin};
 
-use super::{Context, Exit, Failure, block_on, opened, portal};
+use super::failure::FAILED;
+use super::{Context, Exit, Failure, block_on, complain, opened, portal};
 use crate::config::problem::nearest;
 use crate::config::{Account, Secrets};
 use crate::net::Trust;
 use crate::store::{Access, Error as StoreError, Store};
-use crate::voipms::{Client, Function, RawCall};
+use crate::voipms::{Client, Function, Marker, RawCall};
 
 mod answer;
 mod arguments;
@@ -54,26 +55,46 @@ pub fn run(context: &mut Context, args: ApiArgs) -> Result<Exit, Failure> {
         let ended = match api {
             Ok(api) => {
                 let ended = match request {
-                    Request::Call(call, marker) => {
-                        if let Some(marker) = marker {
-                            // Before it is sent: whatever ends this process, somebody can look for it.
-                            note(&format!("described as `{marker}`"));
-                        }
-                        sent(context, account, &api, &printer, &call).await
-                    }
+                    Request::Call(call, marker) => match marker.map_or(Ok(()), shown) {
+                        Ok(()) => sent(context, account, &api, &printer, &call).await,
+                        Err(failure) => Err(failure),
+                    },
                     Request::Overlay { client, values } => {
                         overlay::run(context, &api, &printer, &client, &values, yes).await
                     }
                 };
+                let told = ended.or_else(tell);
                 portal::settle(&api).await;
-                ended
+                told
             }
-            Err(error) => Err(Failure::from_error(&error, super::failure::FAILED)),
+            Err(error) => Err(Failure::from_error(&error, FAILED)),
         };
         if let Some(store) = store {
             store.close().await;
         }
         ended
+    })
+}
+
+/// Tells of a call that failed at once: settling with a busy store may take long, and whoever gives up on that must know.
+fn tell(failure: Failure) -> Result<Exit, Failure> {
+    if failure.code != FAILED {
+        return Err(failure);
+    }
+    complain(&failure);
+    Ok(Exit::MustLook)
+}
+
+/// Shows a marker before it is sent: whatever ends this process then, somebody can look for it.
+///
+/// # Errors
+/// When it cannot be written. A reader that went away is one here: money would move that nobody could find again.
+fn shown(marker: Marker) -> Result<(), Failure> {
+    let line = format!("note: described as `{marker}`\n");
+    let written = std::io::stderr().write_all(line.as_bytes());
+    written.map_err(|error| {
+        let failure = Failure::from(error).while_doing("nothing was sent: its description could not be shown");
+        failure.hint("`--description` gives it one of your own")
     })
 }
 
@@ -88,7 +109,7 @@ async fn sent(
     match api.call(call).await {
         Ok(answer) => {
             let printed = printer.print(context, account, call, &answer);
-            printed.map_err(|failure| outcome::unprinted(call.function(), failure))
+            printed.map_err(|failure| outcome::unprinted(call, failure))
         }
         Err(error) => {
             printer.print_declined(context, &error);

@@ -3,7 +3,7 @@
 
 use crate::cli::failure::FAILED;
 use crate::cli::{Failure, Global};
-use crate::voipms::{CallError, Class, Error, Function, RawCall, meaning, shell_word};
+use crate::voipms::{CallError, Class, Error, RawCall, meaning, shell_word};
 
 use super::words::Deed;
 
@@ -34,9 +34,11 @@ pub fn declined(error: &Error) -> Failure {
 }
 
 /// A success that could not be printed, or lacks what was asked for. Of a write it must be said that it was done.
-pub fn unprinted(function: Function, failure: Failure) -> Failure {
+pub fn unprinted(call: &RawCall, failure: Failure) -> Failure {
+    let function = call.function();
     match function.class() {
         Class::Read => failure,
+        _ if call.is_dry_run() => failure,
         _ => failure.while_doing(format!("{function} was done, but what came of it could not be printed")),
     }
 }

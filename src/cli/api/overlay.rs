@@ -53,7 +53,7 @@ pub async fn run(
         Ok(answer) => {
             if context.wants_json() {
                 let printed = printer.print_body(context, answer.body());
-                printed.map_err(|failure| outcome::unprinted(Function::SetClient, failure))?;
+                printed.map_err(|failure| outcome::unprinted(&call, failure))?;
             }
             None
         }

@@ -1,5 +1,5 @@
 //! The payload of an answer as rows of texts, for people: every field that is there, in the order and with the digits in
-//! which it came. Judges no value, and knows no function's fields.
+//! which it came. Judges no value but for whether there is one.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,7 +8,8 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::RawAnswer;
-use crate::voipms::answer::{fields, for_each_row, scalar, trimmed};
+use crate::voipms::answer::{Expected, fields, for_each_row, scalar, trimmed};
+use crate::voipms::function::Function;
 
 /// A row of an answer. It may hold a client's password, and so cannot be printed.
 pub struct Row<'a>(Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>);
@@ -31,20 +32,32 @@ impl Row<'_> {
 
 impl RawAnswer {
     /// What stands under `key`: the rows of a list, or its one object. What is no row is left out; nothing at all when
-    /// there is no such key, as in the status of an empty list.
+    /// there is no such key, as in the status of an empty list, or nothing in it can be read.
     #[must_use]
     pub fn rows(&self, key: &str) -> Vec<Row<'_>> {
-        let mut rows = Vec::new();
-        if let Some(payload) = self.payload(key) {
-            for_each_row(payload, |row| rows.extend(read(row)));
-        }
-        rows
+        let payload = self.payload(key);
+        payload.and_then(readable).unwrap_or_default()
     }
 
-    /// Whether there is such a key.
+    /// What a successful answer lacks of what this read asks for; `None` when it lacks nothing. One that lacks something
+    /// says neither that there is none nor that it is zero.
     #[must_use]
-    pub fn has(&self, key: &str) -> bool {
-        self.payload(key).is_some()
+    pub fn lacks(&self, function: Function) -> Option<String> {
+        let expected = function.expected();
+        let (Expected::One(key) | Expected::Rows(key) | Expected::Ledger(key)) = expected else {
+            return None;
+        };
+        let Some(payload) = self.payload(key) else {
+            // A client without charges or deposits may be answered without a list; nobody recorded how.
+            let may_lack = matches!(expected, Expected::Ledger(_)) || expected.is_empty_list(self.status());
+            return (!may_lack).then(|| format!("no `{key}`"));
+        };
+        let Some(rows) = readable(payload) else {
+            return Some(format!("nothing in its `{key}` can be read"));
+        };
+        let is_balance = matches!(function, Function::GetBalance | Function::GetResellerBalance);
+        let has_balance = || rows.iter().any(|row| row.text("current_balance").is_some());
+        (is_balance && !has_balance()).then(|| "no `current_balance`".to_owned())
     }
 
     /// The text that stands under `key` itself.
@@ -57,6 +70,16 @@ impl RawAnswer {
         let [payload] = fields(trimmed(self.body()), &[key]).ok()?;
         payload
     }
+}
+
+/// The rows of a payload; `None` when it is neither list nor object, or nothing in it is a row.
+fn readable(payload: &RawValue) -> Option<Vec<Row<'_>>> {
+    let (mut rows, mut seen) = (Vec::new(), 0_usize);
+    for_each_row(payload, |row| {
+        seen += 1;
+        rows.extend(read(row));
+    })?;
+    (seen == 0 || !rows.is_empty()).then_some(rows)
 }
 
 fn read(row: &RawValue) -> Option<Row<'_>> {
@@ -85,7 +108,56 @@ impl<'de> Visitor<'de> for Fields {
 
 #[cfg(test)]
 mod tests {
-    use crate::voipms::RawAnswer;
+    use crate::voipms::{Function, RawAnswer};
+
+    #[test]
+    fn a_success_that_lacks_what_was_asked_for_says_nothing() {
+        let unread = |key| Some(format!("nothing in its `{key}` can be read"));
+        let no = |key| Some(format!("no `{key}`"));
+        for (function, rest, lacks) in [
+            (Function::GetClients, "", no("clients")),
+            (Function::GetClients, r#","clients":[]"#, None),
+            (Function::GetClients, r#","clients":null"#, None),
+            (Function::GetClients, r#","clients":[{"client":"7"},8]"#, None),
+            (Function::GetClients, r#","clients":[7]"#, unread("clients")),
+            (Function::GetClients, r#","clients":7"#, unread("clients")),
+            (Function::GetClients, r#","clients":"none""#, unread("clients")),
+            (Function::GetCharges, "", None),
+            (Function::GetCharges, r#","charges":false"#, unread("charges")),
+            (Function::GetClientThreshold, "", no("threshold_information")),
+            (Function::GetClientThreshold, r#","threshold_information":null"#, None),
+            (
+                Function::GetClientThreshold,
+                r#","threshold_information":5"#,
+                unread("threshold_information"),
+            ),
+            (Function::GetBalance, "", no("balance")),
+            (Function::GetBalance, r#","balance":null"#, no("current_balance")),
+            (Function::GetBalance, r#","balance":[]"#, no("current_balance")),
+            (
+                Function::GetBalance,
+                r#","balance":{"current_balance":""}"#,
+                no("current_balance"),
+            ),
+            (
+                Function::GetResellerBalance,
+                r#","balance":{"spent_today":0}"#,
+                no("current_balance"),
+            ),
+            (
+                Function::GetResellerBalance,
+                r#","balance":{"current_balance":0}"#,
+                None,
+            ),
+            (Function::SignupClient, "", None),
+            (Function::AddCharge, "", None),
+        ] {
+            let answer = RawAnswer::new(format!(r#"{{"status":"success"{rest}}}"#).into_bytes());
+            assert_eq!(answer.lacks(function), lacks, "{function} {rest}");
+        }
+        let empty = RawAnswer::new(br#"{"status":"no_client"}"#.to_vec());
+        assert_eq!(empty.lacks(Function::GetClients), None);
+    }
 
     #[test]
     fn rows_are_read_in_every_shape_of_a_list_with_their_own_digits() {

@@ -1,7 +1,16 @@
 //! Writes that move money or make clients: sent once, found again by their description, and told plainly when nobody
 //! knows what came of them. And the lists of what they leave.
 
+use std::io::{BufRead, BufReader, Read};
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use balancewatch::store::{Access, Store};
 use serde_json::{Value, json};
+use sqlx::{Connection, SqliteConnection};
 
 use super::stage::{JOHN, Said, Stage, words};
 
@@ -25,6 +34,16 @@ fn balance(stage: &Stage) -> String {
         .as_str()
         .unwrap()
         .to_owned()
+}
+
+/// The same configuration for a server at another address.
+fn pointing_to(stage: &Stage, address: SocketAddr) -> PathBuf {
+    let config = std::fs::read_to_string(stage.config_path()).unwrap();
+    let (before, url) = config.split_once("http://127.0.0.1:").unwrap();
+    let (_, after) = url.split_once('/').unwrap();
+    stage
+        .file("elsewhere.toml", format!("{before}http://{address}/{after}").as_bytes())
+        .into()
 }
 
 /// The entries of a ledger with this description.
@@ -193,21 +212,12 @@ async fn what_is_declined_is_not_done_and_says_so() {
         .ended(1)
         .complains(&["`invalid_client`"]);
     assert_eq!((stage.times("addCharge"), balance(&stage).as_str()), (3, "8.0588"));
-    let nowhere = std::fs::read_to_string(stage.config_path()).unwrap();
-    let (before, url) = nowhere.split_once("http://127.0.0.1:").unwrap();
     // Nobody listens on the port of a listener that is gone.
-    let port = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let (_, after) = url.split_once('/').unwrap();
-    stage.file(
-        "nowhere.toml",
-        format!("{before}http://127.0.0.1:{port}/{after}").as_bytes(),
-    );
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let elsewhere = pointing_to(&stage, listener.local_addr().unwrap());
+    drop(listener);
     let line = words("addCharge --client 561115 --charge 4.99 --yes");
-    let said = stage.run_with(&stage.path("nowhere.toml"), &line, b"");
+    let said = stage.run_with(&elsewhere, &line, b"");
     said.ended(1).complains(&[
         "error: addCharge was not done\ncaused by: addCharge: ",
         "network, DNS and firewall",
@@ -283,12 +293,16 @@ async fn a_client_is_made_with_a_password_that_nobody_sees() {
     said.ended(0)
         .says(&["the API did not say its id: `balancewatch api getClients --client bob@example.com --config "]);
     assert!(!said.out.contains("waits"));
+    let piped = SIGN_UP.replace("ann@", "ann|sh@");
+    let said = stage.run(&words(&format!("{piped} --password -")), b"Oth3r-Pass\n");
+    said.ended(0)
+        .says(&["`balancewatch api getClients --client 'ann|sh@example.com' --config "]);
     let differ = stage.run(
         &words(&format!("{line} --password - --confirm_password -")),
         b"Oth3r-Pass\nOther-Pass\n",
     );
     differ.refused(&["`confirm_password` is not the same as `password`"]);
-    assert_eq!(stage.times("signupClient"), 3);
+    assert_eq!(stage.times("signupClient"), 4);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
@@ -383,13 +397,7 @@ async fn what_was_done_or_is_not_known_is_said_even_when_nothing_can_be_printed(
     let run = |line: &str| {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let mut command = stage.command(&stage.config_path(), &words(line));
-        Said::from(
-            command
-                .stdout(full)
-                .stdin(std::process::Stdio::null())
-                .output()
-                .unwrap(),
-        )
+        Said::from(command.stdout(full).stdin(Stdio::null()).output().unwrap())
     };
     let line = "addCharge --client 561115 --charge 4.99 --yes";
     for output in ["table", "json"] {
@@ -397,9 +405,67 @@ async fn what_was_done_or_is_not_known_is_said_even_when_nothing_can_be_printed(
         said.ended(1)
             .complains(&["error: addCharge was done, but what came of it could not be printed"]);
     }
+    let tried = run(&format!("{line} --test"));
+    tried.ended(1).complains(&["error: cannot write to standard output"]);
+    assert!(!tried.err.contains("was done"), "a dry run does nothing: {}", tried.err);
     stage.simulator.set_fault("wrong-types@addCharge", "1").unwrap();
     run(&format!("{line} --output json"))
         .ended(1)
         .complains(&["error: it is NOT known whether client 561115"]);
-    assert_eq!(stage.times("addCharge"), 3);
+    assert_eq!(stage.times("addCharge"), 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn no_money_moves_under_a_marker_that_nobody_can_have_read() {
+    let stage = Stage::new(&[]).await;
+    let (reader, closed) = std::io::pipe().unwrap();
+    drop(reader);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let run = |line: &str, errors: &OwnedFd| {
+        let mut command = stage.command(&stage.config_path(), &words(line));
+        command.stdin(Stdio::null()).stderr(errors.try_clone().unwrap());
+        Said::from(command.output().unwrap())
+    };
+    for (name, errors) in [
+        ("a full disk", OwnedFd::from(full)),
+        ("a reader that went away", OwnedFd::from(closed)),
+    ] {
+        for line in [
+            "addCharge --client 561115 --charge 4.99 --yes",
+            "addPayment --client 561115 --payment 4.99 --yes --output json",
+        ] {
+            let said = run(line, &errors);
+            assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{name}: {line}");
+        }
+        // Who described it can look for it without being told.
+        run("addCharge --client 561115 --charge 1 --description May --yes", &errors).ended(0);
+    }
+    assert_eq!(stage.called(), ["addCharge"; 2]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn what_is_not_known_is_told_before_a_busy_store_is_waited_for() {
+    let stage = Stage::new(&[]).await;
+    Store::open(&stage.store_path(), Access::Daemon)
+        .await
+        .unwrap()
+        .close()
+        .await;
+    let url = format!("sqlite://{}", stage.store_path().display());
+    let mut other = SqliteConnection::connect(&url).await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let config = pointing_to(&stage, listener.local_addr().unwrap());
+    let line = words("addCharge --client 561115 --charge 4.99 --yes");
+    let mut child = stage.command(&config, &line).spawn().unwrap();
+    let (mut call, _) = listener.accept().unwrap();
+    call.read_exact(&mut [0; 64]).unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    drop(call);
+    let mut errors = BufReader::new(child.stderr.take().unwrap()).lines();
+    let told = tokio::task::spawn_blocking(move || errors.any(|line| line.unwrap().contains("it is NOT known")));
+    // Shorter than a program waits for the store.
+    let told = tokio::time::timeout(Duration::from_secs(5), told).await;
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    assert!(matches!(told, Ok(Ok(true))), "{told:?}");
+    assert_eq!(child.wait().unwrap().code(), Some(1));
 }

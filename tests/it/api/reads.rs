@@ -2,7 +2,7 @@
 
 use balancewatch::store::{Access, ReserveCalls, Store};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::stage::{JOHN, PASSWORD, Stage};
 
@@ -202,19 +202,11 @@ async fn one_row_and_odd_rows_are_shown_too() {
     said.ended(0).says(&["561115  a\u{fffd}[2Jb\u{fffd}c  "]);
     assert!(!said.out.contains(['\u{1b}', '\u{202e}']), "{:?}", said.out);
     stage.simulator.set_fault("wrong-types", "1").unwrap();
-    for line in [
-        "getClients",
-        "getResellerBalance --client 561115",
-        "getBalanceManagement",
-    ] {
-        let said = stage.api(line);
-        assert!(
-            said.code == Some(0) || said.err.starts_with("error: "),
-            "{line}: {}{}",
-            said.out,
-            said.err
-        );
-    }
+    stage.api("getClients").ended(0).says(&["CLIENT  NAME", "\n-  "]);
+    stage.api("getBalanceManagement").ended(0).says(&["CODE  MEANING\n-  "]);
+    let balance = stage.api("getResellerBalance --client 561115");
+    balance.ended(1).complains(&["but no `current_balance`"]);
+    assert_eq!(balance.out, "");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
@@ -281,14 +273,38 @@ async fn the_account_is_the_one_that_is_meant() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_log_of_everything_holds_no_password() {
     let stage = Stage::new(&[]).await;
-    for line in ["getClients -vv", "getClients --client 561115 -vv --log-format json"] {
-        let said = stage.api(line);
-        said.ended(0);
-        let value: Value = json!(PASSWORD);
-        assert!(
-            !said.err.contains(PASSWORD) && !said.err.contains(&value.to_string()),
-            "{}",
-            said.err
-        );
+    let config = std::fs::read_to_string(stage.config_path()).unwrap();
+    let config = config.replace("currency = ", "transport = \"get\"\ncurrency = ");
+    let by_get = stage.file("get.toml", config.as_bytes());
+    let new = stage.file("new", b"N3w-Passw0rd\n");
+    for line in [
+        "getClients -vv",
+        "getClients --client 561115 -vv --log-format json",
+        "addCharge --client 561115 --charge 1 --yes -vv",
+        &format!("setClient --client 561115 --password-file '{new}' --yes -vv"),
+        // Every try fails and is logged.
+        "getBalance -vv",
+    ] {
+        let is_broken = line.starts_with("getBalance");
+        let share = if is_broken { "1" } else { "0" };
+        stage.simulator.set_fault("reset-before", share).unwrap();
+        for config in [stage.config_path(), by_get.clone().into()] {
+            let said = stage.run_with(&config, &super::stage::words(line), b"");
+            said.ended(i32::from(is_broken));
+            assert_eq!(
+                said.err.contains("a read failed and is tried again"),
+                is_broken,
+                "{}",
+                said.err
+            );
+            for secret in ["P@ss", "N3w-Pass"] {
+                assert!(
+                    !said.err.contains(secret) && !said.out.contains(secret),
+                    "{}{}",
+                    said.out,
+                    said.err
+                );
+            }
+        }
     }
 }

@@ -252,6 +252,11 @@ async fn passwords_are_read_from_where_they_are_safe_and_their_problems_show_non
             "'/no/such/file'".to_owned(),
             "`--password-file /no/such/file` cannot be read",
         ),
+        (
+            "the password itself",
+            "hunter2".to_owned(),
+            "`--password-file` cannot be read",
+        ),
         ("a folder", "'/tmp'".to_owned(), "cannot be read"),
         ("empty", file("empty", b""), "is an empty file"),
         ("a line break alone", file("break", b"\n"), "is an empty file"),
