@@ -30,7 +30,7 @@ mod world;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::clock::Clock;
@@ -39,7 +39,7 @@ use faults::Faults;
 use state::{Change, State};
 use wire::journal::Journal;
 use world::ledger::PAYMENT;
-use world::{amount, calendar};
+use world::{LIFE_HOURS, amount, calendar};
 
 pub use edit::EditError;
 pub use manual::manual;
@@ -47,10 +47,13 @@ pub use options::{Options, OptionsError, Speed};
 pub use settings::Certainty;
 pub use wire::http::serve;
 
+/// How far virtual time gets from the start.
+const LIFE: Duration = Duration::from_secs(LIFE_HOURS * 3_600);
+
 /// A reseller account with its clients, in virtual time.
 ///
-/// Virtual time is the start plus the clock's monotonic time times the speed plus what was [advanced]. Balances are
-/// worked out when they are asked for.
+/// Virtual time is the start plus the clock's monotonic time times the speed plus what was [advanced]; it stands still
+/// after ten years. Balances are worked out when they are asked for.
 ///
 /// [advanced]: Simulator::advance
 #[derive(Debug)]
@@ -325,10 +328,10 @@ impl Simulator {
     fn virtual_time_at(&self, monotonic: Duration, state: &State) -> Timestamp {
         let passed = monotonic.saturating_sub(state.began).as_nanos();
         let passed = self.options.speed.virtual_nanos(passed).saturating_add(state.advanced);
-        let passed = i128::try_from(passed).unwrap_or(i128::MAX);
-        let most = i128::from(i64::MAX) * 1_000_000_000;
-        let passed = SignedDuration::from_nanos_i128(passed.min(most));
-        self.start.saturating_add(passed).unwrap_or(Timestamp::MAX)
+        let passed = u64::try_from(passed.min(LIFE.as_nanos())).unwrap_or(u64::MAX);
+        self.start
+            .saturating_add(Duration::from_nanos(passed))
+            .unwrap_or(Timestamp::MAX)
     }
 
     fn virtual_secs(&self, state: &State) -> i64 {
