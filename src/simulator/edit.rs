@@ -69,6 +69,7 @@ const MORE_FIELDS: [&str; 9] = [
 ];
 
 const AMOUNT: &str = "a decimal amount such as \"6.00\"";
+const RATE: &str = "a decimal amount from 0 to 100000, or null";
 const PACKAGE: &str = "an id of getPackages, or empty for none";
 const TIME: &str = "a time such as \"2026-11-24T02:00:00Z\", or null";
 
@@ -240,8 +241,8 @@ fn set(
                 _ => Some(
                     text(value)
                         .and_then(|text| Amount::parse(&text))
-                        .filter(|rate| !rate.is_negative())
-                        .ok_or_else(|| bad(AMOUNT))?,
+                        .filter(|rate| (Amount::ZERO..=Script::FASTEST).contains(rate))
+                        .ok_or_else(|| bad(RATE))?,
                 ),
             });
         }

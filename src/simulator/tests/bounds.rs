@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{body, with};
+use super::{body, simulator, with};
 use crate::simulator::control;
 use crate::simulator::{Options, Simulator};
 
@@ -36,4 +36,27 @@ fn a_world_lives_for_ten_years() {
     simulator.advance(Duration::MAX);
     assert_eq!(simulator.now().to_string(), end, "then its time stands still");
     assert!(body(&simulator, "method=getResellerBalance&client=561116").contains("success"));
+}
+
+#[test]
+fn a_drain_is_bounded_and_may_have_begun_at_any_time() {
+    for (rate, good) in [("100000", true), ("100000.01", false), ("1000000000", false)] {
+        let simulator = simulator(&[]);
+        let drain = json!({"balance": "0", "spend_per_hour": rate, "spend_from": "-009999-01-03T00:00:00Z"});
+        assert_eq!(simulator.edit("561116", &drain).is_ok(), good, "{rate}");
+        simulator.advance(Duration::from_secs(3_600));
+        if good {
+            assert_eq!(simulator.client("561116").unwrap()["balance"], "-100000.0000");
+        }
+    }
+    let simulator = simulator(&[]);
+    simulator
+        .edit("561116", &json!({"balance": "0", "spend_per_hour": "0.00005"}))
+        .unwrap();
+    simulator.advance(Duration::from_secs(7_200 * 20_000));
+    assert_eq!(
+        simulator.client("561116").unwrap()["balance"],
+        "-2.0000",
+        "a rate that is finer than a price adds up"
+    );
 }
