@@ -23,7 +23,7 @@ pub(super) fn set_client(call: &mut Call<'_>) -> Result<(), Status> {
         let sent = call.params.get(field.name);
         match sent {
             None | Some("") if field.always_required => return Err(record::absent(call.settings, field)),
-            Some(text) => texts[index] = text.into(),
+            Some(text) => texts[index] = record::kept(text),
             None if kept => {}
             None => texts[index] = Box::default(),
         }

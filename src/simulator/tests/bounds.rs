@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{body, simulator, with};
+use super::{body, json_of, simulator, with};
 use crate::simulator::control;
 use crate::simulator::{Options, Simulator};
 
@@ -59,4 +59,33 @@ fn a_drain_is_bounded_and_may_have_begun_at_any_time() {
         "-2.0000",
         "a rate that is finer than a price adds up"
     );
+}
+
+const SIGNUP: &str = "method=signupClient&firstname=F&lastname=L&address=A&city=T&state=S&country=CA&zip=1\
+&phone_number=5550001111&company=";
+
+#[test]
+fn what_is_kept_of_a_client_is_bounded() {
+    let simulator = simulator(&[]);
+    let (long, cut) = ("é".repeat(600), "é".repeat(500));
+    let sent = format!(
+        "{SIGNUP}{long}&email=a@example.com&confirm_email=a@example.com&password={long}&confirm_password={long}"
+    );
+    let id = json_of(&simulator, &sent)["client"].to_string();
+    let client = simulator.client(&id).unwrap();
+    assert_eq!((&client["company"], &client["password"]), (&json!(cut), &json!(cut)));
+    let other = sent.replace("confirm_password=é", "confirm_password=e");
+    assert_eq!(json_of(&simulator, &other)["status"], "mismatch_password_confirm");
+
+    for (length, status) in [(254, "success"), (255, "invalid_email")] {
+        let email = format!("{}@example.com", "x".repeat(length - "@example.com".len()));
+        let query = format!("method=setClientThreshold&client={id}&threshold=5&email={email}");
+        assert_eq!(json_of(&simulator, &query)["status"], status, "{length}");
+    }
+    for field in ["company", "threshold", "threshold_email", "balance_management"] {
+        for (length, good) in [(1_000, true), (1_001, false)] {
+            let edit = json!({field: "x".repeat(length)});
+            assert_eq!(simulator.edit(&id, &edit).is_ok(), good, "{field} {length}");
+        }
+    }
 }
