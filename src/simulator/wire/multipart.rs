@@ -11,6 +11,9 @@ pub(in crate::simulator) fn is_multipart(content_type: &str) -> bool {
         .is_some_and(|start| start.eq_ignore_ascii_case("multipart/form-data"))
 }
 
+/// Bytes of a line of a header that are looked at; names are far shorter.
+const LONGEST_HEADER_BYTES: usize = 8 * 1_024;
+
 /// The fields of a body, in the order in which they came.
 #[derive(Debug)]
 pub(super) struct Fields<'a> {
@@ -51,9 +54,9 @@ impl<'a> Fields<'a> {
             if line.is_empty() {
                 return Some(found);
             }
-            let text = String::from_utf8_lossy(line);
+            let text = String::from_utf8_lossy(&line[..line.len().min(LONGEST_HEADER_BYTES)]);
             if folded {
-                if within {
+                if within && found.len() < LONGEST_HEADER_BYTES {
                     found.push_str(&text);
                 }
                 continue;
