@@ -43,8 +43,8 @@ pub(super) fn answer(simulator: &Simulator, method: &str, path: &str, body: &[u8
         ("GET", ["state"]) => Reply::json(200, &simulator.state()),
         ("GET", ["stats"]) => Reply::json(200, &simulator.stats()),
         ("GET", ["requests"]) => Reply::json(200, &simulator.requests()),
-        ("GET", ["faults"]) => Reply::json(200, &simulator.state()["faults"]),
-        ("GET", ["settings"]) => Reply::json(200, &simulator.state()["settings"]),
+        ("GET", ["faults"]) => Reply::json(200, &simulator.lock().faults()),
+        ("GET", ["settings"]) => Reply::json(200, &simulator.lock().settings()),
         ("GET", ["clients"]) => Reply::json(200, &json!({"clients": simulator.client_ids()})),
         ("GET", ["clients", id]) => found(simulator.client(id)),
         ("DELETE", ["clients", id]) => match simulator.remove_client(id) {
@@ -125,11 +125,11 @@ fn change(simulator: &Simulator, route: Route<'_>, given: &Map<String, Value>) -
             None => error(400, "`advance` is not a duration such as \"1h\"", None),
         },
         ("PUT", ["faults"]) => match simulator.replace_faults(given) {
-            Ok(()) => Reply::json(200, &simulator.state()["faults"]),
+            Ok(()) => Reply::json(200, &simulator.lock().faults()),
             Err(refused) => error(400, &refused.to_string(), refused.hint()),
         },
         ("PUT", ["settings"]) => match simulator.change_settings(given) {
-            Ok(()) => Reply::json(200, &simulator.state()["settings"]),
+            Ok(()) => Reply::json(200, &simulator.lock().settings()),
             Err(refused) => error(400, &refused.to_string(), refused.hint()),
         },
         (_, parts) => not_here(parts),

@@ -277,12 +277,6 @@ impl Simulator {
         let (now, rules) = (self.virtual_secs(&state), state.rules());
         state.world.settle_all(now, rules);
         let totals = state.world.totals(rules);
-        let faults: Map<String, Value> = state.faults.all().map(|(name, share)| (name, share.into())).collect();
-        let settings: Map<String, Value> = state
-            .settings
-            .all()
-            .map(|(name, value)| (name.to_owned(), value.into()))
-            .collect();
         json!({
             "time": self.virtual_time(&state).to_string(),
             "seed": self.options.seed,
@@ -301,8 +295,8 @@ impl Simulator {
             "spent": totals.spent.to_string(),
             "adjusted": totals.adjusted.to_string(),
             "balances": totals.balance.to_string(),
-            "faults": faults,
-            "settings": settings,
+            "faults": state.faults(),
+            "settings": state.settings(),
         })
     }
 
