@@ -200,6 +200,24 @@ mod tests {
     }
 
     #[test]
+    fn headers_are_looked_at_so_far_and_no_further() {
+        let part = |attribute: &str| format!("--B\r\nContent-Disposition: form-data; {attribute}; name=x\r\n\r\n1\r\n");
+        let short = part("a=b");
+        for (name, attribute) in [
+            ("long", format!("a={}", "b".repeat(9_000))),
+            ("folded", format!("a={}\r\n c", "\r\n bbbbbbbb".repeat(1_000))),
+        ] {
+            let body = format!("{}{short}--B--", part(&attribute));
+            assert_eq!(
+                fields("multipart/form-data; boundary=B", body.as_bytes()),
+                pairs(&[("x", "1")]),
+                "{name}"
+            );
+        }
+        assert_eq!(fields("multipart/form-data; boundary=B", short.as_bytes()).len(), 1);
+    }
+
+    #[test]
     fn what_common_clients_send_is_read() {
         let part = |head: &str| format!("{head}\r\n\r\n1\r\n");
         for (name, boundary, head) in [
