@@ -184,8 +184,8 @@ impl Simulator {
         let mut fields = fields.as_object().ok_or(EditError::NotAnObject)?.clone();
         let wanted = match fields.remove("client") {
             Some(Value::String(id)) => Some(id),
-            Some(Value::Number(id)) => Some(id.to_string()),
-            _ => None,
+            None | Some(Value::Null) => None,
+            Some(id) => Some(id.to_string()),
         };
         let mut state = self.lock();
         let now = self.virtual_secs(&state);

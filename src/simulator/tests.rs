@@ -649,6 +649,7 @@ fn clients_vanish_and_come() {
         99
     );
     assert!(simulator.add_client(&json!({"client": "561117"})).is_err());
+    assert!(simulator.add_client(&json!({"client": true})).is_err());
     assert!(simulator.add_client(&json!({"balance": "x"})).is_err());
     assert_eq!(
         simulator
