@@ -97,6 +97,7 @@ pub(super) fn apply(
 ) -> Result<(), EditError> {
     let unknown = || EditError::UnknownClient(id.to_owned());
     let (client, _) = world.settled(id, now, rules).ok_or_else(unknown)?;
+    client.note_suspension(now, rules);
     let edited = edited(client.clone(), fields, settings, now)?;
     world.replace(edited);
     Ok(())

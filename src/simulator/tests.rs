@@ -676,6 +676,25 @@ fn rules_that_change_count_from_then_on() {
 }
 
 #[test]
+fn who_stays_suspended_does_so_whatever_the_balance_is_edited_to() {
+    for (resume, suspended) in [("on", false), ("off", true)] {
+        let simulator = simulator(&[&format!("resume-on-payment={resume}"), "spending=off"]);
+        let edit = |fields: Value| {
+            simulator.edit("561115", &fields).unwrap();
+            simulator.client("561115").unwrap()["suspended"].clone()
+        };
+        assert_eq!(
+            edit(json!({"balance": "0", "balance_management": "hard"})),
+            true,
+            "{resume}"
+        );
+        assert_eq!(edit(json!({"balance": "5"})), suspended, "{resume}");
+        assert_eq!(edit(json!({"balance_management": "soft"})), false, "{resume}");
+        assert_eq!(edit(json!({"balance_management": "hard"})), false, "{resume}");
+    }
+}
+
+#[test]
 fn virtual_time_follows_the_clock_the_speed_and_advances() {
     let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
     let (simulator, stepper) = with(Options {
