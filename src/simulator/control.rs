@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Span, SpanRelativeTo};
 use serde_json::{Map, Value, json};
 
 use super::wire::exchange::Reply;
-use super::{EditError, Simulator, functions, plain};
+use super::world::LIFE_HOURS;
+use super::{EditError, LIFE, Simulator, functions, plain};
 
 /// Every call, for the index and the help: method, path and what it does. `ID` stands for any client.
 #[rustfmt::skip]
@@ -22,7 +23,7 @@ pub(super) const ROUTES: &[(&str, &str, &str)] = &[
     ("PATCH", "/sim/clients/ID", "edits it as in the portal: fields of the record, balance, balance_management, package, threshold, threshold_email, account_state (ACTIVE, WAIT), spend_per_hour, spend_from, spend_until"),
     ("DELETE", "/sim/clients/ID", "removes it"),
     ("POST", "/sim/clients/ID/deposit", "it pays {\"amount\":\"5.00\"}"),
-    ("POST", "/sim/clock", "moves virtual time on: {\"advance\":\"1h\"}"),
+    ("POST", "/sim/clock", "moves virtual time on, up to ten years from the start: {\"advance\":\"1h\"}"),
     ("GET", "/sim/faults", "the faults in force"),
     ("PUT", "/sim/faults", "replaces them all: {\"NAME\":0.05}"),
     ("GET", "/sim/settings", "every setting"),
@@ -42,8 +43,8 @@ pub(super) fn answer(simulator: &Simulator, method: &str, path: &str, body: &[u8
         ("GET", ["state"]) => Reply::json(200, &simulator.state()),
         ("GET", ["stats"]) => Reply::json(200, &simulator.stats()),
         ("GET", ["requests"]) => Reply::json(200, &simulator.requests()),
-        ("GET", ["faults"]) => Reply::json(200, &simulator.state()["faults"]),
-        ("GET", ["settings"]) => Reply::json(200, &simulator.state()["settings"]),
+        ("GET", ["faults"]) => Reply::json(200, &simulator.lock().faults()),
+        ("GET", ["settings"]) => Reply::json(200, &simulator.lock().settings()),
         ("GET", ["clients"]) => Reply::json(200, &json!({"clients": simulator.client_ids()})),
         ("GET", ["clients", id]) => found(simulator.client(id)),
         ("DELETE", ["clients", id]) => match simulator.remove_client(id) {
@@ -112,6 +113,11 @@ fn change(simulator: &Simulator, route: Route<'_>, given: &Map<String, Value>) -
             }
         }
         ("POST", ["clock"]) => match given.get("advance").and_then(Value::as_str).and_then(duration) {
+            Some(by) if by > LIFE => error(
+                400,
+                "a world does not live that long",
+                Some(format!("up to {LIFE_HOURS}h, ten years")),
+            ),
             Some(by) => {
                 simulator.advance(by);
                 Reply::json(200, &json!({"time": simulator.now().to_string()}))
@@ -119,11 +125,11 @@ fn change(simulator: &Simulator, route: Route<'_>, given: &Map<String, Value>) -
             None => error(400, "`advance` is not a duration such as \"1h\"", None),
         },
         ("PUT", ["faults"]) => match simulator.replace_faults(given) {
-            Ok(()) => Reply::json(200, &simulator.state()["faults"]),
+            Ok(()) => Reply::json(200, &simulator.lock().faults()),
             Err(refused) => error(400, &refused.to_string(), refused.hint()),
         },
         ("PUT", ["settings"]) => match simulator.change_settings(given) {
-            Ok(()) => Reply::json(200, &simulator.state()["settings"]),
+            Ok(()) => Reply::json(200, &simulator.lock().settings()),
             Err(refused) => error(400, &refused.to_string(), refused.hint()),
         },
         (_, parts) => not_here(parts),

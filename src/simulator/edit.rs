@@ -9,7 +9,7 @@ use super::world::amount::Amount;
 use super::world::calendar::seconds;
 use super::world::client::{Around, Client, Management, Rules, Script};
 use super::world::packages;
-use super::world::people::FIELDS;
+use super::world::people::{FIELDS, LONGEST_TEXT_BYTES};
 use super::world::{RESELLER, World};
 
 /// Why an edit or a deposit was refused. Nothing was changed.
@@ -69,6 +69,8 @@ const MORE_FIELDS: [&str; 9] = [
 ];
 
 const AMOUNT: &str = "a decimal amount such as \"6.00\"";
+const RATE: &str = "a decimal amount from 0 to 100000, or null";
+const TEXT: &str = "a text of up to 1000 bytes";
 const PACKAGE: &str = "an id of getPackages, or empty for none";
 const TIME: &str = "a time such as \"2026-11-24T02:00:00Z\", or null";
 
@@ -95,6 +97,7 @@ pub(super) fn apply(
 ) -> Result<(), EditError> {
     let unknown = || EditError::UnknownClient(id.to_owned());
     let (client, _) = world.settled(id, now, rules).ok_or_else(unknown)?;
+    client.note_suspension(now, rules);
     let edited = edited(client.clone(), fields, settings, now)?;
     world.replace(edited);
     Ok(())
@@ -194,7 +197,7 @@ fn set(
         accepted,
     };
     if let Some(index) = FIELDS.iter().position(|field| field.name == name) {
-        client.texts[index] = text(value).ok_or_else(|| bad("a text"))?.into();
+        client.texts[index] = text(value).ok_or_else(|| bad(TEXT))?.into();
         return Ok(());
     }
     let optional_time = || match value {
@@ -217,7 +220,7 @@ fn set(
                 .ok_or_else(|| bad(AMOUNT))?;
             client.adjust_to(balance);
         }
-        "balance_management" => client.manage(management(&text(value).ok_or_else(|| bad("a text"))?, settings)),
+        "balance_management" => client.manage(management(&text(value).ok_or_else(|| bad(TEXT))?, settings)),
         "package" => {
             let id = text(value).ok_or_else(|| bad(PACKAGE))?;
             let package = packages::by_id(&id);
@@ -230,18 +233,22 @@ fn set(
             client.threshold_is_native = false;
             client.threshold = match value {
                 Value::Null => None,
-                _ => Some(text(value).ok_or_else(|| bad("a text, or null"))?.into()),
+                _ => Some(
+                    text(value)
+                        .ok_or_else(|| bad("a text of up to 1000 bytes, or null"))?
+                        .into(),
+                ),
             };
         }
-        "threshold_email" => client.threshold_email = text(value).ok_or_else(|| bad("a text"))?.into(),
+        "threshold_email" => client.threshold_email = text(value).ok_or_else(|| bad(TEXT))?.into(),
         "spend_per_hour" => {
             drain.per_hour = Some(match value {
                 Value::Null => None,
                 _ => Some(
                     text(value)
                         .and_then(|text| Amount::parse(&text))
-                        .filter(|rate| !rate.is_negative())
-                        .ok_or_else(|| bad(AMOUNT))?,
+                        .filter(|rate| (Amount::ZERO..=Script::FASTEST).contains(rate))
+                        .ok_or_else(|| bad(RATE))?,
                 ),
             });
         }
@@ -262,10 +269,10 @@ fn management(code: &str, settings: &Settings) -> Management {
     }
 }
 
-/// A text, or a number as it was written.
+/// A text that is not too long, or a number as it was written.
 fn text(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) => Some(text.clone()),
+        Value::String(text) => (text.len() <= LONGEST_TEXT_BYTES).then(|| text.clone()),
         Value::Number(number) => Some(number.to_string()),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }

@@ -102,6 +102,9 @@ struct Rule {
     share: Share,
 }
 
+/// Most faults at a time: one for each client of a small world. Every call looks at each of them.
+const MOST_RULES: usize = 1_000;
+
 /// The faults in force.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Faults(Vec<Rule>);
@@ -155,6 +158,9 @@ impl Faults {
             return Err(OptionsError::SharesAddUp { name: name.to_owned() });
         }
         if share != Share::NONE {
+            if rules.len() >= MOST_RULES {
+                return Err(OptionsError::TooManyFaults { name: name.to_owned() });
+            }
             rules.push(Rule {
                 fault: row.fault,
                 target,
@@ -220,7 +226,7 @@ fn named(function: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Caller, Dice, Fault, Faults, TABLE};
+    use super::{Caller, Dice, Fault, Faults, OptionsError, TABLE};
 
     fn share_hit(faults: &Faults, calls: impl Iterator<Item = (u64, Option<String>)>) -> Vec<Option<Fault>> {
         let dice = Dice::new(1);
@@ -267,6 +273,22 @@ mod tests {
             !faults.all().any(|(name, _)| name == "limit"),
             "a share of 0 ends a fault"
         );
+    }
+
+    #[test]
+    fn faults_are_bounded() {
+        let mut faults = Faults::default();
+        for id in 0..1_000 {
+            faults.set(&format!("empty@{id}"), "1").unwrap();
+        }
+        let name = "empty@1000".to_owned();
+        assert_eq!(
+            faults.set(&name, "1"),
+            Err(OptionsError::TooManyFaults { name: name.clone() })
+        );
+        faults.set("empty@7", "0.5").unwrap();
+        faults.set("empty@7", "0").unwrap();
+        faults.set(&name, "1").unwrap();
     }
 
     #[test]

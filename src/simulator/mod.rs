@@ -30,7 +30,7 @@ mod world;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::clock::Clock;
@@ -39,7 +39,7 @@ use faults::Faults;
 use state::{Change, State};
 use wire::journal::Journal;
 use world::ledger::PAYMENT;
-use world::{amount, calendar};
+use world::{LIFE_HOURS, amount, calendar};
 
 pub use edit::EditError;
 pub use manual::manual;
@@ -47,10 +47,13 @@ pub use options::{Options, OptionsError, Speed};
 pub use settings::Certainty;
 pub use wire::http::serve;
 
+/// How far virtual time gets from the start.
+const LIFE: Duration = Duration::from_secs(LIFE_HOURS * 3_600);
+
 /// A reseller account with its clients, in virtual time.
 ///
-/// Virtual time is the start plus the clock's monotonic time times the speed plus what was [advanced]. Balances are
-/// worked out when they are asked for.
+/// Virtual time is the start plus the clock's monotonic time times the speed plus what was [advanced]; it stands still
+/// after ten years. Balances are worked out when they are asked for.
 ///
 /// [advanced]: Simulator::advance
 #[derive(Debug)]
@@ -181,8 +184,8 @@ impl Simulator {
         let mut fields = fields.as_object().ok_or(EditError::NotAnObject)?.clone();
         let wanted = match fields.remove("client") {
             Some(Value::String(id)) => Some(id),
-            Some(Value::Number(id)) => Some(id.to_string()),
-            _ => None,
+            None | Some(Value::Null) => None,
+            Some(id) => Some(id.to_string()),
         };
         let mut state = self.lock();
         let now = self.virtual_secs(&state);
@@ -274,12 +277,6 @@ impl Simulator {
         let (now, rules) = (self.virtual_secs(&state), state.rules());
         state.world.settle_all(now, rules);
         let totals = state.world.totals(rules);
-        let faults: Map<String, Value> = state.faults.all().map(|(name, share)| (name, share.into())).collect();
-        let settings: Map<String, Value> = state
-            .settings
-            .all()
-            .map(|(name, value)| (name.to_owned(), value.into()))
-            .collect();
         json!({
             "time": self.virtual_time(&state).to_string(),
             "seed": self.options.seed,
@@ -298,8 +295,8 @@ impl Simulator {
             "spent": totals.spent.to_string(),
             "adjusted": totals.adjusted.to_string(),
             "balances": totals.balance.to_string(),
-            "faults": faults,
-            "settings": settings,
+            "faults": state.faults(),
+            "settings": state.settings(),
         })
     }
 
@@ -325,10 +322,10 @@ impl Simulator {
     fn virtual_time_at(&self, monotonic: Duration, state: &State) -> Timestamp {
         let passed = monotonic.saturating_sub(state.began).as_nanos();
         let passed = self.options.speed.virtual_nanos(passed).saturating_add(state.advanced);
-        let passed = i128::try_from(passed).unwrap_or(i128::MAX);
-        let most = i128::from(i64::MAX) * 1_000_000_000;
-        let passed = SignedDuration::from_nanos_i128(passed.min(most));
-        self.start.saturating_add(passed).unwrap_or(Timestamp::MAX)
+        let passed = u64::try_from(passed.min(LIFE.as_nanos())).unwrap_or(u64::MAX);
+        self.start
+            .saturating_add(Duration::from_nanos(passed))
+            .unwrap_or(Timestamp::MAX)
     }
 
     fn virtual_secs(&self, state: &State) -> i64 {

@@ -169,6 +169,12 @@ pub enum OptionsError {
         /// The fault that was one too many.
         name: String,
     },
+    /// More faults than are looked at.
+    #[error("fault `{name}` is one too many")]
+    TooManyFaults {
+        /// The fault that was one too many.
+        name: String,
+    },
     /// No setting of that name.
     #[error("there is no setting `{name}`")]
     UnknownSetting {
@@ -202,6 +208,7 @@ impl OptionsError {
             Self::UnknownTarget { .. } => Some("behind the @ stands `clients`, a client's id or a function".to_owned()),
             Self::BadShare { .. } => Some("a decimal from 0 to 1 with at most six places, such as 0.05".to_owned()),
             Self::BadSetting { accepted, .. } => Some(format!("accepted: {accepted}")),
+            Self::TooManyFaults { .. } => Some("1,000 at most; NAME@clients hits a share of the clients".to_owned()),
             Self::TooManyClients { .. } | Self::NotAssigned { .. } | Self::SharesAddUp { .. } => None,
         }
     }

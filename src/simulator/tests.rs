@@ -2,6 +2,7 @@
 //! The bytes on the wire are checked over real HTTP in `tests/it/wire/`.
 
 mod access;
+mod bounds;
 mod ledger;
 mod records;
 mod surface;
@@ -648,6 +649,7 @@ fn clients_vanish_and_come() {
         99
     );
     assert!(simulator.add_client(&json!({"client": "561117"})).is_err());
+    assert!(simulator.add_client(&json!({"client": true})).is_err());
     assert!(simulator.add_client(&json!({"balance": "x"})).is_err());
     assert_eq!(
         simulator
@@ -671,6 +673,25 @@ fn rules_that_change_count_from_then_on() {
     assert_eq!(simulator.client("561115").unwrap()["balance"], "0.0000");
     simulator.advance(Duration::from_secs(3_600));
     assert_eq!(simulator.client("561115").unwrap()["balance"], "-1.0000");
+}
+
+#[test]
+fn who_stays_suspended_does_so_whatever_the_balance_is_edited_to() {
+    for (resume, suspended) in [("on", false), ("off", true)] {
+        let simulator = simulator(&[&format!("resume-on-payment={resume}"), "spending=off"]);
+        let edit = |fields: Value| {
+            simulator.edit("561115", &fields).unwrap();
+            simulator.client("561115").unwrap()["suspended"].clone()
+        };
+        assert_eq!(
+            edit(json!({"balance": "0", "balance_management": "hard"})),
+            true,
+            "{resume}"
+        );
+        assert_eq!(edit(json!({"balance": "5"})), suspended, "{resume}");
+        assert_eq!(edit(json!({"balance_management": "soft"})), false, "{resume}");
+        assert_eq!(edit(json!({"balance_management": "hard"})), false, "{resume}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 
-use super::{Call, Status};
+use super::{Call, Status, known};
 
 /// Longest range of dates, as the error table has it.
 const LONGEST_RANGE_DAYS: i32 = 92;
@@ -11,10 +11,7 @@ const LONGEST_RANGE_DAYS: i32 = 92;
 /// Calls of a client: none.
 pub(super) fn reseller_cdr(call: &mut Call<'_>) -> Result<(), Status> {
     let id = call.client_param()?;
-    call.world
-        .find(id)
-        .filter(|client| client.id != 0)
-        .ok_or("invalid_client")?;
+    known(call.world, id)?;
     check_range(call)?;
     let asked_for = |flag| call.params.get(flag) == Some("1");
     if !["answered", "noanswer", "busy", "failed"].into_iter().any(asked_for) {

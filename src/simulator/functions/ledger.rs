@@ -4,10 +4,9 @@
 use super::super::settings::{Key, Settings};
 use super::super::wire::php::Json;
 use super::super::world::amount::Amount;
-use super::super::world::client::Client;
 use super::super::world::ledger::{Entry, Reason, Side};
 use super::super::world::packages::{self as table, Contract, PACKAGES, Package};
-use super::{Call, Status, list};
+use super::{Call, Status, known, list, settled};
 
 /// How a side is called on the wire.
 struct Names {
@@ -50,11 +49,11 @@ pub(super) fn add_payment(call: &mut Call<'_>) -> Result<(), Status> {
 /// Books an entry as sent, every time it is sent: nothing tells a repetition from a second order.
 fn add(call: &mut Call<'_>, side: Side) -> Result<(), Status> {
     let id = call.client_param()?;
-    find(call, id)?;
+    known(call.world, id)?;
     let amount = amount(call, &names(side))?;
     let description = description(call)?;
     let rules = call.rules;
-    let (client, _) = call.world.settled(id, call.now, rules).ok_or("invalid_client")?;
+    let (client, _) = settled(call.world, id, call.now, rules)?;
     if !client.ledger().has_room_for(amount) {
         return Err(names(side).invalid);
     }
@@ -68,14 +67,6 @@ fn add(call: &mut Call<'_>, side: Side) -> Result<(), Status> {
         Side::Deposit => client.pay(amount, reason, rules),
     }
     Ok(())
-}
-
-/// The client of an id; the reseller is none.
-fn find<'a>(call: &'a Call<'_>, id: &str) -> Result<&'a Client, Status> {
-    call.world
-        .find(id)
-        .filter(|client| client.id != 0)
-        .ok_or("invalid_client")
 }
 
 fn amount(call: &Call<'_>, names: &Names) -> Result<Amount, Status> {
@@ -112,11 +103,7 @@ pub(super) fn deposits(call: &mut Call<'_>) -> Result<(), Status> {
 
 fn entries(call: &mut Call<'_>, side: Side) -> Result<(), Status> {
     let id = call.client_param()?;
-    let (client, mut around) = call
-        .world
-        .settled(id, call.now, call.rules)
-        .filter(|(client, _)| client.id != 0)
-        .ok_or("invalid_client")?;
+    let (client, mut around) = settled(call.world, id, call.now, call.rules)?;
     let contract = Contract::of(around.dice, client.id);
     let mut rows = client.entries(side, &mut around);
     let delay = i64::try_from(call.settings.number(Key::LedgerDelaySecs)).unwrap_or(i64::MAX);
@@ -161,7 +148,7 @@ fn write_entry(json: &mut Json, id: u64, date: &str, entry: &Entry, contract: &C
 /// `packages`: the client's one, as a pair.
 pub(super) fn client_packages(call: &mut Call<'_>) -> Result<(), Status> {
     let id = call.client_param()?;
-    let package = find(call, id)?.package().ok_or("no_package")?;
+    let package = known(call.world, id)?.package().ok_or("no_package")?;
     write_list(call, &[package], |json, package| {
         json.open(b'{');
         json.key("value");

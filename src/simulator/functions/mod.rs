@@ -15,7 +15,7 @@ use super::settings::{Certainty, Key, Settings};
 use super::wire::php::Json;
 use super::wire::request::Params;
 use super::world::World;
-use super::world::client::Rules;
+use super::world::client::{Around, Client, Rules};
 
 /// A status other than `success`.
 pub(super) type Status = &'static str;
@@ -43,6 +43,18 @@ impl<'a> Call<'a> {
             _ => Err("invalid_client"),
         }
     }
+}
+
+/// The client of an id, as it is: not settled. The reseller's own account is none.
+fn known<'a>(world: &'a World, id: &str) -> Result<&'a Client, Status> {
+    let client = world.find(id).filter(|client| client.id != 0);
+    client.ok_or("invalid_client")
+}
+
+/// The client of an id, settled up to the moment of the call, and what its usage needs.
+fn settled<'a>(world: &'a mut World, id: &str, now: i64, rules: Rules) -> Result<(&'a mut Client, Around<'a>), Status> {
+    let settled = world.settled(id, now, rules).filter(|(client, _)| client.id != 0);
+    settled.ok_or("invalid_client")
 }
 
 /// Writes a list under a key; `row` writes one item.

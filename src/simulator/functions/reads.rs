@@ -10,16 +10,12 @@ use super::super::world::countries::by_code;
 use super::super::world::people::{COUNTRY, FIELDS, PASSWORD};
 use super::super::world::usage::{Used, clock_text};
 use super::places::write_pair;
-use super::{Call, Status, list};
+use super::{Call, Status, known, list, settled};
 
 /// `balance`: what is left, and the use of the last 30 days and of today in Toronto.
 pub(super) fn reseller_balance(call: &mut Call<'_>) -> Result<(), Status> {
     let id = call.client_param()?;
-    let (client, mut around) = call
-        .world
-        .settled(id, call.now, call.rules)
-        .filter(|(client, _)| client.id != 0)
-        .ok_or("invalid_client")?;
+    let (client, mut around) = settled(call.world, id, call.now, call.rules)?;
     let used = client.used(call.now, &mut around);
     write_balance(&mut call.json, client.balance(), 4, Some(used), none_as(call.settings));
     Ok(())
@@ -87,11 +83,7 @@ fn write_time(json: &mut Json, used: Used, none_as: NoTime) {
 /// `threshold_information`: an object, or what the setting says for a client that never set one.
 pub(super) fn client_threshold(call: &mut Call<'_>) -> Result<(), Status> {
     let id = call.client_param()?;
-    let client = call
-        .world
-        .find(id)
-        .filter(|client| client.id != 0)
-        .ok_or("invalid_client")?;
+    let client = known(call.world, id)?;
     let hidden = client.threshold_is_native
         && call.world.is_among(
             Topic::ThresholdAbsent,
@@ -145,7 +137,7 @@ pub(super) fn clients(call: &mut Call<'_>) -> Result<(), Status> {
             let found = if wanted.contains('@') {
                 call.world.by_email(wanted)
             } else {
-                call.world.find(wanted).filter(|client| client.id != 0)
+                known(call.world, wanted).ok()
             };
             vec![found.filter(is_shown).ok_or("invalid_client")?]
         }

@@ -4,12 +4,22 @@
 use super::super::settings::{Key, Settings};
 use super::super::world::client::{Client, Management};
 use super::super::world::countries::by_code;
-use super::super::world::people::{COUNTRY, EMAIL, FIELDS, Field, PASSWORD, PHONE, STATE, Texts, ZIP};
+use super::super::world::people::{
+    COUNTRY, EMAIL, FIELDS, Field, LONGEST_TEXT_BYTES, PASSWORD, PHONE, STATE, Texts, ZIP,
+};
 use super::super::world::regions;
 use super::{Call, Status};
 
 /// Longest text that a field takes with `field-rules=on`, in characters.
 const LONGEST_TEXT: usize = 100;
+
+/// Longest e-mail address there is (RFC 5321 with its erratum), in bytes.
+const LONGEST_EMAIL_BYTES: usize = 254;
+
+/// What is kept of a text that is sent: too long ones are cut, as MySQL does unless told otherwise.
+pub(super) fn kept(text: &str) -> Box<str> {
+    text[..text.floor_char_boundary(LONGEST_TEXT_BYTES)].into()
+}
 
 /// The status of a call without a field that it requires.
 pub(super) fn absent(settings: &Settings, field: &Field) -> Status {
@@ -62,7 +72,7 @@ pub(super) fn check_email(email: &str) -> Result<(), Status> {
     let well_formed = email.split_once('@').is_some_and(|(user, host)| {
         !user.is_empty() && host.contains('.') && !host.contains('@') && !email.contains(char::is_whitespace)
     });
-    if well_formed {
+    if well_formed && email.len() <= LONGEST_EMAIL_BYTES {
         Ok(())
     } else {
         Err(FIELDS[EMAIL].invalid)

@@ -74,18 +74,18 @@ fn texts(call: &Call<'_>) -> Result<Texts, Status> {
     for (index, repeated) in REQUIRED {
         let field = &FIELDS[index];
         let text = given(field.name).ok_or_else(|| record::absent(call.settings, field))?;
-        texts[index] = text.into();
+        texts[index] = record::kept(text);
         if let Some(missing) = repeated.filter(|repeated| given(repeated.name).is_none()) {
             return Err(missing.missing);
         }
     }
     for (index, repeated) in REQUIRED {
         if let Some(repeated) = repeated
-            && given(repeated.name) != Some(&*texts[index])
+            && given(repeated.name) != given(FIELDS[index].name)
         {
             return Err(repeated.mismatch);
         }
     }
-    texts[COMPANY] = given(FIELDS[COMPANY].name).unwrap_or_default().into();
+    texts[COMPANY] = record::kept(given(FIELDS[COMPANY].name).unwrap_or_default());
     Ok(texts)
 }

@@ -6,24 +6,20 @@ use super::super::settings::{Key, Settings};
 use super::super::world::amount::Amount;
 use super::super::world::client::Management;
 use super::super::world::people::{FIELDS, Texts};
-use super::{Call, Status, record};
+use super::{Call, Status, known, record, settled};
 
 /// Replaces the record of a client.
 pub(super) fn set_client(call: &mut Call<'_>) -> Result<(), Status> {
     let id = call.client_param()?;
     edit_once(call, Key::EditBeforeSetClient, id);
-    let client = call
-        .world
-        .find(id)
-        .filter(|client| client.id != 0)
-        .ok_or("invalid_client")?;
+    let client = known(call.world, id)?;
     let kept = call.settings.text(Key::OmittedFields) == "kept";
     let mut texts: Texts = client.texts.clone();
     for (index, field) in FIELDS.iter().enumerate() {
         let sent = call.params.get(field.name);
         match sent {
             None | Some("") if field.always_required => return Err(record::absent(call.settings, field)),
-            Some(text) => texts[index] = text.into(),
+            Some(text) => texts[index] = record::kept(text),
             None if kept => {}
             None => texts[index] = Box::default(),
         }
@@ -35,7 +31,7 @@ pub(super) fn set_client(call: &mut Call<'_>) -> Result<(), Status> {
         // New clients are SOFT, so that is what a field without a value falls back to.
         None => Management::Soft,
     };
-    let (client, _) = call.world.settled(id, call.now, call.rules).ok_or("invalid_client")?;
+    let (client, _) = settled(call.world, id, call.now, call.rules)?;
     client.texts = texts;
     client.manage(management);
     edit_once(call, Key::EditAfterSetClient, id);
@@ -58,22 +54,17 @@ fn edit_once(call: &mut Call<'_>, key: Key, id: &str) {
 /// Sets the threshold, and the address if one is sent.
 pub(super) fn set_client_threshold(call: &mut Call<'_>) -> Result<(), Status> {
     let id = call.client_param()?;
-    let client = call
-        .world
-        .find(id)
-        .filter(|client| client.id != 0)
-        .ok_or("invalid_client")?;
+    known(call.world, id)?;
     let sent = call.params.get("threshold").unwrap_or_default();
     let threshold = threshold(call.settings, sent).ok_or("Invalid_threshold")?;
     let email = call.params.get("email").filter(|email| !email.is_empty());
     email.map_or(Ok(()), record::check_email)?;
-    let mut client = client.clone();
+    let (client, _) = settled(call.world, id, call.now, call.rules)?;
     client.threshold = Some(threshold);
     client.threshold_is_native = false;
     if let Some(email) = email {
         client.threshold_email = email.into();
     }
-    call.world.replace(client);
     Ok(())
 }
 

@@ -11,6 +11,9 @@ pub(in crate::simulator) fn is_multipart(content_type: &str) -> bool {
         .is_some_and(|start| start.eq_ignore_ascii_case("multipart/form-data"))
 }
 
+/// Bytes of a line of a header that are looked at; names are far shorter.
+const LONGEST_HEADER_BYTES: usize = 8 * 1_024;
+
 /// The fields of a body, in the order in which they came.
 #[derive(Debug)]
 pub(super) struct Fields<'a> {
@@ -51,9 +54,9 @@ impl<'a> Fields<'a> {
             if line.is_empty() {
                 return Some(found);
             }
-            let text = String::from_utf8_lossy(line);
+            let text = String::from_utf8_lossy(&line[..line.len().min(LONGEST_HEADER_BYTES)]);
             if folded {
-                if within {
+                if within && found.len() < LONGEST_HEADER_BYTES {
                     found.push_str(&text);
                 }
                 continue;
@@ -194,6 +197,24 @@ mod tests {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect()
+    }
+
+    #[test]
+    fn headers_are_looked_at_so_far_and_no_further() {
+        let part = |attribute: &str| format!("--B\r\nContent-Disposition: form-data; {attribute}; name=x\r\n\r\n1\r\n");
+        let short = part("a=b");
+        for (name, attribute) in [
+            ("long", format!("a={}", "b".repeat(9_000))),
+            ("folded", format!("a={}\r\n c", "\r\n bbbbbbbb".repeat(1_000))),
+        ] {
+            let body = format!("{}{short}--B--", part(&attribute));
+            assert_eq!(
+                fields("multipart/form-data; boundary=B", body.as_bytes()),
+                pairs(&[("x", "1")]),
+                "{name}"
+            );
+        }
+        assert_eq!(fields("multipart/form-data; boundary=B", short.as_bytes()).len(), 1);
     }
 
     #[test]

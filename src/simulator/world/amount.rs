@@ -128,8 +128,12 @@ impl Amount {
         text
     }
 
-    /// As a PHP float prints when sums of binary fractions have left noise behind (`0.045000000000000005`).
+    /// As a PHP float prints when sums of binary fractions have left noise behind (`0.045000000000000005`). Of nothing
+    /// there is no noise.
     pub(in crate::simulator) fn noisy_number(self) -> String {
+        if self == Self::ZERO {
+            return self.php_number();
+        }
         let mut text = String::with_capacity(24);
         let (whole, fraction) = self.split(&mut text);
         let _ = write!(text, "{whole}.{fraction:08}");
@@ -219,6 +223,7 @@ mod tests {
             assert_eq!(amount.php_number(), number, "{name}");
         }
         assert_eq!(Amount::parse("0.045").unwrap().noisy_number(), "0.0450000000000005");
+        assert_eq!(Amount::ZERO.noisy_number(), "0");
     }
 
     #[test]

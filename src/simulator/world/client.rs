@@ -285,7 +285,8 @@ impl Client {
         dry.min(self.stuck_since)
     }
 
-    fn note_suspension(&mut self, at: i64, rules: Rules) {
+    /// Keeps track of since when it is suspended until somebody sets it to SOFT, before something may move.
+    pub(in crate::simulator) fn note_suspension(&mut self, at: i64, rules: Rules) {
         let stops_at = self.stops_at(rules);
         if !rules.resume_on_payment && at >= stops_at {
             self.stuck_since = stops_at;

@@ -197,7 +197,7 @@ impl Ledger {
     /// Whether an entry of this amount keeps every sum within its bounds.
     pub(in crate::simulator) fn has_room_for(&self, amount: Amount) -> bool {
         let bounds = -LARGEST_SUM..=LARGEST_SUM;
-        [self.balance, self.paid, self.charged]
+        [self.opening, self.balance, self.paid, self.charged]
             .iter()
             .all(|sum| bounds.contains(&(*sum + amount)) && bounds.contains(&(*sum - amount)))
     }
@@ -327,6 +327,21 @@ mod tests {
         }
         assert_eq!(booked, 10);
         assert!(ledger.has_room_for(Amount::ZERO) && !ledger.has_room_for(Amount::ten_thousandths(1)));
+        assert_eq!(ledger.sum(), ledger.balance());
+    }
+
+    #[test]
+    fn what_is_carried_keeps_within_its_bounds_too() {
+        let mut ledger = Ledger::open(Amount::ZERO, false);
+        let amount = Amount::whole(9_000_000);
+        let mut booked = 0;
+        while booked < 3_000 && ledger.has_room_for(amount) {
+            ledger.book(Side::Charge, Entry { amount, ..entry(0) });
+            // As somebody does who edits the balance.
+            ledger.adjust_to(Amount::ZERO);
+            booked += 1;
+        }
+        assert_eq!(booked, 2_111, "1,000 are listed, 1,111 carried");
         assert_eq!(ledger.sum(), ledger.balance());
     }
 

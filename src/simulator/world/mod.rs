@@ -27,6 +27,10 @@ pub(in crate::simulator) const FIRST_ID: u32 = 561_115;
 /// Most clients that a world holds: five times the largest reseller, at a kilobyte or two each.
 pub(in crate::simulator) const MOST_CLIENTS: u32 = 250_000;
 
+/// How long a world lives, in virtual hours: ten years. Whoever looks at a client brings it up to date hour by hour while
+/// everybody else waits, at most a tenth of a second in so long a life; and no sum comes near an amount's end.
+pub(in crate::simulator) const LIFE_HOURS: u64 = 87_600;
+
 /// How the reseller's own account is named among the clients under `/sim/`.
 pub(in crate::simulator) const RESELLER: &str = "reseller";
 

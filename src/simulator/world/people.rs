@@ -52,6 +52,10 @@ const fn field(name: &'static str, missing: &'static str, invalid: &'static str,
     }
 }
 
+/// Most bytes of a text that are kept of a client, far more than any column of the real database is likely to have; the
+/// bound keeps one loop of signupClient with bodies of megabytes from filling the memory.
+pub(in crate::simulator) const LONGEST_TEXT_BYTES: usize = 1_000;
+
 /// The text columns of one client, in the order of [`FIELDS`].
 pub(in crate::simulator) type Texts = [Box<str>; FIELDS.len()];
 

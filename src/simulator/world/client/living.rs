@@ -17,12 +17,19 @@ pub(in crate::simulator) struct Script {
     pub(in crate::simulator) until: i64,
 }
 
+/// After so many minutes any rate adds up to whole ten-thousandths, and prices begin anew.
+const MINUTES_PER_ROUND: i64 = 60 * 10_000;
+
 impl Script {
+    /// Most per hour: a whole life of it stays within what a ledger takes for one sum.
+    pub(in crate::simulator) const FASTEST: Amount = Amount::whole(100_000);
+
     /// What the `minute`th minute costs; the minutes of an hour add up to exactly the hour's price when that is a
     /// whole number of ten-thousandths.
     fn price(&self, minute: i64) -> Amount {
         let up_to = |minutes: i64| self.per_hour.part(minutes, 60).floor_to_ten_thousandths();
-        up_to(minute) - up_to(minute - 1)
+        let before = (minute - 1).rem_euclid(MINUTES_PER_ROUND);
+        up_to(before + 1) - up_to(before)
     }
 }
 
