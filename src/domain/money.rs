@@ -15,6 +15,9 @@ pub const PLACES: u32 = 8;
 /// later sum and percentage far from the limits of the decimal type.
 const LARGEST: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 
+/// [`LARGEST`] in the finest places.
+const LARGEST_UNITS: i64 = 1_000_000_000 * 10i64.pow(PLACES);
+
 /// An exact amount in the account's currency, at most [`PLACES`] decimal places, without negative zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Money(Decimal);
@@ -116,26 +119,44 @@ impl FromStr for Money {
         if !plain {
             return Err(refused());
         }
-        let value = Decimal::from_str(mantissa).map_err(|_| MoneyError::TooLarge(excerpt(text)))?;
-        Self::new(shift(value, exponent).ok_or_else(|| MoneyError::TooLarge(excerpt(text)))?)
-            .map_err(|_| MoneyError::TooLarge(excerpt(text)))
+        let too_large = || MoneyError::TooLarge(excerpt(text));
+        let units = units(digits, exponent).ok_or_else(too_large)?;
+        let units = if mantissa.starts_with('-') { -units } else { units };
+        Self::new(Decimal::new(units, PLACES)).map_err(|_| too_large())
     }
 }
 
-/// `value` times ten to the `exponent`; `None` when it leaves the range.
-fn shift(value: Decimal, exponent: i32) -> Option<Decimal> {
-    if value.is_zero() || exponent == 0 {
-        return Some(value);
+/// How many of the finest places `digits` (one point among them at most) times ten to the `exponent` are, rounded half
+/// to even; `None` beyond a billion.
+///
+/// Digit by digit: reading through a decimal of limited length would round twice, or lose small digits that the
+/// exponent makes large.
+fn units(digits: &str, exponent: i32) -> Option<i64> {
+    let whole = i64::try_from(digits.find('.').unwrap_or(digits.len())).ok()?;
+    // How many of the digits still to come are kept.
+    let mut kept = whole + i64::from(exponent) + i64::from(PLACES);
+    let (mut units, mut first_cut, mut more_cut) = (0i64, 0, false);
+    for digit in digits.bytes().filter(u8::is_ascii_digit).map(|byte| byte - b'0') {
+        if kept > 0 {
+            units = bounded(units * 10 + i64::from(digit))?;
+        } else if kept == 0 {
+            first_cut = digit;
+        } else {
+            more_cut |= digit > 0;
+        }
+        kept -= 1;
     }
-    if exponent < -60 {
-        return Some(Decimal::ZERO);
+    if units > 0 {
+        units = (0..kept).try_fold(units, |units, _| bounded(units * 10))?;
     }
-    let step = if exponent < 0 { Decimal::new(1, 1) } else { Decimal::TEN };
-    (0..exponent.unsigned_abs().min(60)).try_fold(value, |value, _| {
-        value
-            .checked_mul(step)
-            .filter(|value| value.abs() <= LARGEST || exponent < 0)
-    })
+    bounded(units + i64::from(first_cut > 0 || more_cut))?;
+    let rounds_up = first_cut > 5 || (first_cut == 5 && (more_cut || units % 2 == 1));
+    Some(units + i64::from(rounds_up))
+}
+
+/// A number of finest places that is at most [`LARGEST`].
+fn bounded(units: i64) -> Option<i64> {
+    (units <= LARGEST_UNITS).then_some(units)
 }
 
 /// The first characters of a text, so that an error never carries a whole page.
@@ -210,13 +231,43 @@ mod tests {
             ("float noise", "0.045000000000000005", Some("0.045")),
             ("small float", "1.0e-5", Some("0.00001")),
             ("tiny exponent", "1e-400", Some("0")),
+            ("half a place, to even", "0.000000005", Some("0")),
+            ("half a place, to even upwards", "0.000000015", Some("0.00000002")),
+            (
+                "hardly more than half a place",
+                "0.0000000050000000000000000000000000000001",
+                Some("0.00000001"),
+            ),
+            (
+                "hardly more than half a place, by exponent",
+                "50000000000000000000000000000001e-40",
+                Some("0.00000001"),
+            ),
+            (
+                "more digits than a decimal has",
+                "0.000000000000000000000000000000012e32",
+                Some("1.2"),
+            ),
+            (
+                "more whole digits than a decimal has",
+                "120000000000000000000000000000000e-32",
+                Some("1.2"),
+            ),
+            ("zero with a large exponent", "0.0e400", Some("0")),
             ("large exponent", "1.5E3", Some("1500")),
             ("blanks", " 12.50 ", Some("12.5")),
             ("leading zeros", "0012.5", Some("12.5")),
             ("no digit before the point", ".5", Some("0.5")),
             ("no digit after the point", "5.", Some("5")),
             ("the billion", "1000000000", Some("1000000000")),
+            ("the billion by exponent", "0.1e10", Some("1000000000")),
             ("above the billion", "1000000000.01", None),
+            ("above the billion by less than a place", "1000000000.000000001", None),
+            (
+                "above the billion, many digits",
+                "1000000000.0000000000000000000000000000000001",
+                None,
+            ),
             ("huge", "99999999999999999999999999999999999", None),
             ("huge exponent", "1e400", None),
             ("exponent beyond i32", "1e99999999999", None),
