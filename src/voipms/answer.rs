@@ -84,6 +84,9 @@ impl Reader<'_> {
         let Some(status) = status else {
             return Err(Problem::NullStatus);
         };
+        if status.trim().is_empty() {
+            return Err(Problem::NoStatus);
+        }
         if status.eq_ignore_ascii_case("success") {
             return match (expected, payload) {
                 _ if self.is_dry_run => Err(Problem::NotDry),

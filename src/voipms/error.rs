@@ -77,7 +77,7 @@ pub enum Problem {
     /// `"status": null`, as seen in outages.
     #[error("the answer has the status null")]
     NullStatus,
-    /// No `status` at all.
+    /// No `status` at all, or an empty one.
     #[error("the answer has no status")]
     NoStatus,
     /// The API declined.

@@ -189,6 +189,7 @@ fn envelopes() {
     let long = format!(r#"{{"status":"{}"}}"#, "x".repeat(500));
     let cases = [
         ("status null", 200, r#"{"status":null}"#, "null_status"),
+        ("status empty", 200, r#"{"status":" ","message":"x"}"#, "no_status"),
         ("no status", 200, r#"{"balance":{"current_balance":"1"}}"#, "no_status"),
         ("status a list", 200, r#"{"status":["success"]}"#, "malformed"),
         ("status a number", 200, r#"{"status":1}"#, "1"),
