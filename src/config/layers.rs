@@ -26,6 +26,7 @@ const BUILT_IN: &str = include_str!("builtin.toml");
 const PREFIX: &str = "BALANCEWATCH__";
 
 /// The layers laid over each other, without the defaults of entries.
+#[cfg_attr(fuzzing, derive(Clone))]
 pub(super) struct Layers {
     merged: Table,
     defaults: Table,
@@ -51,8 +52,8 @@ impl Layers {
     }
 
     /// Lays a text over the others.
-    pub fn add_text(&mut self, text: &str, report: &Report) {
-        if let Some(layer) = parse(text, &Origin::Text, report) {
+    pub fn add_text(&mut self, text: &str, origin: &Origin, report: &Report) {
+        if let Some(layer) = parse(text, origin, report) {
             self.add(layer, report);
         }
     }
@@ -87,11 +88,7 @@ impl Layers {
         for path in paths {
             let origin = Origin::File(Arc::from(path.as_path()));
             match read_bounded(&path) {
-                Ok(text) => {
-                    if let Some(layer) = parse(&text, &origin, report) {
-                        self.add(layer, report);
-                    }
-                }
+                Ok(text) => self.add_text(&text, &origin, report),
                 Err(error) => {
                     let mut problem = Problem::new(path.display(), "", format!("cannot be read: {error}"));
                     if path == main {

@@ -63,20 +63,25 @@ pub fn load(request: Request<'_>) -> Result<Loaded, Problems> {
 pub fn parse(text: &str, now: Timestamp) -> Result<Loaded, Problems> {
     let report = Report::default();
     let mut layers = Layers::built_in(&report);
-    layers.add_text(text, &report);
+    layers.add_text(text, &Origin::Text, &report);
     settle(&layers.finish(), Origin::Text, Secrets::Required, now, report)
 }
 
-fn settle(values: &Table, main: Origin, secrets: Secrets, now: Timestamp, report: Report) -> Result<Loaded, Problems> {
+pub(super) fn settle(
+    values: &Table,
+    main: Origin,
+    secrets: Secrets,
+    now: Timestamp,
+    report: Report,
+) -> Result<Loaded, Problems> {
     let root = Section::root(values, main, &report);
     let settings = settings(&root, secrets, now);
-    let effective = Effective::of(values);
     let (problems, warnings) = report.into_parts();
     match settings {
         Some(settings) if problems.is_empty() => Ok(Loaded {
             settings,
             warnings,
-            effective,
+            effective: Effective::of(values),
         }),
         _ => Err(Problems { problems, warnings }),
     }

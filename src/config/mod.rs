@@ -11,6 +11,8 @@ use std::ffi::OsString;
 
 mod addresses;
 mod conditions;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod keys;
 mod layers;
 mod load;

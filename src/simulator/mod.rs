@@ -20,6 +20,8 @@ mod control;
 mod edit;
 mod faults;
 mod functions;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod manual;
 mod options;
 mod settings;

@@ -17,6 +17,8 @@ mod codes;
 mod error;
 mod function;
 mod functions;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod marker;
 mod outcome;
 pub mod pace;

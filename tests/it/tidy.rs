@@ -276,7 +276,7 @@ fn root() -> &'static Path {
 
 /// Every Rust file of the repository that people write, relative to its root.
 fn rust_files() -> Vec<String> {
-    let mut folders: Vec<PathBuf> = ["src", "tests", "benches", "examples"]
+    let mut folders: Vec<PathBuf> = ["src", "tests", "benches", "examples", "fuzz/src", "fuzz/fuzz_targets"]
         .iter()
         .map(|name| root().join(name))
         .collect();

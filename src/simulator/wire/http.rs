@@ -198,7 +198,7 @@ async fn read(headers: &HeaderMap, body: Body) -> Option<Bytes> {
 }
 
 /// One API call.
-fn call(
+pub(in crate::simulator) fn call(
     simulator: &Simulator,
     method: &Method,
     query: Option<&str>,

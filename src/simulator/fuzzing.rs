@@ -1,0 +1,122 @@
+//! What the fuzz targets call: requests as they come off the wire and `/sim/` calls, in process. Built for fuzzing alone,
+//! and adds nothing to what it calls.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+
+use super::wire::exchange::Reply;
+use super::wire::http;
+use super::wire::request::Params;
+use super::world::client::Client;
+use super::{Simulator, control};
+
+/// Who calls: the same machine, as in tests.
+const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// A request to the API.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// `GET`, `POST` or anything else.
+    pub method: &'a str,
+    /// What stands behind the question mark.
+    pub query: &'a str,
+    /// The header of that name, when it is sent.
+    pub content_type: Option<&'a [u8]>,
+    /// Whether a User-Agent is sent.
+    pub has_user_agent: bool,
+    /// The body; empty when there is none.
+    pub body: &'a [u8],
+}
+
+/// What goes back.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub http_status: u16,
+    /// The content type.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: Vec<u8>,
+    /// Whether the connection is reset instead.
+    pub reset: bool,
+}
+
+impl From<Reply> for Answer {
+    fn from(reply: Reply) -> Self {
+        Self {
+            http_status: reply.http_status,
+            content_type: reply.content_type,
+            body: reply.body,
+            reset: reply.reset,
+        }
+    }
+}
+
+/// Answers a request to the API; `None` when HTTP itself does not let it through.
+#[must_use]
+pub fn call(simulator: &Simulator, request: Request<'_>) -> Option<Answer> {
+    let method = Method::from_bytes(request.method.as_bytes()).ok()?;
+    let mut headers = HeaderMap::new();
+    if let Some(content_type) = request.content_type {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_bytes(content_type).ok()?);
+    }
+    if request.has_user_agent {
+        headers.insert(header::USER_AGENT, HeaderValue::from_static("fuzz"));
+    }
+    let reply = http::call(simulator, &method, Some(request.query), &headers, request.body, PEER);
+    Some(reply.into())
+}
+
+/// Answers a `/sim/` request; `path` is what stands behind that.
+#[must_use]
+pub fn control(simulator: &Simulator, method: &str, path: &str, body: &[u8]) -> Answer {
+    control::answer(simulator, method, path, body).into()
+}
+
+/// What makes up a client's balance, as decimals.
+#[derive(Clone, Debug)]
+pub struct Sums {
+    /// What it opened with.
+    pub opening: String,
+    /// What came in: deposits.
+    pub paid: String,
+    /// By how much it was edited.
+    pub adjusted: String,
+    /// What went out: charges.
+    pub charged: String,
+    /// What went out: calls.
+    pub spent: String,
+    /// The balance.
+    pub balance: String,
+}
+
+/// What makes up each client's balance now, with everybody settled.
+#[must_use]
+pub fn sums(simulator: &Simulator) -> Vec<Sums> {
+    let mut state = simulator.lock();
+    let (now, rules) = (simulator.virtual_secs(&state), state.rules());
+    state.world.settle_all(now, rules);
+    let sums = |client: &Client| {
+        let ledger = client.ledger();
+        Sums {
+            opening: ledger.opening().to_string(),
+            paid: ledger.paid().to_string(),
+            adjusted: ledger.adjusted().to_string(),
+            charged: ledger.charged().to_string(),
+            spent: ledger.spent().to_string(),
+            balance: ledger.balance().to_string(),
+        }
+    };
+    state.world.clients().map(sums).collect()
+}
+
+/// The parameters of a query, and behind them those of a multipart body, names and values.
+#[must_use]
+pub fn params(query: &str, content_type: &str, body: &[u8]) -> Vec<(String, String)> {
+    let mut params = Params::default();
+    params.read_query(query);
+    params.read_multipart(content_type, body);
+    let pair = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    params.iter().map(pair).collect()
+}
