@@ -58,19 +58,19 @@ fn answer(question: Question, status: u16, input: &[u8]) -> HttpAnswer {
     if (300..400).contains(&status) {
         let line = input.split(|byte| *byte == b'\n').next().unwrap_or_default();
         // The host is not the server's to choose from what it was sent; path and query are.
-        let line = canary::planted(line, canary::API, |before| before.contains(&b'?'));
+        let line = canary::planted(line, |before| before.contains(&b'?').then_some(canary::API));
         if let Ok(location) = HeaderValue::from_bytes(&line) {
             headers.insert(LOCATION, location);
         }
     }
-    let is_page = input.trim_ascii_start().starts_with(b"<");
-    let body = if has_records && !is_page {
-        canary::planted(input, canary::PORTAL, |before| before.ends_with(b"\"password\":\""))
-    } else if matches!(question, Question::SetClient | Question::SignupClient) {
-        canary::planted(input, canary::PORTAL, |_| true)
-    } else {
-        canary::planted(input, canary::API, |_| true)
+    let fits = |before: &[u8]| match question {
+        // In a record where it stands, in a page anything that was sent.
+        _ if has_records && before.ends_with(b"\"password\":\"") => Some(canary::PORTAL),
+        _ if has_records => before.trim_ascii_start().starts_with(b"<").then_some(canary::API),
+        Question::SetClient | Question::SignupClient => Some(canary::PORTAL),
+        _ => Some(canary::API),
     };
+    let body = canary::planted(input, fits);
     HttpAnswer { status, headers, body }
 }
 

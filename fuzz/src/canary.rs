@@ -18,9 +18,11 @@ pub const FIRST_MARK: u8 = 0x01;
 /// The mark of a password that the end of the answer cuts in half.
 pub const CUT_MARK: u8 = 0x0b;
 
+const FORMS: usize = 8;
+
 /// The password as a server may repeat it.
 #[must_use]
-pub fn forms(password: &str) -> [String; 8] {
+pub fn forms(password: &str) -> [String; FORMS] {
     let escaped = |escape: fn(char) -> String| password.chars().map(escape).collect::<String>();
     [
         password.to_owned(),
@@ -67,26 +69,22 @@ fn php(character: char) -> String {
     }
 }
 
-/// The input with forms of `password` in place of its marks, as far as `may_be_here` allows for what stands before.
+/// The input with forms of a password in place of its marks: the one that `fits` names for what stands before, if any.
 #[must_use]
-pub fn planted(input: &[u8], password: &str, mut may_be_here: impl FnMut(&[u8]) -> bool) -> Vec<u8> {
-    let forms = forms(password);
+pub fn planted(input: &[u8], mut fits: impl FnMut(&[u8]) -> Option<&'static str>) -> Vec<u8> {
     let mut body = Vec::with_capacity(input.len() + 64);
     for byte in input {
-        if *byte == CUT_MARK {
-            if may_be_here(&body) {
-                let half = &forms[0].as_bytes()[..8];
-                body.extend_from_slice(half);
-                break;
-            }
+        let mark = usize::from(byte.wrapping_sub(FIRST_MARK));
+        if *byte != CUT_MARK && mark >= FORMS {
+            body.push(*byte);
             continue;
         }
-        let mark = usize::from(byte.wrapping_sub(FIRST_MARK));
-        match forms.get(mark) {
-            Some(form) if may_be_here(&body) => body.extend_from_slice(form.as_bytes()),
-            Some(_) => {}
-            None => body.push(*byte),
+        let Some(password) = fits(&body) else { continue };
+        if *byte == CUT_MARK {
+            body.extend_from_slice(&password.as_bytes()[..8]);
+            break;
         }
+        body.extend_from_slice(forms(password)[mark].as_bytes());
     }
     body
 }
@@ -115,13 +113,13 @@ mod tests {
     fn every_form_is_seen_and_planted() {
         for (position, form) in (0..).zip(forms(API)) {
             assert!(is_seen(&format!("x{form}y")), "{form}");
-            let body = planted(&[b'<', FIRST_MARK + position, b'>'], API, |_| true);
+            let body = planted(&[b'<', FIRST_MARK + position, b'>'], |_| Some(API));
             assert_eq!(body, format!("<{form}>").into_bytes());
         }
         assert_eq!(forms(API)[1], "S3cret*%7E%2F%26+%22%27%CE%A3");
         assert_eq!(forms(API)[5], "S3cret*~\\/& \\\"'\\u03a3");
-        assert_eq!(planted(b"a\x0bb", API, |_| true), b"aS3cret*~");
-        assert_eq!(planted(b"a\x01b", API, |_| false), b"ab");
+        assert_eq!(planted(b"a\x0bb", |_| Some(API)), b"aS3cret*~");
+        assert_eq!(planted(b"a\x01b", |_| None), b"ab");
         assert!(super::is_spoilt(b"S3c\x01ret") && !super::is_spoilt(b"S3c\nret\x01"));
     }
 }

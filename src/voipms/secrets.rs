@@ -73,9 +73,10 @@ impl Secrets {
         escaped(searched, longest_chars, is_page)
     }
 
-    /// An excerpt of a whole answer, unless it may hold clients' passwords.
+    /// An excerpt of a whole answer, unless it may hold clients' passwords. Of an answer that carries them only a page is
+    /// shown, and only one that does not speak of passwords: PHP prints its warnings, which are markup, before the JSON.
     pub(super) fn body_excerpt(&self, body: &str, carries_passwords: bool) -> String {
-        if carries_passwords && !body.trim_start().starts_with('<') {
+        if carries_passwords && !is_page_without_passwords(body) {
             return NOT_SHOWN.to_owned();
         }
         if self.ends_within_one(body) {
@@ -97,6 +98,12 @@ impl Secrets {
             ends.any(|end| lower.ends_with(&form[..end]))
         })
     }
+}
+
+fn is_page_without_passwords(body: &str) -> bool {
+    let body = body.trim_start();
+    let searched = body.get(..body.floor_char_boundary(SEARCHED_BYTES)).unwrap_or(body);
+    body.starts_with('<') && !searched.to_ascii_lowercase().contains("password")
 }
 
 /// The first `longest_chars` characters of `text`, escaped where they would not be seen or would harm a terminal.
@@ -193,6 +200,12 @@ mod tests {
         assert_eq!(secrets.body_excerpt(&far, false), NOT_SHOWN, "behind blanks");
         let json = r#"{"clients":[{"password":"x"#;
         assert_eq!(secrets.body_excerpt(json, true), NOT_SHOWN, "clients' passwords");
+        let warned = r#"<br /><b>Notice</b>: x<br />{"clients":[{"Password":"x"}]}"#;
+        assert_eq!(
+            secrets.body_excerpt(warned, true),
+            NOT_SHOWN,
+            "clients' passwords behind PHP's warning"
+        );
         assert_eq!(secrets.body_excerpt("<html>Busy", true), "<html>Busy");
         assert_eq!(
             secrets.body_excerpt("\n<html>\r\n\t<p>Busy\u{1b}\n", true),
