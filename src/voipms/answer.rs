@@ -168,6 +168,20 @@ impl Reader<'_> {
     }
 }
 
+/// Whether a body, whatever stands around it, has a status of success. A dry run's own `success_test` is none.
+pub(super) fn claims_success(body: &str) -> bool {
+    let starts = |text: &str, start: &str| {
+        text.get(..start.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(start))
+    };
+    body.match_indices("\"status\"").any(|(at, key)| {
+        let value = body.get(at + key.len()..).unwrap_or_default().trim_start();
+        let text = value.strip_prefix(':').map(str::trim_start);
+        let text = text.and_then(|text| text.strip_prefix('"')).map(str::trim_start);
+        text.is_some_and(|text| starts(text, "success") && !starts(text, "success_test"))
+    })
+}
+
 /// A body without the blanks and byte order marks around it.
 pub(super) fn trimmed(body: &str) -> &str {
     body.trim_matches(|char: char| char.is_whitespace() || char == '\u{feff}')

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::answer::{Expected, Payload, Reader, fields, scalar, trimmed};
+use super::answer::{Expected, Payload, Reader, claims_success, fields, scalar, trimmed};
 use super::check::{Unacceptable, check};
 use super::error::{Error, Problem};
 use super::function::Function;
@@ -11,6 +11,7 @@ use super::functions::{Call, SetClient};
 use super::outcome::{FindOut, WriteError};
 use super::parameters::Kind;
 use super::record::ClientRecord;
+use crate::net::HttpError;
 
 mod texts;
 
@@ -196,6 +197,18 @@ impl CallError {
     #[must_use]
     pub const fn find_out(&self) -> Option<&FindOut> {
         self.failure.find_out()
+    }
+
+    /// Whether a dry run of unknown outcome may have been done all the same: an answer came, and nothing in it shows that the
+    /// wish for a dry run was understood. No answer at all, or a page that speaks of no success, gives no reason to think so.
+    #[must_use]
+    pub fn may_not_have_been_dry(&self) -> bool {
+        let body = self.body().unwrap_or_default();
+        match self.error().problem() {
+            Problem::Http(HttpError::Timeout { .. } | HttpError::Lost(_)) => false,
+            Problem::Html { .. } | Problem::HttpStatus { .. } | Problem::Redirect { .. } => claims_success(body),
+            _ => claims_success(body) || !body.to_ascii_lowercase().contains("success_test"),
+        }
     }
 
     /// The status code with which the API declined.

@@ -1,7 +1,7 @@
 //! From an HTTP answer to what a call wants to know. HTTP success proves nothing, and an HTTP error may still hold the
 //! API's own words.
 
-use super::answer::Reader;
+use super::answer::{Reader, claims_success};
 use super::error::Problem;
 use super::functions::Call;
 use super::secrets::Secrets;
@@ -29,7 +29,7 @@ pub(super) fn read_reply<C: Call>(call: &C, answer: &HttpAnswer, secrets: &Secre
                 status,
                 excerpt: reader.excerpt(body.trim_start()),
                 is_page: matches!(opened, Err(Problem::Empty | Problem::Html { .. })),
-                says_success: matches!(opened, Ok(_) | Err(Problem::NotDry | Problem::MissingPayload { .. })),
+                says_success: claims_success(&body),
             }),
         },
     }

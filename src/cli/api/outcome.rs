@@ -62,11 +62,16 @@ fn unknown(call: &RawCall, currency: &str, error: &CallError, options: &str) -> 
     let Deed { whether, .. } = Deed::of(call, currency);
     let failure = cause(error.error());
     let command = format!("`{}{options}`", find_out.command());
-    if call.is_dry_run() && error.error().kind() != "not_dry" {
+    if call.is_dry_run() && !error.may_not_have_been_dry() {
         let failure = failure.while_doing("the dry run came to no result; `test=1` moves nothing");
-        return Some(failure.hint(format!("repeat it; {command} should list nothing of it")));
+        return Some(failure.hint(format!("see that {command} lists nothing of it, then repeat it")));
     }
-    let failure = failure.while_doing(format!("it is NOT known whether {whether}"));
+    let in_spite = if call.is_dry_run() {
+        ", although a dry run was asked for"
+    } else {
+        ""
+    };
+    let failure = failure.while_doing(format!("it is NOT known whether {whether}{in_spite}"));
     let shows = find_out.what_it_shows();
     Some(failure.hint(if call.function().class() == Class::MoneyMovingWrite {
         format!("do not repeat it before you know: {command} shows {shows}")

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use super::calls::{Caller, cut, form, record};
 use super::traps::{charge, payment, signup, threshold};
 use crate::net::raw_server::{Act, RawServer, answer, ok};
-use crate::voipms::{Client, Function, RawCall, Transport, WriteError, meaning};
+use crate::voipms::{CallError, Client, Function, RawCall, Transport, WriteError, meaning};
 
 fn raw(function: Function, of: &[(&'static str, &str)]) -> RawCall {
     let arguments = of.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
@@ -309,6 +309,176 @@ async fn a_dry_run_is_one_only_if_the_api_says_so() {
                 &("test".to_owned(), "1".to_owned())
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_that_may_have_been_none_is_told_from_one_that_came_to_nothing() {
+    let success = r#"{"status":"success"}"#;
+    let dry = r#"{"status":"success_test","message":"success_test"}"#;
+    let error = |status: &str, body: &str| Act::Send(answer(status, "", body.as_bytes()));
+    let warning = |body: &str| Act::Send(ok(&format!("<br />\n<b>Warning</b>: x<br />\n{body}")));
+    let chunked = |body: &str| {
+        let length = body.len();
+        let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+        Act::SendAndClose(format!("{head}{length:x}\r\n{body}\r\n").into())
+    };
+    // Name, answer, what it comes to, whether it may have been done.
+    let cases = [
+        ("success", Act::Send(ok(success)), "unknown: not_dry", true),
+        (
+            "HTTP 500 and success",
+            error("500 Error", success),
+            "unknown: http_500",
+            true,
+        ),
+        (
+            "HTTP 503 and success",
+            error("503 Busy", r#"{"message":"x", "status" : "Success"}"#),
+            "unknown: http_503",
+            true,
+        ),
+        (
+            "HTTP 403 and success",
+            error("403 Forbidden", success),
+            "unknown: http_403",
+            true,
+        ),
+        (
+            "HTTP 429 and success",
+            error("429 Slow", success),
+            "unknown: http_429",
+            true,
+        ),
+        (
+            "HTTP 302 and success",
+            error("302 Found", success),
+            "unknown: redirect",
+            true,
+        ),
+        (
+            "HTTP 500 and a success of another kind",
+            error("500 Error", r#"{"status":"success_ok"}"#),
+            "unknown: success_ok",
+            true,
+        ),
+        ("a warning before success", warning(success), "unknown: html", true),
+        (
+            "a warning after success",
+            Act::Send(ok(&format!("{success}<br /><b>Notice</b>"))),
+            "unknown: malformed",
+            true,
+        ),
+        (
+            "HTTP 403 and a warning before success",
+            error("403 Forbidden", &format!("<br />{success}")),
+            "unknown: http_403",
+            true,
+        ),
+        (
+            "a success of another kind",
+            Act::Send(ok(r#"{"status":"success_partly"}"#)),
+            "unknown: success_partly",
+            true,
+        ),
+        (
+            "a code that nobody knows",
+            Act::Send(ok(r#"{"status":"done"}"#)),
+            "unknown: done",
+            true,
+        ),
+        ("status 1", Act::Send(ok(r#"{"status":1}"#)), "unknown: 1", true),
+        (
+            "status true",
+            Act::Send(ok(r#"{"status":true}"#)),
+            "unknown: malformed",
+            true,
+        ),
+        (
+            "status null",
+            Act::Send(ok(r#"{"status":null}"#)),
+            "unknown: null_status",
+            true,
+        ),
+        ("no status", Act::Send(ok("{}")), "unknown: no_status", true),
+        (
+            "nothing, as some writes answer",
+            Act::Send(ok("")),
+            "unknown: empty",
+            true,
+        ),
+        (
+            "cut after success",
+            Act::Send(ok(&success[..19])),
+            "unknown: truncated",
+            true,
+        ),
+        (
+            "cut within it",
+            Act::Send(ok(&success[..15])),
+            "unknown: truncated",
+            true,
+        ),
+        (
+            "a body that breaks off",
+            Act::SendAndClose(cut(ok(success))),
+            "unknown: truncated",
+            true,
+        ),
+        ("chunks that break off", chunked(success), "unknown: truncated", true),
+        ("a dry run", Act::Send(ok(dry)), "done", false),
+        (
+            "HTTP 500 and a dry run",
+            error("500 Error", dry),
+            "unknown: http_500",
+            false,
+        ),
+        ("a warning before a dry run", warning(dry), "unknown: html", false),
+        (
+            "a warning after a dry run",
+            Act::Send(ok(&format!("{dry}<br />"))),
+            "unknown: malformed",
+            false,
+        ),
+        (
+            "cut after a dry run",
+            Act::Send(ok(&dry[..30])),
+            "unknown: truncated",
+            false,
+        ),
+        ("no answer", Act::Silence, "unknown: timeout", false),
+        ("a reset", Act::Reset, "unknown: reset", false),
+        (
+            "an outage",
+            error("503 Busy", "<html>Backend fetch failed"),
+            "unknown: http_503",
+            false,
+        ),
+        ("an error of PHP", error("500 Error", ""), "unknown: http_500", false),
+        (
+            "a page",
+            Act::Send(ok("<html>Just a moment...")),
+            "unknown: html",
+            false,
+        ),
+    ];
+    for (name, act, expected, may_be_done) in cases {
+        let server = RawServer::start(move |_, _| act.clone()).await;
+        let caller = Caller::new(&server, Transport::Multipart);
+        let call = raw(
+            Function::AddCharge,
+            &[("client", "561115"), ("charge", "4.99"), ("test", "1")],
+        );
+        let outcome = caller.run(caller.client.call(&call)).await;
+        let unknown = outcome.as_ref().err().filter(|error| error.find_out().is_some());
+        assert_eq!(
+            unknown.is_some_and(CallError::may_not_have_been_dry),
+            may_be_done,
+            "{name}"
+        );
+        let outcome = outcome.map(drop).map_err(|error| error.failure().clone());
+        assert_eq!(told(outcome), expected, "{name}");
+        assert_eq!(server.seen().len(), 1, "{name}: sent once");
     }
 }
 

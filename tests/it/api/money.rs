@@ -188,7 +188,8 @@ async fn a_description_that_others_may_have_is_looked_for_by_its_day_too() {
     let dry = stage.api(&format!("{line} --test"));
     dry.ended(1).complains(&[
         "error: the dry run came to no result; `test=1` moves nothing\n",
-        "(repeat it; `balancewatch api getCharges --client 561115 ",
+        "(see that `balancewatch api getCharges --client 561115 ",
+        "lists nothing of it, then repeat it)",
     ]);
     assert!(!dry.err.contains("NOT known"), "{}", dry.err);
     assert_eq!(entries(&stage, "getCharges", "charges", "Router, March").len(), 1);
