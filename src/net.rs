@@ -3,6 +3,8 @@
 //! Deadlines, bounded bodies, no redirects, no proxies, a User-Agent, and errors that can name no URL: a URL may carry
 //! a password. It must not know what is asked or answered, and it repeats nothing by itself.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -105,33 +107,95 @@ impl Default for Bounds {
     }
 }
 
-/// Why an exchange gave no answer. Holds no URL.
+/// Why an exchange gave no answer. It names the server, as `host:port`, and never more of the URL.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HttpError {
     /// The client could not be made.
     #[error("the HTTP client could not be built")]
     Build(#[source] Cause),
     /// No connection was made, so nothing was sent.
-    #[error("no connection was made")]
-    Connect(#[source] Cause),
+    #[error("{step} `{server}`")]
+    Connect {
+        /// The server.
+        server: String,
+        /// How far it got.
+        step: Step,
+        /// What happened.
+        #[source]
+        cause: Cause,
+    },
     /// A deadline passed after the connection was made: the request may have arrived.
-    #[error("no complete answer within {after:?}")]
+    #[error("no complete answer from `{server}` within {after:?}")]
     Timeout {
+        /// The server.
+        server: String,
         /// The deadline that passed.
         after: Duration,
     },
     /// The connection broke before an answer came: the request may have arrived.
-    #[error("the connection broke before an answer came")]
-    Lost(#[source] Cause),
+    #[error("the connection to `{server}` broke before an answer came")]
+    Lost {
+        /// The server.
+        server: String,
+        /// What happened.
+        #[source]
+        cause: Cause,
+    },
     /// The answer began, but broke off or could not be decompressed.
-    #[error("the answer broke off")]
-    Cut(#[source] Cause),
+    #[error("the answer of `{server}` broke off")]
+    Cut {
+        /// The server.
+        server: String,
+        /// What happened.
+        #[source]
+        cause: Cause,
+    },
     /// The answer is larger than the bound.
-    #[error("the answer is larger than {limit_bytes} bytes")]
+    #[error("the answer of `{server}` is larger than {limit_bytes} bytes")]
     TooLarge {
+        /// The server.
+        server: String,
         /// The bound.
         limit_bytes: usize,
     },
+}
+
+/// What failed on the way to a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The name of the server.
+    Address,
+    /// The connection, or the time for all of it.
+    Connection,
+    /// What makes it secure.
+    Tls,
+}
+
+impl std::fmt::Display for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Address => "no address was found for",
+            Self::Connection => "no connection was made to",
+            Self::Tls => "no secure connection (TLS) was made to",
+        })
+    }
+}
+
+impl Step {
+    /// At which step a connection failed. TLS has errors of its own; what looks names up only says so in words.
+    fn of(error: &reqwest::Error) -> Self {
+        let mut layer: Option<&(dyn std::error::Error + 'static)> = Some(error);
+        while let Some(error) = layer {
+            if innermost(error).is::<rustls::Error>() {
+                return Self::Tls;
+            }
+            if error.to_string() == "dns error" {
+                return Self::Address;
+            }
+            layer = error.source();
+        }
+        Self::Connection
+    }
 }
 
 /// What lies at the root of an [`HttpError`], as text without any URL.
@@ -151,6 +215,26 @@ impl From<reqwest::Error> for Cause {
     }
 }
 
+/// What an error of input or output was made of: as a source it would be passed over.
+fn innermost<'e>(error: &'e (dyn std::error::Error + 'static)) -> &'e (dyn std::error::Error + 'static) {
+    match error.downcast_ref().and_then(std::io::Error::get_ref) {
+        Some(inner) => innermost(inner),
+        None => error,
+    }
+}
+
+/// Whether a request has begun to leave. Clones tell of the same request: for whoever may have to give it up.
+#[derive(Clone, Debug, Default)]
+pub struct Departure(Arc<AtomicBool>);
+
+impl Departure {
+    /// Whether it has; before that surely nothing was sent.
+    #[must_use]
+    pub fn is_past(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
 /// A request. It cannot be printed: URL, headers and body may hold secrets.
 pub struct HttpRequest {
     /// GET or POST, mostly.
@@ -161,6 +245,8 @@ pub struct HttpRequest {
     pub headers: HeaderMap,
     /// The body, sent with its length.
     pub body: Option<Vec<u8>>,
+    /// Told when the body begins to leave.
+    pub departure: Option<Departure>,
 }
 
 impl HttpRequest {
@@ -172,6 +258,7 @@ impl HttpRequest {
             url,
             headers: HeaderMap::new(),
             body: None,
+            departure: None,
         }
     }
 
@@ -193,11 +280,13 @@ pub struct HttpAnswer {
     pub body: Vec<u8>,
 }
 
-/// An HTTP client that follows no redirects, uses no proxy and repeats nothing. Cheap to clone.
+/// An HTTP client of one server that follows no redirects, uses no proxy and repeats nothing. Cheap to clone.
 #[derive(Clone)]
 pub struct HttpClient {
     inner: reqwest::Client,
     bounds: Bounds,
+    /// What errors call it; made once, for they are rare.
+    server: Arc<str>,
 }
 
 impl std::fmt::Debug for HttpClient {
@@ -207,25 +296,25 @@ impl std::fmt::Debug for HttpClient {
 }
 
 impl HttpClient {
-    /// A client that keeps up to `concurrency` connections for later requests.
+    /// A client of the server of `url` that keeps up to `concurrency` connections for later requests.
     ///
     /// # Errors
     /// [`HttpError::Build`].
-    pub fn reads(trust: &Trust, bounds: Bounds, concurrency: usize) -> Result<Self, HttpError> {
-        Self::build(trust, bounds, concurrency)
+    pub fn reads(url: &Url, trust: &Trust, bounds: Bounds, concurrency: usize) -> Result<Self, HttpError> {
+        Self::build(url, trust, bounds, concurrency)
     }
 
-    /// A client that opens a connection for each request. On a kept connection that the server closes meanwhile nobody
-    /// can say whether the request arrived, and HTTP libraries then like to send it again.
+    /// A client of the server of `url` that opens a connection for each request. On a kept connection that the server
+    /// closes meanwhile nobody can say whether the request arrived, and HTTP libraries then like to send it again.
     ///
     /// # Errors
     /// [`HttpError::Build`].
-    pub fn writes(trust: &Trust, bounds: Bounds) -> Result<Self, HttpError> {
-        Self::build(trust, bounds, 0)
+    pub fn writes(url: &Url, trust: &Trust, bounds: Bounds) -> Result<Self, HttpError> {
+        Self::build(url, trust, bounds, 0)
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the only HTTP client builder")]
-    fn build(trust: &Trust, bounds: Bounds, kept_connections: usize) -> Result<Self, HttpError> {
+    fn build(url: &Url, trust: &Trust, bounds: Bounds, kept_connections: usize) -> Result<Self, HttpError> {
         install_tls_provider();
         let roots = trust
             .der()
@@ -245,31 +334,42 @@ impl HttpClient {
             .pool_idle_timeout(Duration::from_secs(30))
             .build()
             .map_err(|error| HttpError::Build(error.into()))?;
-        Ok(Self { inner, bounds })
+        let server = server(url).into();
+        Ok(Self { inner, bounds, server })
     }
 
-    /// Sends `request` once and reads the whole answer.
+    /// Sends `request`, which must be for this client's server, once and reads the whole answer.
     ///
     /// # Errors
     /// [`HttpError`]; an answer with an HTTP error status is an answer.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
+        debug_assert_eq!(server(&request.url), *self.server, "errors would name another server");
         let mut outgoing = reqwest::Request::new(request.method, request.url);
         *outgoing.headers_mut() = request.headers;
-        *outgoing.body_mut() = request.body.map(reqwest::Body::from);
+        match (request.body, request.departure) {
+            (Some(body), Some(departure)) => {
+                outgoing.headers_mut().insert(header::CONTENT_LENGTH, body.len().into());
+                *outgoing.body_mut() = Some(leaving(body, departure));
+            }
+            (body, _) => *outgoing.body_mut() = body.map(reqwest::Body::from),
+        }
         // The library's own deadlines are per step; this one holds whatever the server does.
-        tokio::time::timeout(self.bounds.total, self.exchange(outgoing))
+        let total = self.bounds.total;
+        tokio::time::timeout(total, self.exchange(outgoing))
             .await
-            .unwrap_or(Err(HttpError::Timeout {
-                after: self.bounds.total,
-            }))
+            .unwrap_or_else(|_| Err(self.timeout(total)))
     }
 
     async fn exchange(&self, request: reqwest::Request) -> Result<HttpAnswer, HttpError> {
         let response = self.inner.execute(request).await.map_err(|error| {
             if error.is_connect() {
-                HttpError::Connect(error.into())
+                HttpError::Connect {
+                    server: self.server(),
+                    step: Step::of(&error),
+                    cause: error.into(),
+                }
             } else {
-                self.broken(error, HttpError::Lost)
+                self.broken(error, |server, cause| HttpError::Lost { server, cause })
             }
         })?;
         Ok(HttpAnswer {
@@ -281,34 +381,63 @@ impl HttpClient {
 
     async fn body(&self, mut response: reqwest::Response) -> Result<Vec<u8>, HttpError> {
         let limit_bytes = self.bounds.body_bytes;
+        let too_large = || HttpError::TooLarge {
+            server: self.server(),
+            limit_bytes,
+        };
         let declared = response.content_length().unwrap_or(0);
         if declared > limit_bytes as u64 {
-            return Err(HttpError::TooLarge { limit_bytes });
+            return Err(too_large());
         }
         // A declared length is only believed as far as it costs little.
         let mut body = Vec::with_capacity(usize::try_from(declared).unwrap_or(0).min(1 << 20));
         while let Some(chunk) = response
             .chunk()
             .await
-            .map_err(|error| self.broken(error, HttpError::Cut))?
+            .map_err(|error| self.broken(error, |server, cause| HttpError::Cut { server, cause }))?
         {
             if chunk.len() > limit_bytes - body.len() {
-                return Err(HttpError::TooLarge { limit_bytes });
+                return Err(too_large());
             }
             body.extend_from_slice(&chunk);
         }
         Ok(body)
     }
 
-    fn broken(&self, error: reqwest::Error, otherwise: impl FnOnce(Cause) -> HttpError) -> HttpError {
+    fn broken(&self, error: reqwest::Error, otherwise: impl FnOnce(String, Cause) -> HttpError) -> HttpError {
         if error.is_timeout() {
-            HttpError::Timeout {
-                after: self.bounds.read,
-            }
+            self.timeout(self.bounds.read)
         } else {
-            otherwise(error.into())
+            otherwise(self.server(), error.into())
         }
     }
+
+    fn timeout(&self, after: Duration) -> HttpError {
+        let server = self.server();
+        HttpError::Timeout { server, after }
+    }
+
+    fn server(&self) -> String {
+        self.server.as_ref().to_owned()
+    }
+}
+
+/// `host:port`, and nothing else of the URL.
+fn server(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port_or_known_default() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+/// A body that says when it begins to leave. The connection is there by then. No library can send such a body again.
+fn leaving(body: Vec<u8>, departure: Departure) -> reqwest::Body {
+    let all = async move {
+        departure.0.store(true, Ordering::Release);
+        Ok::<_, std::convert::Infallible>(body)
+    };
+    reqwest::Body::wrap_stream(futures_util::stream::once(all))
 }
 
 #[cfg(test)]

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
+
 use super::raw_server::{Act, RawServer, answer, gzip, gzip_bomb, ok};
-use super::{Bounds, HttpClient, HttpError, HttpRequest, Method, Trust, Url, header};
+use super::{Bounds, Departure, HttpClient, HttpError, HttpRequest, Method, Step, Trust, Url, header};
 
 /// Short deadlines, so that a test of a slow server is quick.
 const BOUNDS: Bounds = Bounds {
@@ -17,8 +20,9 @@ fn request(server: &RawServer) -> HttpRequest {
     HttpRequest::new(Method::GET, Url::parse(&format!("{}?key=SECRET", server.url)).unwrap())
 }
 
-fn reads() -> HttpClient {
-    HttpClient::reads(&Trust::load(), BOUNDS, 4).unwrap()
+fn reads(server: &RawServer) -> HttpClient {
+    let url = Url::parse(&server.url).unwrap();
+    HttpClient::reads(&url, &Trust::load(), BOUNDS, 4).unwrap()
 }
 
 #[tokio::test]
@@ -109,13 +113,13 @@ async fn what_servers_do_and_what_it_is_called() {
     ];
     for (name, act, expected) in cases {
         let server = RawServer::start(move |_, _| act.clone()).await;
-        let outcome = reads().send(request(&server)).await;
+        let outcome = reads(&server).send(request(&server)).await;
         let got = match &outcome {
             Ok(answer) => {
                 let body = String::from_utf8_lossy(&answer.body);
                 format!("{} {}", answer.status, if body.starts_with("xx") { "x" } else { &body })
             }
-            Err(HttpError::Timeout { after }) => format!("Timeout {after:?}"),
+            Err(HttpError::Timeout { after, .. }) => format!("Timeout {after:?}"),
             Err(error) => format!("{error:?}")
                 .split(['(', ' '])
                 .next()
@@ -125,26 +129,123 @@ async fn what_servers_do_and_what_it_is_called() {
         assert_eq!(got, expected, "{name}");
         if let Err(error) = outcome {
             assert!(!format!("{error:?} {error}").contains("SECRET"), "{name}");
+            let address = server.url.strip_prefix("http://").unwrap().split('/').next().unwrap();
+            assert!(error.to_string().contains(&format!("`{address}`")), "{name}: {error}");
         }
         assert_eq!(server.seen().len(), 1, "{name}: sent once");
     }
 }
 
+/// Why no connection was made, with its causes.
+async fn refused(url: &str) -> (HttpError, String) {
+    let url = Url::parse(url).unwrap();
+    let bounds = Bounds {
+        connect: Duration::from_millis(100),
+        ..BOUNDS
+    };
+    let client = HttpClient::reads(&url, &Trust::load(), bounds, 4).unwrap();
+    let error = client.send(HttpRequest::new(Method::GET, url)).await.err().unwrap();
+    let cause = std::error::Error::source(&error).map(ToString::to_string);
+    let told = format!("{error}: {}", cause.unwrap_or_default());
+    assert!(!format!("{told} {error:?}").contains("SECRET"), "{error:?}");
+    (error, told)
+}
+
 #[tokio::test]
-async fn nobody_listens() {
-    let closed = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let url = Url::parse(&format!("http://{closed}/?key=SECRET")).unwrap();
-    let error = reads().send(HttpRequest::new(Method::GET, url)).await.err().unwrap();
-    assert!(matches!(error, HttpError::Connect(_)), "{error:?}");
-    let chain = format!(
-        "{error} {error:?} {:?}",
-        std::error::Error::source(&error).map(ToString::to_string)
+async fn what_no_connection_was_made_for_is_told_with_host_and_port() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let closed = listener.local_addr().unwrap();
+    drop(listener);
+    let (error, told) = refused(&format!("http://{closed}/?key=SECRET")).await;
+    assert!(
+        matches!(
+            error,
+            HttpError::Connect {
+                step: Step::Connection,
+                ..
+            }
+        ),
+        "{error:?}"
     );
-    assert!(chain.contains("refused") && !chain.contains("SECRET"), "{chain}");
+    assert!(
+        told.starts_with(&format!("no connection was made to `{closed}`: ")),
+        "{told}"
+    );
+    assert!(told.contains("refused"), "{told}");
+
+    // No resolver asks the network for a name that no network can have.
+    let name = "x".repeat(64);
+    let (error, told) = refused(&format!("http://{name}/?key=SECRET")).await;
+    assert!(
+        matches!(
+            error,
+            HttpError::Connect {
+                step: Step::Address,
+                ..
+            }
+        ),
+        "{error:?} {told}"
+    );
+    assert!(
+        told.starts_with(&format!("no address was found for `{name}:80`: ")),
+        "{told}"
+    );
+
+    let plain = RawServer::answering("").await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        }
+    });
+    let (error, told) = refused(&format!("https://{address}/?key=SECRET")).await;
+    assert!(
+        matches!(error, HttpError::Connect { step: Step::Tls, .. }),
+        "{error:?} {told}"
+    );
+    assert!(
+        told.starts_with(&format!("no secure connection (TLS) was made to `{address}`: ")),
+        "{told}"
+    );
+
+    // What speaks no TLS and waits for more.
+    let silent = plain.url.replace("http:", "https:");
+    let (error, _) = refused(&silent).await;
+    assert!(matches!(error, HttpError::Connect { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_departure_is_told_when_the_body_leaves_and_not_before() {
+    let server = RawServer::start(|_, _| Act::Silence).await;
+    let departure = Departure::default();
+    let mut request = request(&server);
+    request.method = Method::POST;
+    request.body = Some(b"hello".to_vec());
+    request.departure = Some(departure.clone());
+    assert!(reads(&server).send(request).await.is_err());
+    assert!(departure.is_past());
+    let seen = server.seen().remove(0);
+    assert_eq!(seen.body, "hello", "whole, with its length: {}", seen.head);
+    assert!(
+        !seen.head.to_ascii_lowercase().contains("transfer-encoding"),
+        "{}",
+        seen.head
+    );
+
+    // Connected, and no secure connection: nothing was sent.
+    let url = Url::parse(&server.url.replace("http:", "https:")).unwrap();
+    let departure = Departure::default();
+    let mut request = HttpRequest::new(Method::POST, url.clone());
+    request.body = Some(b"hello".to_vec());
+    request.departure = Some(departure.clone());
+    let client = HttpClient::writes(&url, &Trust::load(), BOUNDS).unwrap();
+    let error = client.send(request).await.err().unwrap();
+    assert!(
+        matches!(error, HttpError::Connect { .. } | HttpError::Timeout { .. }),
+        "{error:?}"
+    );
+    assert!(!departure.is_past());
 }
 
 #[tokio::test]
@@ -153,7 +254,7 @@ async fn requests_say_who_asks_and_take_gzip() {
     let mut request = request(&server).header(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain"));
     request.method = Method::POST;
     request.body = Some(b"hello".to_vec());
-    reads().send(request).await.unwrap();
+    reads(&server).send(request).await.unwrap();
     let seen = server.seen().remove(0);
     let head = seen.head.to_ascii_lowercase();
     assert!(
@@ -174,11 +275,14 @@ async fn requests_say_who_asks_and_take_gzip() {
 
 #[tokio::test]
 async fn reads_keep_their_connection_and_writes_never_do() {
-    for (client, connections) in [
-        (reads(), [0, 0, 0]),
-        (HttpClient::writes(&Trust::load(), BOUNDS).unwrap(), [0, 1, 2]),
-    ] {
+    for (is_read, connections) in [(true, [0, 0, 0]), (false, [0, 1, 2])] {
         let server = RawServer::answering("fine").await;
+        let url = Url::parse(&server.url).unwrap();
+        let client = if is_read {
+            reads(&server)
+        } else {
+            HttpClient::writes(&url, &Trust::load(), BOUNDS).unwrap()
+        };
         for _ in 0..3 {
             client.send(request(&server)).await.unwrap();
         }

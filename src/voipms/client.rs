@@ -76,6 +76,8 @@ impl Client {
         let url = settings.url()?;
         let mut random = StdRng::seed_from_u64(seed);
         let boundary = [random.random(), random.random()];
+        let reads = HttpClient::reads(&url, trust, settings.bounds, settings.concurrency)?;
+        let writes = HttpClient::writes(&url, trust, settings.bounds)?;
         let encoder =
             Encoder::new(url, &settings.username, &settings.password, boundary).map_err(|_| SettingsError::BadUrl)?;
         Ok(Self {
@@ -85,8 +87,8 @@ impl Client {
                 encoder,
                 secrets: Secrets::new(&[settings.password.expose_secret()]),
                 transport: settings.transport,
-                reads: HttpClient::reads(trust, settings.bounds, settings.concurrency)?,
-                writes: HttpClient::writes(trust, settings.bounds)?,
+                reads,
+                writes,
                 random: Mutex::new(random),
                 fallback: Mutex::default(),
             }),

@@ -7,7 +7,7 @@ use std::fmt;
 use super::codes;
 use super::function::{Class, Function};
 use super::pace::LedgerError;
-use crate::net::HttpError;
+use crate::net::{HttpError, Step};
 
 /// A failed call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,10 +146,10 @@ impl Problem {
     fn kind(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::Http(HttpError::Build(_)) | Self::Unsendable(_) => "unsendable",
-            Self::Http(HttpError::Connect(_)) => "connect",
+            Self::Http(HttpError::Connect { .. }) => "connect",
             Self::Http(HttpError::Timeout { .. }) => "timeout",
-            Self::Http(HttpError::Lost(_)) => "reset",
-            Self::Http(HttpError::Cut(_)) | Self::Truncated { .. } => "truncated",
+            Self::Http(HttpError::Lost { .. }) => "reset",
+            Self::Http(HttpError::Cut { .. }) | Self::Truncated { .. } => "truncated",
             Self::Http(HttpError::TooLarge { .. }) => "too_large",
             Self::Ledger(_) => "store",
             Self::Redirect { .. } => "redirect",
@@ -248,7 +248,7 @@ impl Error {
                 self.problem.has_code(MOMENTARY) || self.problem.has_code(LIMIT) || self.problem.has_code(MAINTENANCE)
             }
             Problem::Http(
-                HttpError::Connect(_) | HttpError::Timeout { .. } | HttpError::Lost(_) | HttpError::Cut(_),
+                HttpError::Connect { .. } | HttpError::Timeout { .. } | HttpError::Lost { .. } | HttpError::Cut { .. },
             )
             | Problem::Ledger(_)
             | Problem::Empty
@@ -280,7 +280,7 @@ impl Error {
             return false;
         }
         match &self.problem {
-            Problem::Http(HttpError::Build(_) | HttpError::Connect(_))
+            Problem::Http(HttpError::Build(_) | HttpError::Connect { .. })
             | Problem::Ledger(_)
             | Problem::Unsendable(_) => false,
             Problem::HttpStatus {
@@ -329,8 +329,15 @@ impl Error {
             return Some("find out whether it was done before doing it again");
         }
         match &self.problem {
-            Problem::Http(HttpError::Connect(_)) => Some("check this machine's network, DNS and firewall, and `url`"),
-            Problem::Http(HttpError::Timeout { .. } | HttpError::Lost(_) | HttpError::Cut(_)) => {
+            Problem::Http(HttpError::Connect { step, .. }) => Some(match step {
+                Step::Address => "check `url`, and this machine's network and DNS",
+                Step::Connection => "check `url`, and this machine's network and firewall; no proxy is used",
+                Step::Tls => {
+                    "check `url`, this machine's clock and its trusted certificates (`SSL_CERT_FILE`), and that nothing in \
+                     between opens the connection"
+                }
+            }),
+            Problem::Http(HttpError::Timeout { .. } | HttpError::Lost { .. } | HttpError::Cut { .. }) => {
                 Some("the API or the way to it is slow or broken; try again later")
             }
             Problem::Redirect { .. } => Some("set `url` to the API's own address; redirects are not followed"),

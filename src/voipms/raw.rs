@@ -205,7 +205,7 @@ impl CallError {
     pub fn may_not_have_been_dry(&self) -> bool {
         let body = self.body().unwrap_or_default();
         match self.error().problem() {
-            Problem::Http(HttpError::Timeout { .. } | HttpError::Lost(_)) => false,
+            Problem::Http(HttpError::Timeout { .. } | HttpError::Lost { .. }) => false,
             Problem::Html { .. } | Problem::HttpStatus { .. } | Problem::Redirect { .. } => claims_success(body),
             _ => claims_success(body) || !body.to_ascii_lowercase().contains("success_test"),
         }

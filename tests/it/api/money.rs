@@ -215,13 +215,15 @@ async fn what_is_declined_is_not_done_and_says_so() {
     assert_eq!((stage.times("addCharge"), balance(&stage).as_str()), (3, "8.0588"));
     // Nobody listens on the port of a listener that is gone.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let elsewhere = pointing_to(&stage, listener.local_addr().unwrap());
+    let address = listener.local_addr().unwrap();
+    let elsewhere = pointing_to(&stage, address);
     drop(listener);
     let line = words("addCharge --client 561115 --charge 4.99 --yes");
     let said = stage.run_with(&elsewhere, &line, b"");
     said.ended(1).complains(&[
         "error: addCharge was not done\ncaused by: addCharge: ",
-        "network, DNS and firewall",
+        &format!("no connection was made to `{address}`"),
+        "network and firewall; no proxy is used",
     ]);
 }
 
