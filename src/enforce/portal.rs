@@ -8,7 +8,7 @@ use super::provider::{Failure, Provider, Read};
 use crate::clock::Clock;
 use crate::domain::plan::{Country, Field, Record};
 use crate::domain::{ClientId, Reading, Threshold};
-use crate::voipms::{BalanceManagement, Client, ClientRecord, Error, WriteError, WriteTurn};
+use crate::voipms::{BalanceManagement, Client, ClientRecord, Error, Function, WriteError, WriteTurn};
 
 /// The account's API client, its calls before those of the sweep.
 #[derive(Clone, Debug)]
@@ -89,7 +89,7 @@ impl Provider for Portal {
     }
 
     async fn turn(&self) -> Result<WriteTurn, Failure> {
-        Ok(self.client.write_turn().await?)
+        Ok(self.client.write_turn(Function::SetClient).await?)
     }
 
     async fn set(&self, turn: WriteTurn, record: &Record) -> Result<(), Failure> {

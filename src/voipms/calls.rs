@@ -38,6 +38,15 @@ impl Client {
         self.read(&GetClient(client)).await
     }
 
+    /// One client's whole record, and the turn for a write that is made of it: sent at once, no more than a round trip lies
+    /// between the two. At a rate of one call a minute it is a minute.
+    ///
+    /// # Errors
+    /// [`Error`], as [`Client::get_client`]; nothing was written then.
+    pub async fn get_client_before_write(&self, client: &ClientId) -> Result<(ClientRecord, WriteTurn), Error> {
+        self.read_before_write(&GetClient(client)).await
+    }
+
     /// Whether the account has this client. Only the API's own word that the id is not valid is a no: a list without it
     /// proves nothing.
     ///

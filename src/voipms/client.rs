@@ -11,14 +11,14 @@ use super::error::{Error, Problem};
 use super::function::{Class, Function};
 use super::functions::Call;
 use super::outcome::WriteError;
-use super::pace::{Pacer, Permit, Priority};
+use super::pace::{LedgerError, Pacer, Permit, Priority};
 use super::raw::{CallError, RawAnswer, RawCall};
 use super::reply::read_reply;
 use super::request::{Encoder, Transport};
 use super::secrets::Secrets;
 use super::settings::{Settings, SettingsError};
 use crate::domain::AccountName;
-use crate::net::{HttpClient, Trust};
+use crate::net::{Departure, HttpClient, Trust};
 
 /// The bytes of an answer.
 type Body = Vec<u8>;
@@ -123,19 +123,18 @@ impl Client {
         self.shared.fallback().since.is_some()
     }
 
-    /// Waits until a write may start, for callers that want to look once more before it does. The turn occupies the
-    /// account's pace: use it at once or drop it.
+    /// Waits until a write may start, for callers that want to look once more before it does, or to know whether it left.
+    /// The turn occupies the account's pace: use it at once or drop it.
     ///
     /// # Errors
     /// [`Error`]; nothing was sent then.
-    pub async fn write_turn(&self) -> Result<WriteTurn, Error> {
-        let turn = self.turn().await;
-        turn.map_err(|problem| Error::new(Function::SetClient, problem))
+    pub async fn write_turn(&self, function: Function) -> Result<WriteTurn, Error> {
+        self.turn().await.map_err(|problem| Error::new(function, problem))
     }
 
     async fn turn(&self) -> Result<WriteTurn, Problem> {
         let permit = self.shared.pacer.permit(self.priority).await;
-        permit.map(WriteTurn).map_err(Problem::Ledger)
+        permit.map(WriteTurn::new).map_err(Problem::Ledger)
     }
 
     /// Sends a call as it is given. A read is tried again when that is worth anything; a write is sent once, always as
@@ -145,16 +144,21 @@ impl Client {
     /// [`CallError`]: no success. It has the body that came, if one did, and says of a write whether it may have been
     /// done.
     pub async fn call(&self, call: &RawCall) -> Result<RawAnswer, CallError> {
-        let (outcome, body) = if call.function().class() == Class::Read {
-            let (outcome, body) = self.read_with_body(call).await;
-            (outcome.map_err(WriteError::NotDone), body)
-        } else {
-            self.write_with_body(call, None).await
-        };
-        match outcome {
-            Ok(()) => Ok(RawAnswer::new(body.unwrap_or_default())),
-            Err(failure) => Err(CallError::new(failure, body)),
+        if call.function().class() == Class::Read {
+            let (outcome, body, _) = self.read_with_body(call, Turns::One).await;
+            return answered(outcome.map_err(WriteError::NotDone), body);
         }
+        let (outcome, body) = self.write_with_body(call, None).await;
+        answered(outcome, body)
+    }
+
+    /// Sends a write as it is given, in a turn that was waited for.
+    ///
+    /// # Errors
+    /// [`CallError`], as [`Client::call`].
+    pub async fn write_in(&self, turn: WriteTurn, call: &RawCall) -> Result<RawAnswer, CallError> {
+        let (outcome, body) = self.write_with_body(call, Some(turn)).await;
+        answered(outcome, body)
     }
 
     /// Sends a write once, always as a multipart form.
@@ -172,9 +176,10 @@ impl Client {
             None => self.turn().await,
         };
         let (outcome, body) = match turn {
-            Ok(WriteTurn(permit)) => {
+            Ok(turn) => {
                 let writes = &self.shared.writes;
-                self.exchange(call, Transport::Multipart, writes, permit).await
+                self.exchange(call, Transport::Multipart, writes, turn.permit, Some(turn.departure))
+                    .await
             }
             Err(problem) => (Err(problem), None),
         };
@@ -184,24 +189,41 @@ impl Client {
 
     /// Reads; again when that is worth anything.
     pub(super) async fn read<C: Call>(&self, call: &C) -> Result<C::Answer, Error> {
-        self.read_with_body(call).await.0
+        self.read_with_body(call, Turns::One).await.0
     }
 
-    async fn read_with_body<C: Call>(&self, call: &C) -> (Result<C::Answer, Error>, Option<Body>) {
+    /// Reads, and has the turn for a write that is made of what was read: it is sent at once, so that no more than a round
+    /// trip lies between the two. At a rate of one call a minute it is a minute.
+    pub(super) async fn read_before_write<C: Call>(&self, call: &C) -> Result<(C::Answer, WriteTurn), Error> {
+        let (outcome, _, turn) = self.read_with_body(call, Turns::Two).await;
+        let answer = outcome?;
+        let turn = match turn {
+            Some(turn) => turn,
+            None => self.write_turn(call.function()).await?,
+        };
+        Ok((answer, turn))
+    }
+
+    async fn read_with_body<C: Call>(
+        &self,
+        call: &C,
+        turns: Turns,
+    ) -> (Result<C::Answer, Error>, Option<Body>, Option<WriteTurn>) {
         debug_assert_eq!(call.function().class(), Class::Read, "writes are never repeated");
         let shared = &*self.shared;
         let mut tries = 0;
         loop {
             let transport = shared.read_transport();
             tries += 1;
-            let (outcome, body) = self.attempt(call, transport).await;
+            let (outcome, body, turn) = self.attempt(call, transport, turns).await;
             let problem = match outcome {
                 Ok(answer) => {
                     shared.note_success(transport);
-                    return (Ok(answer), body);
+                    return (Ok(answer), body, turn);
                 }
                 Err(problem) => problem,
             };
+            drop(turn);
             if transport == Transport::Multipart && problem.code() == Some("missing_method") {
                 shared.fall_back(call.function());
                 // Not a try that failed: the API never saw the call.
@@ -210,7 +232,7 @@ impl Client {
             }
             let error = self.failed(call.function(), problem);
             if tries >= TRIES || !error.is_worth_another_try() {
-                return (Err(error), body);
+                return (Err(error), body, None);
             }
             let (account, function, kind) = (shared.account.as_str(), call.function().name(), error.kind());
             tracing::debug!(account, function, kind, tries, "a read failed and is tried again");
@@ -219,11 +241,29 @@ impl Client {
         }
     }
 
-    async fn attempt<C: Call>(&self, call: &C, transport: Transport) -> (Result<C::Answer, Problem>, Option<Body>) {
-        match self.shared.pacer.permit(self.priority).await {
-            Ok(permit) => self.exchange(call, transport, &self.shared.reads, permit).await,
-            Err(error) => (Err(Problem::Ledger(error)), None),
+    async fn attempt<C: Call>(
+        &self,
+        call: &C,
+        transport: Transport,
+        turns: Turns,
+    ) -> (Result<C::Answer, Problem>, Option<Body>, Option<WriteTurn>) {
+        match self.permits(turns).await {
+            Ok((permit, turn)) => {
+                let (outcome, body) = self.exchange(call, transport, &self.shared.reads, permit, None).await;
+                (outcome, body, turn)
+            }
+            Err(error) => (Err(Problem::Ledger(error)), None, None),
         }
+    }
+
+    async fn permits(&self, turns: Turns) -> Result<(Permit, Option<WriteTurn>), LedgerError> {
+        let pacer = &self.shared.pacer;
+        if turns == Turns::Two
+            && let Some([first, second]) = pacer.pair(self.priority).await?
+        {
+            return Ok((first, Some(WriteTurn::new(second))));
+        }
+        Ok((pacer.permit(self.priority).await?, None))
     }
 
     /// One request, sent once, and its answer with the body that it was read from.
@@ -233,11 +273,13 @@ impl Client {
         transport: Transport,
         http: &HttpClient,
         permit: Permit,
+        departure: Option<Departure>,
     ) -> (Result<C::Answer, Problem>, Option<Body>) {
-        let request = match self.shared.encoder.request(call, transport) {
+        let mut request = match self.shared.encoder.request(call, transport) {
             Ok(request) => request,
             Err(problem) => return (Err(problem), None),
         };
+        request.departure = departure;
         let answer = http.send(request).await.map_err(Problem::Http);
         drop(permit);
         match answer {
@@ -258,9 +300,42 @@ impl Client {
     }
 }
 
+/// What a call as given came to.
+fn answered(outcome: Result<(), WriteError>, body: Option<Body>) -> Result<RawAnswer, CallError> {
+    match outcome {
+        Ok(()) => Ok(RawAnswer::new(body.unwrap_or_default())),
+        Err(failure) => Err(CallError::new(failure, body)),
+    }
+}
+
+/// How many turns a read waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turns {
+    /// Its own.
+    One,
+    /// Its own, and that of a write behind it.
+    Two,
+}
+
 /// The right to send one write now.
 #[derive(Debug)]
-pub struct WriteTurn(Permit);
+pub struct WriteTurn {
+    permit: Permit,
+    departure: Departure,
+}
+
+impl WriteTurn {
+    fn new(permit: Permit) -> Self {
+        let departure = Departure::default();
+        Self { permit, departure }
+    }
+
+    /// Tells whether the write has begun to leave.
+    #[must_use]
+    pub fn departure(&self) -> Departure {
+        self.departure.clone()
+    }
+}
 
 impl Shared {
     fn fallback(&self) -> MutexGuard<'_, Fallback> {

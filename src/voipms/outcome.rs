@@ -110,7 +110,7 @@ impl std::error::Error for WriteError {
 
 impl FindOut {
     /// For the call of a write; `None` for a read, of which there is nothing to find out.
-    fn of<C: Call>(call: &C) -> Option<Self> {
+    pub(super) fn of<C: Call>(call: &C) -> Option<Self> {
         let value = |wanted: &str| {
             let mut found = None;
             call.parameters(&mut |name, value| {

@@ -59,6 +59,12 @@ impl RawCall {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// How to find out whether it was done, when no answer comes; `None` for a read.
+    #[must_use]
+    pub fn find_out(&self) -> Option<FindOut> {
+        FindOut::of(self)
+    }
+
     /// Whether the API is asked to change nothing.
     #[must_use]
     pub fn is_dry_run(&self) -> bool {

@@ -99,6 +99,8 @@ struct Booked {
     number: u64,
     id: i64,
     calls: u32,
+    /// How many of them may be made one behind the other from one start: for so long the reservation lasts.
+    in_turn: u32,
     started: u32,
     under_way: u32,
     /// Start nothing after this, by the monotonic clock and by the wall clock that the other processes go by.
@@ -109,12 +111,18 @@ struct Booked {
 }
 
 /// What the holder of the turn does next.
-enum Step {
-    Start(Permit),
+enum Step<const N: usize> {
+    Start([Permit; N]),
     Yield,
     Sleep(Duration),
     AwaitEnd,
-    Reserve { calls: u32, first: Duration },
+    Reserve {
+        calls: u32,
+        first: Duration,
+        in_turn: u32,
+    },
+    /// So many never start together at the present rate.
+    GiveUp,
 }
 
 impl Pacer {
@@ -144,10 +152,30 @@ impl Pacer {
     /// # Errors
     /// [`LedgerError`] when the call could not be reserved; it must not be made then.
     pub async fn permit(&self, priority: Priority) -> Result<Permit, LedgerError> {
+        loop {
+            // One call always may start in the end.
+            if let Some([permit]) = self.permits(priority).await? {
+                return Ok(permit);
+            }
+        }
+    }
+
+    /// Waits until two calls may start at once, for a call that must come right behind another. Both count from now on, so
+    /// the first is sent at once and the second right behind its answer. `None` at a rate of one call a minute, where there
+    /// are no two within one.
+    ///
+    /// # Errors
+    /// [`LedgerError`], as [`Pacer::permit`].
+    pub async fn pair(&self, priority: Priority) -> Result<Option<[Permit; 2]>, LedgerError> {
+        self.permits(priority).await
+    }
+
+    async fn permits<const N: usize>(&self, priority: Priority) -> Result<Option<[Permit; N]>, LedgerError> {
         let mut turn = Turn::take(&self.0, priority).await;
         loop {
             match self.step(priority) {
-                Step::Start(permit) => return Ok(permit),
+                Step::Start(permits) => return Ok(Some(permits)),
+                Step::GiveUp => return Ok(None),
                 Step::Yield => turn = turn.yield_to_urgent().await,
                 Step::Sleep(duration) => {
                     tokio::select! {
@@ -156,7 +184,7 @@ impl Pacer {
                     }
                 }
                 Step::AwaitEnd => self.0.changed.notified().await,
-                Step::Reserve { calls, first } => self.reserve(calls, first).await?,
+                Step::Reserve { calls, first, in_turn } => self.reserve(calls, first, in_turn).await?,
             }
         }
     }
@@ -203,50 +231,58 @@ impl Pacer {
                 return Ok(());
             }
         }
-        self.reserve(0, Duration::ZERO).await
+        self.reserve(0, Duration::ZERO, 0).await
     }
 
-    /// Decides, under the lock, what the holder of the turn does now.
-    fn step(&self, priority: Priority) -> Step {
+    /// Decides, under the lock, what the holder of the turn does now that wants to start `N` calls.
+    fn step<const N: usize>(&self, priority: Priority) -> Step<N> {
         let (now, wall) = (self.0.clock.monotonic(), self.0.clock.now());
         let mut state = self.0.state();
         let state = &mut *state;
         if priority == Priority::Normal && state.lanes.is_urgent() {
             return Step::Yield;
         }
-        let next = state.window.next(now);
-        state.close_unusable(now, wall, next);
+        let wanted = u32::try_from(N).unwrap_or(u32::MAX);
+        if N > 1 && u64::from(wanted) > state.window.rate(now) {
+            return Step::GiveUp;
+        }
+        let next = state.window.next(now, wanted.into());
+        state.close_unusable(now, wall, next, wanted);
         if let Some(booked) = state.booked.back_mut().filter(|booked| !booked.closed) {
             return match next {
                 Next::Now => {
-                    booked.started += 1;
-                    booked.under_way += 1;
+                    booked.started += wanted;
+                    booked.under_way += wanted;
                     let number = booked.number;
-                    state.window.start(now);
-                    state.calls_made += 1;
+                    state.calls_made += u64::from(wanted);
                     state.grace = GRACE;
-                    Step::Start(Permit {
-                        pacer: Arc::clone(&self.0),
-                        booked: number,
-                        busy: self.0.clock.busy(),
-                    })
+                    Step::Start(std::array::from_fn(|_| {
+                        state.window.start(now);
+                        Permit {
+                            pacer: Arc::clone(&self.0),
+                            booked: number,
+                            busy: self.0.clock.busy(),
+                        }
+                    }))
                 }
                 Next::At(at) => Step::Sleep(at - now),
                 Next::AfterAnEnd => Step::AwaitEnd,
             };
         }
-        match state.window.next_alone(now) {
+        match state.window.next_alone(now, wanted.into()) {
             Next::AfterAnEnd => Step::AwaitEnd,
             Next::At(at) if at > now + AHEAD => Step::Sleep(at - now - AHEAD),
             Next::At(_) | Next::Now => Step::Reserve {
-                calls: state.reservation_size(now),
+                calls: state.reservation_size(now).max(wanted),
                 first: if let Next::At(at) = next { at } else { now },
+                in_turn: wanted,
             },
         }
     }
 
-    /// Reserves `calls` of which the first is to start at `first`; 0 only settles.
-    async fn reserve(&self, calls: u32, first: Duration) -> Result<(), LedgerError> {
+    /// Reserves `calls` of which the first is to start at `first`, for up to `in_turn` that are made one behind the other;
+    /// 0 only settles.
+    async fn reserve(&self, calls: u32, first: Duration, in_turn: u32) -> Result<(), LedgerError> {
         // The ledger works in real time: a stepped clock must not run on meanwhile.
         let _busy: Busy = self.0.clock.busy();
         let (now, wall) = (self.0.clock.monotonic(), self.0.clock.now());
@@ -256,13 +292,14 @@ impl Pacer {
             let planned = state.window.step(now) * calls + state.grace;
             let last_start_by = first.max(now) + planned;
             let last_start_wall = later(wall, last_start_by - now);
+            let longest = self.0.pace.longest_call * in_turn;
             let reservation = Reservation {
                 account: self.0.pace.account.clone(),
                 owner: self.0.pace.owner.clone(),
                 now: wall,
                 calls,
                 last_start_by: last_start_wall,
-                occupied_until: later(last_start_wall, self.0.pace.longest_call + MINUTE),
+                occupied_until: later(last_start_wall, longest + MINUTE),
                 settled: state.settled.clone(),
             };
             (reservation, (last_start_by, last_start_wall))
@@ -279,6 +316,7 @@ impl Pacer {
                 number,
                 id: grant.id,
                 calls,
+                in_turn,
                 started: 0,
                 under_way: 0,
                 last_start_by,
@@ -309,18 +347,18 @@ impl Pacer {
 }
 
 impl State {
-    /// Closes the newest reservation when it is used up or cannot be used in time.
-    fn close_unusable(&mut self, now: Duration, wall: Timestamp, next: Next) {
+    /// Closes the newest reservation when it has less than `wanted` calls left or cannot be used in time.
+    fn close_unusable(&mut self, now: Duration, wall: Timestamp, next: Next, wanted: u32) {
         let Some(booked) = self.booked.back_mut().filter(|booked| !booked.closed) else {
             return;
         };
         let (by, by_wall) = booked.last_start_by;
         let too_late = now > by || wall > by_wall || matches!(next, Next::At(at) if at > by);
-        if booked.started < booked.calls && !too_late {
+        if booked.calls - booked.started >= wanted && booked.in_turn >= wanted && !too_late {
             return;
         }
         booked.closed = true;
-        if booked.started == 0 {
+        if booked.started == 0 && too_late {
             // Others were there first, for longer than was known: plan longer.
             self.grace = (self.grace * 2).min(MINUTE);
         }

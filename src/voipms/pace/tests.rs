@@ -11,7 +11,7 @@ use proptest::test_runner::Config;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use super::{CallLedger, Grant, LedgerError, MemoryLedger, Occupied, Pace, Pacer, Priority, Reservation};
+use super::{CallLedger, Grant, LedgerError, MemoryLedger, Occupied, Pace, Pacer, Permit, Priority, Reservation};
 use crate::clock::{Clock, Stepper};
 use crate::domain::AccountName;
 
@@ -75,6 +75,28 @@ impl World {
                 })
             })
             .collect()
+    }
+
+    /// Starts a caller that never stops and makes two calls at a time, the second behind the first where that can be.
+    fn work_in_pairs(&self, pacer: &Pacer, seed: u64, longest: Duration) -> tokio::task::JoinHandle<()> {
+        let (pacer, clock, arrivals) = (pacer.clone(), self.clock.clone(), Arc::clone(&self.arrivals));
+        let mut random = StdRng::seed_from_u64(seed);
+        tokio::spawn(async move {
+            loop {
+                let permits: Vec<Permit> = match pacer.pair(Priority::High).await {
+                    Ok(Some(pair)) => pair.into(),
+                    Ok(None) => pacer.permit(Priority::High).await.into_iter().collect(),
+                    Err(_) => return,
+                };
+                for permit in permits {
+                    let took = longest.mul_f64(random.random_range(0.0..=1.0));
+                    let arrival = took.mul_f64(random.random_range(0.0..=1.0));
+                    arrivals.lock().unwrap().push(clock.monotonic() + arrival);
+                    clock.sleep(took).await;
+                    drop(permit);
+                }
+            }
+        })
     }
 
     /// Lets everybody run until nobody can go on without time passing.
@@ -332,6 +354,53 @@ async fn without_the_ledger_no_call_starts_and_with_it_they_go_on() {
 }
 
 #[tokio::test]
+async fn two_calls_start_together_and_none_waits_for_ever() {
+    for (rate, secs) in [(60, 10), (2, 300), (1, 300)] {
+        let mut world = World::new();
+        let (pacer, other) = (world.process(rate), world.process(rate));
+        drop(world.work(&pacer, 1, 1, constant(50)));
+        drop(world.work(&other, 1, 2, constant(50)));
+        world.run_until(1).await;
+        let pairs = world.work_in_pairs(&pacer, 3, Duration::from_millis(50));
+        world.run_until(secs).await;
+        assert!(!pairs.is_finished());
+        assert!(
+            world.busiest_minute() <= usize::try_from(rate).unwrap(),
+            "{rate}: {}",
+            world.busiest_minute()
+        );
+        assert!(
+            world.calls_between(secs / 2, secs) > 0,
+            "{rate}: somebody waits for ever"
+        );
+        let arrivals = world.arrivals.lock().unwrap().clone();
+        let behind = |pair: &[Duration]| pair[1] - pair[0] <= Duration::from_millis(100);
+        assert_eq!(arrivals.windows(2).any(behind), rate > 1, "{rate}: {arrivals:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_pair_whose_rate_falls_to_one_is_given_up_and_the_others_go_on() {
+    let mut world = World::new();
+    let pacer = world.process(2);
+    drop(pacer.permit(Priority::Normal).await.unwrap());
+    let waiting = tokio::spawn({
+        let pacer = pacer.clone();
+        async move { pacer.pair(Priority::Normal).await.unwrap().is_none() }
+    });
+    world.settle().await;
+    pacer.limit_hit();
+    assert_eq!(pacer.effective_rate(), 1);
+    let next = tokio::spawn({
+        let pacer = pacer.clone();
+        async move { drop(pacer.permit(Priority::Normal).await.unwrap()) }
+    });
+    world.run_until(70).await;
+    assert!(waiting.is_finished() && waiting.await.unwrap());
+    assert!(next.is_finished());
+}
+
+#[tokio::test]
 async fn the_ledger_is_told_what_ended_and_gets_back_what_was_not_used() {
     let mut world = World::new();
     let ledger = Arc::new(MemoryLedger::default());
@@ -373,7 +442,9 @@ proptest! {
     fn no_minute_ever_has_more_arrivals_than_the_cap(
         rate in proptest::prop_oneof![1u32..8, 8u32..200],
         longest_ms in proptest::prop_oneof![1u64..300, 300u64..30_000],
-        processes in proptest::collection::vec((1u64..9, (0u64..240).prop_map(|kill| (kill > 60).then_some(kill))), 1..4),
+        processes in proptest::collection::vec(
+            (1u64..9, (0u64..240).prop_map(|kill| (kill > 60).then_some(kill)), any::<bool>()), 1..4
+        ),
         slow_ledger in any::<bool>(),
         seed in any::<u64>(),
     ) {
@@ -389,11 +460,14 @@ proptest! {
                 });
             }
             let mut kills = Vec::new();
-            for (process, (workers, kill)) in processes.iter().enumerate() {
+            for (process, (workers, kill, pairs)) in processes.iter().enumerate() {
                 let pacer = world.process(rate);
                 let seed = seed.wrapping_add(process as u64);
                 let latency = move |random: &mut StdRng| Duration::from_millis(random.random_range(0..=longest_ms));
-                let work = world.work(&pacer, *workers, seed, latency);
+                let mut work = world.work(&pacer, *workers, seed, latency);
+                if *pairs {
+                    work.push(world.work_in_pairs(&pacer, seed, Duration::from_millis(longest_ms)));
+                }
                 kills.extend(kill.map(|kill| (kill, *workers, work)));
             }
             kills.sort_by_key(|(kill, ..)| *kill);

@@ -83,25 +83,26 @@ impl Window {
         self.limit.rate(now)
     }
 
-    /// When the next call may start, other processes' calls counted.
-    pub(super) fn next(&mut self, now: Duration) -> Next {
-        self.next_beside(now, true)
+    /// When the next `calls` calls may start together, other processes' calls counted. More of them than the rate never may:
+    /// that is for the caller to see.
+    pub(super) fn next(&mut self, now: Duration, calls: u64) -> Next {
+        self.next_beside(now, calls, true)
     }
 
-    /// When the next call could start if there were no other processes.
-    pub(super) fn next_alone(&mut self, now: Duration) -> Next {
-        self.next_beside(now, false)
+    /// When they could start if there were no other processes.
+    pub(super) fn next_alone(&mut self, now: Duration, calls: u64) -> Next {
+        self.next_beside(now, calls, false)
     }
 
-    fn next_beside(&mut self, now: Duration, count_foreign: bool) -> Next {
+    fn next_beside(&mut self, now: Duration, calls: u64, count_foreign: bool) -> Next {
         self.forget_past(now);
         let rate = self.rate(now);
         let foreign_calls = if count_foreign { self.foreign_calls } else { 0 };
-        let occupied = self.in_flight + self.ended_calls + foreign_calls;
-        let freed = if occupied < rate {
+        let wanted = self.in_flight + self.ended_calls + foreign_calls + calls;
+        let freed = if wanted <= rate {
             Duration::ZERO
         } else {
-            match self.freed(occupied - rate + 1, count_foreign) {
+            match self.freed(wanted - rate, count_foreign) {
                 Some(freed) => freed,
                 None => return Next::AfterAnEnd,
             }
@@ -266,7 +267,7 @@ mod tests {
         let mut now = Duration::ZERO;
         (0..calls)
             .map(|_| {
-                let start = match window.next(now) {
+                let start = match window.next(now, 1) {
                     Next::Now => now,
                     Next::At(at) => at,
                     Next::AfterAnEnd => panic!("nothing is under way"),
@@ -284,27 +285,44 @@ mod tests {
         let mut window = Window::new(2);
         window.start(secs(0));
         window.end(secs(5));
-        assert_eq!(window.next(secs(5)), Next::At(secs(30)), "even spread");
+        assert_eq!(window.next(secs(5), 1), Next::At(secs(30)), "even spread");
         window.start(secs(30));
         assert_eq!(
-            window.next(secs(31)),
+            window.next(secs(31), 1),
             Next::At(secs(65)),
             "a minute after the first ended"
         );
         window.end(secs(64));
-        assert_eq!(window.next(secs(65) - Duration::from_nanos(1)), Next::At(secs(65)));
-        assert_eq!(window.next(secs(65)), Next::Now);
+        assert_eq!(window.next(secs(65) - Duration::from_nanos(1), 1), Next::At(secs(65)));
+        assert_eq!(window.next(secs(65), 1), Next::Now);
         window.start(secs(65));
-        assert_eq!(window.next(secs(66)), Next::At(secs(64) + MINUTE));
+        assert_eq!(window.next(secs(66), 1), Next::At(secs(64) + MINUTE));
     }
 
     #[test]
     fn calls_that_do_not_end_keep_their_slots() {
         let mut window = Window::new(1);
         window.start(secs(0));
-        assert_eq!(window.next(secs(500)), Next::AfterAnEnd);
+        assert_eq!(window.next(secs(500), 1), Next::AfterAnEnd);
         window.end(secs(500));
-        assert_eq!(window.next(secs(500)), Next::At(secs(560)));
+        assert_eq!(window.next(secs(500), 1), Next::At(secs(560)));
+    }
+
+    #[test]
+    fn two_calls_start_together_once_both_have_a_slot() {
+        let mut window = Window::new(3);
+        assert_eq!(window.next(secs(0), 2), Next::Now);
+        window.start(secs(0));
+        window.start(secs(0));
+        assert_eq!(window.next(secs(0), 1), Next::At(secs(40)), "the spread of two");
+        assert_eq!(window.next(secs(50), 1), Next::Now);
+        assert_eq!(window.next(secs(50), 2), Next::AfterAnEnd);
+        window.end(secs(50));
+        assert_eq!(window.next(secs(51), 2), Next::At(secs(110)));
+        window.end(secs(52));
+        assert_eq!(window.next(secs(53), 2), Next::At(secs(110)));
+        assert_eq!(window.next(secs(53), 3), Next::At(secs(112)));
+        assert_eq!(window.next(secs(110), 2), Next::Now);
     }
 
     #[test]
@@ -331,10 +349,10 @@ mod tests {
         late.start(secs(0));
         late.end(secs(0));
         late.start(millis(1_400)); // due at 1 s
-        assert_eq!(late.next(millis(1_400)), Next::At(secs(2)), "back on schedule");
+        assert_eq!(late.next(millis(1_400), 1), Next::At(secs(2)), "back on schedule");
         late.start(millis(2_900));
         assert_eq!(
-            late.next(millis(2_900)),
+            late.next(millis(2_900), 1),
             Next::At(millis(3_400)),
             "no closer than half a step"
         );
@@ -344,7 +362,7 @@ mod tests {
         idle.end(secs(0));
         idle.wake(secs(20));
         idle.start(secs(20));
-        assert_eq!(idle.next(secs(20)), Next::At(secs(21)));
+        assert_eq!(idle.next(secs(20), 1), Next::At(secs(21)));
     }
 
     #[test]
@@ -355,15 +373,19 @@ mod tests {
             calls,
         };
         window.set_foreign(vec![foreign(80, 4), foreign(30, 3), foreign(50, 3)]);
-        assert_eq!(window.next(secs(1)), Next::At(secs(30)));
-        assert_eq!(window.next_alone(secs(1)), Next::Now);
+        assert_eq!(window.next(secs(1), 1), Next::At(secs(30)));
+        assert_eq!(window.next_alone(secs(1), 1), Next::Now);
         for second in [30, 36, 42] {
             window.start(secs(second));
             window.end(secs(second));
         }
-        assert_eq!(window.next(secs(43)), Next::At(secs(50)), "three own and seven others'");
+        assert_eq!(
+            window.next(secs(43), 1),
+            Next::At(secs(50)),
+            "three own and seven others'"
+        );
         window.set_foreign(Vec::new());
-        assert_eq!(window.next(secs(48)), Next::Now);
+        assert_eq!(window.next(secs(48), 1), Next::Now);
     }
 
     #[test]
@@ -373,11 +395,11 @@ mod tests {
         window.limit_hit(secs(11));
         assert_eq!(window.rate(secs(12)), 50, "once per minute");
         assert_eq!(
-            window.next(secs(12)),
+            window.next(secs(12), 1),
             Next::At(secs(71)),
             "a minute from the last complaint"
         );
-        assert_eq!(window.next(secs(71)), Next::Now);
+        assert_eq!(window.next(secs(71), 1), Next::Now);
         assert_eq!(window.rate(secs(130)), 50, "the clean minute is not over");
         assert_eq!(window.rate(secs(131)), 60);
         assert_eq!(window.rate(secs(191)), 70);
@@ -395,7 +417,7 @@ mod tests {
         let mut window = Window::new(10_000_000);
         let mut now = Duration::ZERO;
         for _ in 0..200_000 {
-            assert_eq!(window.next(now), Next::Now);
+            assert_eq!(window.next(now, 1), Next::Now);
             window.start(now);
             now += Duration::from_micros(20);
             window.end(now);

@@ -11,7 +11,7 @@ use crate::domain::{AccountName, ClientId};
 use crate::net::raw_server::{Act, RawServer, Seen, answer, gzip, ok};
 use crate::net::{Bounds, Trust};
 use crate::voipms::pace::{MemoryLedger, Pace, Pacer};
-use crate::voipms::{Client, ClientRecord, Settings, Transport, WriteError};
+use crate::voipms::{Client, ClientRecord, Function, Settings, Transport, WriteError};
 
 const BALANCE: &str = r#"{"status":"success","balance":{"current_balance":"8.0588"}}"#;
 const PASSWORD: &str = "p&ss w/\"rd";
@@ -24,6 +24,10 @@ pub(super) struct Caller {
 
 impl Caller {
     pub(super) fn new(server: &RawServer, transport: Transport) -> Self {
+        Self::at_rate(server, transport, 1_000_000)
+    }
+
+    fn at_rate(server: &RawServer, transport: Transport, rate_per_minute: u32) -> Self {
         let (clock, stepper) = Clock::stepped(Timestamp::UNIX_EPOCH);
         let settings = Settings {
             account: AccountName::new("main").unwrap(),
@@ -41,7 +45,7 @@ impl Caller {
         };
         let pacer = Pacer::new(Pace {
             account: settings.account.clone(),
-            rate_per_minute: 1_000_000,
+            rate_per_minute,
             longest_call: settings.bounds.total,
             owner: "test".to_owned(),
             ledger: Arc::new(MemoryLedger::default()),
@@ -309,6 +313,49 @@ async fn a_read_that_succeeds_in_the_end_is_a_good_read() {
     assert_eq!(Caller::new(&server, Transport::Multipart).balance().await, "8.0588");
 }
 
+#[tokio::test]
+async fn a_record_that_is_to_be_written_is_read_right_before() {
+    let row = r#"{"client":"561115","email":"a@example.com","password":"johnspassword","company":"","firstname":"A","lastname":"B","address":"","city":"","state":"","country":"CA","zip":"","phone_number":"5551112222","balance_management":"1"}"#;
+    let clients = format!(r#"{{"status":"success","clients":[{row}]}}"#);
+    // Calls a minute, whether a read before it fails, and the seconds between the last read and the write.
+    for (rate, fails, between) in [
+        (60, false, 0),
+        (60, true, 0),
+        (2, false, 0),
+        (2, true, 0),
+        (1, false, 60),
+    ] {
+        let clients = clients.clone();
+        let server = RawServer::start(move |number, seen| match number {
+            0 if fails => Act::Reset,
+            _ if seen.body.contains("setClient") => Act::Send(ok(r#"{"status":"success"}"#)),
+            _ => Act::Send(ok(&clients)),
+        })
+        .await;
+        let caller = Caller::at_rate(&server, Transport::Multipart, rate);
+        let id = ClientId::new("561115").unwrap();
+        let (record, turn) = caller.run(caller.client.get_client_before_write(&id)).await.unwrap();
+        assert_eq!(record.zip, "");
+        let departure = turn.departure();
+        assert!(!departure.is_past());
+        caller.run(caller.client.set_client(turn, &record)).await.unwrap();
+        assert!(departure.is_past());
+        let calls = 2 + usize::from(fails);
+        let seen = server.seen();
+        assert_eq!(seen.len(), calls, "{rate} {fails}");
+        assert!(seen[calls - 1].body.contains("setClient"), "{rate} {fails}");
+        // What a failed read cost comes before the read that counts; nothing comes between that one and the write.
+        let elapsed = caller.elapsed().as_secs();
+        let expected = match (rate, fails) {
+            (60, true) => 1..5,
+            (2, true) => 60..65,
+            _ => between..between + 1,
+        };
+        assert!(expected.contains(&elapsed), "{rate} {fails}: {elapsed} s");
+        caller.run(caller.client.pacer().settle()).await.unwrap();
+    }
+}
+
 pub(super) fn record() -> ClientRecord {
     let text = |text: &str| text.to_owned();
     ClientRecord {
@@ -329,7 +376,7 @@ pub(super) fn record() -> ClientRecord {
 }
 
 async fn set(client: &Client) -> Result<(), WriteError> {
-    let turn = client.write_turn().await.unwrap();
+    let turn = client.write_turn(Function::SetClient).await.unwrap();
     client.set_client(turn, &record()).await
 }
 
@@ -576,6 +623,6 @@ async fn only_the_apis_word_says_that_a_client_is_gone() {
 async fn a_turn_that_is_not_used_sends_nothing() {
     let server = RawServer::answering("").await;
     let caller = Caller::new(&server, Transport::Multipart);
-    drop(caller.run(caller.client.write_turn()).await.unwrap());
+    drop(caller.run(caller.client.write_turn(Function::SetClient)).await.unwrap());
     assert_eq!((server.seen().len(), caller.client.calls_made()), (0, 1));
 }

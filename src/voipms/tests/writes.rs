@@ -53,7 +53,7 @@ async fn typed(client: &Client, function: Function) -> Result<(), WriteError> {
         Function::SetClientThreshold => client.set_client_threshold(&threshold()).await,
         Function::SignupClient => client.signup_client(&signup()).await.map(drop),
         Function::SetClient => {
-            let turn = client.write_turn().await.unwrap();
+            let turn = client.write_turn(Function::SetClient).await.unwrap();
             client.set_client(turn, &record()).await
         }
         _ => panic!("{function} is no write"),
