@@ -1,8 +1,11 @@
 //! `balancewatch api`: the real binary, as people and scripts run it, against the simulator over HTTP. What arrives there
 //! is looked at as well as what is printed.
 
+mod elsewhere;
 mod money;
 mod reads;
 mod records;
+mod signals;
 mod stage;
+mod typed;
 mod usage;

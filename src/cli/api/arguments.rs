@@ -1,12 +1,14 @@
 //! From the command line to what is sent: passwords are fetched, the marker is added, and everything that is wrong is
 //! said at once. Nothing is sent here.
 
-use std::io::{BufRead, IsTerminal, Read, Write};
+use std::io::{BufRead, Read, Write, stdin};
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::grammar::Given;
+use super::hidden::Hidden;
 use crate::cli::Failure;
+use crate::cli::failure::FAILED;
 use crate::cli::output::clean;
 use crate::clock::Clock;
 use crate::config::secret_in;
@@ -46,15 +48,56 @@ pub fn note(text: &str) {
     writeln!(std::io::stderr(), "note: {}", clean(text)).ok();
 }
 
-/// Checks what was given, and makes the request of it.
+/// Checks what was given, asks for passwords that are to be typed, and makes the request of it. Giving up, also in the middle
+/// of a question, leaves the terminal as it was.
 ///
 /// # Errors
-/// Everything that is wrong with it (64).
-pub fn request(mut given: Given, input: &mut dyn BufRead) -> Result<Request, Failure> {
+/// Everything that is wrong with it (64), or a terminal that would show what is typed (1).
+pub async fn asked(given: Given) -> Result<Request, Failure> {
+    let is_typed = given
+        .values
+        .iter()
+        .any(|(name, value)| is_typed(given.function, name, value));
+    let hidden = if is_typed { Hidden::typing() } else { Ok(None) };
+    let hidden = hidden.map_err(|error| {
+        let failure = Failure::from(error).while_doing("the terminal would show the password while it is typed");
+        failure.hint("nothing was sent; `--password-file PATH` reads it from a file")
+    })?;
+    let is_terminal = hidden.is_some();
+    // On a thread of its own: nobody waits for what is never typed.
+    let request = tokio::task::spawn_blocking(move || {
+        let mut lines = Lines {
+            input: &mut stdin().lock(),
+            is_terminal,
+        };
+        request(given, &mut lines)
+    });
+    let request = request.await.map_err(|error| Failure::from_error(&error, FAILED))?;
+    hidden.map(Hidden::answered);
+    request
+}
+
+/// Where typed passwords come from.
+struct Lines<'i> {
+    input: &'i mut dyn BufRead,
+    /// Whether a person types them, unseen.
+    is_terminal: bool,
+}
+
+fn is_password(function: Function, name: &str) -> bool {
+    let parameter = function.parameter(name);
+    parameter.is_some_and(|parameter| parameter.kind == Kind::Password)
+}
+
+fn is_typed(function: Function, name: &str, value: &str) -> bool {
+    is_password(function, name) && value == "-"
+}
+
+fn request(mut given: Given, lines: &mut Lines<'_>) -> Result<Request, Failure> {
     let function = given.function;
     let swallowed = swallowed(&given);
     let mut problems: Vec<String> = swallowed.iter().map(|(_, problem)| problem.clone()).collect();
-    let bad_passwords = passwords(&mut given, input);
+    let bad_passwords = passwords(&mut given, lines);
     let is_bad_password = |problem: &Unacceptable| {
         !bad_passwords.is_empty() && ["password", "confirm_password"].contains(&problem.parameter())
     };
@@ -204,21 +247,31 @@ fn swallowed(given: &Given) -> Vec<(&'static str, String)> {
 }
 
 /// Fetches passwords from where they are; what is wrong with that, one text each. None holds a password.
-fn passwords(given: &mut Given, input: &mut dyn BufRead) -> Vec<String> {
+fn passwords(given: &mut Given, lines: &mut Lines<'_>) -> Vec<String> {
     let function = given.function;
-    let is_password = |name: &str| {
-        let parameter = function.parameter(name);
-        parameter.is_some_and(|parameter| parameter.kind == Kind::Password)
-    };
     let mut problems = Vec::new();
     let mut fetched = None;
     let mut is_in_sight = false;
-    for (name, value) in given.values.iter_mut().filter(|(name, _)| is_password(name)) {
-        if value != "-" {
+    let is_confirmed = given.values.iter().any(|(name, _)| *name == "confirm_password");
+    for (name, value) in &mut given.values {
+        if !is_password(function, name) {
+            continue;
+        }
+        if !is_typed(function, name, value) {
             is_in_sight = true;
             continue;
         }
-        match line(name, input) {
+        let mut line = lines.next(name, name);
+        if lines.is_terminal && !is_confirmed && line.is_ok() {
+            // Nobody saw what was typed.
+            let again = lines.next(name, "the same again");
+            if again != line {
+                line = Err(format!(
+                    "`--{name} -`: what was typed differs between the first and the second time"
+                ));
+            }
+        }
+        match line {
             Ok(password) => {
                 value.clone_from(&password);
                 fetched = (*name == "password").then_some(password).or(fetched);
@@ -262,22 +315,30 @@ fn in_order(given: &mut Given) {
         .sort_by_key(|(name, _)| parameters.iter().position(|parameter| parameter.name == *name));
 }
 
-/// One line of standard input.
-fn line(name: &str, input: &mut dyn BufRead) -> Result<String, String> {
-    if std::io::stdin().is_terminal() {
-        write!(std::io::stderr(), "{name} (shown while you type): ").ok();
+impl Lines<'_> {
+    /// The next line, for the parameter `name`; at a terminal `question` is asked for it.
+    fn next(&mut self, name: &str, question: &str) -> Result<String, String> {
+        if self.is_terminal {
+            write!(std::io::stderr(), "{question}: ").ok();
+        }
+        let bad = |what: &str| format!("`--{name} -`: standard input {what}");
+        let mut bytes = Vec::new();
+        let read = (&mut *self.input)
+            .take(LONGEST_LINE_BYTES)
+            .read_until(b'\n', &mut bytes);
+        if self.is_terminal && !bytes.ends_with(b"\n") {
+            // What is said next does not belong behind the question.
+            writeln!(std::io::stderr()).ok();
+        }
+        read.map_err(|error| bad(&format!("cannot be read: {error}")))?;
+        let text = String::from_utf8(bytes).map_err(|_| bad("is no UTF-8"))?;
+        let line = text.strip_suffix('\n').unwrap_or(&text);
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        if line.is_empty() {
+            return Err(bad("has no password: its line is empty"));
+        }
+        Ok(line.to_owned())
     }
-    let bad = |what: &str| format!("`--{name} -`: standard input {what}");
-    let mut bytes = Vec::new();
-    let read = input.take(LONGEST_LINE_BYTES).read_until(b'\n', &mut bytes);
-    read.map_err(|error| bad(&format!("cannot be read: {error}")))?;
-    let text = String::from_utf8(bytes).map_err(|_| bad("is no UTF-8"))?;
-    let line = text.strip_suffix('\n').unwrap_or(&text);
-    let line = line.strip_suffix('\r').unwrap_or(line);
-    if line.is_empty() {
-        return Err(bad("has no password: its line is empty"));
-    }
-    Ok(line.to_owned())
 }
 
 /// The values of an overlay, to look at.

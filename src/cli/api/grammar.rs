@@ -234,7 +234,7 @@ fn option(function: Function, parameter: &'static Parameter) -> Arg {
         Need::Never => "",
     };
     let more = match parameter.kind {
-        Kind::Password => "; `-` reads a line of standard input",
+        Kind::Password => "; `-` reads a line of standard input, at a terminal unseen",
         Kind::DryRun => "; `--test` alone is enough",
         _ => "",
     };

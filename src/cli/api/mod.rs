@@ -1,10 +1,10 @@
 //! `api FUNCTION`: one call of the reseller API with the arguments that are given, and its answer.
 //!
 //! Thin: `grammar` is the command line, `arguments` what is sent, `answer` how an answer is printed and `outcome` how a
-//! failure is told. One function is more than a call: `overlay` is setClient over the record as it is. What a call means
-//! and whether it may be sent again is `voipms`' business.
+//! failure is told; `course` is what a signal finds, `hidden` what a terminal shows. One function is more than a call:
+//! `overlay` is setClient over the record as it is. What a call means and whether it may be sent again is `voipms`' business.
 
-use std::io::{Write, stdin};
+use std::io::Write;
 
 use super::failure::FAILED;
 use super::{Context, Exit, Failure, block_on, complain, opened, portal};
@@ -12,11 +12,13 @@ use crate::config::problem::nearest;
 use crate::config::{Account, Secrets};
 use crate::net::Trust;
 use crate::store::{Access, Error as StoreError, Store};
-use crate::voipms::{Client, Function, Marker, RawCall};
+use crate::voipms::{Class, Client, Function, Marker, RawCall};
 
 mod answer;
 mod arguments;
+mod course;
 mod grammar;
+mod hidden;
 mod mask;
 mod outcome;
 mod overlay;
@@ -24,7 +26,8 @@ mod view;
 mod words;
 
 use answer::Printer;
-use arguments::{Request, note, request};
+use arguments::{Request, asked, note};
+use course::{Course, Signals};
 pub use grammar::ApiArgs;
 use grammar::Given;
 
@@ -38,42 +41,58 @@ pub fn run(context: &mut Context, args: ApiArgs) -> Result<Exit, Failure> {
         ApiArgs::Known(given) => *given,
         ApiArgs::Unknown(name) => return Err(unknown(&name)),
     };
+    let function = given.function;
+    block_on(async {
+        let course = Course::default();
+        if function.class() == Class::Read {
+            // Signals end it as they end any process: there is nothing to tell.
+            return called(context, given, &course).await;
+        }
+        let mut signals = Signals::listen()?;
+        tokio::select! {
+            biased;
+            ended = called(context, given, &course) => ended,
+            signal = signals.next() => course.ended_by(signal, function),
+        }
+    })
+}
+
+/// All of it, from the passwords that are typed to the end.
+async fn called(context: &mut Context, given: Given, course: &Course) -> Result<Exit, Failure> {
+    let Given { yes, show_secrets, .. } = given;
+    let request = asked(given).await?;
     let mut printer = Printer {
-        show_secrets: given.show_secrets,
-        known_secrets: Vec::new(),
+        show_secrets,
+        known_secrets: request.password().into_iter().collect(),
         find_out_options: outcome::options(&context.global),
     };
-    let Given { yes, .. } = given;
-    let request = request(given, &mut stdin().lock())?;
-    printer.known_secrets.extend(request.password());
-    block_on(async {
-        let settings = context.load(Secrets::Required)?.settings;
-        let account = opened::account(&settings, context.global.account.as_deref())?;
-        printer.known_secrets.push(account.password.clone());
-        let store = store(&settings.store.path).await;
-        let api = portal::api("api-", account, store.as_ref(), &Trust::load());
-        let ended = match api {
-            Ok(api) => {
-                let ended = match request {
-                    Request::Call(call, marker) => match marker.map_or(Ok(()), shown) {
-                        Ok(()) => sent(context, account, &api, &printer, &call).await,
-                        Err(failure) => Err(failure),
-                    },
-                    Request::Overlay { client, values } => {
-                        overlay::run(context, &api, &printer, &client, &values, yes).await
-                    }
-                };
-                let told = ended.or_else(tell);
-                portal::settle(&api).await;
-                told
-            }
-            Err(error) => Err(Failure::from_error(&error, FAILED)),
-        };
-        if let Some(store) = store {
-            store.close().await;
+    let settings = context.load(Secrets::Required)?.settings;
+    let account = opened::account(&settings, context.global.account.as_deref())?;
+    printer.known_secrets.push(account.password.clone());
+    let store = store(&settings.store.path).await;
+    let api = portal::api("api-", account, store.as_ref(), &Trust::load());
+    let ended = match api {
+        Ok(api) => {
+            let ended = match request {
+                Request::Call(call, marker) => match marker.map_or(Ok(()), shown) {
+                    Ok(()) => sent(context, account, &api, &printer, &call, course).await,
+                    Err(failure) => Err(failure),
+                },
+                Request::Overlay { client, values } => {
+                    overlay::run(context, &api, &printer, &client, &values, yes, course).await
+                }
+            };
+            let told = ended.or_else(tell);
+            course.over(&told);
+            portal::settle(&api).await;
+            told
         }
-        ended
-    })
+        Err(error) => Err(Failure::from_error(&error, FAILED)),
+    };
+    if let Some(store) = store {
+        store.close().await;
+    }
+    ended
 }
 
 /// Tells of a call that failed at once: settling with a busy store may take long, and whoever gives up on that must know.
@@ -105,8 +124,18 @@ async fn sent(
     api: &Client,
     printer: &Printer,
     call: &RawCall,
+    course: &Course,
 ) -> Result<Exit, Failure> {
-    match api.call(call).await {
+    let answer = match outcome::unheard(call, &account.currency, &printer.find_out_options) {
+        None => api.call(call).await,
+        Some(unheard) => {
+            let turn = api.write_turn(call.function()).await;
+            let turn = turn.map_err(|error| outcome::declined(&error))?;
+            course.sending(turn.departure(), unheard);
+            api.write_in(turn, call).await
+        }
+    };
+    match answer {
         Ok(answer) => {
             let printed = printer.print(context, account, call, &answer);
             printed.map_err(|failure| outcome::unprinted(call, failure))

@@ -3,7 +3,7 @@
 
 use crate::cli::failure::FAILED;
 use crate::cli::{Failure, Global};
-use crate::voipms::{CallError, Class, Error, RawCall, meaning, shell_word};
+use crate::voipms::{CallError, Class, Error, FindOut, RawCall, meaning, shell_word};
 
 use super::words::Deed;
 
@@ -59,23 +59,37 @@ fn cause(error: &Error) -> Failure {
 /// A write of which it is not known whether it was done; `None` for every other call.
 fn unknown(call: &RawCall, currency: &str, error: &CallError, options: &str) -> Option<Failure> {
     let find_out = error.find_out()?;
+    let is_dry = call.is_dry_run() && !error.may_not_have_been_dry();
+    let (what, hint) = doubt(call, currency, find_out, options, is_dry);
+    Some(cause(error.error()).while_doing(what).hint(hint))
+}
+
+/// What is true of a write that was sent as long as no answer came; `None` for a read.
+pub fn unheard(call: &RawCall, currency: &str, options: &str) -> Option<Failure> {
+    let find_out = call.find_out()?;
+    let (what, hint) = doubt(call, currency, &find_out, options, call.is_dry_run());
+    Some(Failure::failed(what).hint(hint))
+}
+
+/// What is not known, and what to do. `is_dry`: nothing speaks against its having been a dry run, as it was meant.
+fn doubt(call: &RawCall, currency: &str, find_out: &FindOut, options: &str, is_dry: bool) -> (String, String) {
     let Deed { whether, .. } = Deed::of(call, currency);
-    let failure = cause(error.error());
     let command = format!("`{}{options}`", find_out.command());
-    if call.is_dry_run() && !error.may_not_have_been_dry() {
-        let failure = failure.while_doing("the dry run came to no result; `test=1` moves nothing");
-        return Some(failure.hint(format!("see that {command} lists nothing of it, then repeat it")));
+    if is_dry {
+        return (
+            "the dry run came to no result; `test=1` moves nothing".to_owned(),
+            format!("see that {command} lists nothing of it, then repeat it"),
+        );
     }
     let in_spite = if call.is_dry_run() {
         ", although a dry run was asked for"
     } else {
         ""
     };
-    let failure = failure.while_doing(format!("it is NOT known whether {whether}{in_spite}"));
-    let shows = find_out.what_it_shows();
-    Some(failure.hint(if call.function().class() == Class::MoneyMovingWrite {
-        format!("do not repeat it before you know: {command} shows {shows}")
-    } else {
-        format!("{command} shows {shows}")
-    }))
+    let shows = format!("{command} shows {}", find_out.what_it_shows());
+    let hint = match call.function().class() {
+        Class::MoneyMovingWrite => format!("do not repeat it before you know: {shows}"),
+        _ => shows,
+    };
+    (format!("it is NOT known whether {whether}{in_spite}"), hint)
 }

@@ -9,13 +9,14 @@ use secrecy::SecretString;
 
 use super::answer::Printer;
 use super::arguments::{exposed, no_yes, note};
+use super::course::Course;
 use super::outcome;
 use crate::cli::{Context, Exit, Failure, Table, Tone};
 use crate::domain::ClientId;
 use crate::domain::enforcement::{FieldDifference, Refusal};
 use crate::domain::plan::{Country, Field, Record, compare, differing, overlay, shows_password};
 use crate::enforce::{read, written};
-use crate::voipms::{BalanceManagement, CallError, Client, Error, Function, RawCall};
+use crate::voipms::{BalanceManagement, CallError, Client, Error, Function, RawCall, WriteTurn};
 
 /// Runs it. `values`: what was given beside the client; `yes`: whether it may be sent.
 ///
@@ -28,6 +29,7 @@ pub async fn run(
     client: &str,
     values: &[(&'static str, SecretString)],
     yes: bool,
+    course: &Course,
 ) -> Result<Exit, Failure> {
     let client = ClientId::new(client).map_err(|error| Failure::from_error(&error, crate::cli::failure::USAGE))?;
     let countries = countries(api).await?;
@@ -35,8 +37,8 @@ pub async fn run(
         .filter_map(|(name, value)| Some((field(name)?, value)))
         .collect();
     let codes = codes(api, &given).await?;
-    // The record last: no more than its own round trip and the pace lie between it and the write.
-    let before = record(api, &client).await.map_err(nothing_sent)?;
+    // The record last: no more than a round trip lies between it and the write.
+    let (before, turn) = last_look(api, &client, yes).await.map_err(nothing_sent)?;
     let changes = differing(&before, &given, &countries);
     if changes.is_empty() {
         tell(context, &format!("client {client} is so already; nothing was sent"))?;
@@ -44,12 +46,13 @@ pub async fn run(
     }
     let sent = overlay(&client, &before, &changes, &countries).map_err(|refusal| refused(&client, &refusal))?;
     show(context, &client, &before, &changes, &codes)?;
-    if !yes {
+    let Some(turn) = turn else {
         return Err(no_yes(Function::SetClient, None));
-    }
+    };
     let call = written(&sent).map(|record| RawCall::set_client(&record));
     let call = call.ok_or_else(|| Failure::failed("the record has no password; nothing was sent"))?;
-    let lost = match api.call(&call).await {
+    course.sending(turn.departure(), uncompared(printer, &client, false));
+    let lost = match api.write_in(turn, &call).await {
         Ok(answer) => {
             if context.wants_json() {
                 let printed = printer.print_body(context, answer.body());
@@ -65,6 +68,7 @@ pub async fn run(
             Some(error)
         }
     };
+    course.comparing(uncompared(printer, &client, lost.is_none()));
     let after = record(api, &client)
         .await
         .map_err(|failure| unread(failure, printer, &client, lost.as_ref()))?;
@@ -114,6 +118,16 @@ fn named(code: &str, meaning: Option<&String>) -> String {
         Some(meaning) => format!("{code} ({meaning})"),
         None => code.to_owned(),
     }
+}
+
+/// The record, with the turn to change it if that is wanted.
+async fn last_look(api: &Client, client: &ClientId, yes: bool) -> Result<(Record, Option<WriteTurn>), Failure> {
+    if !yes {
+        return Ok((record(api, client).await?, None));
+    }
+    let answer = api.get_client_before_write(client).await;
+    let (record, turn) = answer.map_err(|error| outcome::declined(&error))?;
+    Ok((read(&record), Some(turn)))
 }
 
 async fn record(api: &Client, client: &ClientId) -> Result<Record, Failure> {
@@ -211,17 +225,21 @@ fn tell(context: &mut Context, text: &str) -> Result<(), Failure> {
 
 /// The record could not be read again.
 fn unread(failure: Failure, printer: &Printer, client: &ClientId, lost: Option<&CallError>) -> Failure {
-    let what = match lost {
-        None => format!(
-            "setClient answered success, but the record of client {client} could not be read again to compare it"
-        ),
-        Some(_) => format!("it is NOT known whether the record of client {client} was changed"),
+    let mut told = uncompared(printer, client, lost.is_none());
+    told.causes.extend(lost.map(|lost| lost.error().to_string()));
+    told.causes.push(failure.message);
+    told.causes.extend(failure.causes);
+    told
+}
+
+/// What is true of a change as long as the record was not read again.
+fn uncompared(printer: &Printer, client: &ClientId, is_success: bool) -> Failure {
+    let what = if is_success {
+        format!("setClient answered success, but the record of client {client} was not read again to compare it")
+    } else {
+        format!("it is NOT known whether the record of client {client} was changed")
     };
-    let mut failure = failure.while_doing(what);
-    if let Some(lost) = lost {
-        failure.causes.insert(0, lost.error().to_string());
-    }
-    failure.hint(format!(
+    Failure::failed(what).hint(format!(
         "`balancewatch api getClients --client {client}{}` shows it",
         printer.find_out_options
     ))

@@ -34,7 +34,8 @@ pub const fn notes(function: Function) -> &'static str {
             "It is bookkeeping between you and the client: no card is touched. --test is a dry run and needs no --yes.\n\n\
              The API answers without an id. So that the entry can be found again, it is described as `balancewatch` and an \
              id that is never used twice, printed before the call, unless you describe it yourself. If the answer is lost, \
-             the error names the command that finds out whether the money was moved: do not repeat it before."
+             the error names the command that finds out whether the money was moved: do not repeat it before. So it does \
+             when you press Ctrl-C."
         }
         Function::GetBalance => {
             "This is your own balance at VoIP.ms. When it is gone, all clients stop. With --advanced 1 also what was spent."
@@ -59,7 +60,8 @@ pub const fn notes(function: Function) -> &'static str {
             "The API replaces the WHOLE record, and may blank what it is not sent. So this command reads the record, puts \
              what you gave over it, shows the difference, sends all thirteen fields, reads the record again and compares. \
              Without --yes it stops after the difference. What somebody else changes in the moment between reading and \
-             sending is overwritten: the API has no way to tell.\n\n\
+             sending is overwritten: the API has no way to tell. That moment is one round trip, but a minute at \
+             `rate_per_minute = 1`.\n\n\
              It refuses to send back what would do harm: a password that the API does not show, a country that has no \
              code, a record without a required field, unless you give a value for it. --raw sends what you gave and \
              nothing else.\n\n\
@@ -71,7 +73,7 @@ pub const fn notes(function: Function) -> &'static str {
         }
         Function::SignupClient => {
             "Without `--activate 1` the client waits until somebody activates it. A password from a file or standard input \
-             need not be confirmed."
+             need not be confirmed; at a terminal it is asked for twice."
         }
     }
 }

@@ -2,9 +2,8 @@
 //! knows what came of them. And the lists of what they leave.
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use sqlx::{Connection, SqliteConnection};
 use super::stage::{JOHN, Said, Stage, words};
 
 /// The description that the program made, as it said on standard error.
-fn marker(err: &str) -> String {
+pub fn marker(err: &str) -> String {
     let (_, rest) = err
         .split_once("note: described as `")
         .unwrap_or_else(|| panic!("no marker: {err}"));
@@ -34,16 +33,6 @@ fn balance(stage: &Stage) -> String {
         .as_str()
         .unwrap()
         .to_owned()
-}
-
-/// The same configuration for a server at another address.
-fn pointing_to(stage: &Stage, address: SocketAddr) -> PathBuf {
-    let config = std::fs::read_to_string(stage.config_path()).unwrap();
-    let (before, url) = config.split_once("http://127.0.0.1:").unwrap();
-    let (_, after) = url.split_once('/').unwrap();
-    stage
-        .file("elsewhere.toml", format!("{before}http://{address}/{after}").as_bytes())
-        .into()
 }
 
 /// The entries of a ledger with this description.
@@ -216,7 +205,7 @@ async fn what_is_declined_is_not_done_and_says_so() {
     // Nobody listens on the port of a listener that is gone.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let elsewhere = pointing_to(&stage, address);
+    let elsewhere = stage.pointing_to("http", address);
     drop(listener);
     let line = words("addCharge --client 561115 --charge 4.99 --yes");
     let said = stage.run_with(&elsewhere, &line, b"");
@@ -457,7 +446,7 @@ async fn what_is_not_known_is_told_before_a_busy_store_is_waited_for() {
     let url = format!("sqlite://{}", stage.store_path().display());
     let mut other = SqliteConnection::connect(&url).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let config = pointing_to(&stage, listener.local_addr().unwrap());
+    let config = stage.pointing_to("http", listener.local_addr().unwrap());
     let line = words("addCharge --client 561115 --charge 4.99 --yes");
     let mut child = stage.command(&config, &line).spawn().unwrap();
     let (mut call, _) = listener.accept().unwrap();

@@ -1,7 +1,7 @@
 //! A simulator on loopback, a configuration that points to it, and the binary to run.
 
 use std::io::Write;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
@@ -76,6 +76,15 @@ impl Stage {
         );
         std::fs::write(self.config_path(), account("main") + &rest).unwrap();
         std::fs::write(self.path("two.toml"), account("main") + &account("other") + &rest).unwrap();
+    }
+
+    /// The same configuration for a server at another address.
+    pub fn pointing_to(&self, scheme: &str, address: SocketAddr) -> PathBuf {
+        let config = std::fs::read_to_string(self.config_path()).unwrap();
+        let (before, url) = config.split_once("http://127.0.0.1:").unwrap();
+        let (_, after) = url.split_once('/').unwrap();
+        let config = format!("{before}{scheme}://{address}/{after}");
+        self.file("elsewhere.toml", config.as_bytes()).into()
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
