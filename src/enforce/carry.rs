@@ -31,7 +31,7 @@ impl<P: Provider> Enforcer<P> {
         codes: &BTreeMap<String, String>,
     ) -> Result<End, Error> {
         match self.look(ledger, intent, codes).await? {
-            Ok(ready) => self.change(ledger, intent, ready).await,
+            Ok((ready, turn)) => self.change(ledger, intent, ready, turn).await,
             Err(decision) => {
                 let end = End::of(&decision);
                 let now = self.clock.now();
@@ -51,7 +51,7 @@ impl<P: Provider> Enforcer<P> {
         ledger: &mut Ledger<'_, '_>,
         intent: &Intent,
         codes: &BTreeMap<String, String>,
-    ) -> Result<Result<Ready, Decision>, Error> {
+    ) -> Result<Result<(Ready, P::Turn), Decision>, Error> {
         let code = match code_for(intent, codes) {
             Ok(code) => code,
             Err(why) => return Ok(Err(Decision::Refused(why))),
@@ -87,7 +87,7 @@ impl<P: Provider> Enforcer<P> {
         };
         self.at("before the last read")?;
         let read_from = self.clock.monotonic();
-        let before = match self.provider.record(&intent.client).await {
+        let (before, turn) = match self.provider.record_before_write(&intent.client).await {
             Ok(before) => before,
             Err(failure) => {
                 return Ok(Err(failure
@@ -99,13 +99,14 @@ impl<P: Provider> Enforcer<P> {
             Ok(sent) => sent,
             Err(decision) => return Ok(Err(decision)),
         };
-        Ok(Ok(Ready {
+        let ready = Ready {
             balance: reading.balance,
             before,
             sent,
             countries,
             read_from,
-        }))
+        };
+        Ok(Ok((ready, turn)))
     }
 
     async fn measures(&self, intent: &Intent) -> Result<(crate::domain::Reading, Threshold), Failure> {
@@ -125,15 +126,13 @@ impl<P: Provider> Enforcer<P> {
     }
 
     /// Writes down that it is sent, sends it, and finds out what came of it.
-    async fn change(&self, ledger: &mut Ledger<'_, '_>, intent: &Intent, ready: Ready) -> Result<End, Error> {
-        let turn = match self.provider.turn().await {
-            Ok(turn) => turn,
-            Err(failure) => {
-                ledger.note(intent, unreadable(&failure), self.clock.now());
-                self.flush(ledger).await?;
-                return Ok(End::Waiting);
-            }
-        };
+    async fn change(
+        &self,
+        ledger: &mut Ledger<'_, '_>,
+        intent: &Intent,
+        ready: Ready,
+        turn: P::Turn,
+    ) -> Result<End, Error> {
         let now = self.clock.now();
         let before = &ready.before;
         let mut enforcement = Enforcement {

@@ -4,7 +4,8 @@
 //! A change goes through these steps, and a crash may come between any two of them:
 //!
 //! 1. balance and threshold are read again, and must still call for it; every guard is asked again;
-//! 2. the record is read for the last time, and the record to send is made from it, or refused;
+//! 2. the record is read for the last time, in a pair of turns with the write, and the record to send is made from it, or
+//!    refused;
 //! 3. *sent* is committed, with the image of the record and the time from which the write can be settled;
 //! 4. the brake is read from the store, immediately before the write;
 //! 5. the write, once, never repeated;

@@ -8,7 +8,7 @@ use super::provider::{Failure, Provider, Read};
 use crate::clock::Clock;
 use crate::domain::plan::{Country, Field, Record};
 use crate::domain::{ClientId, Reading, Threshold};
-use crate::voipms::{BalanceManagement, Client, ClientRecord, Error, Function, WriteError, WriteTurn};
+use crate::voipms::{BalanceManagement, Client, ClientRecord, Error, WriteError, WriteTurn};
 
 /// The account's API client, its calls before those of the sweep.
 #[derive(Clone, Debug)]
@@ -88,8 +88,13 @@ impl Provider for Portal {
         Ok(answer.into_iter().map(country).collect())
     }
 
-    async fn turn(&self) -> Result<WriteTurn, Failure> {
-        Ok(self.client.write_turn(Function::SetClient).await?)
+    async fn record_before_write(&self, client: &ClientId) -> Result<(Read, WriteTurn), Failure> {
+        let (answer, turn) = self.client.get_client_before_write(client).await?;
+        let read = Read {
+            record: read(&answer),
+            client: answer.to_client(),
+        };
+        Ok((read, turn))
     }
 
     async fn set(&self, turn: WriteTurn, record: &Record) -> Result<(), Failure> {

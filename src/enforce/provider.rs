@@ -69,9 +69,12 @@ pub trait Provider: Send + Sync {
     /// `getCountries`.
     fn countries(&self) -> impl Future<Output = Result<Vec<Country>, Failure>> + Send;
 
-    /// Waits until one write may start within the account's pace. Waiting here, and not in [`set`](Self::set), keeps the
-    /// brake's last look and the write together.
-    fn turn(&self) -> impl Future<Output = Result<Self::Turn, Failure>> + Send;
+    /// The same, and the right to send at once what is made of it: waiting for that here, and not behind the read or in
+    /// [`set`](Self::set), keeps the last look, the brake's last look and the write together.
+    fn record_before_write(
+        &self,
+        client: &ClientId,
+    ) -> impl Future<Output = Result<(Read, Self::Turn), Failure>> + Send;
 
     /// `setClient` with all thirteen fields, at once. Sent once, over a connection that does not repeat by itself.
     fn set(&self, turn: Self::Turn, record: &Record) -> impl Future<Output = Result<(), Failure>> + Send;

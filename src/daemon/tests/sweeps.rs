@@ -1,9 +1,10 @@
 //! Who is asked, what is counted, and what is left for the next sweep.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::{Stage, calls, id, stepping};
-use crate::monitor::Silent;
+use crate::monitor::{Progress, Silent};
 
 const FAST: &str = "rate_per_minute = 1000000";
 
@@ -85,6 +86,37 @@ async fn who_meets_the_limit_each_time_does_not_come_first_each_time() {
     );
     assert!(unread.clone().any(|watched| watched.last_attempt_at.is_some()));
     assert!(unread.clone().all(|watched| watched.last_error.is_none()));
+}
+
+/// Counts what is begun and what is done.
+#[derive(Default)]
+struct Counted(AtomicU64, AtomicU64);
+
+impl Progress for Counted {
+    fn begin(&self, clients: u64) {
+        self.0.fetch_add(clients, Ordering::Relaxed);
+    }
+
+    fn step(&self) {
+        self.1.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test]
+async fn progress_comes_to_its_end_also_where_the_limit_is_met() {
+    let stage = Stage::new(5, FAST, "").await;
+    stage.simulator.set_fault(&format!("http-429@{}", id(0)), "1").unwrap();
+    stage
+        .simulator
+        .set_fault(&format!("unavailable@{}", id(1)), "1")
+        .unwrap();
+    let progress = Counted::default();
+    let deadline = stage.clock.now() + jiff::SignedDuration::from_secs(3600);
+    let pass = stage.stepping(stage.daemon.watches[0].pass(deadline, &progress));
+    let report = pass.await.unwrap().report;
+    assert_eq!((report.clients, report.readings), (5, 3), "{report:?}");
+    let Counted(begun, done) = progress;
+    assert_eq!((begun.into_inner(), done.into_inner()), (5, 5));
 }
 
 #[tokio::test]

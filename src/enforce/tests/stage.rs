@@ -163,9 +163,10 @@ impl Provider for Fake {
 
     type Turn = ();
 
-    async fn turn(&self) -> Result<(), Failure> {
+    async fn record_before_write(&self, client: &ClientId) -> Result<(Read, ()), Failure> {
+        let read = self.record(client).await?;
         drop(self.called("turn")?);
-        Ok(())
+        Ok((read, ()))
     }
 
     async fn set(&self, _turn: (), record: &Record) -> Result<(), Failure> {

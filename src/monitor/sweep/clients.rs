@@ -185,6 +185,8 @@ impl Sweep<'_> {
             self.limited.insert(fetched.index, fetched.at);
             if fetched.asked_before < TRIES_AFTER_LIMIT {
                 queue.push_back((fetched.index, fetched.asked_before + 1));
+            } else {
+                self.progress.step();
             }
             return Landed::Again;
         }
