@@ -4,7 +4,7 @@
 use super::answer::{Reader, claims_success};
 use super::error::Problem;
 use super::functions::Call;
-use super::secrets::Secrets;
+use super::secrets::{Secrets, escaped};
 use crate::net::{HttpAnswer, Url, header};
 
 /// Reads the answer to `call`. `secrets` is what must not be shown besides the call's own secret.
@@ -18,7 +18,10 @@ pub(super) fn read_reply<C: Call>(call: &C, answer: &HttpAnswer, secrets: &Secre
     // The content type is not looked at: it was never recorded, and other clients ignore it.
     let body = String::from_utf8_lossy(&answer.body);
     match answer.status {
-        200..=299 => call.read(reader.open(&body, call.expected())?, &reader),
+        200..=299 => {
+            let opened = reader.open(&body, call.expected());
+            call.read(opened.map_err(|problem| encoded(problem, answer))?, &reader)
+        }
         300..=399 => Err(Problem::Redirect {
             status: answer.status,
             to: redirect_host(answer),
@@ -35,6 +38,19 @@ pub(super) fn read_reply<C: Call>(call: &C, answer: &HttpAnswer, secrets: &Secre
     }
 }
 
+/// An answer that cannot be read because of an encoding that nobody asked for. What was decoded has none any more, and one
+/// that is none does no harm.
+fn encoded(problem: Problem, answer: &HttpAnswer) -> Problem {
+    match (problem, answer.headers.get(header::CONTENT_ENCODING)) {
+        (Problem::Malformed { excerpt, .. }, Some(encoding)) => {
+            let name = String::from_utf8_lossy(encoding.as_bytes());
+            let what = format!("it is encoded as `{}`", escaped(&name, 20, false));
+            Problem::Malformed { what, excerpt }
+        }
+        (problem, _) => problem,
+    }
+}
+
 /// Where a redirect points, without path and query: they may repeat the request's.
 fn redirect_host(answer: &HttpAnswer) -> String {
     let location = answer
@@ -42,6 +58,9 @@ fn redirect_host(answer: &HttpAnswer) -> String {
         .get(header::LOCATION)
         .and_then(|location| location.to_str().ok());
     let host = location.and_then(|location| Url::parse(location).ok());
-    let host = host.and_then(|url| Some(format!("{}://{}", url.scheme(), url.host_str()?)));
+    let host = host.and_then(|url| {
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        Some(format!("{}://{}{port}", url.scheme(), url.host_str()?))
+    });
     host.unwrap_or_else(|| "another path".to_owned())
 }

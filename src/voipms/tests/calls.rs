@@ -114,6 +114,26 @@ pub(super) fn cut(mut answer: Vec<u8>) -> Vec<u8> {
     answer
 }
 
+/// What decompresses to nothing that is known here.
+pub(super) const BINARY: &[u8] = b"\x0b\x0a\x80\xff\x00\x1b[31m\x03";
+
+/// UTF-16 with its mark.
+pub(super) fn utf16(text: &str) -> Vec<u8> {
+    let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+    units.flat_map(u16::to_le_bytes).collect()
+}
+
+/// An answer in chunks whose last one is missing.
+pub(super) fn chunks_that_break_off(body: &str) -> Vec<u8> {
+    let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+    format!("{head}{:x}\r\n{body}\r\n", body.len()).into_bytes()
+}
+
+/// An answer behind an interim one.
+pub(super) fn behind(status: &str, answer: Vec<u8>) -> Vec<u8> {
+    [format!("HTTP/1.1 {status}\r\n\r\n").into_bytes(), answer].concat()
+}
+
 fn pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
     of.iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -237,6 +257,83 @@ async fn how_often_a_read_is_tried() {
         ),
         ("reset", Act::Reset, "reset", 3),
         (
+            "a warning of PHP before it",
+            Act::Send(ok(&format!("<br />\n<b>Warning</b>: x<br />\n{BALANCE}"))),
+            "html",
+            3,
+        ),
+        (
+            "a warning of PHP behind it",
+            Act::Send(ok(&format!("{BALANCE}<br />\n<b>Warning</b>: x<br />\n"))),
+            "malformed",
+            3,
+        ),
+        (
+            "a byte order mark",
+            Act::Send(ok(&format!("\u{feff}{BALANCE}"))),
+            "8.0588",
+            1,
+        ),
+        (
+            "UTF-16",
+            Act::Send(answer("200 OK", "", &utf16(BALANCE))),
+            "malformed",
+            3,
+        ),
+        ("a list", Act::Send(ok(&format!("[{BALANCE}]"))), "malformed", 3),
+        (
+            "brotli",
+            Act::Send(answer("200 OK", "content-encoding: br\r\n", BINARY)),
+            "malformed",
+            3,
+        ),
+        (
+            "deflate",
+            Act::Send(answer("200 OK", "content-encoding: deflate\r\n", BINARY)),
+            "malformed",
+            3,
+        ),
+        (
+            "an encoding that is none",
+            Act::Send(answer("200 OK", "content-encoding: utf-8\r\n", BALANCE.as_bytes())),
+            "8.0588",
+            1,
+        ),
+        (
+            "half of gzip",
+            Act::Send(answer(
+                "200 OK",
+                "content-encoding: gzip\r\n",
+                &gzip(BALANCE.as_bytes())[..14],
+            )),
+            "truncated",
+            3,
+        ),
+        (
+            "chunks that break off",
+            Act::SendAndClose(chunks_that_break_off(BALANCE)),
+            "truncated",
+            3,
+        ),
+        (
+            "behind 100 Continue",
+            Act::Send(behind("100 Continue", ok(BALANCE))),
+            "8.0588",
+            1,
+        ),
+        (
+            "behind 103 Early Hints",
+            Act::Send(behind("103 Early Hints", ok(BALANCE))),
+            "8.0588",
+            1,
+        ),
+        (
+            "another protocol",
+            Act::SendAndClose(behind("101 Switching Protocols", Vec::new())),
+            "http_101",
+            1,
+        ),
+        (
             "unavailable",
             Act::Send(ok(r#"{"status":"unavailable_info"}"#)),
             "unavailable_info",
@@ -300,6 +397,139 @@ async fn how_often_a_read_is_tried() {
         let rate = if is_limit { 500_000 } else { 1_000_000 };
         assert_eq!(caller.client.pacer().effective_rate(), rate, "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_redirect_is_followed_nowhere() {
+    let other = RawServer::answering(BALANCE).await;
+    let authority = other
+        .url
+        .strip_prefix("http://")
+        .unwrap()
+        .split('/')
+        .next()
+        .unwrap()
+        .to_owned();
+    for status in [
+        "301 Moved",
+        "302 Found",
+        "303 See Other",
+        "307 Temporary",
+        "308 Permanent",
+    ] {
+        for (location, told) in [
+            (
+                format!("{}?api_password=SECRET", other.url),
+                format!("http://{authority}"),
+            ),
+            (
+                format!("https://user:SECRET@{authority}/SECRET"),
+                format!("https://{authority}"),
+            ),
+            ("/SECRET".to_owned(), "another path".to_owned()),
+            ("http://voip.ms/api/v1/rest.php".to_owned(), "http://voip.ms".to_owned()),
+        ] {
+            let headers = format!("location: {location}\r\n");
+            let bytes = answer(status, &headers, b"");
+            let server = RawServer::start(move |_, _| Act::Send(bytes.clone())).await;
+            let caller = Caller::new(&server, Transport::Get);
+            let id = ClientId::new("561115").unwrap();
+            let read = caller.run(caller.client.get_reseller_balance(&id)).await.unwrap_err();
+            let write = caller
+                .run(caller.client.set_client_threshold(&super::traps::threshold()))
+                .await;
+            for error in [&read, write.unwrap_err().error()] {
+                let number = &status[..3];
+                let shown = error.problem().to_string();
+                assert_eq!(
+                    shown,
+                    format!("the API redirects (HTTP {number}) to {told}"),
+                    "{location}"
+                );
+                let hint = error.hint().unwrap();
+                assert!(
+                    hint.contains("redirects are not followed") || hint.contains("find out"),
+                    "{hint}"
+                );
+            }
+            assert_eq!(server.seen().len(), 2, "{status} {location}");
+        }
+    }
+    assert!(other.seen().is_empty(), "nothing follows, and no password");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_told_in_words_that_help() {
+    for (name, act, parts) in [
+        (
+            "a warning of PHP",
+            Act::Send(ok(&format!(
+                "<br />\n<b>Warning</b>: mysql_connect() failed<br />\n{BALANCE}"
+            ))),
+            &["the answer is a page, no JSON: <br /> <b>Warning</b>: mysql_connect() failed<br />"][..],
+        ),
+        (
+            "a warning behind it",
+            Act::Send(ok(&format!("{BALANCE}<br />"))),
+            &["no JSON at line 1 column 60: {\"status\""],
+        ),
+        ("a list", Act::Send(ok("[]")), &["JSON of another shape: []"]),
+        (
+            "brotli",
+            Act::Send(answer("200 OK", "content-encoding: br\r\n", BINARY)),
+            &["it is encoded as `br`"],
+        ),
+        (
+            "UTF-16",
+            Act::Send(answer("200 OK", "", &utf16(BALANCE))),
+            &["no JSON at line 1 column 1"],
+        ),
+        (
+            "chunks that break off",
+            Act::SendAndClose(chunks_that_break_off(BALANCE)),
+            &["the answer of `127.0.0.1:", "` broke off"],
+        ),
+        (
+            "a reset",
+            Act::Reset,
+            &["the connection to `127.0.0.1:", "` broke before an answer came"],
+        ),
+        (
+            "silence",
+            Act::Silence,
+            &["no complete answer from `127.0.0.1:", "` within 150ms"],
+        ),
+        (
+            "a huge answer",
+            Act::Send(b"HTTP/1.1 200 OK\r\ncontent-length: 67108865\r\n\r\n".to_vec()),
+            &["` is larger than 67108864 bytes"],
+        ),
+    ] {
+        let server = RawServer::start(move |_, _| act.clone()).await;
+        let caller = Caller::new(&server, Transport::Multipart);
+        let id = ClientId::new("561115").unwrap();
+        let error = caller.run(caller.client.get_reseller_balance(&id)).await.unwrap_err();
+        let shown = error.to_string();
+        for part in parts {
+            assert!(shown.contains(part), "{name}: {shown}");
+        }
+        assert!(!shown.contains(char::is_control), "{name}: {shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_the_server_closes_costs_a_read_nothing_but_a_try() {
+    let server = RawServer::start(|number, _| match number {
+        1 => Act::SendAndClose(Vec::new()),
+        _ => Act::Send(ok(BALANCE)),
+    })
+    .await;
+    let caller = Caller::new(&server, Transport::Multipart);
+    for _ in 0..2 {
+        assert_eq!(caller.balance().await, "8.0588");
+    }
+    let connections: Vec<usize> = server.seen().iter().map(|seen| seen.connection).collect();
+    assert_eq!(connections, [0, 0, 1]);
 }
 
 #[tokio::test]

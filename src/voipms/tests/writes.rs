@@ -3,9 +3,9 @@
 
 use secrecy::SecretString;
 
-use super::calls::{Caller, cut, form, record};
+use super::calls::{BINARY, Caller, behind, chunks_that_break_off, cut, form, record, utf16};
 use super::traps::{charge, payment, signup, threshold};
-use crate::net::raw_server::{Act, RawServer, answer, ok};
+use crate::net::raw_server::{Act, RawServer, answer, gzip, ok};
 use crate::voipms::{CallError, Client, Function, RawCall, Transport, WriteError, meaning};
 
 fn raw(function: Function, of: &[(&'static str, &str)]) -> RawCall {
@@ -87,6 +87,77 @@ async fn every_write_is_sent_once_and_ends_in_one_of_three_ways() {
         ("words", Act::Send(ok("OK")), "unknown: malformed"),
         ("half an answer", Act::Send(ok(&success[..12])), "unknown: truncated"),
         ("half a body", Act::SendAndClose(cut(ok(success))), "unknown: truncated"),
+        (
+            "a warning of PHP before success",
+            Act::Send(ok(&format!(
+                "<br />\n<b>Warning</b>: x in <b>y</b> on line <b>1</b><br />\n{success}"
+            ))),
+            "unknown: html",
+        ),
+        (
+            "a warning of PHP behind success",
+            Act::Send(ok(&format!("{success}<br />\n<b>Notice</b>: x<br />\n"))),
+            "unknown: malformed",
+        ),
+        (
+            "a byte order mark",
+            Act::Send(ok(&format!("\u{feff}{success}"))),
+            "done",
+        ),
+        (
+            "UTF-16",
+            Act::Send(answer("200 OK", "", &utf16(success))),
+            "unknown: malformed",
+        ),
+        ("a list", Act::Send(ok(&format!("[{success}]"))), "unknown: malformed"),
+        (
+            "brotli",
+            Act::Send(answer("200 OK", "content-encoding: br\r\n", BINARY)),
+            "unknown: malformed",
+        ),
+        (
+            "deflate",
+            Act::Send(answer("200 OK", "content-encoding: deflate\r\n", BINARY)),
+            "unknown: malformed",
+        ),
+        (
+            "half of gzip",
+            Act::Send(answer(
+                "200 OK",
+                "content-encoding: gzip\r\n",
+                &gzip(success.as_bytes())[..14],
+            )),
+            "unknown: truncated",
+        ),
+        (
+            "chunks that break off",
+            Act::SendAndClose(chunks_that_break_off(success)),
+            "unknown: truncated",
+        ),
+        (
+            "success behind 100 Continue",
+            Act::Send(behind("100 Continue", ok(success))),
+            "done",
+        ),
+        (
+            "success behind 103 Early Hints",
+            Act::Send(behind("103 Early Hints", ok(success))),
+            "done",
+        ),
+        (
+            "another protocol",
+            Act::SendAndClose(behind("101 Switching Protocols", Vec::new())),
+            "unknown: http_101",
+        ),
+        (
+            "redirected with success",
+            Act::Send(answer(
+                "301 Moved",
+                "location: http://127.0.0.1:1/\r\n",
+                success.as_bytes(),
+            )),
+            "unknown: redirect",
+        ),
         ("reset before an answer", Act::Reset, "unknown: reset"),
         (
             "closed before an answer",
