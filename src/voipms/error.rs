@@ -340,6 +340,9 @@ impl Error {
             Problem::Http(HttpError::Timeout { .. } | HttpError::Lost { .. } | HttpError::Cut { .. }) => {
                 Some("the API or the way to it is slow or broken; try again later")
             }
+            Problem::Ledger(_) => {
+                Some("another process keeps the store busy, or it cannot be written; try again later")
+            }
             Problem::Redirect { .. } => Some("set `url` to the API's own address; redirects are not followed"),
             Problem::HttpStatus { status: 429, .. } => Some(codes::LOWER_THE_RATE),
             Problem::HttpStatus { status: 403, .. } => {

@@ -73,7 +73,9 @@ pub async fn asked(given: Given) -> Result<Request, Failure> {
         request(given, &mut lines)
     });
     let request = request.await.map_err(|error| Failure::from_error(&error, FAILED))?;
-    hidden.map(Hidden::answered);
+    if let Some(hidden) = hidden {
+        hidden.answered();
+    }
     request
 }
 

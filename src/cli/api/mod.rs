@@ -5,6 +5,7 @@
 //! `overlay` is setClient over the record as it is. What a call means and whether it may be sent again is `voipms`' business.
 
 use std::io::Write;
+use std::time::Duration;
 
 use super::failure::FAILED;
 use super::{Context, Exit, Failure, block_on, complain, opened, portal};
@@ -73,16 +74,18 @@ async fn called(context: &mut Context, given: Given, course: &Course) -> Result<
     let api = portal::api("api-", account, store.as_ref(), &Trust::load());
     let ended = match api {
         Ok(api) => {
-            let ended = match request {
-                Request::Call(call, marker) => match marker.map_or(Ok(()), shown) {
-                    Ok(()) => sent(context, account, &api, &printer, &call, course).await,
-                    Err(failure) => Err(failure),
-                },
-                Request::Overlay { client, values } => {
-                    overlay::run(context, &api, &printer, &client, &values, yes, course).await
+            let work = async {
+                match request {
+                    Request::Call(call, marker) => match marker.map_or(Ok(()), shown) {
+                        Ok(()) => sent(context, account, &api, &printer, &call, course).await,
+                        Err(failure) => Err(failure),
+                    },
+                    Request::Overlay { client, values } => {
+                        overlay::run(context, &api, &printer, &client, &values, yes, course).await
+                    }
                 }
             };
-            let told = ended.or_else(tell);
+            let told = patiently(account, work).await.or_else(tell);
             course.over(&told);
             portal::settle(&api).await;
             told
@@ -93,6 +96,24 @@ async fn called(context: &mut Context, given: Given, course: &Course) -> Result<
         store.close().await;
     }
     ended
+}
+
+/// After so long somebody wonders whether it hangs. setClient takes about as long at 60 calls a minute, with nothing wrong.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Does `work`, and says what is waited for when it takes long.
+async fn patiently<T>(account: &Account, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    match tokio::time::timeout(PATIENCE, &mut work).await {
+        Ok(done) => done,
+        Err(_) => {
+            note(&format!(
+                "it takes a while: account `{}` makes at most {} calls a minute, those of a daemon included; Ctrl-C ends it",
+                account.name, account.rate_per_minute
+            ));
+            work.await
+        }
+    }
 }
 
 /// Tells of a call that failed at once: settling with a busy store may take long, and whoever gives up on that must know.
@@ -159,8 +180,10 @@ async fn store(path: &std::path::Path) -> Option<Store> {
         Ok(store) => Some(store),
         Err(StoreError::Missing { .. }) => None,
         Err(error) => {
+            let Failure { message, causes, .. } = Failure::from_error(&error, FAILED);
+            let why = [vec![message], causes].concat().join(": ");
             note(&format!(
-                "the store cannot be used, so the daemon's pace does not count this call: {error}"
+                "the store cannot be used, so the daemon's pace does not count this call: {why}"
             ));
             None
         }

@@ -62,7 +62,7 @@ fn serve(mut stream: TcpStream, script: &Script, tell: &Sender<String>) {
         let answer = script(&function);
         let Some(answer) = answer else {
             // Until the caller gives up.
-            stream.read(&mut [0]).ok();
+            stream.read_to_end(&mut Vec::new()).ok();
             return;
         };
         if stream.write_all(&answer).is_err() {

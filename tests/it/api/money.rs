@@ -11,6 +11,7 @@ use balancewatch::store::{Access, Store};
 use serde_json::{Value, json};
 use sqlx::{Connection, SqliteConnection};
 
+use super::elsewhere::{Elsewhere, http};
 use super::stage::{JOHN, Said, Stage, words};
 
 /// The description that the program made, as it said on standard error.
@@ -433,6 +434,54 @@ async fn no_money_moves_under_a_marker_that_nobody_can_have_read() {
         run("addCharge --client 561115 --charge 1 --description May --yes", &errors).ended(0);
     }
     assert_eq!(stage.called(), ["addCharge"; 2]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_store_that_cannot_be_used_says_why() {
+    let stage = Stage::new(&[]).await;
+    stage.file("state.db", b"no database at all");
+    let said = stage.api("addCharge --client 561115 --charge 4.99 --yes");
+    said.ended(0).complains(&[
+        "note: the store cannot be used, so the daemon's pace does not count this call: ",
+        "not a database",
+    ]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_dry_run_that_may_have_been_none_is_told_as_not_known() {
+    let stage = Stage::new(&[]).await;
+    for (status, body) in [
+        ("200 OK", r#"{"status":"success"}"#),
+        ("500 Error", r#"{"status":"success"}"#),
+        ("200 OK", "<br />\n<b>Warning</b>: x<br />\n{\"status\":\"success\"}"),
+    ] {
+        let server = Elsewhere::start(move |_| http(status, "", body));
+        let config = stage.pointing_to("http", server.address);
+        let line = words("addCharge --client 561115 --charge 4.99 --test");
+        let said = stage.run_with(&config, &line, b"");
+        said.ended(1).complains(&[
+            "error: it is NOT known whether client 561115 was charged 4.99 CAD, although a dry run was asked for\n",
+            "caused by: addCharge: ",
+            "(do not repeat it before you know: `balancewatch api getCharges --client 561115 ",
+            &marker(&said.err),
+        ]);
+        assert_eq!(server.called(), ["addCharge"], "{status} {body}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn who_waits_long_is_told_what_for() {
+    let stage = Stage::new(&[]).await;
+    let server = Elsewhere::start(|_| None);
+    let config = stage.pointing_to("http", server.address);
+    let mut child = stage.command(&config, &words("getClients")).spawn().unwrap();
+    let mut errors = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    errors.read_line(&mut line).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let told = "note: it takes a while: account `main` makes at most 6000 calls a minute, those of a daemon included";
+    assert!(line.starts_with(told), "{line}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
