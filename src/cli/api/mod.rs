@@ -1,8 +1,8 @@
 //! `api FUNCTION`: one call of the reseller API with the arguments that are given, and its answer.
 //!
 //! Thin: `grammar` is the command line, `arguments` what is sent, `answer` how an answer is printed and `outcome` how a
-//! failure is told; `course` is what a signal finds, `hidden` what a terminal shows. One function is more than a call:
-//! `overlay` is setClient over the record as it is. What a call means and whether it may be sent again is `voipms`' business.
+//! failure is told; `passwords` come unseen through `hidden`, and `course` is what a signal finds. One function is more than
+//! a call: `overlay` is setClient over the record as it is. What a call means and whether it may be sent again is `voipms`' business.
 
 use std::io::Write;
 use std::time::Duration;
@@ -23,6 +23,7 @@ mod hidden;
 mod mask;
 mod outcome;
 mod overlay;
+mod passwords;
 mod view;
 mod words;
 

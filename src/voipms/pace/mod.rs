@@ -1,23 +1,25 @@
 //! The pace: never more than the configured number of calls in any 60 seconds, as a server counts arrivals, by all
 //! processes of the account together, and hardly less while work is waiting.
 //!
-//! `window` reckons, `ledger` is what processes share, `queue` says who goes next; this file joins them on the
+//! `window` reckons, `ledger` is what processes share, `queue` says who goes next, `state` holds it; this file joins them on the
 //! domain's clock. It knows nothing of HTTP. A call gets a [`Permit`], makes its one attempt and drops it.
 
 mod ledger;
 mod queue;
+mod state;
 mod window;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::sync::Notify;
 
 pub use ledger::{CallLedger, Grant, LedgerError, MemoryLedger, Occupied, Reservation, Settled};
 pub use queue::Priority;
 use queue::{Lanes, Turn};
+use state::{Booked, GRACE, State, later};
 use window::{Foreign, MINUTE, Next, Window};
 
 use crate::clock::{Busy, Clock};
@@ -26,13 +28,6 @@ use crate::domain::AccountName;
 /// How long before its first call a reservation is made: the store's work then hides behind the waiting. Longer keeps
 /// more slots from other processes, and from the next run after a kill.
 const AHEAD: Duration = Duration::from_millis(250);
-
-/// Calls in a second up to which reservations are made for a fifth of it: five short transactions a second. A higher bound
-/// would lose less to a kill on fast accounts, which lose the smaller share anyhow.
-const SMALL_SECOND: u32 = 100;
-
-/// How long after its planned end a reservation may still be used; doubled while others keep pushing it back.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// Gives the calls of one account their times. Clones share the pace; one process has one for each account.
 #[derive(Clone, Debug)]
@@ -77,37 +72,6 @@ impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-struct State {
-    window: Window,
-    lanes: Lanes,
-    /// Reservations of which something may still start or is under way; the newest last.
-    booked: VecDeque<Booked>,
-    /// What the ledger must still be told.
-    settled: Vec<Settled>,
-    next_number: u64,
-    /// How many calls the next reservation may have; grows while they are used up.
-    next_size: u32,
-    grace: Duration,
-    calls_made: u64,
-}
-
-/// A reservation as its owner sees it.
-#[derive(Debug)]
-struct Booked {
-    number: u64,
-    id: i64,
-    calls: u32,
-    /// How many of them may be made one behind the other from one start: for so long the reservation lasts.
-    in_turn: u32,
-    started: u32,
-    under_way: u32,
-    /// Start nothing after this, by the monotonic clock and by the wall clock that the other processes go by.
-    last_start_by: (Duration, Timestamp),
-    last_end: Timestamp,
-    /// Nothing more will start.
-    closed: bool,
 }
 
 /// What the holder of the turn does next.
@@ -346,65 +310,6 @@ impl Pacer {
     }
 }
 
-impl State {
-    /// Closes the newest reservation when it has less than `wanted` calls left or cannot be used in time.
-    fn close_unusable(&mut self, now: Duration, wall: Timestamp, next: Next, wanted: u32) {
-        let Some(booked) = self.booked.back_mut().filter(|booked| !booked.closed) else {
-            return;
-        };
-        let (by, by_wall) = booked.last_start_by;
-        let too_late = now > by || wall > by_wall || matches!(next, Next::At(at) if at > by);
-        if booked.calls - booked.started >= wanted && booked.in_turn >= wanted && !too_late {
-            return;
-        }
-        booked.closed = true;
-        if booked.started == 0 && too_late {
-            // Others were there first, for longer than was known: plan longer.
-            self.grace = (self.grace * 2).min(MINUTE);
-        }
-        self.next_size = if booked.started == booked.calls {
-            booked.calls.saturating_mul(2)
-        } else {
-            booked.started.max(1)
-        };
-        self.collect_settled(wall);
-    }
-
-    /// Moves reservations that are over to what the ledger must be told.
-    fn collect_settled(&mut self, wall: Timestamp) {
-        let settled = &mut self.settled;
-        self.booked.retain(|booked| {
-            let over = booked.closed && booked.under_way == 0;
-            if over {
-                let ended_at = if booked.started == 0 { wall } else { booked.last_end };
-                settled.push(Settled {
-                    id: booked.id,
-                    calls: booked.started,
-                    ended_at,
-                    occupied_until: later(ended_at, MINUTE),
-                });
-            }
-            !over
-        });
-    }
-
-    /// At most a second's worth of calls and at least one; few for callers that need few. Where a second holds few calls,
-    /// a fifth of it: what a killed process had reserved is lost for a minute, and what it had made counts by
-    /// reservations. Faster accounts would pay for that with transactions.
-    fn reservation_size(&mut self, now: Duration) -> u32 {
-        let second = u32::try_from(self.window.rate(now) / 60).unwrap_or(u32::MAX).max(1);
-        let most = if second <= SMALL_SECOND {
-            second.div_ceil(5)
-        } else {
-            second
-        };
-        let waiting = u32::try_from(self.lanes.waiting())
-            .unwrap_or(u32::MAX)
-            .saturating_add(1);
-        self.next_size.max(waiting).min(most)
-    }
-}
-
 /// The right to make one attempt now. Dropping it records the attempt's end.
 #[derive(Debug)]
 pub struct Permit {
@@ -433,13 +338,6 @@ impl Drop for Permit {
         drop(state);
         self.pacer.changed.notify_one();
     }
-}
-
-fn later(from: Timestamp, by: Duration) -> Timestamp {
-    SignedDuration::try_from(by)
-        .ok()
-        .and_then(|by| from.checked_add(by).ok())
-        .unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

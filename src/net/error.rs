@@ -1,0 +1,119 @@
+//! Why an exchange gave no answer, and how far it got. It names the server and nothing else of a URL.
+
+use std::time::Duration;
+
+/// Why an exchange gave no answer. It names the server, as `host:port`, and never more of the URL.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HttpError {
+    /// The client could not be made.
+    #[error("the HTTP client could not be built")]
+    Build(#[source] Cause),
+    /// No connection was made, so nothing was sent.
+    #[error("{step} `{server}`")]
+    Connect {
+        /// The server.
+        server: String,
+        /// How far it got.
+        step: Step,
+        /// What happened.
+        #[source]
+        cause: Cause,
+    },
+    /// A deadline passed after the connection was made: the request may have arrived.
+    #[error("no complete answer from `{server}` within {after:?}")]
+    Timeout {
+        /// The server.
+        server: String,
+        /// The deadline that passed.
+        after: Duration,
+    },
+    /// The connection broke before an answer came: the request may have arrived.
+    #[error("the connection to `{server}` broke before an answer came")]
+    Lost {
+        /// The server.
+        server: String,
+        /// What happened.
+        #[source]
+        cause: Cause,
+    },
+    /// The answer began, but broke off or could not be decompressed.
+    #[error("the answer of `{server}` broke off")]
+    Cut {
+        /// The server.
+        server: String,
+        /// What happened.
+        #[source]
+        cause: Cause,
+    },
+    /// The answer is larger than the bound.
+    #[error("the answer of `{server}` is larger than {limit_bytes} bytes")]
+    TooLarge {
+        /// The server.
+        server: String,
+        /// The bound.
+        limit_bytes: usize,
+    },
+}
+
+/// What failed on the way to a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The name of the server.
+    Address,
+    /// The connection, or the time for all of it.
+    Connection,
+    /// What makes it secure.
+    Tls,
+}
+
+impl std::fmt::Display for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Address => "no address was found for",
+            Self::Connection => "no connection was made to",
+            Self::Tls => "no secure connection (TLS) was made to",
+        })
+    }
+}
+
+impl Step {
+    /// At which step a connection failed. TLS has errors of its own; what looks names up only says so in words.
+    pub(super) fn of(error: &reqwest::Error) -> Self {
+        let mut layer: Option<&(dyn std::error::Error + 'static)> = Some(error);
+        while let Some(error) = layer {
+            if innermost(error).is::<rustls::Error>() {
+                return Self::Tls;
+            }
+            if error.to_string() == "dns error" {
+                return Self::Address;
+            }
+            layer = error.source();
+        }
+        Self::Connection
+    }
+}
+
+/// What lies at the root of an [`HttpError`], as text without any URL.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Cause(String);
+
+impl From<reqwest::Error> for Cause {
+    fn from(error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        // The outer layers only say that a request failed; the innermost says why.
+        let mut inner: &dyn std::error::Error = &error;
+        while let Some(source) = inner.source() {
+            inner = source;
+        }
+        Self(inner.to_string())
+    }
+}
+
+/// What an error of input or output was made of: as a source it would be passed over.
+fn innermost<'e>(error: &'e (dyn std::error::Error + 'static)) -> &'e (dyn std::error::Error + 'static) {
+    match error.downcast_ref().and_then(std::io::Error::get_ref) {
+        Some(inner) => innermost(inner),
+        None => error,
+    }
+}
