@@ -77,7 +77,7 @@ fn doubt(call: &RawCall, currency: &str, find_out: &FindOut, options: &str, is_d
     let command = format!("`{}{options}`", find_out.command());
     if is_dry {
         return (
-            "the dry run came to no result; `test=1` moves nothing".to_owned(),
+            "the dry run came to no result; `test=1` should move nothing".to_owned(),
             format!("see that {command} lists nothing of it, then repeat it"),
         );
     }

@@ -262,7 +262,7 @@ impl Done<'_> {
         if differences.is_empty() {
             if let Some(lost) = lost {
                 note(&format!(
-                    "no answer came to setClient ({}), but it was done",
+                    "it was done, although no answer came that says so ({})",
                     lost.error()
                 ));
             }

@@ -177,7 +177,7 @@ async fn a_description_that_others_may_have_is_looked_for_by_its_day_too() {
     ]);
     let dry = stage.api(&format!("{line} --test"));
     dry.ended(1).complains(&[
-        "error: the dry run came to no result; `test=1` moves nothing\n",
+        "error: the dry run came to no result; `test=1` should move nothing\n",
         "(see that `balancewatch api getCharges --client 561115 ",
         "lists nothing of it, then repeat it)",
     ]);

@@ -56,7 +56,7 @@ async fn a_write_that_is_on_its_way_is_told_as_not_known() {
         ),
         (
             "addCharge --client 561115 --charge 4.99 --test",
-            "the dry run came to no result; `test=1` moves nothing",
+            "the dry run came to no result; `test=1` should move nothing",
             format!(
                 "(see that `balancewatch api getCharges --client 561115 {options}` lists nothing of it, then repeat it)"
             ),
