@@ -233,7 +233,8 @@ impl HttpClient {
         debug_assert_eq!(server(&request.url), *self.server, "errors would name another server");
         let mut outgoing = reqwest::Request::new(request.method, request.url);
         *outgoing.headers_mut() = request.headers;
-        match (request.body, request.departure) {
+        let departure = request.departure.filter(|_| request.body.is_some());
+        match (request.body, departure.clone()) {
             (Some(body), Some(departure)) => {
                 outgoing.headers_mut().insert(header::CONTENT_LENGTH, body.len().into());
                 *outgoing.body_mut() = Some(leaving(body, departure));
@@ -242,9 +243,12 @@ impl HttpClient {
         }
         // The library's own deadlines are per step; this one holds whatever the server does.
         let total = self.bounds.total;
-        tokio::time::timeout(total, self.exchange(outgoing))
-            .await
-            .unwrap_or_else(|_| Err(self.timeout(total)))
+        let outcome = tokio::time::timeout(total, self.exchange(outgoing)).await;
+        let outcome = outcome.unwrap_or_else(|_| Err(self.timeout(total)));
+        match departure {
+            Some(departure) if !departure.is_past() => outcome.map_err(HttpError::before_departure),
+            _ => outcome,
+        }
     }
 
     async fn exchange(&self, request: reqwest::Request) -> Result<HttpAnswer, HttpError> {

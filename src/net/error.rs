@@ -55,6 +55,19 @@ pub enum HttpError {
     },
 }
 
+impl HttpError {
+    /// The same of a request that did not begin to leave: whatever it was, nothing was sent.
+    pub(super) fn before_departure(self) -> Self {
+        let (server, cause) = match self {
+            Self::Timeout { server, after } => (server, Cause(format!("there was none within {after:?}"))),
+            Self::Lost { server, cause } => (server, cause),
+            other => return other,
+        };
+        let step = Step::Connection;
+        Self::Connect { server, step, cause }
+    }
+}
+
 /// What failed on the way to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
