@@ -1,7 +1,7 @@
 //! From the command line to what is sent: the marker is added, and everything that is wrong is said at once. Nothing is sent
 //! here.
 
-use std::io::{Write, stdin};
+use std::io::{IsTerminal, Write, stdin};
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -51,11 +51,12 @@ pub fn note(text: &str) {
 /// # Errors
 /// Everything that is wrong with it (64), or a terminal that would show what is typed (1).
 pub async fn asked(given: Given) -> Result<Request, Failure> {
-    let hidden = if passwords::are_typed(&given) {
-        Hidden::typing()
-    } else {
-        Ok(None)
-    };
+    let is_typed = passwords::are_typed(&given);
+    if is_typed && stdin().is_terminal() && !given.yes && !is_overlay(&given) {
+        // Nobody types a password for what is not done anyhow.
+        return Err(no_yes(given.function, None));
+    }
+    let hidden = if is_typed { Hidden::typing() } else { Ok(None) };
     let hidden = hidden.map_err(|error| {
         let failure = Failure::from(error).while_doing("the terminal would show the password while it is typed");
         failure.hint("nothing was sent; `--password-file PATH` reads it from a file")
@@ -76,6 +77,11 @@ pub async fn asked(given: Given) -> Result<Request, Failure> {
     request
 }
 
+/// Whether what is given is laid over the record as it is.
+fn is_overlay(given: &Given) -> bool {
+    given.function == Function::SetClient && !given.raw
+}
+
 fn request(mut given: Given, lines: &mut Lines<'_>) -> Result<Request, Failure> {
     let function = given.function;
     let swallowed = swallowed(&given);
@@ -84,7 +90,7 @@ fn request(mut given: Given, lines: &mut Lines<'_>) -> Result<Request, Failure> 
     let is_bad_password = |problem: &Unacceptable| {
         !bad_passwords.is_empty() && ["password", "confirm_password"].contains(&problem.parameter())
     };
-    let is_overlay = function == Function::SetClient && !given.raw;
+    let is_overlay = is_overlay(&given);
     if is_overlay && given.values.iter().all(|(name, _)| *name == "client") && bad_passwords.is_empty() {
         problems.push("no field is given that is to be changed".to_owned());
     }

@@ -110,6 +110,22 @@ async fn what_is_typed_differently_is_not_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn no_password_is_asked_for_where_yes_is_missing() {
+    let stage = Stage::new(&[]).await;
+    for line in [
+        "signupClient --password -",
+        "setClient --raw --client 561115 --password -",
+    ] {
+        let shown = Terminal::run(&stage, line).end();
+        assert!(
+            shown.contains("`--yes` is not given") && shown.contains("ended 64\r\necho\r\n"),
+            "{shown}"
+        );
+        assert!(!shown.contains("password: "), "{shown}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn the_terminal_is_as_before_when_nobody_answers() {
     let stage = Stage::new(&[]).await;
     for (name, key, said, code) in [
