@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::ledger::{Journal, Ledger};
-use super::{End, Enforcer, Error, Failure, Provider, Read, unreadable};
+use super::{End, Enforcer, Error, Failure, LastLook, Provider, Read, unreadable};
 use crate::domain::enforcement::{Deferral, Enforcement, EnforcementState, Outcome, Refusal};
 use crate::domain::plan::{Country, Decision, Field, Intent, Record, compare, prepare, resolve, still_called_for};
 use crate::domain::verdict::Known;
@@ -86,9 +86,12 @@ impl<P: Provider> Enforcer<P> {
             Err(failure) => return Ok(Err(unreadable(&failure))),
         };
         self.at("before the last read")?;
-        let read_from = self.clock.monotonic();
-        let (before, turn) = match self.provider.record_before_write(&intent.client).await {
-            Ok(before) => before,
+        let LastLook {
+            read: before,
+            turn,
+            since: read_from,
+        } = match self.provider.record_before_write(&intent.client).await {
+            Ok(look) => look,
             Err(failure) => {
                 return Ok(Err(failure
                     .refuses()

@@ -27,7 +27,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 pub use portal::{Portal, read, written};
-pub use provider::{Failure, Provider, Read};
+pub use provider::{Failure, LastLook, Provider, Read};
 
 use crate::clock::Clock;
 use crate::domain::alert::Alert;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 
-use super::provider::{Failure, Provider, Read};
+use super::provider::{Failure, LastLook, Provider, Read};
 use crate::clock::Clock;
 use crate::domain::plan::{Country, Field, Record};
 use crate::domain::{ClientId, Reading, Threshold};
@@ -88,13 +88,14 @@ impl Provider for Portal {
         Ok(answer.into_iter().map(country).collect())
     }
 
-    async fn record_before_write(&self, client: &ClientId) -> Result<(Read, WriteTurn), Failure> {
+    async fn record_before_write(&self, client: &ClientId) -> Result<LastLook<WriteTurn>, Failure> {
         let (answer, turn) = self.client.get_client_before_write(client).await?;
         let read = Read {
             record: read(&answer),
             client: answer.to_client(),
         };
-        Ok((read, turn))
+        let since = turn.since();
+        Ok(LastLook { read, turn, since })
     }
 
     async fn set(&self, turn: WriteTurn, record: &Record) -> Result<(), Failure> {

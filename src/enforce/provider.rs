@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::time::Duration;
 
 use crate::domain::enforcement::Refusal;
 use crate::domain::plan::{Country, Record};
@@ -14,6 +15,17 @@ pub struct Read {
     pub record: Record,
     /// The same without password and address, with the fingerprint that the list of clients gives it too.
     pub client: Client,
+}
+
+/// A record that is to be changed now.
+#[derive(Debug)]
+pub struct LastLook<T> {
+    /// The record.
+    pub read: Read,
+    /// The right to send the change at once.
+    pub turn: T,
+    /// When the read began, or a little before, by the monotonic clock.
+    pub since: Duration,
 }
 
 /// Why a call failed.
@@ -74,7 +86,7 @@ pub trait Provider: Send + Sync {
     fn record_before_write(
         &self,
         client: &ClientId,
-    ) -> impl Future<Output = Result<(Read, Self::Turn), Failure>> + Send;
+    ) -> impl Future<Output = Result<LastLook<Self::Turn>, Failure>> + Send;
 
     /// `setClient` with all thirteen fields, at once. Sent once, over a connection that does not repeat by itself.
     fn set(&self, turn: Self::Turn, record: &Record) -> impl Future<Output = Result<(), Failure>> + Send;

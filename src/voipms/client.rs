@@ -134,7 +134,15 @@ impl Client {
 
     async fn turn(&self) -> Result<WriteTurn, Problem> {
         let permit = self.shared.pacer.permit(self.priority).await;
-        permit.map(WriteTurn::new).map_err(Problem::Ledger)
+        permit.map(|permit| self.turn_of(permit)).map_err(Problem::Ledger)
+    }
+
+    fn turn_of(&self, permit: Permit) -> WriteTurn {
+        WriteTurn {
+            permit,
+            departure: Departure::default(),
+            since: self.shared.pacer.clock().monotonic(),
+        }
     }
 
     /// Sends a call as it is given. A read is tried again when that is worth anything; a write is sent once, always as
@@ -195,11 +203,15 @@ impl Client {
     /// Reads, and has the turn for a write that is made of what was read: it is sent at once, so that no more than a round
     /// trip lies between the two. At a rate of one call a minute it is a minute.
     pub(super) async fn read_before_write<C: Call>(&self, call: &C) -> Result<(C::Answer, WriteTurn), Error> {
+        let asked = self.shared.pacer.clock().monotonic();
         let (outcome, _, turn) = self.read_with_body(call, Turns::Two).await;
         let answer = outcome?;
         let turn = match turn {
             Some(turn) => turn,
-            None => self.write_turn(call.function()).await?,
+            None => WriteTurn {
+                since: asked,
+                ..self.write_turn(call.function()).await?
+            },
         };
         Ok((answer, turn))
     }
@@ -261,7 +273,7 @@ impl Client {
         if turns == Turns::Two
             && let Some([first, second]) = pacer.pair(self.priority).await?
         {
-            return Ok((first, Some(WriteTurn::new(second))));
+            return Ok((first, Some(self.turn_of(second))));
         }
         Ok((pacer.permit(self.priority).await?, None))
     }
@@ -322,12 +334,15 @@ enum Turns {
 pub struct WriteTurn {
     permit: Permit,
     departure: Departure,
+    since: Duration,
 }
 
 impl WriteTurn {
-    fn new(permit: Permit) -> Self {
-        let departure = Departure::default();
-        Self { permit, departure }
+    /// When the read began that the write is made of, or a little before, by the monotonic clock; without one, when the turn
+    /// came.
+    #[must_use]
+    pub fn since(&self) -> Duration {
+        self.since
     }
 
     /// Tells whether the write has begun to leave.

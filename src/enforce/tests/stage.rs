@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
@@ -18,7 +19,7 @@ use crate::domain::reason::Reason;
 use crate::domain::testing::{at, money, policy, threshold};
 use crate::domain::watch::{FlagKind, Watched};
 use crate::domain::{AccountName, ChannelName, Client, ClientId, Management, PolicyName, Reading, Threshold};
-use crate::enforce::{Enforcer, Error, Failure, Ground, Hook, Provider, Read, Report, Settings};
+use crate::enforce::{Enforcer, Error, Failure, Ground, Hook, LastLook, Provider, Read, Report, Settings};
 use crate::store::{Access, AccountView, Commit, EnforcementFilter, Store};
 
 /// What happens to the next write.
@@ -163,10 +164,11 @@ impl Provider for Fake {
 
     type Turn = ();
 
-    async fn record_before_write(&self, client: &ClientId) -> Result<(Read, ()), Failure> {
+    async fn record_before_write(&self, client: &ClientId) -> Result<LastLook<()>, Failure> {
         let read = self.record(client).await?;
         drop(self.called("turn")?);
-        Ok((read, ()))
+        let (turn, since) = ((), Duration::ZERO);
+        Ok(LastLook { read, turn, since })
     }
 
     async fn set(&self, _turn: (), record: &Record) -> Result<(), Failure> {

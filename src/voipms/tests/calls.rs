@@ -568,6 +568,9 @@ async fn a_record_that_is_to_be_written_is_read_right_before() {
         assert_eq!(record.zip, "");
         let departure = turn.departure();
         assert!(!departure.is_past());
+        // A minute of waiting for the pair is no part of the window.
+        let window = caller.elapsed() - turn.since();
+        assert_eq!(window.as_secs(), between, "{rate} {fails}");
         caller.run(caller.client.set_client(turn, &record)).await.unwrap();
         assert!(departure.is_past());
         let calls = 2 + usize::from(fails);
