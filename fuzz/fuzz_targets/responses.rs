@@ -233,6 +233,11 @@ fn check(question: Question, answer: &HttpAnswer, read: &Answer) {
                 "{id:?} is not {told:?}"
             );
         }
+        Answer::Address(address) => {
+            assert!(is_success, "an address from `{status}`");
+            let told = wire::scalar(&object, "ip").expect("an address that is no text was taken");
+            assert_eq!(told.trim().parse(), Ok(*address));
+        }
         Answer::Raw(raw) => {
             assert!(
                 is_success || (is_nothing && question == Question::RawClients),

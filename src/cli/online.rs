@@ -1,5 +1,6 @@
 //! `check --online`: logs in everywhere, changes nothing, sends no mail. Every trouble at once.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use jiff::SignedDuration;
@@ -10,6 +11,7 @@ use crate::config::{Account, Settings};
 use crate::daemon::parts;
 use crate::net::Trust;
 use crate::store::{Access, Error as StoreError, Store};
+use crate::voipms::{Client, Error};
 
 /// One thing that was tried.
 #[derive(Debug, Serialize)]
@@ -132,7 +134,6 @@ async fn try_account(settings: &Settings, account: &Account, store: Option<&Stor
         Ok(api) => api,
         Err(error) => return vec![Tried::bad(what, &error, None)],
     };
-    let failed = |error: &crate::voipms::Error| Tried::bad(what.clone(), error, error.hint().map(str::to_owned));
     let mut tried = Vec::new();
     match api.get_balance().await {
         Ok(own) => {
@@ -143,13 +144,17 @@ async fn try_account(settings: &Settings, account: &Account, store: Option<&Stor
             ));
             tried.push(match api.get_clients().await {
                 Ok(listed) => pace(settings, account, listed.rows.len()),
-                Err(error) => failed(&error),
+                Err(error) => refused(&what, &api, &error).await,
             });
         }
-        Err(error) => tried.push(failed(&error)),
+        Err(error) => tried.push(refused(&what, &api, &error).await),
     }
     portal::settle(&api).await;
     tried
+}
+
+async fn refused(what: &str, api: &Client, error: &Error) -> Tried {
+    Tried::bad(what, error, api.advice(error).await.map(Cow::into_owned))
 }
 
 /// How long asking everybody takes at the configured rate. A warning, not a failure: the daemon works, and says so.

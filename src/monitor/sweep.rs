@@ -28,7 +28,7 @@ mod own;
 #[derive(Debug)]
 enum Ended {
     /// The account does not let us in.
-    Access(Trouble),
+    Access(voipms::Error),
     /// The API does not answer.
     Upstream(Trouble),
     /// The program is to end.

@@ -1,11 +1,15 @@
 //! The functions as methods, one for each. How they are sent stands in `client`.
 
+use std::borrow::Cow;
+use std::net::IpAddr;
+
 use super::client::{Client, WriteTurn};
+use super::codes;
 use super::error::{Error, Problem};
 use super::functions::{
     AddCharge, AddPayment, BalanceManagement, ClientPackage, ClientThreshold, Country, Entry, GetBalance,
     GetBalanceManagement, GetCharges, GetClient, GetClientPackages, GetClientThreshold, GetClients, GetCountries,
-    GetDeposits, GetPackages, GetResellerBalance, GetStates, Package, ResellerBalance, Rows, SetClient,
+    GetDeposits, GetIp, GetPackages, GetResellerBalance, GetStates, Package, ResellerBalance, Rows, SetClient,
     SetClientThreshold, SignupClient, State,
 };
 use super::outcome::WriteError;
@@ -139,6 +143,25 @@ impl Client {
     /// [`Error`].
     pub async fn get_states(&self) -> Result<Rows<State>, Error> {
         self.read(&GetStates).await
+    }
+
+    /// The address that the API sees this machine at. Answered also while that address is not allowed (documented).
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn get_ip(&self) -> Result<IpAddr, Error> {
+        self.read(&GetIp).await
+    }
+
+    /// What a person can do about a failed call: [`Error::hint`]; about an address that is not allowed, which one it is.
+    /// That costs one more call, and nobody else can tell: between this machine and the API may be a router.
+    pub async fn advice(&self, error: &Error) -> Option<Cow<'static, str>> {
+        if error.is_address_refused()
+            && let Ok(address) = self.get_ip().await
+        {
+            return Some(codes::allow(&address.to_string()).into());
+        }
+        error.hint().map(Cow::Borrowed)
     }
 
     /// Debits a client. Sent once, whatever comes of it; the answer names no id.

@@ -116,7 +116,8 @@ static CODES: &[Code] = &[
     hinted(
         "ip_not_enabled",
         "this machine's address may not use the API",
-        "allow-list this machine's address on the portal's API page (Main Menu > SOAP and REST/JSON API)",
+        "allow-list this machine's address on the portal's API page (Main Menu > SOAP and REST/JSON API); \
+         `balancewatch api getIP` tells which it is",
     ),
     hinted(
         "method_maintenance",
@@ -200,6 +201,11 @@ fn find(code: &str) -> Option<&'static Code> {
 #[must_use]
 pub fn meaning(code: &str) -> Option<&'static str> {
     find(code).map(|known| known.meaning)
+}
+
+/// What to do about an address that is not allowed.
+pub(super) fn allow(address: &str) -> String {
+    format!("allow-list {address} on the portal's API page (Main Menu > SOAP and REST/JSON API)")
 }
 
 /// What a person can do about a code.

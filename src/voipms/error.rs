@@ -181,6 +181,7 @@ const AUTH: &[&str] = &[
     "api_not_enabled",
     "ip_not_enabled",
 ];
+const ADDRESS: &[&str] = &["ip_not_enabled"];
 const LIMIT: &[&str] = &["api_limit_exceeded"];
 const MAINTENANCE: &[&str] = &["method_maintenance"];
 const ABSENT: &[&str] = &["invalid_client", "missing_client", "no_client"];
@@ -308,6 +309,11 @@ impl Error {
     #[must_use]
     pub fn is_auth(&self) -> bool {
         self.problem.has_code(AUTH)
+    }
+
+    /// Whether the API does not take calls from this machine's address.
+    pub(super) fn is_address_refused(&self) -> bool {
+        self.problem.has_code(ADDRESS)
     }
 
     /// Whether the API says that it is being worked on.

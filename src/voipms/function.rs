@@ -6,8 +6,8 @@ use std::fmt;
 use super::answer::Expected;
 use super::parameters::{self, Parameter};
 
-/// A function of the API: the thirteen client functions of the document that this program was made from, and three that
-/// tell which values those take or how the reseller itself stands.
+/// A function of the API: the thirteen client functions of the document that this program was made from, and four that
+/// tell which values those take, how the reseller itself stands, or as whom the API sees this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Function {
     /// Debits a client.
@@ -30,6 +30,8 @@ pub enum Function {
     GetCountries,
     /// What a client was credited with.
     GetDeposits,
+    /// The address that calls come from. The only function that answers any address (documented).
+    GetIp,
     /// The reseller's packages.
     GetPackages,
     /// A client's balance.
@@ -65,7 +67,7 @@ struct Facts {
 }
 
 /// A row for each function, in the order of [`Function::ALL`].
-static FACTS: [Facts; 16] = [
+static FACTS: [Facts; 17] = [
     Facts {
         name: "addCharge",
         class: Class::MoneyMovingWrite,
@@ -137,6 +139,13 @@ static FACTS: [Facts; 16] = [
         parameters: parameters::ONE_CLIENT,
     },
     Facts {
+        name: "getIP",
+        class: Class::Read,
+        expected: Expected::One("ip"),
+        summary: "the address that VoIP.ms sees this machine at",
+        parameters: &[],
+    },
+    Facts {
         name: "getPackages",
         class: Class::Read,
         expected: Expected::Rows("packages"),
@@ -182,7 +191,7 @@ static FACTS: [Facts; 16] = [
 
 impl Function {
     /// All of them, by name.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::AddCharge,
         Self::AddPayment,
         Self::GetBalance,
@@ -193,6 +202,7 @@ impl Function {
         Self::GetClients,
         Self::GetCountries,
         Self::GetDeposits,
+        Self::GetIp,
         Self::GetPackages,
         Self::GetResellerBalance,
         Self::GetStates,

@@ -1,11 +1,13 @@
 //! What the fuzz targets call: any function's reading of any answer, without a client. Built for fuzzing alone, and adds
 //! nothing to what it calls.
 
+use std::net::IpAddr;
+
 use super::functions::{
     BalanceManagement, Call, ClientPackage, ClientThreshold, Country, Entry, GetBalance, GetBalanceManagement,
-    GetCharges, GetClient, GetClientPackages, GetClientThreshold, GetClients, GetCountries, GetDeposits, GetPackages,
-    GetResellerBalance, GetStates, NewClient, Package, ResellerBalance, Rows, SetClient, SetClientThreshold,
-    SignupClient, State,
+    GetCharges, GetClient, GetClientPackages, GetClientThreshold, GetClients, GetCountries, GetDeposits, GetIp,
+    GetPackages, GetResellerBalance, GetStates, NewClient, Package, ResellerBalance, Rows, SetClient,
+    SetClientThreshold, SignupClient, State,
 };
 use super::reply::read_reply;
 use super::secrets::Secrets;
@@ -38,6 +40,8 @@ pub enum Answer {
     Entries(Rows<Entry>),
     /// signupClient, with the id if it was told.
     SignedUp(Option<ClientId>),
+    /// getIP.
+    Address(IpAddr),
     /// A call as the command `api` makes it.
     Raw(RawAnswer),
     /// A function that answers nothing but its success.
@@ -85,10 +89,12 @@ pub enum Question {
     DryRun,
     /// getClients as `api` makes it.
     RawClients,
+    /// getIP.
+    Address,
 }
 
 /// Every question. New ones go to the end: inputs name them by position.
-pub const QUESTIONS: [Question; 19] = [
+pub const QUESTIONS: [Question; 20] = [
     Question::ResellerBalance,
     Question::OwnBalance,
     Question::Clients,
@@ -108,6 +114,7 @@ pub const QUESTIONS: [Question; 19] = [
     Question::SignupClient,
     Question::DryRun,
     Question::RawClients,
+    Question::Address,
 ];
 
 /// A reader with the calls that it reads the answers to, and the secrets it must not show.
@@ -168,6 +175,7 @@ impl Reading {
             Question::ClientPackages => self.call(&GetClientPackages(id), answer).map(Answer::ClientPackages),
             Question::Packages => self.call(&GetPackages { package: None }, answer).map(Answer::Packages),
             Question::States => self.call(&GetStates, answer).map(Answer::States),
+            Question::Address => self.call(&GetIp, answer).map(Answer::Address),
             Question::SetClient => self.call(&SetClient(&self.record), answer).map(|()| Answer::Done),
             Question::AddCharge => self.call(&self.charge, answer).map(|()| Answer::Done),
             Question::AddPayment => self.call(&self.payment, answer).map(|()| Answer::Done),

@@ -40,6 +40,7 @@ pub fn print(
     let columns: &[Column] = match function {
         Function::GetBalance => return view.balance(context, "your own balance", &rows),
         Function::GetResellerBalance => return view.balance(context, &format!("client {}", view.client), &rows),
+        Function::GetIp => return context.out.line(&answer.text("ip").unwrap_or_default()),
         Function::GetClientThreshold => return view.threshold(context, rows.first()),
         Function::GetBalanceManagement => &[("value", "code", Text), ("description", "meaning", Text)],
         Function::GetCountries => &[("value", "code", Text), ("description", "country", Text)],

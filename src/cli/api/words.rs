@@ -54,6 +54,9 @@ pub const fn notes(function: Function) -> &'static str {
         Function::GetResellerBalance => {
             "The totals are those of the last 30 days, and today begins at midnight in Toronto."
         }
+        Function::GetIp => {
+            "This is the address to allow on the portal's API page. VoIP.ms answers this function from any address."
+        }
         Function::GetStates => "Clients in other countries have states too, which the API does not list.",
         Function::GetClientPackages | Function::GetCountries | Function::GetPackages => "",
         Function::SetClient => {
@@ -118,6 +121,7 @@ pub const fn examples(function: Function) -> &'static [&'static str] {
             "getResellerBalance --client 561115",
             "getResellerBalance --client 561115 --output json",
         ],
+        Function::GetIp => &["getIP", "getIP --output json"],
         Function::GetStates => &["getStates", "getStates --output json"],
         Function::SetClient => &[
             "setClient --client 561115 --balance_management 1",

@@ -174,7 +174,7 @@ impl Sweep<'_> {
             }
         };
         if failure.is_auth() {
-            return Landed::Ends(Ended::Access(trouble(failure)));
+            return Landed::Ends(Ended::Access(failure.clone()));
         }
         if fetched.reading.is_ok() {
             // The balance is there; a threshold that could not be read is judged without.
@@ -213,7 +213,7 @@ impl Sweep<'_> {
         // Whoever wants the end is heard by the sweep itself.
         match self.unless_stopped(self.monitor.api.get_balance()).await? {
             Ok(_) => None,
-            Err(error) if error.is_auth() => Some(Ended::Access(trouble(&error))),
+            Err(error) if error.is_auth() => Some(Ended::Access(error)),
             Err(error) if error.is_limit() => None,
             Err(error) => Some(Ended::Upstream(trouble(&error))),
         }

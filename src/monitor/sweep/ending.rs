@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::account;
+use super::super::account::{self, Trouble};
 use super::super::batch;
 use super::super::decide::{Circumstances, Seen};
 use super::{Ended, Sweep, is_watched};
@@ -35,7 +35,12 @@ impl Sweep<'_> {
             .map(|(kind, _)| kind.clone());
         self.health.upstream = account::upstream(tried, failed, most_common.as_deref());
         match ended {
-            Some(Ended::Access(trouble)) => {
+            Some(Ended::Access(error)) => {
+                let advice = self.unless_stopped(self.monitor.api.advice(&error)).await.flatten();
+                let trouble = Trouble {
+                    what: error.to_string(),
+                    fix: advice.unwrap_or_default().into_owned(),
+                };
                 self.why_not_asked = Some(trouble.clone());
                 self.health.access = Some(Err(trouble));
                 self.health.upstream = None;

@@ -42,7 +42,7 @@ impl Sweep<'_> {
             Err(error) => {
                 self.miss_own(place, error.kind()).await?;
                 if error.is_auth() {
-                    return Ok(Some(Ended::Access(trouble(&error))));
+                    return Ok(Some(Ended::Access(error)));
                 }
                 self.tried = (self.tried.0 + 1, self.tried.1 + 1);
                 // Else it is this one function that fails; whether the account answers is seen by its clients.
@@ -110,7 +110,7 @@ impl Sweep<'_> {
         };
         let listed = match listed {
             Ok(listed) => listed,
-            Err(error) if error.is_auth() => return Ok(Some(Ended::Access(trouble(&error)))),
+            Err(error) if error.is_auth() => return Ok(Some(Ended::Access(error))),
             Err(error) => {
                 tracing::warn!(account = %self.monitor.rules.account, error = %error, "the list of clients could not be read");
                 let now = self.now();

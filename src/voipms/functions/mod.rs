@@ -2,6 +2,7 @@
 
 mod balance;
 mod clients;
+mod ip;
 mod ledger;
 mod lists;
 mod packages;
@@ -13,6 +14,7 @@ mod writes;
 pub use balance::ResellerBalance;
 pub(super) use balance::{GetBalance, GetResellerBalance};
 pub(super) use clients::{GetClient, GetClients};
+pub(super) use ip::GetIp;
 pub use ledger::Entry;
 pub(super) use ledger::{GetCharges, GetDeposits};
 pub use lists::{BalanceManagement, ClientPackage, Country, State};

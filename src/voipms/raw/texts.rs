@@ -52,6 +52,10 @@ impl RawAnswer {
             let may_lack = matches!(expected, Expected::Ledger(_)) || expected.is_empty_list(self.status());
             return (!may_lack).then(|| format!("no `{key}`"));
         };
+        if function == Function::GetIp {
+            let is_there = self.text(key).is_some_and(|text| !text.trim().is_empty());
+            return (!is_there).then(|| format!("no address in its `{key}`"));
+        }
         let Some(rows) = readable(payload) else {
             return Some(format!("nothing in its `{key}` can be read"));
         };
@@ -149,6 +153,13 @@ mod tests {
                 r#","balance":{"current_balance":0}"#,
                 None,
             ),
+            (Function::GetIp, "", no("ip")),
+            (
+                Function::GetIp,
+                r#","ip":" ""#,
+                Some("no address in its `ip`".to_owned()),
+            ),
+            (Function::GetIp, r#","ip":"203.0.113.7""#, None),
             (Function::SignupClient, "", None),
             (Function::AddCharge, "", None),
         ] {

@@ -30,6 +30,7 @@ fn the_functions_are_those_of_the_document() {
         ("getClients", "client", Some("clients"), Class::Read),
         ("getCountries", "country", Some("countries"), Class::Read),
         ("getDeposits", "client!", Some("deposits"), Class::Read),
+        ("getIP", "", Some("ip"), Class::Read),
         ("getPackages", "package", Some("packages"), Class::Read),
         ("getResellerBalance", "client!", Some("balance"), Class::Read),
         ("getStates", "", Some("states"), Class::Read),
@@ -37,6 +38,7 @@ fn the_functions_are_those_of_the_document() {
         ("setClientThreshold", "client! threshold! email", None, Class::IdempotentWrite),
         ("signupClient", "firstname! lastname! company address! city! state! country! zip! phone_number! email! confirm_email! password! confirm_password! activate balance_management", Some("client"), Class::MoneyMovingWrite),
     ];
+    assert_eq!(documented.len(), Function::ALL.len());
     for (position, (name, parameters, key, class)) in documented.into_iter().enumerate() {
         let function = Function::from_name(name).unwrap();
         assert_eq!(function, Function::ALL[position], "{name}");

@@ -362,6 +362,11 @@ async fn ledgers_packages_and_states_are_lists_for_people() {
         "pulse, in seconds",
     ]);
     stage.api("getStates").ended(0).says(&["CODE  STATE", "FLORIDA"]);
+    assert_eq!(stage.api("getIP").ended(0).out, "127.0.0.1\n");
+    assert_eq!(
+        stage.api("getIP --output json").ended(0).out,
+        "{\"status\":\"success\",\"ip\":\"127.0.0.1\"}\n"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

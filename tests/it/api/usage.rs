@@ -3,7 +3,7 @@
 use super::stage::{Stage, words};
 
 /// Every function, with the group that it stands in.
-const FUNCTIONS: [&str; 16] = [
+const FUNCTIONS: [&str; 17] = [
     "addCharge",
     "addPayment",
     "getBalance",
@@ -14,6 +14,7 @@ const FUNCTIONS: [&str; 16] = [
     "getClients",
     "getCountries",
     "getDeposits",
+    "getIP",
     "getPackages",
     "getResellerBalance",
     "getStates",

@@ -70,7 +70,7 @@ async fn a_refused_account_is_one_mail_with_the_fix_and_recovers() {
         (
             ("allowed-addresses", ""),
             ("allowed-addresses", "0.0.0.0"),
-            "this machine's address on the portal's API page",
+            "list 127.0.0.1 on the",
         ),
     ] {
         let world = World::new(12).await;
@@ -86,6 +86,8 @@ async fn a_refused_account_is_one_mail_with_the_fix_and_recovers() {
             said.err.contains("could not be asked") && said.err.contains(says),
             "{said:?}"
         );
+        let checked = world.run(&["check", "--online"]).await;
+        assert!(checked.code == Some(1) && checked.out.contains(says), "{checked:?}");
         let calls = world.simulator.stats()["calls"].as_u64().unwrap() - before;
         assert!(calls < 12, "{calls} calls to an account that is refused");
         let mails = world.mails();
