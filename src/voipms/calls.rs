@@ -3,10 +3,8 @@
 use super::client::{Client, WriteTurn};
 use super::error::{Error, Problem};
 use super::functions::{
-    AddCharge, AddPayment, BalanceManagement, ClientPackage, ClientThreshold, Country, Entry, GetBalance,
-    GetBalanceManagement, GetCharges, GetClient, GetClientPackages, GetClientThreshold, GetClients, GetCountries,
-    GetDeposits, GetPackages, GetResellerBalance, GetStates, Package, ResellerBalance, Rows, SetClient,
-    SetClientThreshold, SignupClient, State,
+    self, AddCharge, AddPayment, BalanceManagement, ClientPackage, ClientThreshold, Country, Entry, GetClient, Package,
+    ResellerBalance, Rows, SetClient, SetClientThreshold, SignupClient, State,
 };
 use super::outcome::WriteError;
 use super::record::ClientRecord;
@@ -18,7 +16,7 @@ impl Client {
     /// # Errors
     /// [`Error`]; an answer in which no row can be used is one.
     pub async fn get_clients(&self) -> Result<Rows<domain::Client>, Error> {
-        self.read(&GetClients { email: None }).await
+        self.read(&functions::get_clients(None)).await
     }
 
     /// The clients with this e-mail address.
@@ -26,7 +24,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_clients_by_email(&self, email: &str) -> Result<Rows<domain::Client>, Error> {
-        self.read(&GetClients { email: Some(email) }).await
+        self.read(&functions::get_clients(Some(email))).await
     }
 
     /// One client's whole record.
@@ -57,7 +55,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_reseller_balance(&self, client: &ClientId) -> Result<ResellerBalance, Error> {
-        self.read(&GetResellerBalance(client)).await
+        self.read(&functions::get_reseller_balance(client)).await
     }
 
     /// A client's own limit.
@@ -65,7 +63,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_client_threshold(&self, client: &ClientId) -> Result<ClientThreshold, Error> {
-        self.read(&GetClientThreshold(client)).await
+        self.read(&functions::get_client_threshold(client)).await
     }
 
     /// The account's codes of `balance_management`.
@@ -73,7 +71,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_balance_management(&self) -> Result<Vec<BalanceManagement>, Error> {
-        self.read(&GetBalanceManagement).await
+        self.read(&functions::get_balance_management()).await
     }
 
     /// The codes of countries.
@@ -81,7 +79,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_countries(&self) -> Result<Vec<Country>, Error> {
-        self.read(&GetCountries).await
+        self.read(&functions::get_countries()).await
     }
 
     /// The reseller's own balance.
@@ -89,7 +87,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_balance(&self) -> Result<ResellerBalance, Error> {
-        self.read(&GetBalance).await
+        self.read(&functions::get_balance()).await
     }
 
     /// What a client was debited with, newest first. However the API says that there is nothing, the list is empty.
@@ -97,7 +95,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_charges(&self, client: &ClientId) -> Result<Rows<Entry>, Error> {
-        self.read(&GetCharges(client)).await
+        self.read(&functions::get_charges(client)).await
     }
 
     /// What a client was credited with, newest first. However the API says that there is nothing, the list is empty.
@@ -105,7 +103,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_deposits(&self, client: &ClientId) -> Result<Rows<Entry>, Error> {
-        self.read(&GetDeposits(client)).await
+        self.read(&functions::get_deposits(client)).await
     }
 
     /// The packages that a client has.
@@ -113,7 +111,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_client_packages(&self, client: &ClientId) -> Result<Rows<ClientPackage>, Error> {
-        self.read(&GetClientPackages(client)).await
+        self.read(&functions::get_client_packages(client)).await
     }
 
     /// The reseller's packages: all, or the one with this code.
@@ -121,7 +119,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_packages(&self, package: Option<&str>) -> Result<Rows<Package>, Error> {
-        self.read(&GetPackages { package }).await
+        self.read(&functions::get_packages(package)).await
     }
 
     /// The codes of the states of the USA.
@@ -129,7 +127,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_states(&self) -> Result<Rows<State>, Error> {
-        self.read(&GetStates).await
+        self.read(&functions::get_states()).await
     }
 
     /// Debits a client. Sent once, whatever comes of it; the answer names no id.
