@@ -517,7 +517,6 @@ fn a_fingerprint_changes_with_every_field_but_the_password() {
     let mut other_password = base.clone();
     other_password.password = SecretString::from("another");
     assert_eq!(other_password.fingerprint(), base.fingerprint());
-    assert!(base.has_password_of(&base.clone()) && !base.has_password_of(&other_password));
 }
 
 #[test]
