@@ -3,11 +3,12 @@
 use super::client::{Client, WriteTurn};
 use super::error::{Error, Problem};
 use super::functions::{
-    self, AddCharge, AddPayment, BalanceManagement, ClientPackage, ClientThreshold, Country, Entry, GetClient, Package,
+    self, AddCharge, AddPayment, BalanceManagement, ClientPackage, ClientThreshold, Entry, GetClient, Package,
     ResellerBalance, Rows, SetClient, SetClientThreshold, SignupClient, State,
 };
 use super::outcome::WriteError;
 use super::record::ClientRecord;
+use crate::domain::plan::Country;
 use crate::domain::{self, ClientId};
 
 impl Client {

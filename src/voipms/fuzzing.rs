@@ -2,12 +2,13 @@
 //! nothing to what it calls.
 
 use super::functions::{
-    self, BalanceManagement, Call, ClientPackage, ClientThreshold, Country, Entry, GetClient, NewClient, Package,
+    self, BalanceManagement, Call, ClientPackage, ClientThreshold, Entry, GetClient, NewClient, Package,
     ResellerBalance, Rows, SetClient, SetClientThreshold, SignupClient, State,
 };
 use super::reply::read_reply;
 use super::secrets::Secrets;
 use super::{ClientRecord, Error, Function, RawAnswer, RawCall, WriteError};
+use crate::domain::plan::Country;
 use crate::domain::{Client, ClientId};
 use crate::net::HttpAnswer;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::read::Read;
 use super::rows::{Columns, Rows, read_rows};
 use crate::domain::ClientId;
-use crate::domain::client::Management;
+use crate::domain::plan::Country;
 use crate::voipms::answer::{Payload, Reader};
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
@@ -34,31 +34,6 @@ impl BalanceManagement {
         }
         codes
     }
-
-    /// Which of the two kinds the description names by its first word; `None` for any other.
-    #[must_use]
-    pub fn meaning(&self) -> Option<Management> {
-        let word = self
-            .description
-            .split(|char: char| !char.is_alphabetic())
-            .find(|word| !word.is_empty())?;
-        if word.eq_ignore_ascii_case("hard") {
-            Some(Management::Hard)
-        } else if word.eq_ignore_ascii_case("soft") {
-            Some(Management::Soft)
-        } else {
-            None
-        }
-    }
-}
-
-/// A country.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Country {
-    /// Its code, two letters (documented: ISO 3166-1 alpha-2).
-    pub code: String,
-    /// Its name; spelled differently in getClients (documented samples: `Canada` here, `UNITED STATES` there).
-    pub name: String,
 }
 
 /// A state of the USA.

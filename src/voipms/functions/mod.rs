@@ -16,7 +16,7 @@ pub(super) use balance::{get_balance, get_reseller_balance};
 pub(super) use clients::{GetClient, get_clients};
 pub use ledger::Entry;
 pub(super) use ledger::{get_charges, get_deposits};
-pub use lists::{BalanceManagement, ClientPackage, Country, State};
+pub use lists::{BalanceManagement, ClientPackage, State};
 pub(super) use lists::{get_balance_management, get_client_packages, get_countries, get_states};
 pub use packages::Package;
 pub(super) use packages::get_packages;

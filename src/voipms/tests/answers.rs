@@ -3,7 +3,6 @@
 use secrecy::SecretString;
 
 use crate::domain::ClientId;
-use crate::domain::client::Management;
 use crate::net::HttpAnswer;
 use crate::net::header::{HeaderMap, HeaderValue, LOCATION};
 use crate::voipms::functions::{
@@ -591,18 +590,18 @@ fn codes_of_balance_management_and_countries() {
         (
             "as documented",
             of(r#"[{"value":"1","description":"Hard - suspend the client"}]"#),
-            "1=Hard",
+            "1=Hard - suspend the client",
         ),
         (
             "both",
             of(r#"[{"value":1,"description":"hard"},{"value":"0","description":" SOFT (x)"}]"#),
-            "1=Hard 0=Soft",
+            "1=hard, 0= SOFT (x)",
         ),
         ("a bare row", of(r#"{"value":"2","description":"Soft"}"#), "2=Soft"),
         (
             "other words",
             of(r#"[{"value":"3","description":"Hardly ever"},{"value":"4","description":""}]"#),
-            "3=? 4=?",
+            "3=Hardly ever, 4=",
         ),
         (
             "odd rows",
@@ -615,12 +614,8 @@ fn codes_of_balance_management_and_countries() {
     for (name, body, expected) in cases {
         let got = match read(&get_balance_management(), 200, &body) {
             Ok(codes) => {
-                let shown = codes.iter().map(|code| match code.meaning() {
-                    Some(Management::Hard) => format!("{}=Hard", code.value),
-                    Some(Management::Soft) => format!("{}=Soft", code.value),
-                    None => format!("{}=?", code.value),
-                });
-                shown.collect::<Vec<_>>().join(" ")
+                let shown = codes.iter().map(|code| format!("{}={}", code.value, code.description));
+                shown.collect::<Vec<_>>().join(", ")
             }
             Err(error) => error.kind().to_owned(),
         };
