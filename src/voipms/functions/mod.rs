@@ -1,4 +1,5 @@
-//! One file for each function or pair of functions: what is sent, and what the answer means.
+//! One file for each function or pair of functions: what is sent, and what the answer means. `read` is what reads have in
+//! common, `rows` what lists have. How a call is sent is not known here.
 
 mod balance;
 mod clients;
