@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::listing::{self, Listed};
 use super::opened::{Opened, from_store};
-use super::telling::clock_minute;
+use super::telling::{change, clock_minute};
 use super::{Context, Exit, Failure, Table, Tone, block_on};
 use crate::domain::alert::EpisodeId;
 use crate::domain::enforcement::{
@@ -236,7 +236,7 @@ impl Listed for Row {
             let Row {
                 client, policy, why, ..
             } = row;
-            let (change, balance) = (way(row.direction, row.wanted), row.balance.for_people());
+            let (change, balance) = (change(row.direction, row.wanted), row.balance.for_people());
             let sentence = format!("{planned}  {client} {change} for {policy}, at a balance of {balance}: {why}");
             table.toned_row([(row.state.to_owned(), tone(row.state)), (sentence, Tone::Plain)]);
             table.toned_row([(String::new(), Tone::Plain), (row.id.clone(), Tone::Faint)]);
@@ -253,7 +253,7 @@ impl Listed for Row {
                 clock_minute(row.planned_at, zone),
                 row.state.to_owned(),
                 row.client.to_string(),
-                way(row.direction, row.wanted),
+                change(row.direction, row.wanted),
                 row.policy.to_string(),
                 row.balance.for_people(),
                 row.id.clone(),
@@ -261,13 +261,6 @@ impl Listed for Row {
             ]);
         }
         table
-    }
-}
-
-fn way(direction: Direction, wanted: Management) -> String {
-    match direction {
-        Direction::Enforce => format!("to {wanted}"),
-        Direction::Revert => format!("back to {wanted}"),
     }
 }
 
@@ -300,7 +293,7 @@ fn print(context: &mut Context, opened: &Opened, shown: &Shown) -> Result<(), Fa
     let mut card = Table::new(&["enforcement", ""]);
     card.fact("id", row.id.clone(), Tone::Plain);
     card.fact("client", row.client.to_string(), Tone::Plain);
-    card.fact("change", way(row.direction, row.wanted), Tone::Plain);
+    card.fact("change", change(row.direction, row.wanted), Tone::Plain);
     card.fact("state", format!("{}: {}", row.state, row.why), tone(row.state));
     card.fact("policy", row.policy.to_string(), Tone::Plain);
     card.fact(
