@@ -7,15 +7,15 @@
 
 use std::sync::OnceLock;
 
-use balancewatch::domain::{Client, Money};
 use balancewatch::net::HttpAnswer;
 use balancewatch::net::header::{HeaderMap, HeaderValue, LOCATION};
+use balancewatch::voipms::WriteError;
 use balancewatch::voipms::fuzzing::{Answer, QUESTIONS, Question, Reading};
-use balancewatch::voipms::{ClientRecord, Entry, OddRow, Package, ResellerBalance, Rows, WriteError};
 
 use crate::canary;
-use crate::decimal::{hundred_millionths, plain};
-use crate::wire::{self, Object};
+use crate::wire;
+
+mod taken;
 
 /// Whom questions about one client are about.
 const CLIENT: &str = "561115";
@@ -149,100 +149,19 @@ fn check(question: Question, answer: &HttpAnswer, read: &Answer) {
     let text = body.trim_matches(|char: char| char.is_whitespace() || char == '\u{feff}');
     let object = wire::object(text).expect("what is no JSON object cannot be a success");
     let status = wire::scalar(&object, "status").expect("without a status nothing is a success");
-    let wanted = if question == Question::DryRun {
-        "success_test"
-    } else {
-        "success"
+    let success = match question {
+        Question::DryRun => "success_test",
+        _ => "success",
     };
-    let is_success = status.eq_ignore_ascii_case(wanted);
+    let is_success = status.eq_ignore_ascii_case(success);
     let is_nothing = status.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("no_"));
-    match read {
-        Answer::Balance(balance) => {
-            assert!(is_success, "a balance from `{status}`");
-            check_balance(&object, balance);
-        }
-        Answer::Threshold(threshold) => {
-            assert!(is_success, "a threshold from `{status}`");
-            let information = one(&object, "threshold_information");
-            let amount = information.and_then(|information| amount(&information, "threshold"));
-            assert_eq!(
-                amount.filter(|amount| *amount > 0).map(plain),
-                printed(threshold.threshold)
-            );
-        }
-        Answer::Clients(rows) => {
-            assert!(is_success || is_nothing, "clients from `{status}`");
-            let all = rows.rows.len() + rows.odd.len();
-            assert!(all == 0 || is_success, "{all} clients from `{status}`");
-            check_clients(&object, rows);
-        }
-        Answer::Record(record) => {
-            assert!(is_success, "a record from `{status}`");
-            check_record(&object, record);
-        }
-        Answer::BalanceManagement(list) => {
-            let pairs = list.iter().map(|row| (row.value.as_str(), row.description.as_str()));
-            check_pairs(
-                &object,
-                ["balance_management", "value"],
-                is_success || is_nothing,
-                pairs.collect(),
-            );
-        }
-        Answer::Countries(list) => {
-            let pairs = list.iter().map(|row| (row.code.as_str(), row.name.as_str()));
-            check_pairs(
-                &object,
-                ["countries", "value"],
-                is_success || is_nothing,
-                pairs.collect(),
-            );
-        }
-        Answer::States(list) => {
-            let pairs = list.rows.iter().map(|row| (row.code.as_str(), row.name.as_str()));
-            check_pairs(&object, ["states", "state"], is_success || is_nothing, pairs.collect());
-        }
-        Answer::ClientPackages(list) => {
-            let pairs = list.rows.iter().map(|row| (row.package.as_str(), row.name.as_str()));
-            check_pairs(
-                &object,
-                ["packages", "value"],
-                is_success || is_nothing,
-                pairs.collect(),
-            );
-        }
-        Answer::Packages(list) => {
-            assert!(is_success || is_nothing, "packages from `{status}`");
-            check_packages(&object, list);
-        }
-        Answer::Entries(list) => {
-            assert!(is_success || is_nothing, "entries from `{status}`");
-            check_entries(
-                &object,
-                if question == Question::Charges {
-                    "charges"
-                } else {
-                    "deposits"
-                },
-                list,
-            );
-        }
-        Answer::SignedUp(id) => {
-            assert!(is_success, "signed up by `{status}`");
-            let told = wire::scalar(&object, "client");
-            assert!(
-                id.as_ref().is_none_or(|id| told.as_deref() == Some(id.as_str())),
-                "{id:?} is not {told:?}"
-            );
-        }
-        Answer::Raw(raw) => {
-            assert!(
-                is_success || (is_nothing && question == Question::RawClients),
-                "`{status}` as a success"
-            );
-            assert_eq!(raw.status(), status);
-        }
-        Answer::Done => assert!(is_success, "done by `{status}`"),
+    assert!(
+        is_success || (is_nothing && is_list(question)),
+        "{question:?} was taken from `{status}`"
+    );
+    taken::check(question, &object, read);
+    if let Answer::Raw(raw) = read {
+        assert_eq!(raw.status(), status);
     }
     if matches!(question, Question::Clients | Question::Record) {
         assert!(
@@ -252,192 +171,13 @@ fn check(question: Question, answer: &HttpAnswer, read: &Answer) {
     }
 }
 
-/// The object under a key, or the one in a list of one; `None` when there is nothing.
-fn one(object: &Object, key: &str) -> Option<Object> {
-    let payload = object.get(key).expect("a success without its payload was taken").get();
-    if payload.starts_with('[') {
-        let mut rows = wire::list(payload)?;
-        assert!(rows.len() <= 1, "one object was taken from a list of {}", rows.len());
-        return wire::object(rows.pop()?.get());
-    }
-    wire::object(payload)
-}
-
-/// The rows under a key, when they came as a list; other forms of a list are not looked into.
-fn rows(object: &Object, key: &str) -> Option<Vec<Object>> {
-    let list = wire::list(object.get(key)?.get())?;
-    Some(
-        list.iter()
-            .map(|row| wire::object(row.get()).unwrap_or_default())
-            .collect(),
+/// Whether a status may say that there is nothing.
+fn is_list(question: Question) -> bool {
+    use Question::{
+        BalanceManagement, Charges, ClientPackages, Clients, Countries, Deposits, Packages, RawClients, States,
+    };
+    matches!(
+        question,
+        BalanceManagement | Charges | ClientPackages | Clients | Countries | Deposits | Packages | RawClients | States
     )
-}
-
-/// What a field's digits are worth; `None` when it holds nothing.
-fn amount(object: &Object, key: &str) -> Option<i128> {
-    object.get(key)?;
-    let text = wire::scalar(object, key).expect("an amount that is no text was taken");
-    let text = Some(text).filter(|text| !text.trim().is_empty())?;
-    Some(hundred_millionths(&text).expect("a text that is no amount was taken"))
-}
-
-fn printed(money: Option<Money>) -> Option<String> {
-    money.map(|money| money.to_string())
-}
-
-fn check_balance(object: &Object, balance: &ResellerBalance) {
-    let fields = one(object, "balance").expect("a balance from no object");
-    let expected = |key| amount(&fields, key).map(plain);
-    assert_eq!(expected("current_balance"), printed(Some(balance.current_balance)));
-    assert_eq!(expected("spent_today"), printed(balance.spent_today));
-    assert_eq!(expected("spent_total"), printed(balance.spent_total));
-}
-
-fn check_clients(object: &Object, read: &Rows<Client>) {
-    for (position, client) in read.rows.iter().enumerate() {
-        assert!(
-            read.rows[..position].iter().all(|other| other.id != client.id),
-            "twice {client:?}"
-        );
-    }
-    for (client, row) in taken(object, ["clients", "client"], &read.rows, &read.odd, |row| {
-        row.id.as_str()
-    }) {
-        let text = |key| wire::scalar(&row, key).unwrap_or_default();
-        let told = [
-            (&client.email, "email"),
-            (&client.company, "company"),
-            (&client.firstname, "firstname"),
-            (&client.lastname, "lastname"),
-            (&client.balance_management, "balance_management"),
-        ];
-        for (read, key) in told {
-            assert_eq!(*read, text(key), "`{key}` of {}", client.id);
-        }
-    }
-}
-
-fn check_record(object: &Object, record: &ClientRecord) {
-    assert_eq!(record.client.as_str(), CLIENT, "another client's record");
-    let Some(rows) = rows(object, "clients") else { return };
-    let mut mine = rows
-        .iter()
-        .filter(|row| wire::scalar(row, "client").is_some_and(|id| id == CLIENT));
-    let (Some(row), None) = (mine.next(), mine.next()) else {
-        panic!("not exactly one row is about the client");
-    };
-    for (key, read) in record.fields() {
-        let told = wire::scalar(row, key).expect("a record that is not complete was taken");
-        assert_eq!(told, read, "`{key}`");
-    }
-    assert_eq!(record.to_client().fingerprint, record.fingerprint());
-}
-
-/// Pairs of a code and its description under a key; a row without either is left out.
-fn check_pairs(object: &Object, [key, code]: [&str; 2], is_good: bool, read: Vec<(&str, &str)>) {
-    assert!(is_good, "{read:?} from no success");
-    assert!(
-        has_rows(object) || read.is_empty(),
-        "{read:?} beside a status that says there is nothing"
-    );
-    let Some(rows) = rows(object, key).filter(|_| has_rows(object)) else {
-        return;
-    };
-    let pair = |row: &Object| {
-        let given = |key| {
-            let is_null = row.get(key)?.get() == "null";
-            wire::scalar(row, key).filter(|_| !is_null)
-        };
-        Some((
-            given(code).filter(|code| !code.trim().is_empty())?,
-            given("description")?,
-        ))
-    };
-    let told: Vec<(String, String)> = rows.iter().filter_map(pair).collect();
-    let told: Vec<(&str, &str)> = told
-        .iter()
-        .map(|(code, description)| (&**code, &**description))
-        .collect();
-    assert_eq!(told, read);
-}
-
-/// Whether the status is one with which rows come.
-fn has_rows(object: &Object) -> bool {
-    wire::scalar(object, "status").is_some_and(|status| status.eq_ignore_ascii_case("success"))
-}
-
-/// The rows of a list that were taken, each beside itself in the answer: the only one with its id.
-fn taken<'r, T>(
-    object: &Object,
-    [key, id]: [&str; 2],
-    read: &'r [T],
-    odd: &[OddRow],
-    id_of: impl Fn(&T) -> &str,
-) -> Vec<(&'r T, Object)> {
-    assert!(
-        has_rows(object) || read.is_empty(),
-        "rows beside a status that says there are none"
-    );
-    let Some(mut rows) = rows(object, key).filter(|_| has_rows(object)) else {
-        return Vec::new();
-    };
-    assert_eq!(rows.len(), read.len() + odd.len(), "a row was lost");
-    assert!(
-        rows.is_empty() || !read.is_empty(),
-        "no row can be used, and yet it is a list"
-    );
-    let mut beside = Vec::new();
-    for item in read {
-        let is_it = |row: &Object| wire::scalar(row, id).is_some_and(|told| told == id_of(item));
-        let mut found = rows
-            .iter()
-            .enumerate()
-            .filter(|(_, row)| is_it(row))
-            .map(|(position, _)| position);
-        let first = found.next().expect("a row that nobody told of");
-        if found.next().is_none() {
-            beside.push((item, rows.swap_remove(first)));
-        }
-    }
-    beside
-}
-
-fn check_packages(object: &Object, list: &Rows<Package>) {
-    for (package, row) in taken(object, ["packages", "package"], &list.rows, &list.odd, |row| {
-        &row.package
-    }) {
-        let amounts = [
-            ("markup_fixed", package.markup_fixed),
-            ("monthly_fee", package.monthly_fee),
-            ("setup_fee", package.setup_fee),
-        ];
-        for (key, read) in amounts {
-            assert_eq!(amount(&row, key).map(plain), printed(read), "`{key}` of {package:?}");
-        }
-        let markup = package.markup_percentage.map(|markup| markup.to_string());
-        assert_eq!(amount(&row, "markup_percentage").map(plain), markup, "{package:?}");
-        for (key, read) in [("pulse", package.pulse), ("free_minutes", package.free_minutes)] {
-            let whole = read.map(|whole| i128::from(whole) * 100_000_000);
-            assert_eq!(amount(&row, key), whole, "`{key}` of {package:?}");
-        }
-    }
-}
-
-fn check_entries(object: &Object, key: &str, list: &Rows<Entry>) {
-    let is_sorted = list.rows.is_sorted_by(|one, next| one.date >= next.date);
-    assert!(is_sorted, "not the newest first: {:?}", list.rows);
-    for (entry, row) in taken(object, [key, "id"], &list.rows, &list.odd, |row| &row.id) {
-        assert_eq!(
-            amount(&row, "amount").map(plain),
-            printed(Some(entry.amount)),
-            "{entry:?}"
-        );
-        assert_eq!(wire::scalar(&row, "description").unwrap_or_default(), entry.description);
-        let date = wire::scalar(&row, "date").unwrap_or_default();
-        assert!(
-            date.trim().starts_with(&entry.date.to_string()),
-            "{date:?} read as {}",
-            entry.date
-        );
-    }
 }
