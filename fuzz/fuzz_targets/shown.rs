@@ -1,55 +1,5 @@
-//! Fuzzes `config show`: what is printed of a configuration that is taken holds no password, and read again it means the same.
-//! Apart from the target `config` because it takes several times as long. The input is laid out as `src/texts.rs` says.
+//! The target `shown` for libFuzzer.
 
 #![no_main]
 
-use std::path::PathBuf;
-
-use balancewatch::config::fuzzing::{Under, load};
-use balancewatch::config::{Loaded, Secrets, Settings, Variables};
-use balancewatch_fuzz::canary;
-use balancewatch_fuzz::texts::{NOW_SECS, Texts};
-use jiff::Timestamp;
-use libfuzzer_sys::fuzz_target;
-
-fuzz_target!(|data: &[u8]| {
-    let Some(texts) = Texts::of(data) else { return };
-    let secrets = if texts.secrets_may_be_missing {
-        Secrets::MayBeMissing
-    } else {
-        Secrets::Required
-    };
-    let under = if texts.over_base { Under::Base } else { Under::Nothing };
-    let now = Timestamp::from_second(NOW_SECS).expect("a time of this century");
-    let variables = texts.variables.into_iter().collect();
-    let Ok(loaded) = load(under, &[&texts.main, &texts.more], &variables, secrets, now) else {
-        return;
-    };
-    let debug = format!("{:?}", loaded.settings);
-    assert!(!canary::is_seen(&debug), "a password is in the settings' Debug");
-    let json = loaded.effective.to_json();
-    if !texts.names_a_path {
-        let shown = format!("{:?}{json}", loaded.effective);
-        assert!(!canary::is_seen(&shown), "a password is shown: {shown}");
-    }
-    let again = read_back(&loaded, secrets, now);
-    assert_eq!(again.effective.to_json()["config"], json["config"]);
-});
-
-/// What is printed as the configuration in force means the same when it is read.
-fn read_back(loaded: &Loaded, secrets: Secrets, now: Timestamp) -> Loaded {
-    let printed = loaded.effective.to_toml();
-    let again = match load(Under::Nothing, &[&printed], &Variables::new(), secrets, now) {
-        Ok(again) => again,
-        Err(found) => panic!("{:?} in what `config show` prints:\n{printed}", found.problems),
-    };
-    assert_eq!(meaning(&again.settings), meaning(&loaded.settings), "{printed}");
-    again
-}
-
-/// The settings but for the store's path, which counts from the folder of the file that names it.
-fn meaning(settings: &Settings) -> String {
-    let mut settings = settings.clone();
-    settings.store.path = PathBuf::new();
-    format!("{settings:?}")
-}
+libfuzzer_sys::fuzz_target!(|data: &[u8]| balancewatch_fuzz::targets::shown::try_input(data));

@@ -3,29 +3,27 @@
 //! be missing; 2 the texts are laid over a small good configuration, so that a line or two can be one. The control character
 //! 1 stands for a password where one is written.
 
-use std::ffi::OsString;
+use balancewatch::config::fuzzing::Under;
+use balancewatch::config::{Secrets, Variables};
 
 use crate::canary;
 
 /// A password that looks like none of the words around it.
 const PASSWORD: &str = "S3cret-hunter2";
 
-/// 2026-11-23T12:00:00Z, the time of every run.
-pub const NOW_SECS: i64 = 1_795_435_200;
-
 /// What an input says.
 #[derive(Clone, Debug)]
 pub struct Texts {
-    /// Whether secrets may be missing.
-    pub secrets_may_be_missing: bool,
-    /// Whether there is a small good configuration below.
-    pub over_base: bool,
+    /// What a secret that is missing means.
+    pub secrets: Secrets,
+    /// What the texts are laid over.
+    pub under: Under,
     /// The main text.
     pub main: String,
     /// The text of `conf.d`.
     pub more: String,
-    /// Names and values of variables.
-    pub variables: Vec<(OsString, OsString)>,
+    /// The environment.
+    pub variables: Variables,
     /// Whether a secret may stand where a path is meant, which is shown.
     pub names_a_path: bool,
 }
@@ -49,8 +47,12 @@ impl Texts {
         let variables = lines.lines().filter_map(|line| line.split_once('='));
         let variables = variables.map(|(name, value)| (format!("BALANCEWATCH__{name}").into(), value.into()));
         Some(Self {
-            secrets_may_be_missing: ways & 1 != 0,
-            over_base: ways & 2 != 0,
+            secrets: if ways & 1 != 0 {
+                Secrets::MayBeMissing
+            } else {
+                Secrets::Required
+            },
+            under: if ways & 2 != 0 { Under::Base } else { Under::Nothing },
             variables: variables.collect(),
             main,
             more,
@@ -97,7 +99,7 @@ fn takes_password(line: &str, rest: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{PASSWORD, Texts};
+    use super::{PASSWORD, Secrets, Texts, Under};
 
     #[test]
     fn passwords_are_planted_where_the_language_has_them() {
@@ -113,9 +115,9 @@ mod tests {
             assert_eq!(texts.main.contains(PASSWORD), is_planted, "{name}");
         }
         let texts = Texts::of(b"ba=1\xff\xffSMTP__PASSWORD=\x01\nX=\x01").unwrap();
-        assert_eq!((texts.secrets_may_be_missing, texts.over_base), (true, false));
-        assert_eq!(texts.variables[0].1, PASSWORD);
-        assert_eq!(texts.variables[1].1, "");
+        assert_eq!((texts.secrets, texts.under), (Secrets::MayBeMissing, Under::Nothing));
+        let values: Vec<_> = texts.variables.values().collect();
+        assert_eq!(values, [PASSWORD, ""]);
         assert!(Texts::of(written.as_bytes()).is_none(), "a password without a mark");
     }
 }

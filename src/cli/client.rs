@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::alerts::{self, AlertRow, severity};
-use super::opened::{self, Opened, from_store};
+use super::opened::{self, Opened};
 use super::telling::{age_seconds, ago, amount, clock_time, label, management, management_text, span};
 use super::{Context, Exit, Failure, Table, Tone, block_on};
 use crate::config::Account;
@@ -15,7 +15,7 @@ use crate::domain::enforcement::Enforcement;
 use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ClientId, Money};
 use crate::monitor::decide::address;
-use crate::store::{AccountView, EnforcementFilter};
+use crate::store::AccountView;
 
 /// Show what is known of a client.
 #[derive(Debug, Args)]
@@ -95,17 +95,11 @@ pub fn run(context: &mut Context, args: &ClientArgs) -> Result<Exit, Failure> {
         let account = opened.account()?;
         let view = opened.view(account).await?;
         let watched = opened::client(&view, &args.id, opened.now)?;
-        let filter = EnforcementFilter {
-            account: account.name.clone(),
-            client: Some(watched.client.id.clone()),
-            state: None,
-            limit: ENFORCEMENTS_SHOWN,
-        };
-        let enforcements = opened.store.enforcements(&filter).await;
-        let enforcements = enforcements.map_err(|error| from_store(&error))?;
+        let id = &watched.client.id;
+        let enforcements = opened.enforcements(account, id, ENFORCEMENTS_SHOWN).await?;
         let alerts: Vec<AlertRow> = alerts::rows(account, &opened.settings.policies_of(account), &view, opened.now)
             .into_iter()
-            .filter(|row| row.client == watched.client.id)
+            .filter(|row| row.client == *id)
             .collect();
         if context.wants_json() {
             let answer = answer(&opened, account, &view, &watched, alerts, &enforcements);
@@ -184,39 +178,36 @@ fn print(
 ) -> Result<(), Failure> {
     let client = &watched.client;
     let mut card = Table::new(&[&format!("client {}", client.id), &format!("account {}", account.name)]);
-    let mut add = |name: &str, text: String, tone: Tone| {
-        card.toned_row([(name.to_owned(), Tone::Faint), (text, tone)]);
-    };
-    add("name", label(client), Tone::Plain);
+    card.fact("name", label(client), Tone::Plain);
     if let Some(at) = watched.vanished_at {
-        add("vanished", format!("from the list, {}", ago(opened.now, at)), Tone::Bad);
+        card.fact("vanished", format!("from the list, {}", ago(opened.now, at)), Tone::Bad);
     }
     let (text, tone) = balance(opened, account, watched);
-    add("balance", text, tone);
+    card.fact("balance", text, tone);
     if !client.id.is_pseudo() {
-        add("threshold", threshold(opened, account, watched), Tone::Plain);
-        add(
+        card.fact("threshold", threshold(opened, account, watched), Tone::Plain);
+        card.fact(
             "balance management",
             management_text(codes, &client.balance_management),
             Tone::Plain,
         );
-        add("mail address", mail_address(watched), Tone::Plain);
+        card.fact("mail address", mail_address(watched), Tone::Plain);
     }
     if watched.reading.is_some() {
-        add("spending", spending(account, watched), Tone::Plain);
+        card.fact("spending", spending(account, watched), Tone::Plain);
     }
     if let Some(error) = &watched.last_error {
         let at = watched.last_attempt_at.map(|at| format!(" {}", ago(opened.now, at)));
-        add(
+        card.fact(
             "last read",
             format!("failed{}: {error}", at.unwrap_or_default()),
             Tone::Warning,
         );
     }
     if let Some(at) = watched.edited_at {
-        add("last edit", format!("seen {}", ago(opened.now, at)), Tone::Plain);
+        card.fact("last edit", format!("seen {}", ago(opened.now, at)), Tone::Plain);
     }
-    add(
+    card.fact(
         "known since",
         clock_time(watched.first_seen_at, &opened.settings.schedule.timezone),
         Tone::Plain,
@@ -229,16 +220,16 @@ fn print(
             "{} ({word}), {} for {for_how_long}: {}",
             alert.policy, alert.state, alert.reason
         );
-        add(name, text, tone);
+        card.fact(name, text, tone);
     }
     if alerts.is_empty() {
-        add("alerts", "none".to_owned(), Tone::Good);
+        card.fact("alerts", "none".to_owned(), Tone::Good);
     }
     for (index, enforcement) in enforcements.iter().enumerate() {
         let name = if index == 0 { "enforcements" } else { "" };
         let (state, at) = (enforcement.state.label(), ago(opened.now, enforcement.changed_at));
         let text = format!("to {} for {}: {state}, {at}", enforcement.wanted, enforcement.policy);
-        add(name, text, Tone::Plain);
+        card.fact(name, text, Tone::Plain);
     }
     context.out.table(&card)
 }

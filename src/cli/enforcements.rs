@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::listing::{self, Listed};
 use super::opened::{Opened, from_store};
-use super::telling::{ago, clock_minute, clock_time};
+use super::telling::{change, clock_minute};
 use super::{Context, Exit, Failure, Table, Tone, block_on};
 use crate::domain::alert::EpisodeId;
 use crate::domain::enforcement::{
@@ -236,7 +236,7 @@ impl Listed for Row {
             let Row {
                 client, policy, why, ..
             } = row;
-            let (change, balance) = (way(row.direction, row.wanted), row.balance.for_people());
+            let (change, balance) = (change(row.direction, row.wanted), row.balance.for_people());
             let sentence = format!("{planned}  {client} {change} for {policy}, at a balance of {balance}: {why}");
             table.toned_row([(row.state.to_owned(), tone(row.state)), (sentence, Tone::Plain)]);
             table.toned_row([(String::new(), Tone::Plain), (row.id.clone(), Tone::Faint)]);
@@ -253,7 +253,7 @@ impl Listed for Row {
                 clock_minute(row.planned_at, zone),
                 row.state.to_owned(),
                 row.client.to_string(),
-                way(row.direction, row.wanted),
+                change(row.direction, row.wanted),
                 row.policy.to_string(),
                 row.balance.for_people(),
                 row.id.clone(),
@@ -261,13 +261,6 @@ impl Listed for Row {
             ]);
         }
         table
-    }
-}
-
-fn way(direction: Direction, wanted: Management) -> String {
-    match direction {
-        Direction::Enforce => format!("to {wanted}"),
-        Direction::Revert => format!("back to {wanted}"),
     }
 }
 
@@ -295,36 +288,32 @@ async fn show(context: &mut Context, opened: &Opened, id: &str) -> Result<(), Fa
 }
 
 fn print(context: &mut Context, opened: &Opened, shown: &Shown) -> Result<(), Failure> {
-    let (now, zone) = (opened.now, &opened.settings.schedule.timezone);
-    let time = |at: Timestamp| format!("{} ({})", clock_time(at, zone), ago(now, at));
+    let time = |at: Timestamp| opened.time_and_age(at);
     let row = &shown.enforcement;
     let mut card = Table::new(&["enforcement", ""]);
-    let mut add = |name: &str, text: String, tone: Tone| {
-        card.toned_row([(name.to_owned(), Tone::Faint), (text, tone)]);
-    };
-    add("id", row.id.clone(), Tone::Plain);
-    add("client", row.client.to_string(), Tone::Plain);
-    add("change", way(row.direction, row.wanted), Tone::Plain);
-    add("state", format!("{}: {}", row.state, row.why), tone(row.state));
-    add("policy", row.policy.to_string(), Tone::Plain);
-    add(
+    card.fact("id", row.id.clone(), Tone::Plain);
+    card.fact("client", row.client.to_string(), Tone::Plain);
+    card.fact("change", change(row.direction, row.wanted), Tone::Plain);
+    card.fact("state", format!("{}: {}", row.state, row.why), tone(row.state));
+    card.fact("policy", row.policy.to_string(), Tone::Plain);
+    card.fact(
         "balance",
         format!("{} when it was planned", row.balance.for_people()),
         Tone::Plain,
     );
-    add("planned", time(row.planned_at), Tone::Plain);
-    add("changed", time(row.changed_at), Tone::Plain);
+    card.fact("planned", time(row.planned_at), Tone::Plain);
+    card.fact("changed", time(row.changed_at), Tone::Plain);
     if let Some(code) = &shown.code_before {
         let sent = shown.code_sent.as_deref().unwrap_or("nothing");
-        add("code", format!("{code} before, {sent} sent"), Tone::Plain);
+        card.fact("code", format!("{code} before, {sent} sent"), Tone::Plain);
     }
     if let Some(window) = shown.window_ms {
         let text = format!("{window} ms at most, in which a person's edit would have been lost");
-        add("window", text, Tone::Plain);
+        card.fact("window", text, Tone::Plain);
     }
     for difference in &shown.differences {
         let FieldDifference { field, expected, found } = difference;
-        add(
+        card.fact(
             "differs",
             format!("{field}: should be `{expected}`, is `{found}`"),
             Tone::Bad,

@@ -7,16 +7,16 @@ use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::opened::{self, Opened, from_store};
+use super::opened::{self, Opened};
 use super::planned::{Planned, mode_text};
 use super::telling::{age_seconds, ago, label};
-use super::{Context, Exit, Failure, Table, Tone, block_on};
+use super::{Context, Exit, Failure, Table, block_on};
 use crate::config::Account;
 use crate::daemon::parts;
 use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ClientId, Money};
 use crate::monitor::decide::{Circumstances, Rules};
-use crate::store::{AccountView, EnforcementFilter};
+use crate::store::AccountView;
 
 mod condition;
 mod policy;
@@ -80,13 +80,7 @@ pub fn run(context: &mut Context, args: &ExplainArgs) -> Result<Exit, Failure> {
         let account = opened.account()?;
         let view = opened.view(account).await?;
         let watched = opened::client(&view, &args.id, opened.now)?;
-        let filter = EnforcementFilter {
-            account: account.name.clone(),
-            client: Some(watched.client.id.clone()),
-            state: None,
-            limit: ENFORCEMENTS_READ,
-        };
-        let enforcements = opened.store.enforcements(&filter).await;
+        let id = &watched.client.id;
         let scene = Scene {
             opened: &opened,
             view: &view,
@@ -94,7 +88,7 @@ pub fn run(context: &mut Context, args: &ExplainArgs) -> Result<Exit, Failure> {
             rules: parts::rules(&opened.settings, account),
             circumstances: circumstances(&opened, account, &view),
             planned: Planned::new(&opened.settings, account, &view, opened.now),
-            enforcements: enforcements.map_err(|error| from_store(&error))?,
+            enforcements: opened.enforcements(account, id, ENFORCEMENTS_READ).await?,
         };
         let policies = scene.policies();
         if context.wants_json() {
@@ -150,7 +144,7 @@ fn print(context: &mut Context, scene: &Scene<'_>, policies: &[PolicyRow]) -> Re
         context.out.line("")?;
         let mut card = Table::new(&[&row.policy.to_string(), row.severity.as_str()]);
         for (name, text, tone) in row.lines() {
-            card.toned_row([(name.to_owned(), Tone::Faint), (text, tone)]);
+            card.fact(name, text, tone);
         }
         context.out.table(&card)?;
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::listing::{self, Listed};
 use super::opened::{Opened, from_store};
-use super::telling::{ago, amount, clock_minute, clock_time};
+use super::telling::{amount, clock_minute};
 use super::{Context, Exit, Failure, Table, Tone, block_on};
 use crate::domain::alert::EpisodeId;
 use crate::domain::notice::{Attempt, Message, MessageKind, NoticeState, Notification};
@@ -300,28 +300,24 @@ fn print(context: &mut Context, opened: &Opened, record: &NoticeRecord) -> Resul
         message,
         attempts,
     } = record;
-    let (now, zone) = (opened.now, &opened.settings.schedule.timezone);
-    let time = |at: Timestamp| format!("{} ({})", clock_time(at, zone), ago(now, at));
+    let time = |at: Timestamp| opened.time_and_age(at);
     let mut card = Table::new(&["notification", ""]);
-    let mut add = |name: &str, text: String, tone: Tone| {
-        card.toned_row([(name.to_owned(), Tone::Faint), (text, tone)]);
-    };
     let facts = &notification.facts;
-    add("id", notification.id.clone(), Tone::Plain);
-    add(
+    card.fact("id", notification.id.clone(), Tone::Plain);
+    card.fact(
         "state",
         state_text(&notification.state),
         tone(notification.state.label()),
     );
-    add(
+    card.fact(
         "client",
         format!("{}, {}", notification.client, facts.label),
         Tone::Plain,
     );
     let severity = notification.severity.as_str();
-    add("policy", format!("{} ({severity})", notification.policy), Tone::Plain);
-    add("what", notification.transition.label(), Tone::Plain);
-    add("reason", facts.reason.to_string(), Tone::Plain);
+    card.fact("policy", format!("{} ({severity})", notification.policy), Tone::Plain);
+    card.fact("what", notification.transition.label(), Tone::Plain);
+    card.fact("reason", facts.reason.to_string(), Tone::Plain);
     if let Some(reading) = &facts.reading {
         let text = format!(
             "{} {}, read {}",
@@ -329,28 +325,28 @@ fn print(context: &mut Context, opened: &Opened, record: &NoticeRecord) -> Resul
             facts.currency,
             time(reading.at)
         );
-        add("balance", text, Tone::Plain);
+        card.fact("balance", text, Tone::Plain);
     }
     let recipient = if notification.recipient.is_empty() {
         "nobody"
     } else {
         &notification.recipient
     };
-    add(
+    card.fact(
         "to",
         format!("{recipient} through {}", notification.channel),
         Tone::Plain,
     );
-    add("created", time(notification.created_at), Tone::Plain);
+    card.fact("created", time(notification.created_at), Tone::Plain);
     if let Some(message) = message {
         let kind = match message.kind {
             MessageKind::Single => "a message of its own",
             MessageKind::Summary => "a summary",
         };
-        add("carried by", format!("{kind}, {}", message.id), Tone::Plain);
+        card.fact("carried by", format!("{kind}, {}", message.id), Tone::Plain);
         if !message.state.is_final() {
-            add("next try", time(message.next_at.max(message.not_before)), Tone::Plain);
-            add("given up", time(message.deadline), Tone::Plain);
+            card.fact("next try", time(message.next_at.max(message.not_before)), Tone::Plain);
+            card.fact("given up", time(message.deadline), Tone::Plain);
         }
     }
     context.out.table(&card)?;

@@ -5,12 +5,14 @@
 
 use jiff::Timestamp;
 
+use super::telling::{ago, clock_time};
 use super::{Context, Failure};
 use crate::clock::Clock;
 use crate::config::{Account, Secrets, Settings};
+use crate::domain::enforcement::Enforcement;
 use crate::domain::watch::Watched;
 use crate::domain::{Client, ClientId};
-use crate::store::{Access, AccountView, Store};
+use crate::store::{Access, AccountView, EnforcementFilter, Store};
 
 /// Clients suggested to somebody who gave a name where an id belongs.
 const MOST_SUGGESTIONS: usize = 3;
@@ -68,6 +70,33 @@ impl Opened {
     /// Why the store cannot be read (1).
     pub async fn view(&self, account: &Account) -> Result<AccountView, Failure> {
         self.store.load(&account.name).await.map_err(|error| from_store(&error))
+    }
+
+    /// What was done about a client, newest first, at most `limit` of it.
+    ///
+    /// # Errors
+    /// Why the store cannot be read (1).
+    pub async fn enforcements(
+        &self,
+        account: &Account,
+        client: &ClientId,
+        limit: usize,
+    ) -> Result<Vec<Enforcement>, Failure> {
+        let filter = EnforcementFilter {
+            account: account.name.clone(),
+            client: Some(client.clone()),
+            state: None,
+            limit,
+        };
+        let found = self.store.enforcements(&filter).await;
+        found.map_err(|error| from_store(&error))
+    }
+
+    /// A time on the clock of the configured zone, and how long ago that is.
+    #[must_use]
+    pub fn time_and_age(&self, at: Timestamp) -> String {
+        let clock = clock_time(at, &self.settings.schedule.timezone);
+        format!("{clock} ({})", ago(self.now, at))
     }
 }
 

@@ -189,6 +189,12 @@ impl Table {
             .push(cells.into_iter().map(|(cell, tone)| (cell.into(), tone)).collect());
     }
 
+    /// Adds a line of a card: a name, and what there is to say under it.
+    pub fn fact(&mut self, name: &str, text: impl Into<String>, tone: Tone) {
+        self.rows
+            .push(vec![(name.to_owned(), Tone::Faint), (text.into(), tone)]);
+    }
+
     /// Whether it has no rows.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -9,12 +9,11 @@ use serde::Serialize;
 
 use super::opened::{Opened, find};
 use super::planned::{Planned, brake, canary_text, decision_reason, decision_word};
-use super::telling::{ago, label};
+use super::telling::{ago, change, label};
 use super::{Context, Exit, Failure, Table, Tone, block_on};
 use crate::config::Account;
 use crate::domain::alert::EpisodeId;
-use crate::domain::enforcement::Mode;
-use crate::domain::enforcement::{Direction, EnforcementState};
+use crate::domain::enforcement::{Direction, EnforcementState, Mode};
 use crate::domain::plan::{Decision, Intent};
 use crate::domain::{AccountName, ClientId, Management, Money, PolicyName};
 use crate::store::AccountView;
@@ -134,16 +133,17 @@ fn step(order: usize, intent: &Intent, decision: &Decision, view: &AccountView) 
 
 fn print(context: &mut Context, opened: &Opened, account: &Account, answer: &Answer) -> Result<(), Failure> {
     let out = &mut context.out;
-    let mode = match opened.settings.enforcement.mode {
+    let mode = opened.settings.enforcement.mode;
+    let what = match mode {
         Mode::Observe => "observe: nothing is changed, this is what would be",
         Mode::Apply => "apply: what is to be done now is done in the next sweep, by fresh readings",
     };
-    out.line(&format!("account {}, mode {mode}", account.name))?;
+    out.line(&format!("account {}, mode {what}", account.name))?;
     out.line(&by_what(opened, answer))?;
     if let Some(reason) = &answer.brake_reason {
         out.line(&format!("the brake is on: {reason}"))?;
     }
-    if answer.mode == "apply" {
+    if mode == Mode::Apply {
         out.line(&format!("the account's first change: {}", answer.canary))?;
         out.line(&format!(
             "in 24h: {} of {} changes, {} of {} reversals; {} in one sweep",
@@ -161,16 +161,12 @@ fn print(context: &mut Context, opened: &Opened, account: &Account, answer: &Ans
         "client", "company", ">balance", "read", "change", "policy", "now", "why",
     ]);
     for step in &answer.plan {
-        let way = match step.direction {
-            Direction::Enforce => format!("to {}", step.wanted),
-            Direction::Revert => format!("back to {}", step.wanted),
-        };
         table.toned_row([
             (step.client.to_string(), Tone::Plain),
             (step.company.clone(), Tone::Plain),
             (step.balance.for_people(), Tone::Plain),
             (ago(opened.now, step.read_at), Tone::Faint),
-            (way, Tone::Plain),
+            (change(step.direction, step.wanted), Tone::Plain),
             (step.policy.to_string(), Tone::Plain),
             (step.decision.to_owned(), tone(step.decision)),
             (step.reason.clone(), Tone::Plain),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::enforcement::Direction;
 use crate::domain::plan::resolve;
 use crate::domain::{Client, Management, Money};
 
@@ -93,6 +94,15 @@ pub fn management_text(codes: &BTreeMap<String, String>, code: &str) -> String {
             Some(description) => format!("{description} (code {code})"),
             None => format!("code {code}, which the account's list does not explain"),
         },
+    }
+}
+
+/// A change, behind *set*: `to hard`, `back to soft`.
+#[must_use]
+pub fn change(direction: Direction, wanted: Management) -> String {
+    match direction {
+        Direction::Enforce => format!("to {wanted}"),
+        Direction::Revert => format!("back to {wanted}"),
     }
 }
 

@@ -80,12 +80,7 @@ impl Provider for Portal {
     }
 
     async fn countries(&self) -> Result<Vec<Country>, Failure> {
-        let answer = self.client.get_countries().await?;
-        let country = |country: crate::voipms::Country| Country {
-            code: country.code,
-            name: country.name,
-        };
-        Ok(answer.into_iter().map(country).collect())
+        Ok(self.client.get_countries().await?)
     }
 
     async fn record_before_write(&self, client: &ClientId) -> Result<LastLook<WriteTurn>, Failure> {

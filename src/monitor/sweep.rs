@@ -14,6 +14,7 @@ use super::fetch::Fetched;
 use super::report::Report;
 use super::{Monitor, Progress, SweepError};
 use crate::domain::alert::Alert;
+use crate::domain::enforcement::Enforcement;
 use crate::domain::watch::{AccountState, BY_READ_BACK, FlagKind, Watched};
 use crate::domain::{ClientId, Money};
 use crate::store::AccountView;
@@ -107,17 +108,6 @@ impl<'a> Sweep<'a> {
             .iter()
             .find(|flag| flag.kind == FlagKind::Brake && flag.by == BY_READ_BACK)
             .map(|flag| flag.note.clone());
-        let places: HashMap<&ClientId, usize> = clients
-            .iter()
-            .enumerate()
-            .map(|(index, watched)| (&watched.client.id, index))
-            .collect();
-        let hard = enforcements
-            .iter()
-            .filter(|enforcement| enforcement.is_verified_hard())
-            .filter_map(|enforcement| Some((*places.get(&enforcement.client)?, enforcement.changed_at)))
-            .filter(|(index, _)| is_watched(&clients[*index]))
-            .collect();
         let mut by_client: HashMap<ClientId, Vec<Alert>> = HashMap::new();
         for alert in alerts {
             by_client.entry(alert.client.clone()).or_default().push(alert);
@@ -135,6 +125,7 @@ impl<'a> Sweep<'a> {
                 jumped,
                 baseline_since: state.baseline_since,
             },
+            hard: set_to_hard(&clients, &enforcements),
             is_read: vec![false; clients.len()],
             writer: Writer::new(monitor.store.clone(), monitor.rules.account.clone()),
             monitor,
@@ -154,7 +145,6 @@ impl<'a> Sweep<'a> {
             limited: HashMap::new(),
             tried: (0, 0),
             doubted_at: None,
-            hard,
             without_effect: Vec::new(),
             hard_judged: 0,
             why_not_asked: None,
@@ -220,6 +210,21 @@ fn resume(state: &mut AccountState, now: Timestamp, interval: SignedDuration) {
     if state.sweep_ended_at.is_some_and(|at| now.duration_since(at) > gap) {
         state.baseline_since = Some(now);
     }
+}
+
+/// The places of the clients that we set to HARD, and when.
+fn set_to_hard(clients: &[Watched], enforcements: &[Enforcement]) -> HashMap<usize, Timestamp> {
+    let places: HashMap<&ClientId, usize> = clients
+        .iter()
+        .enumerate()
+        .map(|(index, watched)| (&watched.client.id, index))
+        .collect();
+    enforcements
+        .iter()
+        .filter(|enforcement| enforcement.is_verified_hard())
+        .filter_map(|enforcement| Some((*places.get(&enforcement.client)?, enforcement.changed_at)))
+        .filter(|(index, _)| is_watched(&clients[*index]))
+        .collect()
 }
 
 /// Whether a client is asked: it is real, and the lists have it.

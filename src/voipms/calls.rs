@@ -7,13 +7,12 @@ use super::client::{Client, WriteTurn};
 use super::codes;
 use super::error::{Error, Problem};
 use super::functions::{
-    AddCharge, AddPayment, BalanceManagement, ClientPackage, ClientThreshold, Country, Entry, GetBalance,
-    GetBalanceManagement, GetCharges, GetClient, GetClientPackages, GetClientThreshold, GetClients, GetCountries,
-    GetDeposits, GetIp, GetPackages, GetResellerBalance, GetStates, Package, ResellerBalance, Rows, SetClient,
-    SetClientThreshold, SignupClient, State,
+    self, AddCharge, AddPayment, BalanceManagement, ClientPackage, ClientThreshold, Entry, GetClient, Package,
+    ResellerBalance, Rows, SetClient, SetClientThreshold, SignupClient, State,
 };
 use super::outcome::WriteError;
 use super::record::ClientRecord;
+use crate::domain::plan::Country;
 use crate::domain::{self, ClientId};
 
 impl Client {
@@ -22,7 +21,7 @@ impl Client {
     /// # Errors
     /// [`Error`]; an answer in which no row can be used is one.
     pub async fn get_clients(&self) -> Result<Rows<domain::Client>, Error> {
-        self.read(&GetClients { email: None }).await
+        self.read(&functions::get_clients(None)).await
     }
 
     /// The clients with this e-mail address.
@@ -30,7 +29,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_clients_by_email(&self, email: &str) -> Result<Rows<domain::Client>, Error> {
-        self.read(&GetClients { email: Some(email) }).await
+        self.read(&functions::get_clients(Some(email))).await
     }
 
     /// One client's whole record.
@@ -70,7 +69,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_reseller_balance(&self, client: &ClientId) -> Result<ResellerBalance, Error> {
-        self.read(&GetResellerBalance(client)).await
+        self.read(&functions::get_reseller_balance(client)).await
     }
 
     /// A client's own limit.
@@ -78,7 +77,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_client_threshold(&self, client: &ClientId) -> Result<ClientThreshold, Error> {
-        self.read(&GetClientThreshold(client)).await
+        self.read(&functions::get_client_threshold(client)).await
     }
 
     /// The account's codes of `balance_management`.
@@ -86,7 +85,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_balance_management(&self) -> Result<Vec<BalanceManagement>, Error> {
-        self.read(&GetBalanceManagement).await
+        self.read(&functions::get_balance_management()).await
     }
 
     /// The codes of countries.
@@ -94,7 +93,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_countries(&self) -> Result<Vec<Country>, Error> {
-        self.read(&GetCountries).await
+        self.read(&functions::get_countries()).await
     }
 
     /// The reseller's own balance.
@@ -102,7 +101,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_balance(&self) -> Result<ResellerBalance, Error> {
-        self.read(&GetBalance).await
+        self.read(&functions::get_balance()).await
     }
 
     /// What a client was debited with, newest first. However the API says that there is nothing, the list is empty.
@@ -110,7 +109,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_charges(&self, client: &ClientId) -> Result<Rows<Entry>, Error> {
-        self.read(&GetCharges(client)).await
+        self.read(&functions::get_charges(client)).await
     }
 
     /// What a client was credited with, newest first. However the API says that there is nothing, the list is empty.
@@ -118,7 +117,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_deposits(&self, client: &ClientId) -> Result<Rows<Entry>, Error> {
-        self.read(&GetDeposits(client)).await
+        self.read(&functions::get_deposits(client)).await
     }
 
     /// The packages that a client has.
@@ -126,7 +125,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_client_packages(&self, client: &ClientId) -> Result<Rows<ClientPackage>, Error> {
-        self.read(&GetClientPackages(client)).await
+        self.read(&functions::get_client_packages(client)).await
     }
 
     /// The reseller's packages: all, or the one with this code.
@@ -134,7 +133,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_packages(&self, package: Option<&str>) -> Result<Rows<Package>, Error> {
-        self.read(&GetPackages { package }).await
+        self.read(&functions::get_packages(package)).await
     }
 
     /// The codes of the states of the USA.
@@ -142,7 +141,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_states(&self) -> Result<Rows<State>, Error> {
-        self.read(&GetStates).await
+        self.read(&functions::get_states()).await
     }
 
     /// The address that the API sees this machine at. Answered also while that address is not allowed (documented).
@@ -150,7 +149,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_ip(&self) -> Result<IpAddr, Error> {
-        self.read(&GetIp).await
+        self.read(&functions::get_ip()).await
     }
 
     /// What a person can do about a failed call: [`Error::hint`]; about an address that is not allowed, which one it is.

@@ -3,48 +3,8 @@
 
 use std::fmt;
 
-use super::answer::Expected;
+use super::answer::Expected::{self, Ledger, Nothing, One, Perhaps, Rows};
 use super::parameters::{self, Parameter};
-
-/// A function of the API: the thirteen client functions of the document that this program was made from, and four that
-/// tell which values those take, how the reseller itself stands, or as whom the API sees this machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Function {
-    /// Debits a client.
-    AddCharge,
-    /// Credits a client.
-    AddPayment,
-    /// The reseller's own balance.
-    GetBalance,
-    /// The account's codes of `balance_management`.
-    GetBalanceManagement,
-    /// What a client was debited with.
-    GetCharges,
-    /// The packages that a client has.
-    GetClientPackages,
-    /// A client's own limit and address.
-    GetClientThreshold,
-    /// The list of clients, or one client's whole record.
-    GetClients,
-    /// The codes of countries.
-    GetCountries,
-    /// What a client was credited with.
-    GetDeposits,
-    /// The address that calls come from. The only function that answers any address (documented).
-    GetIp,
-    /// The reseller's packages.
-    GetPackages,
-    /// A client's balance.
-    GetResellerBalance,
-    /// The codes of the states of the USA.
-    GetStates,
-    /// Overwrites a client's record.
-    SetClient,
-    /// Sets a client's own limit.
-    SetClientThreshold,
-    /// Makes a new client.
-    SignupClient,
-}
 
 /// What it means to send a call again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,151 +26,54 @@ struct Facts {
     parameters: &'static [Parameter],
 }
 
-/// A row for each function, in the order of [`Function::ALL`].
-static FACTS: [Facts; 17] = [
-    Facts {
-        name: "addCharge",
-        class: Class::MoneyMovingWrite,
-        expected: Expected::Nothing,
-        summary: "debit a client",
-        parameters: parameters::ADD_CHARGE,
-    },
-    Facts {
-        name: "addPayment",
-        class: Class::MoneyMovingWrite,
-        expected: Expected::Nothing,
-        summary: "credit a client",
-        parameters: parameters::ADD_PAYMENT,
-    },
-    Facts {
-        name: "getBalance",
-        class: Class::Read,
-        expected: Expected::One("balance"),
-        summary: "the reseller's own balance",
-        parameters: parameters::GET_BALANCE,
-    },
-    Facts {
-        name: "getBalanceManagement",
-        class: Class::Read,
-        expected: Expected::Rows("balance_management"),
-        summary: "the codes of balance_management, and what each means",
-        parameters: parameters::GET_BALANCE_MANAGEMENT,
-    },
-    Facts {
-        name: "getCharges",
-        class: Class::Read,
-        expected: Expected::Ledger("charges"),
-        summary: "what a client was debited with",
-        parameters: parameters::ONE_CLIENT,
-    },
-    Facts {
-        name: "getClientPackages",
-        class: Class::Read,
-        expected: Expected::Rows("packages"),
-        summary: "the packages that a client has",
-        parameters: parameters::ONE_CLIENT,
-    },
-    Facts {
-        name: "getClientThreshold",
-        class: Class::Read,
-        expected: Expected::One("threshold_information"),
-        summary: "a client's own limit, and where it is told of it",
-        parameters: parameters::ONE_CLIENT,
-    },
-    Facts {
-        name: "getClients",
-        class: Class::Read,
-        expected: Expected::Rows("clients"),
-        summary: "all clients, or one of them, with their records",
-        parameters: parameters::GET_CLIENTS,
-    },
-    Facts {
-        name: "getCountries",
-        class: Class::Read,
-        expected: Expected::Rows("countries"),
-        summary: "the codes of countries",
-        parameters: parameters::GET_COUNTRIES,
-    },
-    Facts {
-        name: "getDeposits",
-        class: Class::Read,
-        expected: Expected::Ledger("deposits"),
-        summary: "what a client was credited with",
-        parameters: parameters::ONE_CLIENT,
-    },
-    Facts {
-        name: "getIP",
-        class: Class::Read,
-        expected: Expected::One("ip"),
-        summary: "the address that VoIP.ms sees this machine at",
-        parameters: &[],
-    },
-    Facts {
-        name: "getPackages",
-        class: Class::Read,
-        expected: Expected::Rows("packages"),
-        summary: "the reseller's packages: their fees and mark-ups",
-        parameters: parameters::GET_PACKAGES,
-    },
-    Facts {
-        name: "getResellerBalance",
-        class: Class::Read,
-        expected: Expected::One("balance"),
-        summary: "a client's balance, and what it spent",
-        parameters: parameters::ONE_CLIENT,
-    },
-    Facts {
-        name: "getStates",
-        class: Class::Read,
-        expected: Expected::Rows("states"),
-        summary: "the codes of the states of the USA",
-        parameters: &[],
-    },
-    Facts {
-        name: "setClient",
-        class: Class::IdempotentWrite,
-        expected: Expected::Nothing,
-        summary: "overwrite a client's record",
-        parameters: parameters::SET_CLIENT,
-    },
-    Facts {
-        name: "setClientThreshold",
-        class: Class::IdempotentWrite,
-        expected: Expected::Nothing,
-        summary: "set a client's own limit, and where it is told of it",
-        parameters: parameters::SET_CLIENT_THRESHOLD,
-    },
-    Facts {
-        name: "signupClient",
-        class: Class::MoneyMovingWrite,
-        expected: Expected::Perhaps("client"),
-        summary: "make a new client",
-        parameters: parameters::SIGNUP_CLIENT,
-    },
-];
+/// Each row: the variant, its name on the wire, its class and what it is for; what a good answer has, and what it takes.
+macro_rules! functions {
+    ($($function:ident $name:literal $class:ident $summary:literal: $expected:expr, $parameters:ident;)*) => {
+        /// A function of the API: the thirteen client functions of the document that this program was made from, and four
+        /// that tell which values those take, how the reseller itself stands, or as whom the API sees this machine.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Function {
+            $(#[doc = concat!("`", $name, "`: ", $summary, ".")] $function,)*
+        }
+
+        impl Function {
+            /// All of them, by name.
+            pub const ALL: [Self; FACTS.len()] = [$(Self::$function,)*];
+        }
+
+        /// What is known of each, at the place of its variant.
+        const FACTS: &[Facts] = &[$(Facts {
+            name: $name,
+            class: Class::$class,
+            expected: $expected,
+            summary: $summary,
+            parameters: parameters::$parameters,
+        },)*];
+    };
+}
+
+#[rustfmt::skip]
+functions! {
+    AddCharge "addCharge" MoneyMovingWrite "debit a client": Nothing, ADD_CHARGE;
+    AddPayment "addPayment" MoneyMovingWrite "credit a client": Nothing, ADD_PAYMENT;
+    GetBalance "getBalance" Read "the reseller's own balance": One("balance"), GET_BALANCE;
+    GetBalanceManagement "getBalanceManagement" Read "the codes of balance_management, and what each means": Rows("balance_management"), GET_BALANCE_MANAGEMENT;
+    GetCharges "getCharges" Read "what a client was debited with": Ledger("charges"), ONE_CLIENT;
+    GetClientPackages "getClientPackages" Read "the packages that a client has": Rows("packages"), ONE_CLIENT;
+    GetClientThreshold "getClientThreshold" Read "a client's own limit, and where it is told of it": One("threshold_information"), ONE_CLIENT;
+    GetClients "getClients" Read "all clients, or one of them, with their records": Rows("clients"), GET_CLIENTS;
+    GetCountries "getCountries" Read "the codes of countries": Rows("countries"), GET_COUNTRIES;
+    GetDeposits "getDeposits" Read "what a client was credited with": Ledger("deposits"), ONE_CLIENT;
+    GetIp "getIP" Read "the address that VoIP.ms sees this machine at": One("ip"), NONE;
+    GetPackages "getPackages" Read "the reseller's packages: their fees and mark-ups": Rows("packages"), GET_PACKAGES;
+    GetResellerBalance "getResellerBalance" Read "a client's balance, and what it spent": One("balance"), ONE_CLIENT;
+    GetStates "getStates" Read "the codes of the states of the USA": Rows("states"), NONE;
+    SetClient "setClient" IdempotentWrite "overwrite a client's record": Nothing, SET_CLIENT;
+    SetClientThreshold "setClientThreshold" IdempotentWrite "set a client's own limit, and where it is told of it": Nothing, SET_CLIENT_THRESHOLD;
+    SignupClient "signupClient" MoneyMovingWrite "make a new client": Perhaps("client"), SIGNUP_CLIENT;
+}
 
 impl Function {
-    /// All of them, by name.
-    pub const ALL: [Self; 17] = [
-        Self::AddCharge,
-        Self::AddPayment,
-        Self::GetBalance,
-        Self::GetBalanceManagement,
-        Self::GetCharges,
-        Self::GetClientPackages,
-        Self::GetClientThreshold,
-        Self::GetClients,
-        Self::GetCountries,
-        Self::GetDeposits,
-        Self::GetIp,
-        Self::GetPackages,
-        Self::GetResellerBalance,
-        Self::GetStates,
-        Self::SetClient,
-        Self::SetClientThreshold,
-        Self::SignupClient,
-    ];
-
     const fn facts(self) -> &'static Facts {
         &FACTS[self as usize]
     }

@@ -4,14 +4,13 @@
 use std::net::IpAddr;
 
 use super::functions::{
-    BalanceManagement, Call, ClientPackage, ClientThreshold, Country, Entry, GetBalance, GetBalanceManagement,
-    GetCharges, GetClient, GetClientPackages, GetClientThreshold, GetClients, GetCountries, GetDeposits, GetIp,
-    GetPackages, GetResellerBalance, GetStates, NewClient, Package, ResellerBalance, Rows, SetClient,
-    SetClientThreshold, SignupClient, State,
+    self, BalanceManagement, Call, ClientPackage, ClientThreshold, Entry, GetClient, NewClient, Package,
+    ResellerBalance, Rows, SetClient, SetClientThreshold, SignupClient, State,
 };
 use super::reply::read_reply;
 use super::secrets::Secrets;
 use super::{ClientRecord, Error, Function, RawAnswer, RawCall, WriteError};
+use crate::domain::plan::Country;
 use crate::domain::{Client, ClientId};
 use crate::net::HttpAnswer;
 
@@ -160,22 +159,30 @@ impl Reading {
     pub fn read(&self, question: Question, answer: &HttpAnswer) -> Result<Answer, WriteError> {
         let id = &self.client;
         match question {
-            Question::ResellerBalance => self.call(&GetResellerBalance(id), answer).map(Answer::Balance),
-            Question::OwnBalance => self.call(&GetBalance, answer).map(Answer::Balance),
-            Question::Clients => self.call(&GetClients { email: None }, answer).map(Answer::Clients),
+            Question::ResellerBalance => self
+                .call(&functions::get_reseller_balance(id), answer)
+                .map(Answer::Balance),
+            Question::OwnBalance => self.call(&functions::get_balance(), answer).map(Answer::Balance),
+            Question::Clients => self.call(&functions::get_clients(None), answer).map(Answer::Clients),
             Question::Record => {
                 let record = self.call(&GetClient(id), answer);
                 record.map(|record| Answer::Record(Box::new(record)))
             }
-            Question::Threshold => self.call(&GetClientThreshold(id), answer).map(Answer::Threshold),
-            Question::BalanceManagement => self.call(&GetBalanceManagement, answer).map(Answer::BalanceManagement),
-            Question::Countries => self.call(&GetCountries, answer).map(Answer::Countries),
-            Question::Charges => self.call(&GetCharges(id), answer).map(Answer::Entries),
-            Question::Deposits => self.call(&GetDeposits(id), answer).map(Answer::Entries),
-            Question::ClientPackages => self.call(&GetClientPackages(id), answer).map(Answer::ClientPackages),
-            Question::Packages => self.call(&GetPackages { package: None }, answer).map(Answer::Packages),
-            Question::States => self.call(&GetStates, answer).map(Answer::States),
-            Question::Address => self.call(&GetIp, answer).map(Answer::Address),
+            Question::Threshold => self
+                .call(&functions::get_client_threshold(id), answer)
+                .map(Answer::Threshold),
+            Question::BalanceManagement => self
+                .call(&functions::get_balance_management(), answer)
+                .map(Answer::BalanceManagement),
+            Question::Countries => self.call(&functions::get_countries(), answer).map(Answer::Countries),
+            Question::Charges => self.call(&functions::get_charges(id), answer).map(Answer::Entries),
+            Question::Deposits => self.call(&functions::get_deposits(id), answer).map(Answer::Entries),
+            Question::ClientPackages => self
+                .call(&functions::get_client_packages(id), answer)
+                .map(Answer::ClientPackages),
+            Question::Packages => self.call(&functions::get_packages(None), answer).map(Answer::Packages),
+            Question::States => self.call(&functions::get_states(), answer).map(Answer::States),
+            Question::Address => self.call(&functions::get_ip(), answer).map(Answer::Address),
             Question::SetClient => self.call(&SetClient(&self.record), answer).map(|()| Answer::Done),
             Question::AddCharge => self.call(&self.charge, answer).map(|()| Answer::Done),
             Question::AddPayment => self.call(&self.payment, answer).map(|()| Answer::Done),

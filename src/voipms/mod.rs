@@ -36,7 +36,7 @@ pub use codes::meaning;
 pub use error::{Error, Problem};
 pub use function::{Class, Function};
 pub use functions::{
-    AddCharge, AddPayment, BalanceManagement, ClientPackage, ClientThreshold, Country, Entry, NewClient, Package,
+    AddCharge, AddPayment, BalanceManagement, ClientPackage, ClientThreshold, Entry, NewClient, Package,
     ResellerBalance, Rows, SetClientThreshold, SignupClient, State,
 };
 pub use marker::Marker;

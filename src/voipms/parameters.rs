@@ -95,6 +95,8 @@ const fn needed(mut parameter: Parameter) -> Parameter {
     parameter
 }
 
+pub(super) const NONE: &[Parameter] = &[];
+
 pub(super) const ONE_CLIENT: &[Parameter] = &[CLIENT];
 
 pub(super) const ADD_CHARGE: &[Parameter] = &[

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde_json::value::RawValue;
 
 use super::answer::{Reader, fields, scalar};
@@ -127,12 +127,6 @@ impl ClientRecord {
             ("phone_number", &self.phone_number),
             ("balance_management", &self.balance_management),
         ]
-    }
-
-    /// Whether both records have the same password.
-    #[must_use]
-    pub fn has_password_of(&self, other: &Self) -> bool {
-        self.password.expose_secret() == other.password.expose_secret()
     }
 
     /// Identifies the record but its password; the same as the one of the client's row in the list.

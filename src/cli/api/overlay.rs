@@ -84,12 +84,7 @@ pub async fn run(
 
 async fn countries(api: &Client) -> Result<Vec<Country>, Failure> {
     let answer = api.get_countries().await;
-    let answer = answer.map_err(|error| nothing_sent(outcome::declined(&error)))?;
-    let country = |country: crate::voipms::Country| Country {
-        code: country.code,
-        name: country.name,
-    };
-    Ok(answer.into_iter().map(country).collect())
+    answer.map_err(|error| nothing_sent(outcome::declined(&error)))
 }
 
 /// What the account's codes of balance management mean, when one is given: a code that stops phones is not sent unseen,

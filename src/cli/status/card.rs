@@ -11,26 +11,23 @@ use crate::cli::{Failure, Output, Table, Tone};
 /// Prints the page, and below it the warnings.
 pub(super) fn print(out: &mut Output, opened: &Opened, status: &Status) -> Result<(), Failure> {
     let mut card = Table::new(&[&format!("account {}", status.account), ""]);
-    let mut add = |name: &str, text: String, tone: Tone| {
-        card.toned_row([(name.to_owned(), Tone::Faint), (text, tone)]);
-    };
-    add("last sweep", last_sweep(opened, status), Tone::Plain);
-    add("next sweep", next_sweep(opened, status), Tone::Plain);
-    add("revisit time", revisit(status), Tone::Plain);
-    add("clients", clients(status), Tone::Plain);
+    card.fact("last sweep", last_sweep(opened, status), Tone::Plain);
+    card.fact("next sweep", next_sweep(opened, status), Tone::Plain);
+    card.fact("revisit time", revisit(status), Tone::Plain);
+    card.fact("clients", clients(status), Tone::Plain);
     let (text, tone) = firing(status);
-    add("firing", text, tone);
+    card.fact("firing", text, tone);
     let (text, tone) = notifications(status);
-    add("notifications", text, tone);
-    add(
+    card.fact("notifications", text, tone);
+    card.fact(
         "enforcement",
         mode_text(opened.settings.enforcement.mode).to_owned(),
         Tone::Plain,
     );
     let (text, tone) = brake(opened, status);
-    add("brake", text, tone);
-    add("first change", status.enforcement.canary.to_owned(), Tone::Plain);
-    add("caps", caps(status), Tone::Plain);
+    card.fact("brake", text, tone);
+    card.fact("first change", status.enforcement.canary.to_owned(), Tone::Plain);
+    card.fact("caps", caps(status), Tone::Plain);
     out.table(&card)?;
     if !status.warnings.is_empty() {
         out.line("")?;

@@ -10,12 +10,12 @@ use super::record::{Field, Record};
 use crate::domain::enforcement::{FieldDifference, Refusal};
 use crate::domain::{ClientId, Management};
 
-/// A row of `getCountries`.
+/// A country that the API knows: a row of `getCountries`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Country {
-    /// Two letters, such as `CA`.
+    /// Its code, two letters such as `CA` (documented: ISO 3166-1 alpha-2): what `setClient` wants.
     pub code: String,
-    /// The name, such as `Canada`.
+    /// Its name, such as `Canada`; `getClients` spells it differently (documented samples: `UNITED STATES`).
     pub name: String,
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -33,11 +34,24 @@ impl Sweep<'_> {
     /// Asks the clients that are due, most urgent first, within the calls that fit before the next sweep.
     pub(super) async fn ask_clients(&mut self) -> Result<Option<Ended>, SweepError> {
         let budget = self.monitor.budget(self.now(), self.deadline);
-        let mut queue: VecDeque<(usize, u32)> = self.order(budget).into_iter().map(|index| (index, 0)).collect();
-        self.progress.begin(u64::try_from(queue.len()).unwrap_or(u64::MAX));
+        let order = self.order(budget);
         // What the futures look at must not be what the batches change.
         let clients = std::mem::take(&mut self.clients);
         let alerts = std::mem::take(&mut self.alerts);
+        let ended = self.ask_in_order(&clients, &alerts, order, budget).await;
+        (self.clients, self.alerts) = (clients, alerts);
+        ended
+    }
+
+    async fn ask_in_order(
+        &mut self,
+        clients: &[Watched],
+        alerts: &HashMap<ClientId, Vec<Alert>>,
+        order: Vec<usize>,
+        budget: u64,
+    ) -> Result<Option<Ended>, SweepError> {
+        let mut queue: VecDeque<(usize, u32)> = order.into_iter().map(|index| (index, 0)).collect();
+        self.progress.begin(u64::try_from(queue.len()).unwrap_or(u64::MAX));
         let api = &self.monitor.api;
         let fetcher = Fetcher {
             api,
@@ -48,14 +62,12 @@ impl Sweep<'_> {
             circumstances: self.circumstances,
             wants_thresholds: wants_thresholds(&self.monitor.rules),
         };
-        let no_alerts: Vec<Alert> = Vec::new();
         let calls_at_start = api.calls_made();
         let mut flights = Flights::new();
         let mut streak = Streak::default();
-        let mut landed: Vec<Fetched> = Vec::with_capacity(batch::MOST_READINGS);
-        let mut closes_at = None;
+        let mut batch = Batch::new();
         let mut ended = None;
-        let result = loop {
+        loop {
             let is_stopping = *self.monitor.stop.borrow();
             if is_stopping {
                 // Reads cost nothing to give up; who was not read stays due.
@@ -73,64 +85,45 @@ impl Sweep<'_> {
                 && let Some((index, asked_before)) = queue.pop_front()
             {
                 let watched = &clients[index];
-                let alerts = alerts.get(&watched.client.id).unwrap_or(&no_alerts);
-                flights.start(fetcher.fetch(index, asked_before, watched, alerts));
+                flights.start(fetcher.fetch(index, asked_before, watched, alerts_of(alerts, watched)));
                 continue;
             }
-            if flights.is_empty() && landed.is_empty() {
-                break Ok(ended);
+            if flights.is_empty() && batch.landed.is_empty() {
+                break;
             }
-            let closing = self.closing(closes_at);
             let fetched = tokio::select! {
                 biased;
                 fetched = flights.next(), if !flights.is_empty() => fetched,
-                () = closing, if closes_at.is_some() => None,
+                () = self.closing(batch.closes_at), if batch.closes_at.is_some() => None,
                 () = self.monitor.stopped(), if !is_stopping => None,
             };
-            if let Some(fetched) = fetched {
-                match self.land(fetched, &mut queue, &mut streak) {
-                    Landed::Again => {}
-                    Landed::Ends(why) => ended = ended.or(Some(why)),
-                    Landed::Doubted(fetched) => {
-                        if ended.is_none() {
-                            ended = flights.beside(self.doubt()).await;
-                        }
-                        landed.push(fetched);
+            match fetched.map(|fetched| self.land(fetched, &mut queue, &mut streak)) {
+                None | Some(Landed::Again) => {}
+                Some(Landed::Ends(why)) => ended = ended.or(Some(why)),
+                Some(Landed::Doubted(fetched)) => {
+                    if ended.is_none() {
+                        ended = flights.beside(self.doubt()).await;
                     }
-                    Landed::Here(fetched) => landed.push(fetched),
+                    batch.add(fetched, self.monitor.clock.monotonic());
                 }
-                if closes_at.is_none() && !landed.is_empty() {
-                    closes_at = Some(self.monitor.clock.monotonic() + batch::LONGEST);
-                }
+                Some(Landed::Here(fetched)) => batch.add(fetched, self.monitor.clock.monotonic()),
             }
             let is_over = flights.is_empty() && (queue.is_empty() || !may_start);
-            let is_time = closes_at.is_some_and(|at| self.monitor.clock.monotonic() >= at);
-            if landed.len() >= batch::MOST_READINGS || is_over || is_time {
-                closes_at = None;
-                if let Err(error) = flights.beside(self.commit(&clients, &alerts, &mut landed)).await {
-                    break Err(error);
-                }
+            if is_over || batch.must_close(self.monitor.clock.monotonic()) {
+                batch.closes_at = None;
+                flights.beside(self.commit(clients, alerts, &mut batch.landed)).await?;
             }
-        };
+        }
         drop(flights);
-        let result = match result {
-            Ok(ended) => {
-                // Asked again, and the sweep ended before that: what they came to the first time counts.
-                landed.extend(self.timed_out.drain().map(|(_, fetched)| fetched));
-                let committed = self.commit(&clients, &alerts, &mut landed).await;
-                match committed {
-                    Ok(()) => self.note_limited(&clients).await.map(|()| ended),
-                    Err(error) => Err(error),
-                }
-            }
-            Err(error) => Err(error),
-        };
-        (self.clients, self.alerts) = (clients, alerts);
-        result
+        // Asked again, and the sweep ended before that: what they came to the first time counts.
+        batch.landed.extend(self.timed_out.drain().map(|(_, fetched)| fetched));
+        self.commit(clients, alerts, &mut batch.landed).await?;
+        self.note_limited(clients).await?;
+        Ok(ended)
     }
 
     /// Waits until an open batch must close.
-    async fn closing(&self, closes_at: Option<std::time::Duration>) {
+    async fn closing(&self, closes_at: Option<Duration>) {
         let Some(closes_at) = closes_at else { return };
         self.monitor
             .clock
@@ -233,8 +226,7 @@ impl Sweep<'_> {
         let mut commit = self.writer.commit_at(now);
         for fetched in landed.drain(..) {
             let watched = &clients[fetched.index];
-            let alerts = alerts.get(&watched.client.id).map_or(&[][..], Vec::as_slice);
-            self.judge(&mut commit, watched, alerts, fetched, now);
+            self.judge(&mut commit, watched, alerts_of(alerts, watched), fetched, now);
         }
         self.writer.write(commit).await?;
         Ok(())
@@ -345,6 +337,35 @@ impl Sweep<'_> {
         if !reading.balance.is_positive() && !previous.balance.is_positive() && reading.balance < previous.balance {
             self.without_effect.push((before.client.label(), reading.balance));
         }
+    }
+}
+
+fn alerts_of<'a>(alerts: &'a HashMap<ClientId, Vec<Alert>>, watched: &Watched) -> &'a [Alert] {
+    alerts.get(&watched.client.id).map_or(&[], Vec::as_slice)
+}
+
+/// What landed and is not committed yet.
+struct Batch {
+    landed: Vec<Fetched>,
+    /// By the monotonic clock; `None`: it is empty.
+    closes_at: Option<Duration>,
+}
+
+impl Batch {
+    fn new() -> Self {
+        Self {
+            landed: Vec::with_capacity(batch::MOST_READINGS),
+            closes_at: None,
+        }
+    }
+
+    fn add(&mut self, fetched: Fetched, now: Duration) {
+        self.landed.push(fetched);
+        self.closes_at.get_or_insert(now + batch::LONGEST);
+    }
+
+    fn must_close(&self, now: Duration) -> bool {
+        self.landed.len() >= batch::MOST_READINGS || self.closes_at.is_some_and(|at| now >= at)
     }
 }
 

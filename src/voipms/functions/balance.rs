@@ -1,6 +1,6 @@
 //! getResellerBalance: a client's balance; getBalance: the reseller's own. Both answer in the same shape.
 
-use super::Call;
+use super::read::Read;
 use crate::domain::{ClientId, Money};
 use crate::voipms::answer::{Payload, Reader, fields, scalar};
 use crate::voipms::error::Problem;
@@ -22,39 +22,13 @@ pub struct ResellerBalance {
 }
 
 /// A client's balance.
-pub(in crate::voipms) struct GetResellerBalance<'c>(pub(in crate::voipms) &'c ClientId);
-
-/// The reseller's own balance.
-pub(in crate::voipms) struct GetBalance;
-
-impl Call for GetResellerBalance<'_> {
-    type Answer = ResellerBalance;
-
-    fn function(&self) -> Function {
-        Function::GetResellerBalance
-    }
-
-    fn parameters<'a>(&'a self, add: &mut dyn FnMut(&'static str, &'a str)) {
-        add("client", self.0.as_str());
-    }
-
-    fn read(&self, payload: Payload<'_>, reader: &Reader<'_>) -> Result<ResellerBalance, Problem> {
-        read(payload, reader)
-    }
+pub(in crate::voipms) fn get_reseller_balance(client: &ClientId) -> Read<'_, ResellerBalance> {
+    Read::of_client(Function::GetResellerBalance, client, read)
 }
 
-impl Call for GetBalance {
-    type Answer = ResellerBalance;
-
-    fn function(&self) -> Function {
-        Function::GetBalance
-    }
-
-    fn parameters<'a>(&'a self, _: &mut dyn FnMut(&'static str, &'a str)) {}
-
-    fn read(&self, payload: Payload<'_>, reader: &Reader<'_>) -> Result<ResellerBalance, Problem> {
-        read(payload, reader)
-    }
+/// The reseller's own balance.
+pub(in crate::voipms) fn get_balance() -> Read<'static, ResellerBalance> {
+    Read::new(Function::GetBalance, read)
 }
 
 fn read(payload: Payload<'_>, reader: &Reader<'_>) -> Result<ResellerBalance, Problem> {

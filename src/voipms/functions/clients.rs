@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::Call;
+use super::read::Read;
 use super::rows::{Rows, read_rows};
 use crate::domain::{Client, ClientId};
 use crate::voipms::answer::{Payload, Reader, fields, for_each_row, scalar};
@@ -11,36 +12,22 @@ use crate::voipms::function::Function;
 use crate::voipms::record::{ClientRecord, OddRow, inventory_row};
 
 /// All clients, or those with this e-mail address.
-pub(in crate::voipms) struct GetClients<'c> {
-    pub(in crate::voipms) email: Option<&'c str>,
+pub(in crate::voipms) fn get_clients(email: Option<&str>) -> Read<'_, Rows<Client>> {
+    Read::new(Function::GetClients, read).with("client", email)
 }
 
-impl Call for GetClients<'_> {
-    type Answer = Rows<Client>;
-
-    fn function(&self) -> Function {
-        Function::GetClients
-    }
-
-    fn parameters<'a>(&'a self, add: &mut dyn FnMut(&'static str, &'a str)) {
-        if let Some(email) = self.email {
-            add("client", email);
+fn read(payload: Payload<'_>, reader: &Reader<'_>) -> Result<Rows<Client>, Problem> {
+    let mut seen = HashSet::new();
+    read_rows("clients", payload, reader, |row| {
+        let client = inventory_row(row)?;
+        if seen.insert(client.id.clone()) {
+            return Ok(client);
         }
-    }
-
-    fn read(&self, payload: Payload<'_>, reader: &Reader<'_>) -> Result<Rows<Client>, Problem> {
-        let mut seen = HashSet::new();
-        read_rows("clients", payload, reader, |row| {
-            let client = inventory_row(row)?;
-            if seen.insert(client.id.clone()) {
-                return Ok(client);
-            }
-            Err(OddRow {
-                id: Some(client.id.to_string()),
-                why: "an id that was there before",
-            })
+        Err(OddRow {
+            id: Some(client.id.to_string()),
+            why: "an id that was there before",
         })
-    }
+    })
 }
 
 /// One client's whole record.

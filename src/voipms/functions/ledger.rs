@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use jiff::civil::{Date, DateTime, Time};
 
-use super::Call;
+use super::read::Read;
 use super::rows::{Columns, Rows, read_rows};
 use crate::domain::{ClientId, Money};
 use crate::voipms::answer::{Payload, Reader};
@@ -27,41 +27,15 @@ pub struct Entry {
 }
 
 /// What a client was debited with.
-pub(in crate::voipms) struct GetCharges<'c>(pub(in crate::voipms) &'c ClientId);
-
-/// What a client was credited with.
-pub(in crate::voipms) struct GetDeposits<'c>(pub(in crate::voipms) &'c ClientId);
-
-impl Call for GetCharges<'_> {
-    type Answer = Rows<Entry>;
-
-    fn function(&self) -> Function {
-        Function::GetCharges
-    }
-
-    fn parameters<'a>(&'a self, add: &mut dyn FnMut(&'static str, &'a str)) {
-        add("client", self.0.as_str());
-    }
-
-    fn read(&self, payload: Payload<'_>, reader: &Reader<'_>) -> Result<Rows<Entry>, Problem> {
-        read("charges", payload, reader)
-    }
+pub(in crate::voipms) fn get_charges(client: &ClientId) -> Read<'_, Rows<Entry>> {
+    let answer = |payload: Payload<'_>, reader: &Reader<'_>| read("charges", payload, reader);
+    Read::of_client(Function::GetCharges, client, answer)
 }
 
-impl Call for GetDeposits<'_> {
-    type Answer = Rows<Entry>;
-
-    fn function(&self) -> Function {
-        Function::GetDeposits
-    }
-
-    fn parameters<'a>(&'a self, add: &mut dyn FnMut(&'static str, &'a str)) {
-        add("client", self.0.as_str());
-    }
-
-    fn read(&self, payload: Payload<'_>, reader: &Reader<'_>) -> Result<Rows<Entry>, Problem> {
-        read("deposits", payload, reader)
-    }
+/// What a client was credited with.
+pub(in crate::voipms) fn get_deposits(client: &ClientId) -> Read<'_, Rows<Entry>> {
+    let answer = |payload: Payload<'_>, reader: &Reader<'_>| read("deposits", payload, reader);
+    Read::of_client(Function::GetDeposits, client, answer)
 }
 
 fn read(key: &'static str, payload: Payload<'_>, reader: &Reader<'_>) -> Result<Rows<Entry>, Problem> {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::Call;
+use super::read::Read;
 use super::rows::{Columns, Rows, read_rows};
 use crate::domain::ClientId;
-use crate::domain::client::Management;
+use crate::domain::plan::Country;
 use crate::voipms::answer::{Payload, Reader};
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
@@ -34,31 +34,6 @@ impl BalanceManagement {
         }
         codes
     }
-
-    /// Which of the two kinds the description names by its first word; `None` for any other.
-    #[must_use]
-    pub fn meaning(&self) -> Option<Management> {
-        let word = self
-            .description
-            .split(|char: char| !char.is_alphabetic())
-            .find(|word| !word.is_empty())?;
-        if word.eq_ignore_ascii_case("hard") {
-            Some(Management::Hard)
-        } else if word.eq_ignore_ascii_case("soft") {
-            Some(Management::Soft)
-        } else {
-            None
-        }
-    }
-}
-
-/// A country.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Country {
-    /// Its code, two letters (documented: ISO 3166-1 alpha-2).
-    pub code: String,
-    /// Its name; spelled differently in getClients (documented samples: `Canada` here, `UNITED STATES` there).
-    pub name: String,
 }
 
 /// A state of the USA.
@@ -80,86 +55,42 @@ pub struct ClientPackage {
     pub name: String,
 }
 
-/// The account's codes of `balance_management`.
-pub(in crate::voipms) struct GetBalanceManagement;
-
-impl Call for GetBalanceManagement {
-    type Answer = Vec<BalanceManagement>;
-
-    fn function(&self) -> Function {
-        Function::GetBalanceManagement
-    }
-
-    fn parameters<'a>(&'a self, _: &mut dyn FnMut(&'static str, &'a str)) {}
-
-    /// An odd row is left out: what is not listed is refused later, never guessed.
-    fn read(&self, payload: Payload<'_>, reader: &Reader<'_>) -> Result<Self::Answer, Problem> {
+/// The account's codes of `balance_management`. An odd row is left out: what is not listed is refused later, never guessed.
+pub(in crate::voipms) fn get_balance_management() -> Read<'static, Vec<BalanceManagement>> {
+    Read::new(Function::GetBalanceManagement, |payload, reader| {
         let list = pairs("balance_management", "value", payload, reader, |value, description| {
             BalanceManagement { value, description }
         })?;
         Ok(list.rows)
-    }
+    })
 }
 
-/// The codes of countries.
-pub(in crate::voipms) struct GetCountries;
-
-impl Call for GetCountries {
-    type Answer = Vec<Country>;
-
-    fn function(&self) -> Function {
-        Function::GetCountries
-    }
-
-    fn parameters<'a>(&'a self, _: &mut dyn FnMut(&'static str, &'a str)) {}
-
-    /// An odd row is left out: what is not listed is refused later, never guessed.
-    fn read(&self, payload: Payload<'_>, reader: &Reader<'_>) -> Result<Self::Answer, Problem> {
+/// The codes of countries. An odd row is left out: what is not listed is refused later, never guessed.
+pub(in crate::voipms) fn get_countries() -> Read<'static, Vec<Country>> {
+    Read::new(Function::GetCountries, |payload, reader| {
         let list = pairs("countries", "value", payload, reader, |code, name| Country {
             code,
             name,
         })?;
         Ok(list.rows)
-    }
+    })
 }
 
 /// The codes of states.
-pub(in crate::voipms) struct GetStates;
-
-impl Call for GetStates {
-    type Answer = Rows<State>;
-
-    fn function(&self) -> Function {
-        Function::GetStates
-    }
-
-    fn parameters<'a>(&'a self, _: &mut dyn FnMut(&'static str, &'a str)) {}
-
-    fn read(&self, payload: Payload<'_>, reader: &Reader<'_>) -> Result<Self::Answer, Problem> {
+pub(in crate::voipms) fn get_states() -> Read<'static, Rows<State>> {
+    Read::new(Function::GetStates, |payload, reader| {
         pairs("states", "state", payload, reader, |code, name| State { code, name })
-    }
+    })
 }
 
 /// The packages that a client has.
-pub(in crate::voipms) struct GetClientPackages<'c>(pub(in crate::voipms) &'c ClientId);
-
-impl Call for GetClientPackages<'_> {
-    type Answer = Rows<ClientPackage>;
-
-    fn function(&self) -> Function {
-        Function::GetClientPackages
-    }
-
-    fn parameters<'a>(&'a self, add: &mut dyn FnMut(&'static str, &'a str)) {
-        add("client", self.0.as_str());
-    }
-
-    fn read(&self, payload: Payload<'_>, reader: &Reader<'_>) -> Result<Self::Answer, Problem> {
+pub(in crate::voipms) fn get_client_packages(client: &ClientId) -> Read<'_, Rows<ClientPackage>> {
+    Read::of_client(Function::GetClientPackages, client, |payload, reader| {
         pairs("packages", "value", payload, reader, |package, name| ClientPackage {
             package,
             name,
         })
-    }
+    })
 }
 
 /// Rows of a code, under the name `code`, and its `description`. A code without a description is none, and the other way

@@ -1,4 +1,5 @@
-//! One file for each function or pair of functions: what is sent, and what the answer means.
+//! One file for each function or pair of functions: what is sent, and what the answer means. `read` is what reads have in
+//! common, `rows` what lists have. How a call is sent is not known here.
 
 mod balance;
 mod clients;
@@ -6,25 +7,26 @@ mod ip;
 mod ledger;
 mod lists;
 mod packages;
+mod read;
 mod rows;
 mod set_client;
 mod threshold;
 mod writes;
 
 pub use balance::ResellerBalance;
-pub(super) use balance::{GetBalance, GetResellerBalance};
-pub(super) use clients::{GetClient, GetClients};
-pub(super) use ip::GetIp;
+pub(super) use balance::{get_balance, get_reseller_balance};
+pub(super) use clients::{GetClient, get_clients};
+pub(super) use ip::get_ip;
 pub use ledger::Entry;
-pub(super) use ledger::{GetCharges, GetDeposits};
-pub use lists::{BalanceManagement, ClientPackage, Country, State};
-pub(super) use lists::{GetBalanceManagement, GetClientPackages, GetCountries, GetStates};
-pub(super) use packages::GetPackages;
+pub(super) use ledger::{get_charges, get_deposits};
+pub use lists::{BalanceManagement, ClientPackage, State};
+pub(super) use lists::{get_balance_management, get_client_packages, get_countries, get_states};
 pub use packages::Package;
+pub(super) use packages::get_packages;
 pub use rows::Rows;
 pub(super) use set_client::SetClient;
 pub use threshold::ClientThreshold;
-pub(super) use threshold::GetClientThreshold;
+pub(super) use threshold::get_client_threshold;
 pub use writes::{AddCharge, AddPayment, NewClient, SetClientThreshold, SignupClient};
 
 use super::answer::{Expected, Payload, Reader};

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::Call;
+use super::read::Read;
 use super::rows::{Columns, Rows, read_rows};
 use crate::domain::Money;
 use crate::voipms::answer::{Payload, Reader};
@@ -50,43 +50,29 @@ const COLUMNS: [&str; 10] = [
 ];
 
 /// All packages, or the one with this code.
-pub(in crate::voipms) struct GetPackages<'c> {
-    pub(in crate::voipms) package: Option<&'c str>,
+pub(in crate::voipms) fn get_packages(package: Option<&str>) -> Read<'_, Rows<Package>> {
+    Read::new(Function::GetPackages, read).with("package", package)
 }
 
-impl Call for GetPackages<'_> {
-    type Answer = Rows<Package>;
-
-    fn function(&self) -> Function {
-        Function::GetPackages
-    }
-
-    fn parameters<'a>(&'a self, add: &mut dyn FnMut(&'static str, &'a str)) {
-        if let Some(package) = self.package {
-            add("package", package);
-        }
-    }
-
-    fn read(&self, payload: Payload<'_>, reader: &Reader<'_>) -> Result<Rows<Package>, Problem> {
-        read_rows("packages", payload, reader, |row| {
-            let mut columns = Columns::read(row, &COLUMNS)?;
-            let (markup_fixed, markup_percentage) = (amount(&columns, 2)?, amount(&columns, 3)?.map(Money::amount));
-            let (monthly_fee, setup_fee) = (amount(&columns, 7)?, amount(&columns, 8)?);
-            let (pulse, free_minutes) = (whole(&columns, 4)?, whole(&columns, 9)?);
-            Ok(Package {
-                package: columns.needed(0, "no code")?,
-                name: columns.text(1),
-                markup_fixed,
-                markup_percentage,
-                pulse,
-                international_route: columns.text(5),
-                canada_route: columns.text(6),
-                monthly_fee,
-                setup_fee,
-                free_minutes,
-            })
+fn read(payload: Payload<'_>, reader: &Reader<'_>) -> Result<Rows<Package>, Problem> {
+    read_rows("packages", payload, reader, |row| {
+        let mut columns = Columns::read(row, &COLUMNS)?;
+        let (markup_fixed, markup_percentage) = (amount(&columns, 2)?, amount(&columns, 3)?.map(Money::amount));
+        let (monthly_fee, setup_fee) = (amount(&columns, 7)?, amount(&columns, 8)?);
+        let (pulse, free_minutes) = (whole(&columns, 4)?, whole(&columns, 9)?);
+        Ok(Package {
+            package: columns.needed(0, "no code")?,
+            name: columns.text(1),
+            markup_fixed,
+            markup_percentage,
+            pulse,
+            international_route: columns.text(5),
+            canada_route: columns.text(6),
+            monthly_fee,
+            setup_fee,
+            free_minutes,
         })
-    }
+    })
 }
 
 fn amount(columns: &Columns<'_, 10>, position: usize) -> Result<Option<Money>, OddRow> {

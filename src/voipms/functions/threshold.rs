@@ -1,6 +1,6 @@
 //! getClientThreshold: the client's own limit, and where it wants to be told.
 
-use super::Call;
+use super::read::Read;
 use crate::domain::{ClientId, Money};
 use crate::voipms::answer::{Payload, Reader, fields, scalar};
 use crate::voipms::error::Problem;
@@ -18,41 +18,31 @@ pub struct ClientThreshold {
 }
 
 /// A client's own limit.
-pub(in crate::voipms) struct GetClientThreshold<'c>(pub(in crate::voipms) &'c ClientId);
+pub(in crate::voipms) fn get_client_threshold(client: &ClientId) -> Read<'_, ClientThreshold> {
+    Read::of_client(Function::GetClientThreshold, client, read)
+}
 
-impl Call for GetClientThreshold<'_> {
-    type Answer = ClientThreshold;
-
-    fn function(&self) -> Function {
-        Function::GetClientThreshold
-    }
-
-    fn parameters<'a>(&'a self, add: &mut dyn FnMut(&'static str, &'a str)) {
-        add("client", self.0.as_str());
-    }
-
-    fn read(&self, payload: Payload<'_>, reader: &Reader<'_>) -> Result<ClientThreshold, Problem> {
-        let Payload::Value(payload) = payload else {
-            return Err(Problem::MissingPayload {
-                key: "threshold_information",
-            });
-        };
-        // Nobody recorded what a client answers that never had a threshold; an empty object says "none" just as well.
-        let Some(information) = reader.object(payload)? else {
-            return Ok(ClientThreshold {
-                threshold: None,
-                email: None,
-            });
-        };
-        let [threshold, email] = fields(information.get(), &["threshold", "email"])
-            .map_err(|_| reader.malformed("a threshold that is no object", information.get()))?;
-        let threshold = threshold.map_or(Ok(None), |raw| reader.amount("threshold", raw))?;
-        let email = email.and_then(scalar).flatten();
-        Ok(ClientThreshold {
-            threshold: threshold.filter(|threshold| threshold.is_positive()),
-            email: email
-                .map(|email| email.trim().to_owned())
-                .filter(|email| !email.is_empty()),
-        })
-    }
+fn read(payload: Payload<'_>, reader: &Reader<'_>) -> Result<ClientThreshold, Problem> {
+    let Payload::Value(payload) = payload else {
+        return Err(Problem::MissingPayload {
+            key: "threshold_information",
+        });
+    };
+    // Nobody recorded what a client answers that never had a threshold; an empty object says "none" just as well.
+    let Some(information) = reader.object(payload)? else {
+        return Ok(ClientThreshold {
+            threshold: None,
+            email: None,
+        });
+    };
+    let [threshold, email] = fields(information.get(), &["threshold", "email"])
+        .map_err(|_| reader.malformed("a threshold that is no object", information.get()))?;
+    let threshold = threshold.map_or(Ok(None), |raw| reader.amount("threshold", raw))?;
+    let email = email.and_then(scalar).flatten();
+    Ok(ClientThreshold {
+        threshold: threshold.filter(|threshold| threshold.is_positive()),
+        email: email
+            .map(|email| email.trim().to_owned())
+            .filter(|email| !email.is_empty()),
+    })
 }

@@ -3,12 +3,11 @@
 use secrecy::SecretString;
 
 use crate::domain::ClientId;
-use crate::domain::client::Management;
 use crate::net::HttpAnswer;
 use crate::net::header::{HeaderMap, HeaderValue, LOCATION};
 use crate::voipms::functions::{
-    Call, GetBalance, GetBalanceManagement, GetClient, GetClientThreshold, GetClients, GetCountries,
-    GetResellerBalance, SetClient,
+    Call, GetClient, SetClient, get_balance, get_balance_management, get_client_threshold, get_clients, get_countries,
+    get_reseller_balance,
 };
 use crate::voipms::reply::read_reply;
 use crate::voipms::secrets::Secrets;
@@ -48,10 +47,10 @@ fn balance(body: &str) -> String {
         Err(error) => error.kind().to_owned(),
     };
     let client = id();
-    let outcome = shown(read(&GetResellerBalance(&client), 200, body));
+    let outcome = shown(read(&get_reseller_balance(&client), 200, body));
     assert_eq!(
         outcome,
-        shown(read(&GetBalance, 200, body)),
+        shown(read(&get_balance(), 200, body)),
         "getBalance answers in the same shape"
     );
     outcome
@@ -282,7 +281,7 @@ fn envelopes() {
     ];
     for (name, status, body, expected) in cases {
         assert_eq!(
-            kind(read(&GetResellerBalance(&client), status, body)),
+            kind(read(&get_reseller_balance(&client), status, body)),
             expected,
             "{name}"
         );
@@ -298,7 +297,7 @@ fn bytes_that_are_no_text_cost_no_more_than_their_row() {
         headers: HeaderMap::new(),
         body,
     };
-    let list = read_reply(&GetClients { email: None }, &answer(body.clone()), &Secrets::new(&[])).unwrap();
+    let list = read_reply(&get_clients(None), &answer(body.clone()), &Secrets::new(&[])).unwrap();
     assert_eq!(list.rows.len(), 2);
     assert_eq!(list.rows[0].company, "caf\u{fffd}");
 }
@@ -312,7 +311,7 @@ fn redirects_name_the_host_and_nothing_else() {
     };
     let location = HeaderValue::from_static("https://www.voip.ms/login?api_password=api-secret");
     answer.headers.insert(LOCATION, location);
-    let problem = read_reply(&GetBalance, &answer, &Secrets::new(&[])).unwrap_err();
+    let problem = read_reply(&get_balance(), &answer, &Secrets::new(&[])).unwrap_err();
     assert_eq!(
         problem.to_string(),
         "the API redirects (HTTP 302) to https://www.voip.ms"
@@ -350,7 +349,7 @@ fn thresholds() {
         ("success alone", r#"{"status":"success"}"#.to_owned(), "missing_payload"),
     ];
     for (name, body, expected) in cases {
-        let got = match read(&GetClientThreshold(&client), 200, &body) {
+        let got = match read(&get_client_threshold(&client), 200, &body) {
             Ok(got) => format!(
                 "{} {}",
                 got.threshold.map_or("-".to_owned(), |threshold| threshold.to_string()),
@@ -443,7 +442,7 @@ fn lists_of_clients() {
         ),
     ];
     for (name, body, expected) in cases {
-        let got = match read(&GetClients { email: None }, 200, &body) {
+        let got = match read(&get_clients(None), 200, &body) {
             Ok(list) => {
                 let rows = list.rows.iter().map(|client| client.id.to_string());
                 let odd = list
@@ -461,7 +460,7 @@ fn lists_of_clients() {
 #[test]
 fn the_inventory_is_lean_and_the_record_complete() {
     let body = clients(&format!("[{}]", JOHN.replace("Consulting", r"Caf\u00e9 \/ Söhne")));
-    let client = read(&GetClients { email: None }, 200, &body).unwrap().rows.remove(0);
+    let client = read(&get_clients(None), 200, &body).unwrap().rows.remove(0);
     assert_eq!(client.email, "john.doe@my-domain.com");
     assert_eq!(
         (client.company.as_str(), client.firstname.as_str()),
@@ -517,7 +516,6 @@ fn a_fingerprint_changes_with_every_field_but_the_password() {
     let mut other_password = base.clone();
     other_password.password = SecretString::from("another");
     assert_eq!(other_password.fingerprint(), base.fingerprint());
-    assert!(base.has_password_of(&base.clone()) && !base.has_password_of(&other_password));
 }
 
 #[test]
@@ -592,18 +590,18 @@ fn codes_of_balance_management_and_countries() {
         (
             "as documented",
             of(r#"[{"value":"1","description":"Hard - suspend the client"}]"#),
-            "1=Hard",
+            "1=Hard - suspend the client",
         ),
         (
             "both",
             of(r#"[{"value":1,"description":"hard"},{"value":"0","description":" SOFT (x)"}]"#),
-            "1=Hard 0=Soft",
+            "1=hard, 0= SOFT (x)",
         ),
         ("a bare row", of(r#"{"value":"2","description":"Soft"}"#), "2=Soft"),
         (
             "other words",
             of(r#"[{"value":"3","description":"Hardly ever"},{"value":"4","description":""}]"#),
-            "3=? 4=?",
+            "3=Hardly ever, 4=",
         ),
         (
             "odd rows",
@@ -614,21 +612,17 @@ fn codes_of_balance_management_and_countries() {
         ("success alone", r#"{"status":"success"}"#.to_owned(), "missing_payload"),
     ];
     for (name, body, expected) in cases {
-        let got = match read(&GetBalanceManagement, 200, &body) {
+        let got = match read(&get_balance_management(), 200, &body) {
             Ok(codes) => {
-                let shown = codes.iter().map(|code| match code.meaning() {
-                    Some(Management::Hard) => format!("{}=Hard", code.value),
-                    Some(Management::Soft) => format!("{}=Soft", code.value),
-                    None => format!("{}=?", code.value),
-                });
-                shown.collect::<Vec<_>>().join(" ")
+                let shown = codes.iter().map(|code| format!("{}={}", code.value, code.description));
+                shown.collect::<Vec<_>>().join(", ")
             }
             Err(error) => error.kind().to_owned(),
         };
         assert_eq!(got, expected, "{name}");
     }
     let body = r#"{"status":"success","countries":[{"value":"CA","description":"Canada"}]}"#;
-    let countries = read(&GetCountries, 200, body).unwrap();
+    let countries = read(&get_countries(), 200, body).unwrap();
     assert_eq!(
         (countries[0].code.as_str(), countries[0].name.as_str()),
         ("CA", "Canada")
@@ -672,7 +666,7 @@ fn what_a_failure_means() {
         let write = read(&SetClient(&record), status, body).unwrap_err();
         assert_eq!(write.may_have_taken_effect(), effect, "{name}");
         assert_eq!(write.is_transient(), transient, "{name}");
-        let list = read(&GetClients { email: None }, status, body).unwrap_err();
+        let list = read(&get_clients(None), status, body).unwrap_err();
         assert!(!list.may_have_taken_effect(), "{name}: a read changes nothing");
     }
     assert!(read(&SetClient(&record), 200, r#"{"status":"success"}"#).is_ok());
@@ -696,7 +690,7 @@ fn who_is_told_what_to_do() {
     ];
     for (code, expected) in cases {
         let body = format!(r#"{{"status":"{code}","message":"{code}"}}"#);
-        let error = read(&GetResellerBalance(&client), 200, &body).unwrap_err();
+        let error = read(&get_reseller_balance(&client), 200, &body).unwrap_err();
         let hint = error.hint().is_some();
         let got = [
             error.is_auth(),
@@ -711,7 +705,7 @@ fn who_is_told_what_to_do() {
             format!("getResellerBalance: the API answered `{code}`")
         );
     }
-    assert!(read(&GetBalance, 429, "").unwrap_err().is_limit());
+    assert!(read(&get_balance(), 429, "").unwrap_err().is_limit());
 }
 
 #[test]
@@ -741,10 +735,10 @@ fn no_failure_shows_a_secret() {
             failures.extend(read(&SetClient(&record), status, body).err());
         }
         for body in &bodies {
-            failures.extend(read(&GetBalance, status, body).err());
+            failures.extend(read(&get_balance(), status, body).err());
         }
         for body in &lists {
-            failures.extend(read(&GetClients { email: None }, status, body).err());
+            failures.extend(read(&get_clients(None), status, body).err());
             failures.extend(read(&GetClient(&client), status, body).err());
         }
     }

@@ -6,8 +6,9 @@ use super::answers::{JOHN, id, read};
 use super::calls::record;
 use crate::domain::Money;
 use crate::voipms::functions::{
-    Call, GetBalance, GetBalanceManagement, GetCharges, GetClient, GetClientPackages, GetClientThreshold, GetClients,
-    GetCountries, GetDeposits, GetIp, GetPackages, GetResellerBalance, GetStates, SetClient,
+    Call, GetClient, SetClient, get_balance, get_balance_management, get_charges, get_client_packages,
+    get_client_threshold, get_clients, get_countries, get_deposits, get_ip, get_packages, get_reseller_balance,
+    get_states,
 };
 use crate::voipms::outcome::WriteError;
 use crate::voipms::{
@@ -83,20 +84,20 @@ fn told(function: Function, status: u16, body: &str) -> String {
         Function::SetClient => return written(&SetClient(&record()), status, body),
         Function::SetClientThreshold => return written(&threshold().0, status, body),
         Function::SignupClient => return written(&signup(), status, body),
-        Function::GetBalance => good(read(&GetBalance, status, body), "value"),
-        Function::GetResellerBalance => good(read(&GetResellerBalance(&id), status, body), "value"),
-        Function::GetClientThreshold => good(read(&GetClientThreshold(&id), status, body), "value"),
+        Function::GetBalance => good(read(&get_balance(), status, body), "value"),
+        Function::GetResellerBalance => good(read(&get_reseller_balance(&id), status, body), "value"),
+        Function::GetClientThreshold => good(read(&get_client_threshold(&id), status, body), "value"),
         Function::GetBalanceManagement => {
-            read(&GetBalanceManagement, status, body).map(|list| format!("{} rows", list.len()))
+            read(&get_balance_management(), status, body).map(|list| format!("{} rows", list.len()))
         }
-        Function::GetCountries => read(&GetCountries, status, body).map(|list| format!("{} rows", list.len())),
-        Function::GetCharges => rows(read(&GetCharges(&id), status, body)),
-        Function::GetDeposits => rows(read(&GetDeposits(&id), status, body)),
-        Function::GetClients => rows(read(&GetClients { email: None }, status, body)),
-        Function::GetPackages => rows(read(&GetPackages { package: None }, status, body)),
-        Function::GetClientPackages => rows(read(&GetClientPackages(&id), status, body)),
-        Function::GetIp => good(read(&GetIp, status, body), "value"),
-        Function::GetStates => rows(read(&GetStates, status, body)),
+        Function::GetCountries => read(&get_countries(), status, body).map(|list| format!("{} rows", list.len())),
+        Function::GetCharges => rows(read(&get_charges(&id), status, body)),
+        Function::GetDeposits => rows(read(&get_deposits(&id), status, body)),
+        Function::GetClients => rows(read(&get_clients(None), status, body)),
+        Function::GetPackages => rows(read(&get_packages(None), status, body)),
+        Function::GetClientPackages => rows(read(&get_client_packages(&id), status, body)),
+        Function::GetIp => good(read(&get_ip(), status, body), "value"),
+        Function::GetStates => rows(read(&get_states(), status, body)),
     };
     outcome.unwrap_or_else(|error| error.kind().to_owned())
 }
@@ -491,12 +492,12 @@ fn charges_and_deposits_are_newest_first_and_exact() {
         "odd Some(\"x\"): a date that is none",
     ];
     let id = id();
-    assert_eq!(shown(read(&GetCharges(&id), 200, &body("charges")).unwrap()), expected);
+    assert_eq!(shown(read(&get_charges(&id), 200, &body("charges")).unwrap()), expected);
     assert_eq!(
-        shown(read(&GetDeposits(&id), 200, &body("deposits")).unwrap()),
+        shown(read(&get_deposits(&id), 200, &body("deposits")).unwrap()),
         expected
     );
-    let other_key = read(&GetCharges(&id), 200, &body("deposits")).unwrap();
+    let other_key = read(&get_charges(&id), 200, &body("deposits")).unwrap();
     assert!(other_key.rows.is_empty(), "a success without the key has no charges");
 }
 
@@ -506,7 +507,7 @@ fn packages_states_and_countries_as_documented() {
         let (row, _) = documented_rows(function).unwrap();
         format!(r#"{{"status":"success","{}":[{row}]}}"#, function.result_key().unwrap())
     };
-    let package = read(&GetPackages { package: None }, 200, &one(Function::GetPackages))
+    let package = read(&get_packages(None), 200, &one(Function::GetPackages))
         .unwrap()
         .rows
         .remove(0);
@@ -524,11 +525,14 @@ fn packages_states_and_countries_as_documented() {
         (Some(money("1")), Some(money("50").amount()))
     );
     assert_eq!((package.pulse, package.free_minutes), (Some(60), Some(0)));
-    let state = read(&GetStates, 200, &one(Function::GetStates)).unwrap().rows.remove(0);
+    let state = read(&get_states(), 200, &one(Function::GetStates))
+        .unwrap()
+        .rows
+        .remove(0);
     assert_eq!((state.code.as_str(), state.name.as_str()), ("AL", "ALABAMA"));
     let id = id();
     let body = one(Function::GetClientPackages);
-    let package = read(&GetClientPackages(&id), 200, &body).unwrap().rows.remove(0);
+    let package = read(&get_client_packages(&id), 200, &body).unwrap().rows.remove(0);
     assert_eq!((package.package.as_str(), package.name.as_str()), ("8378", "VoIP"));
 }
 
@@ -544,7 +548,8 @@ fn an_address_is_one_or_the_answer_is_of_no_use() {
         ("an empty text", r#""""#, "missing_payload"),
     ] {
         let body = format!(r#"{{"status":"success","ip":{payload}}}"#);
-        let got = read(&GetIp, 200, &body).map_or_else(|error| error.kind().to_owned(), |address| address.to_string());
+        let got =
+            read(&get_ip(), 200, &body).map_or_else(|error| error.kind().to_owned(), |address| address.to_string());
         assert_eq!(got, expected, "{name}");
     }
 }
