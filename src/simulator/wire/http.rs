@@ -1,21 +1,23 @@
 //! The simulator on a listener: HTTP in, [`Arrival`]s and `/sim/` calls to the simulator, replies out, and real
 //! connection resets. Decides nothing about answers.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::connect_info::ConnectInfo;
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
-use super::connection::{LONGEST_REQUEST_LINE_BYTES, Peer, Switchable};
+use super::connection::{Connection, LONGEST_REQUEST_LINE_BYTES, Peer, accept};
 use super::exchange::{Arrival, Reply};
 use super::multipart::is_multipart;
 use super::request::{Params, Transport};
@@ -87,26 +89,54 @@ pub async fn serve(
     simulator: Arc<Simulator>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    let mut listener = listener;
     let (ending, ended) = watch::channel(false);
-    let farewell = {
-        let mut ended = ended.clone();
-        async move {
-            // An error means that the sender is gone, which is the end too.
-            ended.wait_for(|ended| *ended).await.ok();
-            tokio::time::sleep(FAREWELL).await;
+    // Nothing is ever sent: it closes when the last connection is over.
+    let (open, mut all_over) = mpsc::channel::<Infallible>(1);
+    let app = App { simulator, ended };
+    let mut shutdown = pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            (connection, peer) = accept(&mut listener) => {
+                let (app, open) = (app.clone(), open.clone());
+                tokio::spawn(async move {
+                    serve_connection(app, connection, peer).await;
+                    drop(open);
+                });
+            }
         }
-    };
-    let app = Router::new()
-        .fallback(handle)
-        .with_state(App { simulator, ended })
-        .into_make_service_with_connect_info::<Peer>();
-    let served = axum::serve(Switchable(listener), app).with_graceful_shutdown(async move {
-        shutdown.await;
-        ending.send_replace(true);
+    }
+    drop((listener, open));
+    ending.send_replace(true);
+    // Whoever has not read its answer by then does not get it.
+    tokio::time::timeout(FAREWELL, all_over.recv()).await.ok();
+    Ok(())
+}
+
+/// Answers the requests of one connection until it is over, or until the end was asked for and the one in hand is
+/// answered.
+async fn serve_connection(app: App, connection: Connection, peer: Peer) {
+    let mut ended = app.ended.clone();
+    let service = service_fn(move |request: Request<Incoming>| {
+        // Here, and not where the answer is made: by then some of the body may have been received.
+        let line_bytes = request_line_bytes(request.method(), request.uri()).max(peer.begin_request());
+        handle(app.clone(), peer.clone(), line_bytes, request)
     });
-    tokio::select! {
-        result = served.into_future() => result,
-        () = farewell => Ok(()),
+    let serving = http1::Builder::new()
+        // Who ends sending after the request still wants the answer, here as with Apache.
+        .half_close(true)
+        .serve_connection(TokioIo::new(connection), service);
+    let mut serving = pin!(serving);
+    let is_over = tokio::select! {
+        // What went wrong on the way is the other side's to notice.
+        _ = serving.as_mut() => true,
+        // An error means that the sender is gone, which is the end too.
+        _ = ended.wait_for(|ended| *ended) => false,
+    };
+    if !is_over {
+        serving.as_mut().graceful_shutdown();
+        serving.await.ok();
     }
 }
 
@@ -117,18 +147,22 @@ struct App {
     ended: watch::Receiver<bool>,
 }
 
-async fn handle(State(mut app): State<App>, ConnectInfo(peer): ConnectInfo<Peer>, request: Request) -> Response {
-    let line_bytes = request_line_bytes(request.method(), request.uri()).max(peer.request_line_bytes());
+async fn handle(
+    mut app: App,
+    peer: Peer,
+    line_bytes: usize,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
     if line_bytes > LONGEST_REQUEST_LINE_BYTES {
         let text = "The requested URL's length exceeds the capacity limit.";
-        return respond_last(&peer, Reply::html(414, "Request-URI Too Long", text));
+        return Ok(respond_last(&peer, Reply::html(414, "Request-URI Too Long", text)));
     }
     let (parts, body) = request.into_parts();
     let Some(body) = read(&parts.headers, body).await else {
         let text = "The request is larger than the server takes.";
-        return respond_last(&peer, Reply::html(413, "Request Entity Too Large", text));
+        return Ok(respond_last(&peer, Reply::html(413, "Request Entity Too Large", text)));
     };
-    peer.expect_request_line();
+    peer.end_request();
     let path = parts.uri.path();
     let reply = if path == API_PATH {
         call(
@@ -153,7 +187,7 @@ async fn handle(State(mut app): State<App>, ConnectInfo(peer): ConnectInfo<Peer>
     if reply.reset {
         peer.reset();
     }
-    respond(reply)
+    Ok(respond(reply))
 }
 
 /// The least length of the request line, without its line end, as far as it can be told afterwards.
@@ -185,7 +219,7 @@ async fn control(simulator: &Arc<Simulator>, method: Method, path: String, body:
 }
 
 /// The body, if there is one; `None` when it is too large.
-async fn read(headers: &HeaderMap, body: Body) -> Option<Bytes> {
+async fn read(headers: &HeaderMap, body: Incoming) -> Option<Bytes> {
     let announced = headers.get(header::CONTENT_LENGTH);
     if announced.is_none() && !headers.contains_key(header::TRANSFER_ENCODING) {
         return Some(Bytes::new());
@@ -194,7 +228,7 @@ async fn read(headers: &HeaderMap, body: Body) -> Option<Bytes> {
     if announced.is_some_and(|length: u64| length > LARGEST_BODY_BYTES as u64) {
         return None;
     }
-    to_bytes(body, LARGEST_BODY_BYTES).await.ok()
+    to_bytes(Body::new(body), LARGEST_BODY_BYTES).await.ok()
 }
 
 /// One API call.
@@ -239,7 +273,7 @@ pub(in crate::simulator) fn call(
     })
 }
 
-fn respond(reply: Reply) -> Response {
+fn respond(reply: Reply) -> Response<Body> {
     let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() = StatusCode::from_u16(reply.http_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response
@@ -254,7 +288,7 @@ fn respond(reply: Reply) -> Response {
 }
 
 /// A reply to a request of which some is left unread: it ends the connection.
-fn respond_last(peer: &Peer, reply: Reply) -> Response {
+fn respond_last(peer: &Peer, reply: Reply) -> Response<Body> {
     peer.linger();
     let mut response = respond(reply);
     response
