@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use futures_util::stream;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -164,7 +165,7 @@ async fn handle(
     };
     peer.end_request();
     let path = parts.uri.path();
-    let reply = if path == API_PATH {
+    let mut reply = if path == API_PATH {
         call(
             &app.simulator,
             &parts.method,
@@ -187,7 +188,17 @@ async fn handle(
     if reply.reset {
         peer.reset();
     }
-    Ok(respond(reply))
+    let rest = reply.rest.take();
+    let mut response = respond(reply);
+    if let Some(rest) = rest {
+        // Written as it goes out: nobody holds it whole.
+        let pieces = stream::unfold((app.simulator, rest), |(simulator, mut rest)| async {
+            let piece = simulator.piece(&mut rest)?;
+            Some((Ok::<_, Infallible>(piece), (simulator, rest)))
+        });
+        *response.body_mut() = Body::from_stream(pieces);
+    }
+    Ok(response)
 }
 
 /// The least length of the request line, without its line end, as far as it can be told afterwards.

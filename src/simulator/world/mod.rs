@@ -169,6 +169,12 @@ impl World {
         self.slots.iter().flatten()
     }
 
+    /// Every client from a slot on, each with its slot.
+    pub(in crate::simulator) fn clients_from(&self, slot: usize) -> impl Iterator<Item = (usize, &Client)> {
+        let slots = self.slots.iter().enumerate().skip(slot);
+        slots.filter_map(|(slot, client)| Some((slot, client.as_ref()?)))
+    }
+
     /// The client with that address.
     pub(in crate::simulator) fn by_email(&self, email: &str) -> Option<&Client> {
         self.clients()
