@@ -29,7 +29,7 @@ mod state;
 mod wire;
 mod world;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -49,6 +49,9 @@ pub use options::{Options, OptionsError, Speed};
 pub use settings::Certainty;
 pub use wire::http::serve;
 
+/// How long others have the state between two slices of a long work: long enough for a thread to wake up.
+const BREATHER: Duration = Duration::from_micros(100);
+
 /// How far virtual time gets from the start.
 const LIFE: Duration = Duration::from_secs(LIFE_HOURS * 3_600);
 
@@ -65,6 +68,8 @@ pub struct Simulator {
     /// The virtual time at the start.
     start: Timestamp,
     state: Mutex<State>,
+    /// Nobody ever signals it: waiting on it lets others have the state for a moment.
+    breather: Condvar,
     journal: Mutex<Journal>,
 }
 
@@ -82,6 +87,7 @@ impl Simulator {
             clock,
             start,
             state: Mutex::new(state),
+            breather: Condvar::new(),
             journal: Mutex::default(),
         }))
     }
@@ -236,9 +242,18 @@ impl Simulator {
     /// [`OptionsError`] when there is no such setting, or it does not take the value.
     pub fn set_setting(&self, name: &str, value: &str) -> Result<(), OptionsError> {
         let change = Change::new(name, value)?;
+        self.prepare(std::slice::from_ref(&change));
         let mut state = self.lock();
         let now = self.virtual_secs(&state);
         state.change(now, &change)
+    }
+
+    /// Does beforehand what would take long: when rules end, everybody is brought up to date by them.
+    fn prepare(&self, changes: &[Change<'_>]) {
+        let ends_rules = self.lock().would_end_rules(changes);
+        if ends_rules {
+            self.catch_up();
+        }
     }
 
     /// Changes several settings; with an error nothing is changed.
@@ -248,6 +263,7 @@ impl Simulator {
             .iter()
             .map(|(name, value)| Change::new(name, value))
             .collect::<Result<Vec<_>, _>>()?;
+        self.prepare(&changes);
         let mut state = self.lock();
         let now = self.virtual_secs(&state);
         let before = (state.settings.clone(), state.allowed.clone());
@@ -272,9 +288,11 @@ impl Simulator {
         json!({"calls": calls, "calls_by_function": by_function, "max_calls_in_60s": most})
     }
 
-    /// The world in numbers, with everybody settled, and the faults and settings in force.
+    /// The world in numbers, with everybody settled, and the faults and settings in force. Calls are answered while it is
+    /// worked out.
     #[must_use]
     pub fn state(&self) -> Value {
+        self.catch_up();
         let mut state = self.lock();
         let (now, rules) = (self.virtual_secs(&state), state.rules());
         state.world.settle_all(now, rules);
@@ -300,6 +318,25 @@ impl Simulator {
             "faults": state.faults(),
             "settings": state.settings(),
         })
+    }
+
+    /// Brings everybody up to date in slices, between which calls are answered, so that whoever then looks at everybody
+    /// at once has little left to do. When somebody is brought up to date makes no difference to what happens.
+    fn catch_up(&self) {
+        // The second time for what passed during the first.
+        for _ in 0..2 {
+            let mut slot = 0;
+            let mut state = self.lock();
+            loop {
+                let (now, rules) = (self.virtual_secs(&state), state.rules());
+                match state.world.settle_slice(slot, now, rules) {
+                    None => break,
+                    Some(next) => slot = next,
+                }
+                let waited = self.breather.wait_timeout(state, BREATHER);
+                state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            }
+        }
     }
 
     /// The last thousand API calls, oldest first, secrets masked.

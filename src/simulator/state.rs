@@ -52,6 +52,16 @@ impl State {
         Ok(state)
     }
 
+    /// Whether these changes would make other rules than the present ones.
+    pub(super) fn would_end_rules(&self, changes: &[Change<'_>]) -> bool {
+        let mut settings = self.settings.clone();
+        for change in changes {
+            // What is refused changes nothing.
+            settings.set(change.name, change.value).ok();
+        }
+        rules(&settings) != self.rules()
+    }
+
     /// Changes a setting as of `now`; with an error nothing is changed.
     pub(super) fn change(&mut self, now: i64, change: &Change<'_>) -> Result<(), OptionsError> {
         let (rules, before) = (self.rules(), self.settings.clone());
@@ -92,16 +102,20 @@ impl State {
 
     /// The settings that decide what moves balances.
     pub(super) fn rules(&self) -> Rules {
-        Rules {
-            spending: self.settings.on(Key::Spending),
-            top_ups: self.settings.on(Key::TopUps),
-            hard_stops: self.settings.on(Key::HardStops),
-            resume_on_payment: self.settings.on(Key::ResumeOnPayment),
-            suspension_delay_secs: i64::try_from(self.settings.number(Key::SuspensionDelaySecs)).unwrap_or(i64::MAX),
-            cut_calls: self.settings.on(Key::CutCalls),
-            stops_incoming: self.settings.on(Key::IncomingStops),
-            utc_days: self.settings.text(Key::DayZone) == "utc",
-        }
+        rules(&self.settings)
+    }
+}
+
+fn rules(settings: &Settings) -> Rules {
+    Rules {
+        spending: settings.on(Key::Spending),
+        top_ups: settings.on(Key::TopUps),
+        hard_stops: settings.on(Key::HardStops),
+        resume_on_payment: settings.on(Key::ResumeOnPayment),
+        suspension_delay_secs: i64::try_from(settings.number(Key::SuspensionDelaySecs)).unwrap_or(i64::MAX),
+        cut_calls: settings.on(Key::CutCalls),
+        stops_incoming: settings.on(Key::IncomingStops),
+        utc_days: settings.text(Key::DayZone) == "utc",
     }
 }
 

@@ -31,6 +31,9 @@ pub(in crate::simulator) const MOST_CLIENTS: u32 = 250_000;
 /// everybody else waits, at most a tenth of a second in so long a life; and no sum comes near an amount's end.
 pub(in crate::simulator) const LIFE_HOURS: u64 = 87_600;
 
+/// Hours of clients' lives in a slice of settling everybody: about a millisecond, in which calls wait.
+const HOURS_PER_SLICE: i64 = 2_000;
+
 /// How the reseller's own account is named among the clients under `/sim/`.
 pub(in crate::simulator) const RESELLER: &str = "reseller";
 
@@ -154,6 +157,33 @@ impl World {
         for client in self.slots.iter_mut().flatten().chain([&mut self.own]) {
             client.settle(now, &mut around);
         }
+    }
+
+    /// Brings clients from a slot on up to date, as far as one slice of work gets; the slot to go on with, or `None` when
+    /// everybody is.
+    pub(in crate::simulator) fn settle_slice(&mut self, slot: usize, now: i64, rules: Rules) -> Option<usize> {
+        let mut around = Around {
+            dice: &self.dice,
+            toronto: &mut self.toronto,
+            zones: &mut self.zones,
+            rules,
+        };
+        let mut left = HOURS_PER_SLICE;
+        // The reseller's own account stands behind the last slot.
+        let clients = self.slots.iter_mut().map(Option::as_mut).chain([Some(&mut self.own)]);
+        for (slot, client) in clients.enumerate().skip(slot) {
+            if left <= 0 {
+                return Some(slot);
+            }
+            let Some(client) = client else { continue };
+            let hours = client.hours_to_settle(now);
+            client.settle_for(hours.min(left) + i64::from(hours < left), now, &mut around);
+            if hours >= left {
+                return Some(slot);
+            }
+            left -= hours + 1;
+        }
+        None
     }
 
     /// Ends the time in which these rules held: brings everybody up to date, ready for others.

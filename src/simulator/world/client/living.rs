@@ -34,6 +34,21 @@ impl Script {
 }
 
 impl Client {
+    /// How many hours have to be lived through to settle it up to `now`; 0 when nothing happens until then.
+    pub(in crate::simulator) fn hours_to_settle(&self, now: i64) -> i64 {
+        if self.waiting || now < self.next_event {
+            0
+        } else {
+            now.saturating_sub(self.settled).div_euclid(3_600).max(0)
+        }
+    }
+
+    /// Lets so many hours happen, up to `now` at most.
+    pub(in crate::simulator) fn settle_for(&mut self, hours: i64, now: i64, around: &mut Around<'_>) {
+        let until = self.settled.saturating_add(hours.saturating_mul(3_600));
+        self.settle(until.min(now), around);
+    }
+
     /// Lets everything happen that happens up to and including the second `now`. A time that is past changes nothing.
     pub(in crate::simulator) fn settle(&mut self, now: i64, around: &mut Around<'_>) {
         if now <= self.settled {
