@@ -75,6 +75,13 @@ pub struct Args {
 /// Options that are not accepted are a wrong command line.
 fn refused(error: OptionsError) -> Failure {
     let failure = Failure::from_error(&error, USAGE);
+    if let [_, _, ..] = error.problems() {
+        let problems = error.problems().iter();
+        return problems.fold(failure, |failure, problem| {
+            let hint = problem.hint().map_or_else(String::new, |hint| format!(" ({hint})"));
+            failure.cause(format!("{problem}{hint}"))
+        });
+    }
     match error.hint() {
         Some(hint) => failure.hint(hint),
         None => failure,

@@ -79,7 +79,6 @@ impl Simulator {
     /// # Errors
     /// [`OptionsError`] for a fault, setting or number that is not accepted.
     pub fn new(options: Options, clock: Clock) -> Result<Arc<Self>, OptionsError> {
-        options.check()?;
         let start = options.start.unwrap_or_else(|| clock.now());
         let state = State::new(&options, start, clock.monotonic())?;
         Ok(Arc::new(Self {
@@ -227,10 +226,11 @@ impl Simulator {
 
     /// Replaces all faults; with an error nothing is changed.
     fn replace_faults(&self, faults: &Map<String, Value>) -> Result<(), OptionsError> {
-        let mut replaced = Faults::default();
+        let (mut replaced, mut problems) = (Faults::default(), Vec::new());
         for (name, share) in faults {
-            replaced.set(name, &plain(share))?;
+            noted(replaced.set(name, &plain(share)), &mut problems);
         }
+        OptionsError::all_of(problems)?;
         self.lock().faults = replaced;
         Ok(())
     }
@@ -259,21 +259,20 @@ impl Simulator {
     /// Changes several settings; with an error nothing is changed.
     fn change_settings(&self, values: &Map<String, Value>) -> Result<(), OptionsError> {
         let values: Vec<(&String, String)> = values.iter().map(|(name, value)| (name, plain(value))).collect();
-        let changes = values
-            .iter()
-            .map(|(name, value)| Change::new(name, value))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut problems = Vec::new();
+        let changes = values.iter().map(|(name, value)| Change::new(name, value));
+        let changes: Vec<Change<'_>> = changes.filter_map(|change| noted(change, &mut problems)).collect();
         self.prepare(&changes);
         let mut state = self.lock();
         let now = self.virtual_secs(&state);
         let before = (state.settings.clone(), state.allowed.clone());
         for change in &changes {
-            if let Err(refused) = state.change(now, change) {
-                (state.settings, state.allowed) = before;
-                return Err(refused);
-            }
+            noted(state.change(now, change), &mut problems);
         }
-        Ok(())
+        if !problems.is_empty() {
+            (state.settings, state.allowed) = before;
+        }
+        OptionsError::all_of(problems)
     }
 
     /// What was called: `calls`, `calls_by_function`, `max_calls_in_60s` (by the clock's monotonic time; refused calls
@@ -370,6 +369,11 @@ impl Simulator {
     fn virtual_secs(&self, state: &State) -> i64 {
         calendar::seconds(self.virtual_time(state))
     }
+}
+
+/// What is there, or nothing and one problem more.
+fn noted<T, E>(result: Result<T, E>, problems: &mut Vec<E>) -> Option<T> {
+    result.map_err(|problem| problems.push(problem)).ok()
 }
 
 /// A JSON value as a setting or share is written: `true` as `on`, a number as its digits.
