@@ -173,6 +173,14 @@ impl Simulator {
         if is_stranger && state.settings.text(Key::CheckOrder) == "address" {
             return Err("ip_not_enabled");
         }
+        let no_function = if method.is_some() {
+            "invalid_method"
+        } else {
+            "missing_method"
+        };
+        if function.is_none() && state.settings.text(Key::CheckOrder) == "method" {
+            return Err(no_function);
+        }
         self.check_credentials(params)?;
         if !state.settings.on(Key::ApiEnabled) {
             return Err("api_not_enabled");
@@ -187,11 +195,7 @@ impl Simulator {
                 return Err("api_limit_exceeded");
             }
         }
-        let function = function.ok_or(if method.is_some() {
-            "invalid_method"
-        } else {
-            "missing_method"
-        })?;
+        let function = function.ok_or(no_function)?;
         let down = state.settings.text(Key::MaintenanceMethods);
         if down.split(',').any(|name| name.trim() == function.name) {
             return Err("method_maintenance");

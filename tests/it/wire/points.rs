@@ -60,7 +60,7 @@ const POINTS: [(u8, &str, &[&str]); 15] = [
             "s2_functions::history::get_reseller_cdr_checks_and_finds_nothing",
             "s2_functions::history::get_transaction_history_finds_nothing",
             "s2_functions::packages::nobody_and_nothing_is_a_status",
-            "s2_functions::ledgers::empty_ledgers_have_three_faces",
+            "s2_functions::ledgers::empty_ledgers_have_many_faces",
             "s1_answers::a_list_of_one_row_may_be_a_bare_object",
             "s1_answers::a_list_may_come_as_an_object_with_gaps",
         ],
