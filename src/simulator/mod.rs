@@ -41,7 +41,7 @@ use faults::Faults;
 use state::{Change, State};
 use wire::journal::Journal;
 use world::ledger::PAYMENT;
-use world::{LIFE_HOURS, amount, calendar};
+use world::{LIFE_HOURS, RESELLER, amount, calendar};
 
 pub use edit::EditError;
 pub use manual::manual;
@@ -124,6 +124,7 @@ impl Simulator {
     /// [`EditError`] when the client, a field or a value is not known; then nothing is changed.
     pub fn edit(&self, id: &str, fields: &Value) -> Result<(), EditError> {
         let fields = fields.as_object().ok_or(EditError::NotAnObject)?;
+        self.prepare_for(id);
         let mut state = self.lock();
         let (now, rules) = (self.virtual_secs(&state), state.rules());
         let State { world, settings, .. } = &mut *state;
@@ -142,6 +143,7 @@ impl Simulator {
                 value: amount.to_owned(),
                 accepted: "a positive decimal amount such as \"5.00\"",
             })?;
+        self.prepare_for(id);
         let mut state = self.lock();
         let (now, rules) = (self.virtual_secs(&state), state.rules());
         let (client, _) = state
@@ -164,6 +166,7 @@ impl Simulator {
     /// # Errors
     /// [`EditError::UnknownClient`].
     pub fn client(&self, id: &str) -> Result<Value, EditError> {
+        self.prepare_for(id);
         let mut state = self.lock();
         let (now, rules) = (self.virtual_secs(&state), state.rules());
         let State { world, settings, .. } = &mut *state;
@@ -209,7 +212,9 @@ impl Simulator {
     /// # Errors
     /// [`EditError::UnknownClient`].
     pub fn remove_client(&self, id: &str) -> Result<(), EditError> {
-        if self.lock().world.remove(id) {
+        let mut state = self.lock();
+        let (now, rules) = (self.virtual_secs(&state), state.rules());
+        if state.world.remove(id, now, rules) {
             Ok(())
         } else {
             Err(EditError::UnknownClient(id.to_owned()))
@@ -313,15 +318,24 @@ impl Simulator {
             "charges": totals.charges,
             "spent": totals.spent.to_string(),
             "adjusted": totals.adjusted.to_string(),
+            "reseller_balance": totals.reseller_balance.to_string(),
+            "reseller_spent": totals.reseller_spent.to_string(),
             "balances": totals.balance.to_string(),
             "faults": state.faults(),
             "settings": state.settings(),
         })
     }
 
+    /// Does beforehand what would take long: the reseller pays for everybody's calls.
+    fn prepare_for(&self, id: &str) {
+        if id == RESELLER {
+            self.catch_up();
+        }
+    }
+
     /// Brings everybody up to date in slices, between which calls are answered, so that whoever then looks at everybody
     /// at once has little left to do. When somebody is brought up to date makes no difference to what happens.
-    fn catch_up(&self) {
+    pub(in crate::simulator) fn catch_up(&self) {
         // The second time for what passed during the first.
         for _ in 0..2 {
             let mut slot = 0;

@@ -35,7 +35,11 @@ impl State {
     pub(super) fn new(options: &Options, start: Timestamp, monotonic: Duration) -> Result<Self, OptionsError> {
         let mut problems = options.problems();
         // Too many make no world, and a small one does to see what else is wrong.
-        let clients = if options.clients > MOST_CLIENTS { 0 } else { options.clients };
+        let clients = if options.clients > MOST_CLIENTS {
+            0
+        } else {
+            options.clients
+        };
         let mut state = Self {
             world: World::new(options.seed, clients, calendar::seconds(start)),
             settings: Settings::default(),
@@ -120,6 +124,7 @@ fn rules(settings: &Settings) -> Rules {
         suspension_delay_secs: i64::try_from(settings.number(Key::SuspensionDelaySecs)).unwrap_or(i64::MAX),
         cut_calls: settings.on(Key::CutCalls),
         stops_incoming: settings.on(Key::IncomingStops),
+        reseller_pays: settings.on(Key::Spending) && settings.on(Key::ResellerPays),
         utc_days: settings.text(Key::DayZone) == "utc",
     }
 }

@@ -8,7 +8,7 @@ use super::super::world::chance::Topic;
 use super::super::world::client::{Client, Management};
 use super::super::world::countries::by_code;
 use super::super::world::people::{COUNTRY, FIELDS, PASSWORD};
-use super::super::world::usage::{Used, clock_text};
+use super::super::world::usage::{Sum, clock_text};
 use super::places::write_pair;
 use super::rows::{MOST_AT_ONCE, Rows, Shown};
 use super::{Call, Status, known, list, settled};
@@ -37,7 +37,7 @@ pub(super) fn balance(call: &mut Call<'_>) -> Result<(), Status> {
 }
 
 /// The object `balance`; `used` is of 30 days and of today.
-fn write_balance(json: &mut Json, balance: Amount, least_places: usize, used: Option<(Used, Used)>, none_as: NoTime) {
+fn write_balance(json: &mut Json, balance: Amount, least_places: usize, used: Option<(Sum, Sum)>, none_as: NoTime) {
     json.key("balance");
     json.open(b'{');
     json.key("current_balance");
@@ -46,13 +46,13 @@ fn write_balance(json: &mut Json, balance: Amount, least_places: usize, used: Op
         json.key("spent_total");
         json.computed_amount(total.spent);
         json.key("calls_total");
-        json.count(total.calls.into());
+        json.count(total.calls);
         json.key("time_total");
         write_time(json, total, none_as);
         json.key("spent_today");
         json.computed_amount(today.spent);
         json.key("calls_today");
-        json.count(today.calls.into());
+        json.count(today.calls);
         json.key("time_today");
         write_time(json, today, none_as);
     }
@@ -74,7 +74,7 @@ fn none_as(settings: &Settings) -> NoTime {
 }
 
 /// A text such as `51:35`.
-fn write_time(json: &mut Json, used: Used, none_as: NoTime) {
+fn write_time(json: &mut Json, used: Sum, none_as: NoTime) {
     match none_as {
         NoTime::Number if used.calls == 0 => json.count(0),
         NoTime::Number | NoTime::Text => json.text(&clock_text(used.secs)),

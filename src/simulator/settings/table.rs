@@ -102,7 +102,8 @@ settings! {
 }
 "The world" {
     DayZone "day-zone" = "toronto", Accepts::OneOf(&["toronto", "utc"]), Unknown: "whose midnight resets `spent_today` and its like";
-    Spending "spending" = "on", SWITCH, Tool: "off: no calls and no fees, but by `spend_per_hour`";
+    Spending "spending" = "on", SWITCH, Tool: "off: no calls and no fees, but by `spend_per_hour`, which then costs the reseller nothing";
+    ResellerPays "reseller-pays" = "on", SWITCH, Documented: "clients' calls come off the reseller's own balance at once: what they paid less their package's markup; how exactly is unknown";
     TopUps "top-ups" = "on", SWITCH, Tool: "off: nobody pays by themselves";
     SlowSecs "slow-secs" = "30", Accepts::Number(3600), Tool: "how late the fault `slow` answers, in real seconds";
     FaultStatus "fault-status" = "tls_error", Accepts::OneOf(&["tls_error", "provider_outofservice", "missing_params", "non_sufficient_funds", "no_such_code"]), Documented: "what the fault `status` answers; the last is in no table";

@@ -357,3 +357,84 @@ fn the_order_of_callers_makes_no_difference() {
     };
     assert!(world(true) == world(false));
 }
+
+/// What the clients' calls cost the reseller is what his own account used, to the last place, whoever looks and when.
+#[test]
+fn the_reseller_pays_for_the_calls_of_all_clients() {
+    let world = |look_every: u64, settings: &[&str]| {
+        let (simulator, _) = with(Options {
+            clients: 20,
+            settings: settings.iter().map(|text| (*text).to_owned()).collect(),
+            // Over the day of 25 hours.
+            start: Some("2026-10-30T13:20:00Z".parse().unwrap()),
+            ..Options::default()
+        });
+        // Without a package a call costs the client what it costs the reseller.
+        for id in simulator.client_ids() {
+            simulator
+                .edit(&id, &json!({"package": "", "balance_management": "soft"}))
+                .unwrap();
+        }
+        let own = |simulator: &Simulator| {
+            let answer = json_of(simulator, "method=getBalance&advanced=1")["balance"].take();
+            (
+                amount(&answer["current_balance"]),
+                amount(&answer["spent_today"]),
+                seconds(&answer["time_today"]),
+            )
+        };
+        let all = |simulator: &Simulator| -> Vec<Answers> {
+            simulator.client_ids().iter().map(|id| answers(simulator, id)).collect()
+        };
+        let (first, before) = (own(&simulator), all(&simulator));
+        for _ in 0..72 / look_every {
+            simulator.advance(Duration::from_secs(look_every * 3_600));
+            let (now, clients) = (own(&simulator), all(&simulator));
+            let used: Amount = before
+                .iter()
+                .zip(&clients)
+                .map(|(before, now)| {
+                    before.balance + (now.paid - before.paid) - (now.charged - before.charged) - now.balance
+                })
+                .sum();
+            let is_free = settings.contains(&"reseller-pays=off");
+            let cost = if is_free { Amount::ZERO } else { used };
+            assert_eq!(first.0 - now.0, cost, "every {look_every} hours");
+            assert_eq!(amount(&simulator.state()["reseller_spent"]), cost);
+            if look_every <= 24 && today(&simulator) > "2026-10-30".parse::<Date>().unwrap() && !is_free {
+                let today = clients.iter().map(|client| client.today.spent).sum::<Amount>();
+                let secs = clients.iter().map(|client| client.today.secs).sum::<u64>();
+                assert_eq!((now.1, now.2), (today, secs), "today");
+            }
+        }
+        json_of(&simulator, "method=getBalance&advanced=1")
+    };
+    let quiet = ["top-ups=off"];
+    let looked_at = world(1, &quiet);
+    assert_eq!(looked_at, world(72, &quiet), "who looks makes no difference");
+    assert_ne!(looked_at, world(72, &["top-ups=off", "reseller-pays=off"]));
+}
+
+/// The package says how much less than the client the reseller pays; he pays for more credit when it runs low, and for
+/// what somebody used who is then removed.
+#[test]
+fn the_reseller_pays_less_than_his_clients() {
+    let world = |looks: u64| {
+        let (simulator, _) = with(Options {
+            clients: 100,
+            ..Options::default()
+        });
+        for _ in 0..looks {
+            simulator.advance(Duration::from_secs(40 * 86_400 / looks));
+            json_of(&simulator, "method=getBalance");
+        }
+        simulator.remove_client("561120").unwrap();
+        let (state, own) = (simulator.state(), simulator.client("reseller").unwrap());
+        let (clients, cost) = (amount(&state["spent"]), amount(&state["reseller_spent"]));
+        assert!(cost < clients && cost + cost > clients, "{state:#}");
+        assert_eq!(state["reseller_balance"], own["balance"]);
+        assert!(own["payments"].as_u64().unwrap() > 3, "{own:#}");
+        own
+    };
+    assert_eq!(world(1), world(96));
+}

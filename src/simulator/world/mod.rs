@@ -4,6 +4,7 @@ pub(in crate::simulator) mod amount;
 pub(in crate::simulator) mod calendar;
 pub(in crate::simulator) mod chance;
 pub(in crate::simulator) mod client;
+mod costs;
 pub(in crate::simulator) mod countries;
 pub(in crate::simulator) mod ledger;
 pub(in crate::simulator) mod packages;
@@ -17,6 +18,7 @@ use self::amount::Amount;
 use self::calendar::{Toronto, Zones};
 use self::chance::{Dice, Share, Topic};
 use self::client::{Around, Client, Management, Rules, Start};
+use self::costs::Costs;
 use self::packages::Contract;
 use self::people::{EMAIL, PLACES, Texts, person};
 use self::spending::{Kind, Profile};
@@ -59,6 +61,7 @@ pub(in crate::simulator) struct World {
     slots: Vec<Option<Client>>,
     /// The reseller's own account.
     own: Client,
+    costs: Costs,
 }
 
 /// What a world adds up to.
@@ -79,6 +82,10 @@ pub(in crate::simulator) struct Totals {
     pub(in crate::simulator) charges: u64,
     pub(in crate::simulator) spent: Amount,
     pub(in crate::simulator) adjusted: Amount,
+    /// What the reseller has left.
+    pub(in crate::simulator) reseller_balance: Amount,
+    /// What the clients' calls cost him since the world began.
+    pub(in crate::simulator) reseller_spent: Amount,
 }
 
 impl World {
@@ -91,15 +98,17 @@ impl World {
             .enumerate()
             .map(|(index, lot)| Some(newcomer(&dice, index, *lot, now)))
             .collect();
+        // What a larger fleet uses, the reseller pays in larger parts.
+        let fleets = i64::from((clients / 100).max(1));
         let own = Client::new(Start {
             id: 0,
             texts: person(&dice, 0, 0).0,
             management: Management::Soft,
-            threshold: Box::from("100"),
+            threshold: (100 * fleets).to_string().into(),
             threshold_email: Box::from("reseller@example.com"),
             profile: Profile::reseller(0, clients),
             package: None,
-            opening: Amount::ten_thousandths(11_218_702),
+            opening: Amount::ten_thousandths(11_218_702).times(fleets),
             now,
         });
         Self {
@@ -108,6 +117,7 @@ impl World {
             zones: Zones::new(PLACES.iter().map(|place| place.zone)),
             slots,
             own,
+            costs: Costs::new(now),
         }
     }
 
@@ -124,7 +134,8 @@ impl World {
         }
     }
 
-    /// The client of that id, or the reseller's own account, settled up to `now`; and what its usage needs.
+    /// The client of that id, or the reseller's own account, settled up to `now`; and what its usage needs. The reseller
+    /// pays for everybody's calls, so that everybody is settled before.
     pub(in crate::simulator) fn settled(
         &mut self,
         id: &str,
@@ -132,6 +143,7 @@ impl World {
         rules: Rules,
     ) -> Option<(&mut Client, Around<'_>)> {
         let client = if id == RESELLER {
+            self.settle_all(now, rules);
             &mut self.own
         } else {
             self.slots.get_mut(index_of(id)?)?.as_mut()?
@@ -140,6 +152,7 @@ impl World {
             dice: &self.dice,
             toronto: &mut self.toronto,
             zones: &mut self.zones,
+            costs: &mut self.costs,
             rules,
         };
         client.settle(now, &mut around);
@@ -152,8 +165,10 @@ impl World {
             dice: &self.dice,
             toronto: &mut self.toronto,
             zones: &mut self.zones,
+            costs: &mut self.costs,
             rules,
         };
+        // The reseller last: he pays for the others' calls.
         for client in self.slots.iter_mut().flatten().chain([&mut self.own]) {
             client.settle(now, &mut around);
         }
@@ -166,12 +181,12 @@ impl World {
             dice: &self.dice,
             toronto: &mut self.toronto,
             zones: &mut self.zones,
+            costs: &mut self.costs,
             rules,
         };
         let mut left = HOURS_PER_SLICE;
-        // The reseller's own account stands behind the last slot.
-        let clients = self.slots.iter_mut().map(Option::as_mut).chain([Some(&mut self.own)]);
-        for (slot, client) in clients.enumerate().skip(slot) {
+        // Not the reseller: he is settled when all the others are, up to the same second.
+        for (slot, client) in self.slots.iter_mut().enumerate().skip(slot) {
             if left <= 0 {
                 return Some(slot);
             }
@@ -211,11 +226,11 @@ impl World {
             .find(|client| client.texts[EMAIL].eq_ignore_ascii_case(email))
     }
 
-    /// Removes a client; whether there was one.
-    pub(in crate::simulator) fn remove(&mut self, id: &str) -> bool {
-        index_of(id)
-            .and_then(|index| self.slots.get_mut(index))
-            .is_some_and(|slot| slot.take().is_some())
+    /// Removes a client, of whom the reseller pays for what was used so far; whether there was one.
+    pub(in crate::simulator) fn remove(&mut self, id: &str, now: i64, rules: Rules) -> bool {
+        let is_client = self.settled(id, now, rules).is_some_and(|(client, _)| client.id != 0);
+        let slot = index_of(id).and_then(|index| self.slots.get_mut(index));
+        is_client && slot.is_some_and(|slot| slot.take().is_some())
     }
 
     /// A client that could be added, with the given id if that is free, else with the next one. It is not there until
@@ -278,7 +293,11 @@ impl World {
 
     /// What everybody adds up to, as settled.
     pub(in crate::simulator) fn totals(&self, rules: Rules) -> Totals {
-        let mut totals = Totals::default();
+        let mut totals = Totals {
+            reseller_balance: self.own.balance(),
+            reseller_spent: self.own.ledger().spent(),
+            ..Totals::default()
+        };
         for client in self.clients() {
             let ledger = client.ledger();
             totals.clients += 1;
@@ -371,7 +390,7 @@ fn newcomer(dice: &Dice, index: usize, lot: Lot, now: i64) -> Client {
 
 #[cfg(test)]
 mod tests {
-    use super::{FIRST_ID, Lot, MOST_CLIENTS, World, id_at, index_of, lots};
+    use super::{FIRST_ID, Lot, MOST_CLIENTS, Rules, World, id_at, index_of, lots};
     use crate::simulator::world::chance::Dice;
 
     #[test]
@@ -413,8 +432,19 @@ mod tests {
     #[test]
     fn a_removed_client_can_come_back() {
         let mut world = World::new(1, 3, 0);
-        assert!(world.remove("561116"));
-        assert!(!world.remove("561116"));
+        let rules = Rules {
+            spending: true,
+            top_ups: true,
+            hard_stops: true,
+            resume_on_payment: true,
+            suspension_delay_secs: 0,
+            cut_calls: true,
+            stops_incoming: true,
+            reseller_pays: true,
+            utc_days: false,
+        };
+        assert!(world.remove("561116", 0, rules));
+        assert!(!world.remove("561116", 0, rules) && !world.remove("reseller", 0, rules));
         assert_eq!(world.clients().count(), 2);
         assert!(world.newcomer(Some("561115"), 0).is_none(), "taken");
         assert!(world.newcomer(Some("561119"), 0).is_none(), "out of line");
