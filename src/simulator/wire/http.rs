@@ -2,6 +2,7 @@
 //! connection resets. Decides nothing about answers.
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::io;
 use std::net::IpAddr;
 use std::pin::pin;
@@ -29,6 +30,9 @@ const API_PATH: &str = "/api/v1/rest.php";
 
 /// Largest body that is read: eight megabytes are known to be taken by the real server.
 const LARGEST_BODY_BYTES: usize = 8 * 1024 * 1024 + 64 * 1024;
+
+/// The one function that asks about everybody: what his clients used is worked out before, off the threads that answer.
+const GET_BALANCE: &str = "getBalance";
 
 /// How long answers in hand may take once the end was asked for.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -159,21 +163,31 @@ async fn handle(
         return Ok(respond_last(&peer, Reply::html(414, "Request-URI Too Long", text)));
     }
     let (parts, body) = request.into_parts();
-    let Some(body) = read(&parts.headers, body).await else {
-        let text = "The request is larger than the server takes.";
-        return Ok(respond_last(&peer, Reply::html(413, "Request Entity Too Large", text)));
+    let body = match read(&parts.headers, body).await {
+        Ok(body) => body,
+        Err(Unread::TooLarge) => {
+            let text = "The request is larger than the server takes.";
+            return Ok(respond_last(&peer, Reply::html(413, "Request Entity Too Large", text)));
+        }
+        Err(Unread::Broken) => {
+            let text = "Your browser sent a request that this server could not understand.";
+            return Ok(respond_last(&peer, Reply::html(400, "Bad Request", text)));
+        }
     };
     peer.end_request();
     let path = parts.uri.path();
     let mut reply = if path == API_PATH {
-        call(
-            &app.simulator,
-            &parts.method,
-            parts.uri.query(),
-            &parts.headers,
-            &body,
-            peer.address,
-        )
+        match read_call(&parts.method, parts.uri.query(), &parts.headers, &body) {
+            Ok(call) => {
+                if call.params.get("method") == Some(GET_BALANCE) {
+                    let simulator = Arc::clone(&app.simulator);
+                    // Should it fail, everything is done when the call is answered.
+                    tokio::task::spawn_blocking(move || simulator.catch_up()).await.ok();
+                }
+                call.answered(&app.simulator, peer.address)
+            }
+            Err(refusal) => refusal,
+        }
     } else if let Some(rest) = control_path(path).filter(|_| peer.address.is_loopback()) {
         control(&app.simulator, parts.method.clone(), rest.to_owned(), body).await
     } else {
@@ -229,28 +243,62 @@ async fn control(simulator: &Arc<Simulator>, method: Method, path: String, body:
     })
 }
 
-/// The body, if there is one; `None` when it is too large.
-async fn read(headers: &HeaderMap, body: Incoming) -> Option<Bytes> {
+/// Why a body was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unread {
+    TooLarge,
+    /// It ended before its end, or its chunks are none.
+    Broken,
+}
+
+/// The body, if there is one.
+async fn read(headers: &HeaderMap, body: Incoming) -> Result<Bytes, Unread> {
     let announced = headers.get(header::CONTENT_LENGTH);
     if announced.is_none() && !headers.contains_key(header::TRANSFER_ENCODING) {
-        return Some(Bytes::new());
+        return Ok(Bytes::new());
     }
     let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: u64| length > LARGEST_BODY_BYTES as u64) {
-        return None;
+        return Err(Unread::TooLarge);
     }
-    to_bytes(Body::new(body), LARGEST_BODY_BYTES).await.ok()
+    to_bytes(Body::new(body), LARGEST_BODY_BYTES).await.map_err(|error| {
+        let mut source: Option<&(dyn Error + 'static)> = Some(&error);
+        while let Some(found) = source {
+            if found.is::<hyper::Error>() {
+                return Unread::Broken;
+            }
+            source = found.source();
+        }
+        // What is not the connection's is the bound's.
+        Unread::TooLarge
+    })
 }
 
-/// One API call.
-pub(in crate::simulator) fn call(
-    simulator: &Simulator,
+/// A call as it came.
+struct Received<'a> {
+    transport: Transport,
+    has_user_agent: bool,
+    params: Params<'a>,
+}
+
+impl Received<'_> {
+    fn answered(&self, simulator: &Simulator, peer: IpAddr) -> Reply {
+        simulator.answer(Arrival {
+            transport: self.transport,
+            peer,
+            has_user_agent: self.has_user_agent,
+            params: &self.params,
+        })
+    }
+}
+
+/// Reads one API call, or refuses its HTTP method.
+fn read_call<'a>(
     method: &Method,
-    query: Option<&str>,
+    query: Option<&'a str>,
     headers: &HeaderMap,
-    body: &[u8],
-    peer: IpAddr,
-) -> Reply {
+    body: &'a [u8],
+) -> Result<Received<'a>, Reply> {
     let content_type = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -260,14 +308,14 @@ pub(in crate::simulator) fn call(
         Method::POST if is_multipart(content_type) => Transport::Multipart,
         Method::POST => Transport::Other,
         _ => {
-            return Reply {
+            return Err(Reply {
                 allow: "GET, HEAD, POST".to_owned(),
                 ..Reply::html(
                     405,
                     "Method Not Allowed",
                     "The requested method is not allowed for this URL.",
                 )
-            };
+            });
         }
     };
     let mut params = Params::default();
@@ -276,12 +324,27 @@ pub(in crate::simulator) fn call(
         params.read_multipart(content_type, body);
     }
     let has_user_agent = headers.get(header::USER_AGENT).is_some_and(|agent| !agent.is_empty());
-    simulator.answer(Arrival {
+    Ok(Received {
         transport,
-        peer,
         has_user_agent,
-        params: &params,
+        params,
     })
+}
+
+/// One API call, in process.
+#[cfg(fuzzing)]
+pub(in crate::simulator) fn call(
+    simulator: &Simulator,
+    method: &Method,
+    query: Option<&str>,
+    headers: &HeaderMap,
+    body: &[u8],
+    peer: IpAddr,
+) -> Reply {
+    match read_call(method, query, headers, body) {
+        Ok(call) => call.answered(simulator, peer),
+        Err(refusal) => refusal,
+    }
 }
 
 fn respond(reply: Reply) -> Response<Body> {

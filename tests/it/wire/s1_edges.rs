@@ -206,3 +206,35 @@ fn bodies_behind_other_requests_are_read_whole() {
         assert_eq!(connection.answer().unwrap().text(), IP, "{length}");
     }
 }
+
+/// §1 [I] A body that ends before its announced end, or whose chunks are none, is refused by the web server; nothing is
+/// done.
+#[test]
+fn bodies_that_break_off_are_refused() {
+    let server = Server::quiet(&[]);
+    let before = server.client("561115", "balance");
+    let body = "--B\r\nContent-Disposition: form-data; name=\"method\"\r\n\r\naddCharge\r\n--B\r\n\
+         Content-Disposition: form-data; name=\"charge\"\r\n\r\n5.00\r\n--B--";
+    let head = format!(
+        "POST /api/v1/rest.php?{AUTH}&client=561115 HTTP/1.1\r\nHost: x\r\n\
+         Content-Type: multipart/form-data; boundary=B\r\n"
+    );
+    for (name, rest) in [
+        ("counted", format!("Content-Length: {}\r\n\r\n{body}", body.len() + 1)),
+        (
+            "chunked",
+            format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n", body.len()),
+        ),
+        (
+            "no chunks",
+            format!("Transfer-Encoding: chunked\r\n\r\nnone\r\n{body}\r\n0\r\n\r\n"),
+        ),
+    ] {
+        let mut connection = server.connect();
+        connection.stream.write_all(format!("{head}{rest}").as_bytes()).unwrap();
+        connection.stream.shutdown(Shutdown::Write).unwrap();
+        let answer = connection.answer().unwrap();
+        assert_eq!(answer.line(), "HTTP/1.1 400 Bad Request", "{name}");
+        assert_eq!(server.client("561115", "balance"), before, "{name}");
+    }
+}
