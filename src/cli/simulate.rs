@@ -31,26 +31,27 @@ First steps
   Make something happen: a client with 6.00 left that spends 4.00 an hour, and
   an hour that passes at once. Then look at what your program did.
 
-  curl -X PATCH $SIM/sim/clients/561115 -d '{\"balance\":\"6\",\"spend_per_hour\":\"4\"}'
+  curl -X PATCH $SIM/sim/clients/561115 \\
+    -d '{\"balance\":\"6.00\",\"spend_per_hour\":\"4.00\"}'
   curl -X POST $SIM/sim/clock -d '{\"advance\":\"1h\"}'
   curl $SIM/sim/requests
   curl $SIM/sim/clients/561115
 
-What breaks programs, and how to try it (while it runs: PUT /sim/faults, settings)
-  HTTP 200 is no success: `status` says it        --fault unavailable=0.1
-  one client fails, and the others must not       --fault unavailable@561115=1
-  numbers come as texts, texts as numbers         --set types=all-strings
-  a broken answer is not \"there are no clients\"   --fault empty=0.1
-                                                  --fault truncated=0.1
-  it is a page instead of JSON                    --fault html-503=0.05
-  who pays again for want of an answer pays twice --fault reset-after@addPayment=1
-  an answer takes longer than you wait            --fault slow=0.1
-  nobody says how many calls a minute are taken   --rate-cap 60
-  what is not sent to setClient may be blanked    --set omitted-fields=kept
-  the code of SOFT is a guess: look it up         --set soft-code=0
-  `test=true` moves the money, `test=1` does not  always so
-  a POST must be multipart, or SOAP answers       always so
-  today ends at midnight in Toronto               --speed 3600
+What breaks programs, and how to try it (or PUT /sim/faults while it runs)
+  HTTP 200 is no success: `status` says it     --fault unavailable=0.1
+  one client fails, and the others must not    --fault unavailable@561115=1
+  numbers come as texts, texts as numbers      --set types=all-strings
+  no answer is not \"there are no clients\"      --fault empty=0.1
+  an answer breaks off                         --fault truncated=0.1
+  a page comes instead of JSON                 --fault html-503=0.05
+  an answer comes later than you wait          --fault slow=0.1
+  the answer is lost, but the payment was made --fault reset-after@addPayment=1
+  nobody says how many calls a minute pass     --rate-cap 60
+  setClient may blank what is not sent         --set omitted-fields=kept
+  the code of SOFT is a guess: look it up      --set soft-code=0
+  today ends at midnight in Toronto            --speed 3600
+  test=true moves the money, test=1 does not   always so
+  a POST must be multipart, or SOAP answers    always so
 
   What nobody knows of the real API is marked [unknown] below: try every value
   of it. README.md has a table of them, and examples in other languages.

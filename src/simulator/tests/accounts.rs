@@ -126,9 +126,8 @@ impl Account {
             now.today.calls >= so_far.calls && now.today.secs >= so_far.secs,
             "{id} {date}: {so_far:?} {now:?}"
         );
-        assert_eq!(
+        assert!(
             spent == Amount::ZERO || now.today.calls > so_far.calls,
-            true,
             "{id} {date}: {now:?}"
         );
         self.days.insert(date, now.today);

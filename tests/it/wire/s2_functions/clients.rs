@@ -111,8 +111,7 @@ fn very_long_lists_come_in_chunks() {
         server.order("DELETE", "clients/561117", "");
         let mut connection = server.connect();
         let mut expected = begin.to_owned();
-        let mut key = 0;
-        for id in (561_115..562_415).filter(|id| *id != 561_117) {
+        for (key, id) in (561_115..562_415).filter(|id| *id != 561_117).enumerate() {
             let one = get(&format!("{AUTH}&method=getClients&client={id}"));
             let one = connection.exchange(one).unwrap().text();
             let row = one.find(r#"{"client""#).unwrap();
@@ -120,7 +119,6 @@ fn very_long_lists_come_in_chunks() {
             if keyed {
                 expected += &format!("\"{}\":", key + usize::from(key >= 2));
             }
-            key += 1;
             expected += &one[row..one.len() - end.len()];
         }
         expected += end;
