@@ -16,28 +16,54 @@ use crate::simulator::{Options, OptionsError, Simulator, Speed, manual, serve};
 use super::failure::USAGE;
 use super::{Context, Exit, Failure, block_on_threads};
 
-/// What stands before the tables in help. Every line fits 80 columns.
-const EXAMPLES: &str = "\
-Examples
-  balancewatch simulate --listen 127.0.0.1:8099         always on this port
-  balancewatch simulate --latency 300                   every answer takes 300 ms
-  balancewatch simulate --fault slow=0.1                a tenth takes slow-secs
-  balancewatch simulate --rate-cap 60                   refuses above 60 a minute
-  balancewatch simulate --fault html-503=0.05           a page instead of JSON
-  balancewatch simulate --fault reset-after@addPayment=1
-                                                        paid, but no answer
-  balancewatch simulate --fault unavailable@561115=1    one client fails
-  balancewatch simulate --set soft-code=0 --set omitted-fields=kept
+/// What stands before the tables in help: first steps, and what to try. Every line fits 80 columns.
+const LESSON: &str = "\
+First steps
+  balancewatch simulate --listen 127.0.0.1:8099
 
-What nobody knows of the real API is marked [unknown] below; README.md has a
-table of it.
+  The first line that it prints is the URL for your program, in the place of
+  https://voip.ms/api/v1/rest.php. The clients are 561115, 561116 and so on.
+
+  SIM=http://127.0.0.1:8099
+  curl -G $SIM/api/v1/rest.php -d api_username=demo@example.com \\
+    -d api_password=demo -d method=getResellerBalance -d client=561115
+
+  Make something happen: a client with 6.00 left that spends 4.00 an hour, and
+  an hour that passes at once. Then look at what your program did.
+
+  curl -X PATCH $SIM/sim/clients/561115 \\
+    -d '{\"balance\":\"6.00\",\"spend_per_hour\":\"4.00\"}'
+  curl -X POST $SIM/sim/clock -d '{\"advance\":\"1h\"}'
+  curl $SIM/sim/requests
+  curl $SIM/sim/clients/561115
+
+What breaks programs, and how to try it (or PUT /sim/faults while it runs)
+  HTTP 200 is no success: `status` says it     --fault unavailable=0.1
+  one client fails, and the others must not    --fault unavailable@561115=1
+  numbers come as texts, texts as numbers      --set types=all-strings
+  no answer is not \"there are no clients\"      --fault empty=0.1
+  an answer breaks off                         --fault truncated=0.1
+  a page comes instead of JSON                 --fault html-503=0.05
+  an answer comes later than you wait          --fault slow=0.1
+  the answer is lost, but the payment was made --fault reset-after@addPayment=1
+  nobody says how many calls a minute pass     --rate-cap 60
+  setClient may blank what is not sent         --set omitted-fields=kept
+  the code of SOFT is a guess: look it up      --set soft-code=0
+  today ends at midnight in Toronto            --speed 3600
+  test=true moves the money, test=1 does not   always so
+  a POST must be multipart, or SOAP answers    always so
+
+  What nobody knows of the real API is marked [unknown] below: try every value
+  of it. README.md has a table of them, and examples in other languages.
 ";
 
 /// Serve the reseller API for clients that do not exist
 ///
-/// Every call is answered as the real API is known or believed to answer. The world repeats from its seed.
+/// For testing a program against VoIP.ms without an account there: every call is answered as the real API is known or
+/// believed to answer, clients call and pay in virtual time, and things go wrong when you say so. It keeps everything in
+/// memory, repeats from its seed, and runs until Ctrl-C.
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = format!("{EXAMPLES}\n{}", manual()))]
+#[command(after_long_help = format!("{LESSON}\n{}", manual()))]
 pub struct Args {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
@@ -54,7 +80,7 @@ pub struct Args {
     /// The API password; visible to everybody on this machine, so not one that is used elsewhere
     #[arg(long, default_value = "demo")]
     password: String,
-    /// How many times faster than real time the world lives
+    /// How many times faster than real time the world lives; 0: only `/sim/clock` moves it
     #[arg(long, value_name = "TIMES", default_value_t = Speed::ONE)]
     speed: Speed,
     /// Real time that every answer takes longer
@@ -63,11 +89,11 @@ pub struct Args {
     /// Calls per minute of real time, above which `api_limit_exceeded` is answered
     #[arg(long, value_name = "PER_MINUTE")]
     rate_cap: Option<u32>,
-    /// Let a share of calls go wrong (`--help` lists how); NAME@clients: all calls about that share of clients; NAME@ID,
-    /// NAME@FUNCTION
+    /// Let a share of calls go wrong, such as `empty=0.1` (`--help` lists how); NAME@clients: all calls about that share
+    /// of the clients; NAME@ID, NAME@FUNCTION: calls about one client, or of one function. May be given several times
     #[arg(long, value_name = "NAME=SHARE")]
     fault: Vec<String>,
-    /// Change how the API behaves (`--help` lists the settings)
+    /// Change how the API behaves, such as `types=all-strings` (`--help` lists the settings). May be given several times
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
 }
@@ -75,6 +101,13 @@ pub struct Args {
 /// Options that are not accepted are a wrong command line.
 fn refused(error: OptionsError) -> Failure {
     let failure = Failure::from_error(&error, USAGE);
+    if let [_, _, ..] = error.problems() {
+        let problems = error.problems().iter();
+        return problems.fold(failure, |failure, problem| {
+            let hint = problem.hint().map_or_else(String::new, |hint| format!(" ({hint})"));
+            failure.cause(format!("{problem}{hint}"))
+        });
+    }
     match error.hint() {
         Some(hint) => failure.hint(hint),
         None => failure,

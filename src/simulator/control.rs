@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::wire::exchange::Reply;
 use super::world::LIFE_HOURS;
-use super::{EditError, LIFE, Simulator, functions, plain};
+use super::{EditError, LIFE, OptionsError, Simulator, functions, plain};
 
 /// Every call, for the index and the help: method, path and what it does. `ID` stands for any client.
 #[rustfmt::skip]
@@ -53,7 +53,7 @@ pub(super) fn answer(simulator: &Simulator, method: &str, path: &str, body: &[u8
         },
         ("POST", ["reset"]) => match simulator.reset() {
             Ok(()) => Reply::json(200, &simulator.state()),
-            Err(refused) => error(500, &refused.to_string(), refused.hint()),
+            Err(refused) => refuse_options(500, &refused),
         },
         (method, parts) if allowed(parts).contains(&method) => match serde_json::from_slice::<Value>(body) {
             Ok(Value::Object(given)) => change(simulator, route, &given),
@@ -106,12 +106,14 @@ fn change(simulator: &Simulator, route: Route<'_>, given: &Map<String, Value>) -
             Ok(id) => found(simulator.client(&id)),
             Err(refused) => refuse(&refused),
         },
+        ("POST", ["clients", _, "deposit"]) if given.keys().any(|key| key != "amount") => not_alone(given, "amount"),
         ("POST", ["clients", id, "deposit"]) => {
             match simulator.deposit(id, &given.get("amount").map(plain).unwrap_or_default()) {
                 Ok(()) => found(simulator.client(id)),
                 Err(refused) => refuse(&refused),
             }
         }
+        ("POST", ["clock"]) if given.keys().any(|key| key != "advance") => not_alone(given, "advance"),
         ("POST", ["clock"]) => match given.get("advance").and_then(Value::as_str).and_then(duration) {
             Some(by) if by > LIFE => error(
                 400,
@@ -126,14 +128,22 @@ fn change(simulator: &Simulator, route: Route<'_>, given: &Map<String, Value>) -
         },
         ("PUT", ["faults"]) => match simulator.replace_faults(given) {
             Ok(()) => Reply::json(200, &simulator.lock().faults()),
-            Err(refused) => error(400, &refused.to_string(), refused.hint()),
+            Err(refused) => refuse_options(400, &refused),
         },
         ("PUT", ["settings"]) => match simulator.change_settings(given) {
             Ok(()) => Reply::json(200, &simulator.lock().settings()),
-            Err(refused) => error(400, &refused.to_string(), refused.hint()),
+            Err(refused) => refuse_options(400, &refused),
         },
         (_, parts) => not_here(parts),
     }
+}
+
+/// Only one key is taken, and there are others.
+fn not_alone(given: &Map<String, Value>, taken: &str) -> Reply {
+    let others = given.keys().filter(|key| *key != taken);
+    let others: Vec<String> = others.map(|key| format!("`{key}`")).collect();
+    let text = format!("there is no {} here", others.join(", "));
+    error(400, &text, Some(format!("known: {taken}")))
 }
 
 fn found(client: Result<Value, EditError>) -> Reply {
@@ -147,9 +157,29 @@ fn refuse(refused: &EditError) -> Reply {
     let http_status = match refused {
         EditError::UnknownClient(_) => 404,
         EditError::NotFree(_) => 409,
-        EditError::UnknownField(_) | EditError::BadValue { .. } | EditError::NotAnObject => 400,
+        EditError::UnknownField(_) | EditError::BadValue { .. } | EditError::NotAnObject | EditError::Several(_) => 400,
     };
-    error(http_status, &refused.to_string(), refused.hint())
+    let problems = refused.problems().iter();
+    let problems = problems.map(|problem| (problem.to_string(), problem.hint()));
+    errors(http_status, refused.to_string(), problems.collect())
+}
+
+fn refuse_options(http_status: u16, refused: &OptionsError) -> Reply {
+    let problems = refused.problems().iter();
+    let problems = problems.map(|problem| (problem.to_string(), problem.hint()));
+    errors(http_status, refused.to_string(), problems.collect())
+}
+
+/// What is wrong; when it is more than one thing, each under `problems`.
+fn errors(http_status: u16, text: String, mut problems: Vec<(String, Option<String>)>) -> Reply {
+    if let [_] = *problems
+        && let Some((_, hint)) = problems.pop()
+    {
+        return error(http_status, &text, hint);
+    }
+    let each = |(error, hint): (String, Option<String>)| json!({"error": error, "hint": hint});
+    let problems: Vec<Value> = problems.into_iter().map(each).collect();
+    Reply::json(http_status, &json!({"error": text, "hint": null, "problems": problems}))
 }
 
 /// No such path, or not with this method.

@@ -4,6 +4,8 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::noted;
+use super::options::did_you_mean;
 use super::settings::{Key, Settings};
 use super::world::amount::Amount;
 use super::world::calendar::seconds;
@@ -34,20 +36,32 @@ pub enum EditError {
         /// What it takes.
         accepted: &'static str,
     },
+    /// Several fields are wrong.
+    #[error("{} fields are not accepted", .0.len())]
+    Several(Vec<EditError>),
     /// The edit is no object.
     #[error("an edit is a JSON object of fields and values")]
     NotAnObject,
 }
 
 impl EditError {
+    /// Everything that is wrong, one by one.
+    #[must_use]
+    pub fn problems(&self) -> &[Self] {
+        match self {
+            Self::Several(problems) => problems,
+            one => std::slice::from_ref(one),
+        }
+    }
+
     /// What would be accepted.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NotFree(_) => Some("the id of a removed client, or none for the next".to_owned()),
-            Self::UnknownField(_) => Some(format!("known: {}", known_fields())),
+            Self::UnknownField(name) => Some(unknown_field(name)),
             Self::BadValue { accepted, .. } => Some(format!("accepted: {accepted}")),
-            Self::UnknownClient(_) | Self::NotAnObject => None,
+            Self::UnknownClient(_) | Self::NotAnObject | Self::Several(_) => None,
         }
     }
 }
@@ -74,13 +88,9 @@ const TEXT: &str = "a text of up to 1000 bytes";
 const PACKAGE: &str = "an id of getPackages, or empty for none";
 const TIME: &str = "a time such as \"2026-11-24T02:00:00Z\", or null";
 
-fn known_fields() -> String {
-    FIELDS
-        .iter()
-        .map(|field| field.name)
-        .chain(MORE_FIELDS)
-        .collect::<Vec<_>>()
-        .join(", ")
+fn unknown_field(name: &str) -> String {
+    let names: Vec<_> = FIELDS.iter().map(|field| field.name).chain(MORE_FIELDS).collect();
+    did_you_mean(name, names.iter().copied(), &format!("known: {}", names.join(", ")))
 }
 
 /// Edits a client as of `now`.
@@ -122,8 +132,14 @@ pub(super) fn edited(
     let mut drain = Drain::default();
     // The balance last: it is to be what was asked for, whatever a new package costs.
     let (balance, others): (Vec<_>, Vec<_>) = fields.iter().partition(|(name, _)| *name == "balance");
+    let mut problems = Vec::new();
     for (name, value) in others.into_iter().chain(balance) {
-        set(&mut client, &mut drain, name, value, settings)?;
+        noted(set(&mut client, &mut drain, name, value, settings), &mut problems);
+    }
+    match problems.len() {
+        0 => {}
+        1 => return Err(problems.remove(0)),
+        _ => return Err(EditError::Several(problems)),
     }
     if let Some(script) = drain.script(client.script.as_deref().copied(), now) {
         client.follow(script);

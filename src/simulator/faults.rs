@@ -2,7 +2,7 @@
 //! Deciding is all that happens here; `exchange.rs` acts on it.
 
 use super::functions;
-use super::options::OptionsError;
+use super::options::{OptionsError, did_you_mean};
 use super::settings::Certainty;
 use super::world::chance::{Dice, Share, Topic};
 
@@ -119,6 +119,9 @@ pub(super) struct Caller<'a> {
     pub(super) client: Option<&'a str>,
 }
 
+/// What stands behind an `@`.
+const TARGETS: &str = "behind the @ stands `clients`, a client's id or a function";
+
 impl Faults {
     /// Sets one fault, `NAME`, `NAME@clients`, `NAME@ID` or `NAME@FUNCTION`; a share of 0 ends it.
     ///
@@ -131,17 +134,24 @@ impl Faults {
             .find(|row| row.name == kind)
             .ok_or_else(|| OptionsError::UnknownFault {
                 name: name.to_owned(),
-                known: TABLE.iter().map(|row| row.name).collect::<Vec<_>>().join(", "),
+                known: {
+                    let names: Vec<_> = TABLE.iter().map(|row| row.name).collect();
+                    did_you_mean(kind, names.iter().copied(), &format!("known: {}", names.join(", ")))
+                },
             })?;
         let target = match target {
             "" if !name.contains('@') => Target::Calls,
             "clients" => Target::Clients,
             id if !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()) => Target::Client(id.into()),
-            function => Target::Function(
-                functions::find(function)
-                    .map(|found| found.name)
-                    .ok_or_else(|| OptionsError::UnknownTarget { name: name.to_owned() })?,
-            ),
+            function => Target::Function(functions::find(function).map(|found| found.name).ok_or_else(|| {
+                OptionsError::UnknownTarget {
+                    name: name.to_owned(),
+                    accepted: {
+                        let names = functions::FUNCTIONS.iter().map(|function| function.name);
+                        did_you_mean(function, names.chain(["clients"]), TARGETS)
+                    },
+                }
+            })?),
         };
         let share = Share::parse(share).ok_or_else(|| OptionsError::BadShare {
             name: name.to_owned(),

@@ -29,7 +29,7 @@ mod state;
 mod wire;
 mod world;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -41,13 +41,16 @@ use faults::Faults;
 use state::{Change, State};
 use wire::journal::Journal;
 use world::ledger::PAYMENT;
-use world::{LIFE_HOURS, amount, calendar};
+use world::{LIFE_HOURS, RESELLER, amount, calendar};
 
 pub use edit::EditError;
 pub use manual::manual;
 pub use options::{Options, OptionsError, Speed};
 pub use settings::Certainty;
 pub use wire::http::serve;
+
+/// How long others have the state between two slices of a long work: long enough for a thread to wake up.
+const BREATHER: Duration = Duration::from_micros(100);
 
 /// How far virtual time gets from the start.
 const LIFE: Duration = Duration::from_secs(LIFE_HOURS * 3_600);
@@ -65,6 +68,8 @@ pub struct Simulator {
     /// The virtual time at the start.
     start: Timestamp,
     state: Mutex<State>,
+    /// Nobody ever signals it: waiting on it lets others have the state for a moment.
+    breather: Condvar,
     journal: Mutex<Journal>,
 }
 
@@ -74,7 +79,6 @@ impl Simulator {
     /// # Errors
     /// [`OptionsError`] for a fault, setting or number that is not accepted.
     pub fn new(options: Options, clock: Clock) -> Result<Arc<Self>, OptionsError> {
-        options.check()?;
         let start = options.start.unwrap_or_else(|| clock.now());
         let state = State::new(&options, start, clock.monotonic())?;
         Ok(Arc::new(Self {
@@ -82,6 +86,7 @@ impl Simulator {
             clock,
             start,
             state: Mutex::new(state),
+            breather: Condvar::new(),
             journal: Mutex::default(),
         }))
     }
@@ -119,6 +124,7 @@ impl Simulator {
     /// [`EditError`] when the client, a field or a value is not known; then nothing is changed.
     pub fn edit(&self, id: &str, fields: &Value) -> Result<(), EditError> {
         let fields = fields.as_object().ok_or(EditError::NotAnObject)?;
+        self.prepare_for(id);
         let mut state = self.lock();
         let (now, rules) = (self.virtual_secs(&state), state.rules());
         let State { world, settings, .. } = &mut *state;
@@ -137,6 +143,7 @@ impl Simulator {
                 value: amount.to_owned(),
                 accepted: "a positive decimal amount such as \"5.00\"",
             })?;
+        self.prepare_for(id);
         let mut state = self.lock();
         let (now, rules) = (self.virtual_secs(&state), state.rules());
         let (client, _) = state
@@ -159,6 +166,7 @@ impl Simulator {
     /// # Errors
     /// [`EditError::UnknownClient`].
     pub fn client(&self, id: &str) -> Result<Value, EditError> {
+        self.prepare_for(id);
         let mut state = self.lock();
         let (now, rules) = (self.virtual_secs(&state), state.rules());
         let State { world, settings, .. } = &mut *state;
@@ -204,7 +212,9 @@ impl Simulator {
     /// # Errors
     /// [`EditError::UnknownClient`].
     pub fn remove_client(&self, id: &str) -> Result<(), EditError> {
-        if self.lock().world.remove(id) {
+        let mut state = self.lock();
+        let (now, rules) = (self.virtual_secs(&state), state.rules());
+        if state.world.remove(id, now, rules) {
             Ok(())
         } else {
             Err(EditError::UnknownClient(id.to_owned()))
@@ -221,10 +231,11 @@ impl Simulator {
 
     /// Replaces all faults; with an error nothing is changed.
     fn replace_faults(&self, faults: &Map<String, Value>) -> Result<(), OptionsError> {
-        let mut replaced = Faults::default();
+        let (mut replaced, mut problems) = (Faults::default(), Vec::new());
         for (name, share) in faults {
-            replaced.set(name, &plain(share))?;
+            noted(replaced.set(name, &plain(share)), &mut problems);
         }
+        OptionsError::all_of(problems)?;
         self.lock().faults = replaced;
         Ok(())
     }
@@ -236,28 +247,37 @@ impl Simulator {
     /// [`OptionsError`] when there is no such setting, or it does not take the value.
     pub fn set_setting(&self, name: &str, value: &str) -> Result<(), OptionsError> {
         let change = Change::new(name, value)?;
+        self.prepare(std::slice::from_ref(&change));
         let mut state = self.lock();
         let now = self.virtual_secs(&state);
         state.change(now, &change)
     }
 
+    /// Does beforehand what would take long: when rules end, everybody is brought up to date by them.
+    fn prepare(&self, changes: &[Change<'_>]) {
+        let ends_rules = self.lock().would_end_rules(changes);
+        if ends_rules {
+            self.catch_up();
+        }
+    }
+
     /// Changes several settings; with an error nothing is changed.
     fn change_settings(&self, values: &Map<String, Value>) -> Result<(), OptionsError> {
         let values: Vec<(&String, String)> = values.iter().map(|(name, value)| (name, plain(value))).collect();
-        let changes = values
-            .iter()
-            .map(|(name, value)| Change::new(name, value))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut problems = Vec::new();
+        let changes = values.iter().map(|(name, value)| Change::new(name, value));
+        let changes: Vec<Change<'_>> = changes.filter_map(|change| noted(change, &mut problems)).collect();
+        self.prepare(&changes);
         let mut state = self.lock();
         let now = self.virtual_secs(&state);
         let before = (state.settings.clone(), state.allowed.clone());
         for change in &changes {
-            if let Err(refused) = state.change(now, change) {
-                (state.settings, state.allowed) = before;
-                return Err(refused);
-            }
+            noted(state.change(now, change), &mut problems);
         }
-        Ok(())
+        if !problems.is_empty() {
+            (state.settings, state.allowed) = before;
+        }
+        OptionsError::all_of(problems)
     }
 
     /// What was called: `calls`, `calls_by_function`, `max_calls_in_60s` (by the clock's monotonic time; refused calls
@@ -272,9 +292,11 @@ impl Simulator {
         json!({"calls": calls, "calls_by_function": by_function, "max_calls_in_60s": most})
     }
 
-    /// The world in numbers, with everybody settled, and the faults and settings in force.
+    /// The world in numbers, with everybody settled, and the faults and settings in force. Calls are answered while it is
+    /// worked out.
     #[must_use]
     pub fn state(&self) -> Value {
+        self.catch_up();
         let mut state = self.lock();
         let (now, rules) = (self.virtual_secs(&state), state.rules());
         state.world.settle_all(now, rules);
@@ -296,10 +318,38 @@ impl Simulator {
             "charges": totals.charges,
             "spent": totals.spent.to_string(),
             "adjusted": totals.adjusted.to_string(),
+            "reseller_balance": totals.reseller_balance.to_string(),
+            "reseller_spent": totals.reseller_spent.to_string(),
             "balances": totals.balance.to_string(),
             "faults": state.faults(),
             "settings": state.settings(),
         })
+    }
+
+    /// Does beforehand what would take long: the reseller pays for everybody's calls.
+    fn prepare_for(&self, id: &str) {
+        if id == RESELLER {
+            self.catch_up();
+        }
+    }
+
+    /// Brings everybody up to date in slices, between which calls are answered, so that whoever then looks at everybody
+    /// at once has little left to do. When somebody is brought up to date makes no difference to what happens.
+    pub(in crate::simulator) fn catch_up(&self) {
+        // The second time for what passed during the first.
+        for _ in 0..2 {
+            let mut slot = 0;
+            let mut state = self.lock();
+            loop {
+                let (now, rules) = (self.virtual_secs(&state), state.rules());
+                match state.world.settle_slice(slot, now, rules) {
+                    None => break,
+                    Some(next) => slot = next,
+                }
+                let waited = self.breather.wait_timeout(state, BREATHER);
+                state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            }
+        }
     }
 
     /// The last thousand API calls, oldest first, secrets masked.
@@ -333,6 +383,11 @@ impl Simulator {
     fn virtual_secs(&self, state: &State) -> i64 {
         calendar::seconds(self.virtual_time(state))
     }
+}
+
+/// What is there, or nothing and one problem more.
+fn noted<T, E>(result: Result<T, E>, problems: &mut Vec<E>) -> Option<T> {
+    result.map_err(|problem| problems.push(problem)).ok()
 }
 
 /// A JSON value as a setting or share is written: `true` as `on`, a number as its digits.

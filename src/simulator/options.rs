@@ -99,15 +99,14 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Refuses what no world can be made of.
-    pub(super) fn check(&self) -> Result<(), OptionsError> {
-        if self.clients > MOST_CLIENTS {
-            return Err(OptionsError::TooManyClients { count: self.clients });
-        }
-        if self.rate_cap_per_minute == Some(0) {
-            return Err(OptionsError::NoCalls);
-        }
-        Ok(())
+    /// The numbers of which no world can be made.
+    pub(super) fn problems(&self) -> Vec<OptionsError> {
+        let too_many = self.clients > MOST_CLIENTS;
+        let problems = [
+            too_many.then_some(OptionsError::TooManyClients { count: self.clients }),
+            (self.rate_cap_per_minute == Some(0)).then_some(OptionsError::NoCalls),
+        ];
+        problems.into_iter().flatten().collect()
     }
 }
 
@@ -146,7 +145,7 @@ pub enum OptionsError {
     UnknownFault {
         /// What was given.
         name: String,
-        /// Every name.
+        /// The name that was probably meant, and every name.
         known: String,
     },
     /// Something else than `clients`, a client's id or a function behind the `@`.
@@ -154,6 +153,8 @@ pub enum OptionsError {
     UnknownTarget {
         /// What was given.
         name: String,
+        /// What was probably meant, and what it takes.
+        accepted: String,
     },
     /// Not a share.
     #[error("`{share}` is not a share for fault `{name}`")]
@@ -180,7 +181,7 @@ pub enum OptionsError {
     UnknownSetting {
         /// What was given.
         name: String,
-        /// Every name.
+        /// The name that was probably meant, and every name.
         known: String,
     },
     /// The setting does not take the value.
@@ -190,12 +191,36 @@ pub enum OptionsError {
         name: &'static str,
         /// What was given.
         value: String,
-        /// What it takes.
+        /// What was probably meant, and what it takes.
         accepted: String,
     },
+    /// Several things are wrong.
+    #[error("{} things are not accepted", .0.len())]
+    Several(Vec<OptionsError>),
 }
 
 impl OptionsError {
+    /// All of them as one.
+    ///
+    /// # Errors
+    /// When there is any.
+    pub(super) fn all_of(mut problems: Vec<Self>) -> Result<(), Self> {
+        match problems.len() {
+            0 => Ok(()),
+            1 => Err(problems.remove(0)),
+            _ => Err(Self::Several(problems)),
+        }
+    }
+
+    /// Everything that is wrong, one by one.
+    #[must_use]
+    pub fn problems(&self) -> &[Self] {
+        match self {
+            Self::Several(problems) => problems,
+            one => std::slice::from_ref(one),
+        }
+    }
+
     /// What would be accepted.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -204,19 +229,65 @@ impl OptionsError {
             Self::BadSpeed { .. } => {
                 Some("a decimal from 0 to 1000000 with at most three places, such as 60".to_owned())
             }
-            Self::UnknownFault { known, .. } | Self::UnknownSetting { known, .. } => Some(format!("known: {known}")),
-            Self::UnknownTarget { .. } => Some("behind the @ stands `clients`, a client's id or a function".to_owned()),
+            Self::UnknownFault { known, .. } | Self::UnknownSetting { known, .. } => Some(known.clone()),
             Self::BadShare { .. } => Some("a decimal from 0 to 1 with at most six places, such as 0.05".to_owned()),
-            Self::BadSetting { accepted, .. } => Some(format!("accepted: {accepted}")),
+            Self::BadSetting { accepted, .. } | Self::UnknownTarget { accepted, .. } => Some(accepted.clone()),
             Self::TooManyFaults { .. } => Some("1,000 at most; NAME@clients hits a share of the clients".to_owned()),
-            Self::TooManyClients { .. } | Self::NotAssigned { .. } | Self::SharesAddUp { .. } => None,
+            Self::TooManyClients { .. } | Self::NotAssigned { .. } | Self::SharesAddUp { .. } | Self::Several(_) => {
+                None
+            }
         }
+    }
+}
+
+/// Longest word that is compared with others; those that are known are far shorter.
+const LONGEST_WORD_BYTES: usize = 64;
+
+/// What is to be said of a word that is not known: the one that was probably meant, then what is `known`.
+pub(super) fn did_you_mean<'a>(given: &str, words: impl IntoIterator<Item = &'a str>, known: &str) -> String {
+    let given = given.to_lowercase().replace('_', "-");
+    let distance = |word: &str| {
+        let plain = word.to_lowercase().replace('_', "-");
+        let begins = given.len() >= 3 && (plain.starts_with(&given) || given.starts_with(&plain));
+        let letters = strsim::damerau_levenshtein(&given, &plain);
+        (begins || letters <= plain.len().div_ceil(2).min(3)).then_some(letters)
+    };
+    let near = words
+        .into_iter()
+        .filter(|word| given.len() <= LONGEST_WORD_BYTES && !word.is_empty())
+        .filter_map(|word| Some((distance(word)?, word)))
+        .min();
+    match near {
+        Some((_, word)) => format!("did you mean `{word}`? {known}"),
+        None => known.to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Speed;
+    use super::{Speed, did_you_mean};
+
+    #[test]
+    fn what_is_near_is_offered_and_nothing_else() {
+        let words = ["soft-code", "soft-listed", "setClient", "setClientThreshold", "zip", ""];
+        for (given, meant) in [
+            ("soft-cod", Some("soft-code")),
+            ("SOFT_CODE", Some("soft-code")),
+            ("setclient", Some("setClient")),
+            ("setClientTreshold", Some("setClientThreshold")),
+            ("soft", Some("soft-code")),
+            ("zpi", Some("zip")),
+            ("zip_code", Some("zip")),
+            ("colour", None),
+            ("", None),
+            ("so", None),
+        ] {
+            let said = did_you_mean(given, words, "known: x");
+            let expected = meant.map_or_else(String::new, |word| format!("did you mean `{word}`? "));
+            assert_eq!(said, format!("{expected}known: x"), "{given}");
+        }
+        assert_eq!(did_you_mean(&"soft-code".repeat(1_000), words, "x"), "x");
+    }
 
     #[test]
     fn speeds_are_read_and_printed() {

@@ -7,7 +7,7 @@ use std::fmt;
 
 use super::access;
 use super::functions;
-use super::options::OptionsError;
+use super::options::{OptionsError, did_you_mean};
 use super::world::chance::Share;
 
 use table::KEYS;
@@ -148,12 +148,28 @@ impl Settings {
             .position(|row| row.name == name)
             .ok_or_else(|| OptionsError::UnknownSetting {
                 name: name.to_owned(),
-                known: TABLE.iter().map(|row| row.name).collect::<Vec<_>>().join(", "),
+                known: {
+                    let names: Vec<_> = TABLE.iter().map(|row| row.name).collect();
+                    did_you_mean(name, names.iter().copied(), &format!("known: {}", names.join(", ")))
+                },
             })?;
         self.0[index] = read(&TABLE[index], text).ok_or_else(|| OptionsError::BadSetting {
             name: TABLE[index].name,
             value: text.to_owned(),
-            accepted: TABLE[index].accepted(),
+            accepted: {
+                let row = &TABLE[index];
+                let words: Vec<_> = match row.accepts {
+                    Accepts::Functions => functions::FUNCTIONS.iter().map(|function| function.name).collect(),
+                    _ => row.choices().unwrap_or_default().to_vec(),
+                };
+                // Of a list of functions, the one that is none.
+                let wrong = text.split(',').map(str::trim).find(|word| !words.contains(word));
+                did_you_mean(
+                    wrong.unwrap_or_default(),
+                    words,
+                    &format!("accepted: {}", row.accepted()),
+                )
+            },
         })?;
         Ok(KEYS[index])
     }

@@ -8,11 +8,12 @@ use serde_json::Value;
 use super::access::{self, AllowList};
 use super::edit;
 use super::faults::Faults;
+use super::noted;
 use super::options::{self, Options, OptionsError};
 use super::settings::{self, Key, Settings};
 use super::wire::traffic::Traffic;
 use super::world::client::Rules;
-use super::world::{World, calendar};
+use super::world::{MOST_CLIENTS, World, calendar};
 
 /// What calls and edits change.
 #[derive(Debug)]
@@ -30,10 +31,17 @@ pub(super) struct State {
 }
 
 impl State {
-    /// The state that the options describe, in a world that begins now.
+    /// The state that the options describe, in a world that begins now; or everything that is wrong with them.
     pub(super) fn new(options: &Options, start: Timestamp, monotonic: Duration) -> Result<Self, OptionsError> {
+        let mut problems = options.problems();
+        // Too many make no world, and a small one does to see what else is wrong.
+        let clients = if options.clients > MOST_CLIENTS {
+            0
+        } else {
+            options.clients
+        };
         let mut state = Self {
-            world: World::new(options.seed, options.clients, calendar::seconds(start)),
+            world: World::new(options.seed, clients, calendar::seconds(start)),
             settings: Settings::default(),
             allowed: AllowList::default(),
             faults: Faults::default(),
@@ -42,14 +50,25 @@ impl State {
             advanced: 0,
         };
         for fault in &options.faults {
-            let (name, share) = options::assignment(fault)?;
-            state.faults.set(name, share)?;
+            let set = options::assignment(fault).and_then(|(name, share)| state.faults.set(name, share));
+            noted(set, &mut problems);
         }
         for setting in &options.settings {
-            let (name, value) = options::assignment(setting)?;
-            state.change(calendar::seconds(start), &Change::new(name, value)?)?;
+            let change = options::assignment(setting).and_then(|(name, value)| Change::new(name, value));
+            let changed = change.and_then(|change| state.change(calendar::seconds(start), &change));
+            noted(changed, &mut problems);
         }
-        Ok(state)
+        OptionsError::all_of(problems).map(|()| state)
+    }
+
+    /// Whether these changes would make other rules than the present ones.
+    pub(super) fn would_end_rules(&self, changes: &[Change<'_>]) -> bool {
+        let mut settings = self.settings.clone();
+        for change in changes {
+            // What is refused changes nothing.
+            settings.set(change.name, change.value).ok();
+        }
+        rules(&settings) != self.rules()
     }
 
     /// Changes a setting as of `now`; with an error nothing is changed.
@@ -66,7 +85,7 @@ impl State {
             return Err(OptionsError::BadSetting {
                 name: settings::TABLE[key as usize].name,
                 value: (*value).to_owned(),
-                accepted: format!("ID:FIELD=VALUE; {refused}"),
+                accepted: format!("accepted: ID:FIELD=VALUE; {refused}"),
             });
         }
         if let Some(allowed) = allowed {
@@ -92,16 +111,21 @@ impl State {
 
     /// The settings that decide what moves balances.
     pub(super) fn rules(&self) -> Rules {
-        Rules {
-            spending: self.settings.on(Key::Spending),
-            top_ups: self.settings.on(Key::TopUps),
-            hard_stops: self.settings.on(Key::HardStops),
-            resume_on_payment: self.settings.on(Key::ResumeOnPayment),
-            suspension_delay_secs: i64::try_from(self.settings.number(Key::SuspensionDelaySecs)).unwrap_or(i64::MAX),
-            cut_calls: self.settings.on(Key::CutCalls),
-            stops_incoming: self.settings.on(Key::IncomingStops),
-            utc_days: self.settings.text(Key::DayZone) == "utc",
-        }
+        rules(&self.settings)
+    }
+}
+
+fn rules(settings: &Settings) -> Rules {
+    Rules {
+        spending: settings.on(Key::Spending),
+        top_ups: settings.on(Key::TopUps),
+        hard_stops: settings.on(Key::HardStops),
+        resume_on_payment: settings.on(Key::ResumeOnPayment),
+        suspension_delay_secs: i64::try_from(settings.number(Key::SuspensionDelaySecs)).unwrap_or(i64::MAX),
+        cut_calls: settings.on(Key::CutCalls),
+        stops_incoming: settings.on(Key::IncomingStops),
+        reseller_pays: settings.on(Key::Spending) && settings.on(Key::ResellerPays),
+        utc_days: settings.text(Key::DayZone) == "utc",
     }
 }
 
@@ -121,7 +145,7 @@ impl<'a> Change<'a> {
             let allowed = AllowList::read(value).map_err(|refused| OptionsError::BadSetting {
                 name: row.name,
                 value: value.to_owned(),
-                accepted: format!("{}; {refused}", access::ACCEPTED),
+                accepted: format!("accepted: {}; {refused}", access::ACCEPTED),
             })?;
             Some(allowed)
         } else {

@@ -2,6 +2,7 @@
 //! The bytes on the wire are checked over real HTTP in `tests/it/wire/`.
 
 mod access;
+mod accounts;
 mod bounds;
 mod ledger;
 mod records;

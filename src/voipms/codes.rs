@@ -112,7 +112,7 @@ static CODES: &[Code] = &[
         "the threshold is missing or not between 1 and 250",
         "a threshold is a whole number from 1 to 250",
     ),
-    plain("invalid_zip", "the postal code is not accepted"),
+    plain("invalid_zip", "the zip code is not accepted"),
     hinted(
         "ip_not_enabled",
         "this machine's address may not use the API",
@@ -158,7 +158,7 @@ static CODES: &[Code] = &[
     plain("missing_payment", "the amount of the payment was not given"),
     plain("missing_phonenumber", "the phone number was not given"),
     plain("missing_state", "the state was not given"),
-    plain("missing_zip", "the postal code was not given"),
+    plain("missing_zip", "the zip code was not given"),
     hinted("no_client", "there are no clients", NO_SUCH_CLIENT),
     plain("no_package", "there are no packages"),
     hinted(

@@ -84,7 +84,7 @@ const LABELS: [(&str, &str); 22] = [
     ("firstname", "first name"),
     ("lastname", "last name"),
     ("email", "e-mail"),
-    ("zip", "postal code"),
+    ("zip", "zip code"),
     ("phone_number", "phone"),
     ("balance_management", "balance management"),
     ("markup_fixed", "mark-up, fixed"),
@@ -342,6 +342,6 @@ mod tests {
         ] {
             assert_eq!(amount(text), expected, "{text}");
         }
-        assert_eq!((&*label("zip"), &*label("some_thing")), ("postal code", "some thing"));
+        assert_eq!((&*label("zip"), &*label("some_thing")), ("zip code", "some thing"));
     }
 }

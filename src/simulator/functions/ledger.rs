@@ -71,9 +71,11 @@ fn add(call: &mut Call<'_>, side: Side) -> Result<(), Status> {
 
 fn amount(call: &Call<'_>, names: &Names) -> Result<Amount, Status> {
     let text = call.params.get(names.amount).filter(|text| !text.is_empty());
-    let amount = Amount::parse(text.ok_or(names.missing)?).ok_or(names.invalid)?;
+    let sent = Amount::parse(text.ok_or(names.missing)?).ok_or(names.invalid)?;
+    let odd = call.settings.text(Key::OddAmounts);
+    let amount = if odd == "rounded" { sent.round_to_cents() } else { sent };
     let is_odd = !amount.is_positive() || !amount.is_whole_cents();
-    if is_odd && call.settings.text(Key::OddAmounts) == "refused" {
+    if is_odd && odd != "taken" {
         return Err(names.invalid);
     }
     Ok(amount)
@@ -118,6 +120,11 @@ fn entries(call: &mut Call<'_>, side: Side) -> Result<(), Status> {
     match call.settings.text(Key::EmptyLedger) {
         "absent" if rows.is_empty() => return Ok(()),
         "status" if rows.is_empty() => return Err(names.none),
+        empty @ ("null" | "text") if rows.is_empty() => {
+            call.json.key(names.list);
+            call.json.raw(if empty == "null" { "null" } else { "\"\"" });
+            return Ok(());
+        }
         _ => {}
     }
     let with_time = call.settings.text(Key::LedgerDates) == "datetime";

@@ -6,6 +6,7 @@ mod ledger;
 mod places;
 mod reads;
 mod record;
+mod rows;
 mod signup;
 mod writes;
 
@@ -16,6 +17,8 @@ use super::wire::php::Json;
 use super::wire::request::Params;
 use super::world::World;
 use super::world::client::{Around, Client, Rules};
+
+pub(super) use rows::Rows;
 
 /// A status other than `success`.
 pub(super) type Status = &'static str;
@@ -31,6 +34,8 @@ pub(super) struct Call<'a> {
     pub(super) now: i64,
     pub(super) peer: IpAddr,
     pub(super) json: Json,
+    /// Rows that are too many to be written at once.
+    pub(super) rows: Option<Rows>,
 }
 
 impl<'a> Call<'a> {
@@ -65,8 +70,7 @@ fn list<T>(json: &mut Json, settings: &Settings, key: &str, rows: &[T], mut row:
         [_, ..] if settings.on(Key::ListAsObject) => {
             json.open(b'{');
             for (position, item) in rows.iter().enumerate() {
-                // The document's own example skips position 2.
-                json.key(&(position + usize::from(position >= 2)).to_string());
+                json.key(&position_key(position));
                 row(json, item);
             }
             json.close(b'}');
@@ -79,6 +83,11 @@ fn list<T>(json: &mut Json, settings: &Settings, key: &str, rows: &[T], mut row:
             json.close(b']');
         }
     }
+}
+
+/// The key of a row in a list that comes as an object: the document's own example skips position 2.
+fn position_key(position: usize) -> String {
+    (position + usize::from(position >= 2)).to_string()
 }
 
 /// One function.

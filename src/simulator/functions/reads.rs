@@ -8,8 +8,9 @@ use super::super::world::chance::Topic;
 use super::super::world::client::{Client, Management};
 use super::super::world::countries::by_code;
 use super::super::world::people::{COUNTRY, FIELDS, PASSWORD};
-use super::super::world::usage::{Used, clock_text};
+use super::super::world::usage::{Sum, clock_text};
 use super::places::write_pair;
+use super::rows::{MOST_AT_ONCE, Rows, Shown};
 use super::{Call, Status, known, list, settled};
 
 /// `balance`: what is left, and the use of the last 30 days and of today in Toronto.
@@ -36,7 +37,7 @@ pub(super) fn balance(call: &mut Call<'_>) -> Result<(), Status> {
 }
 
 /// The object `balance`; `used` is of 30 days and of today.
-fn write_balance(json: &mut Json, balance: Amount, least_places: usize, used: Option<(Used, Used)>, none_as: NoTime) {
+fn write_balance(json: &mut Json, balance: Amount, least_places: usize, used: Option<(Sum, Sum)>, none_as: NoTime) {
     json.key("balance");
     json.open(b'{');
     json.key("current_balance");
@@ -45,13 +46,13 @@ fn write_balance(json: &mut Json, balance: Amount, least_places: usize, used: Op
         json.key("spent_total");
         json.computed_amount(total.spent);
         json.key("calls_total");
-        json.count(total.calls.into());
+        json.count(total.calls);
         json.key("time_total");
         write_time(json, total, none_as);
         json.key("spent_today");
         json.computed_amount(today.spent);
         json.key("calls_today");
-        json.count(today.calls.into());
+        json.count(today.calls);
         json.key("time_today");
         write_time(json, today, none_as);
     }
@@ -73,7 +74,7 @@ fn none_as(settings: &Settings) -> NoTime {
 }
 
 /// A text such as `51:35`.
-fn write_time(json: &mut Json, used: Used, none_as: NoTime) {
+fn write_time(json: &mut Json, used: Sum, none_as: NoTime) {
     match none_as {
         NoTime::Number if used.calls == 0 => json.count(0),
         NoTime::Number | NoTime::Text => json.text(&clock_text(used.secs)),
@@ -130,39 +131,56 @@ pub(super) fn clients(call: &mut Call<'_>) -> Result<(), Status> {
         .get("client")
         .filter(|text| !text.is_empty())
         .or_else(|| call.params.get("email"));
-    let waiting_too = call.settings.on(Key::WaitingListed);
-    let is_shown = |client: &&Client| waiting_too || !client.is_waiting();
-    let rows: Vec<&Client> = match wanted.filter(|text| !text.is_empty()) {
-        Some(wanted) => {
-            let found = if wanted.contains('@') {
-                call.world.by_email(wanted)
-            } else {
-                known(call.world, wanted).ok()
-            };
-            vec![found.filter(is_shown).ok_or("invalid_client")?]
-        }
-        None => {
-            let share = call.settings.share(Key::ListShare);
-            let listed = |client: &&Client| call.world.is_among(Topic::Listed, client.id, share);
-            match call.settings.text(Key::NoClient) {
-                "off" => call.world.clients().filter(is_shown).filter(listed).collect(),
-                "list" => Vec::new(),
-                "absent" => return Ok(()),
-                _ => return Err("no_client"),
-            }
-        }
-    };
-    if rows.is_empty() && call.settings.text(Key::NoClient) == "off" {
-        return Err("no_client");
+    match wanted.filter(|text| !text.is_empty()) {
+        Some(wanted) => one_client(call, wanted),
+        None => all_clients(call),
     }
-    let settings = &*call.settings;
-    list(&mut call.json, settings, "clients", &rows, |json, client| {
-        write_client(json, client, settings);
-    });
+}
+
+fn one_client(call: &mut Call<'_>, wanted: &str) -> Result<(), Status> {
+    let found = if wanted.contains('@') {
+        call.world.by_email(wanted)
+    } else {
+        known(call.world, wanted).ok()
+    };
+    let waiting_too = call.settings.on(Key::WaitingListed);
+    let client = found.filter(|client| waiting_too || !client.is_waiting());
+    write_clients(&mut call.json, call.settings, &[client.ok_or("invalid_client")?]);
     Ok(())
 }
 
-fn write_client(json: &mut Json, client: &Client, settings: &Settings) {
+fn all_clients(call: &mut Call<'_>) -> Result<(), Status> {
+    let shown = Shown::by(call.settings);
+    let rows: Vec<&Client> = match call.settings.text(Key::NoClient) {
+        "off" => {
+            let listed = call.world.clients().filter(|client| shown.has(client, call.world));
+            listed.take(MOST_AT_ONCE + 1).collect()
+        }
+        "list" => {
+            write_clients(&mut call.json, call.settings, &[]);
+            return Ok(());
+        }
+        "absent" => return Ok(()),
+        _ => Vec::new(),
+    };
+    match rows.len() {
+        0 => return Err("no_client"),
+        1..=MOST_AT_ONCE => write_clients(&mut call.json, call.settings, &rows),
+        _ => {
+            call.json.key("clients");
+            call.rows = Some(Rows::begin(&mut call.json, call.settings, shown));
+        }
+    }
+    Ok(())
+}
+
+fn write_clients(json: &mut Json, settings: &Settings, rows: &[&Client]) {
+    list(json, settings, "clients", rows, |json, client| {
+        write_client(json, client, settings);
+    });
+}
+
+pub(super) fn write_client(json: &mut Json, client: &Client, settings: &Settings) {
     json.open(b'{');
     json.key("client");
     json.number_column(&client.id.to_string());

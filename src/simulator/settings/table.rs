@@ -35,7 +35,7 @@ settings! {
 "Access and transport" {
     ApiEnabled "api-enabled" = "on", SWITCH, Documented: "off: `api_not_enabled`";
     AllowedAddresses "allowed-addresses" = "0.0.0.0", Accepts::Addresses, Documented: "who may call; 0.0.0.0 is everybody, empty nobody; the others get `ip_not_enabled` at HTTP 200 from every function but getIP; names are looked up when they are set";
-    CheckOrder "check-order" = "credentials", Accepts::OneOf(&["credentials", "address"]), Unknown: "what is looked at first, and so what a stranger without credentials is told";
+    CheckOrder "check-order" = "credentials", Accepts::OneOf(&["credentials", "address", "method"]), Unknown: "what is looked at first, and so what a stranger without credentials is told, or one who misspells a function";
     CapPer "cap-per" = "account", Accepts::OneOf(&["account", "address"]), Unknown: "whose calls --rate-cap counts together";
     CapWindow "cap-window" = "sliding", Accepts::OneOf(&["sliding", "minute"]), Unknown: "--rate-cap counts the last 60 seconds, or since the minute began";
     MaintenanceMethods "maintenance-methods" = "", Accepts::Functions, Documented: "these functions answer `method_maintenance`";
@@ -92,17 +92,18 @@ settings! {
     ThresholdFractions "threshold-fractions" = "refused", Accepts::OneOf(&["refused", "kept", "cut"]), Unknown: "what setClientThreshold does with 2.5: `Invalid_threshold`, 2.5, or 2";
 }
 "Charges and deposits" {
-    OddAmounts "odd-amounts" = "refused", Accepts::OneOf(&["refused", "taken"]), Unknown: "addCharge and addPayment of zero, less, or parts of a cent: `invalid_charge` and `invalid_payment`, or booked";
+    OddAmounts "odd-amounts" = "refused", Accepts::OneOf(&["refused", "taken", "rounded"]), Unknown: "addCharge and addPayment of zero, less, or parts of a cent: `invalid_charge` and `invalid_payment`, booked as sent, or refused but for parts of a cent, which are rounded as MySQL does";
     DescriptionNeeded "description-needed" = "off", SWITCH, Unknown: "on: addCharge and addPayment without a description answer `missing_description`";
     LongestDescription "longest-description" = "255", Accepts::Number(10_000), Unknown: "characters of a description; more answer `invalid_description`";
-    EmptyLedger "empty-ledger" = "list", Accepts::OneOf(&["list", "absent", "status"]), Unknown: "no charges or deposits: an empty list, success without the list, or `no_charges` and `no_deposits`";
+    EmptyLedger "empty-ledger" = "list", Accepts::OneOf(&["list", "absent", "status", "null", "text"]), Unknown: "no charges or deposits: an empty list, success without the list, `no_charges` and `no_deposits`, null, or \"\"";
     LedgerOrder "ledger-order" = "newest", Accepts::OneOf(&["newest", "oldest", "mixed"]), Documented: "order of charges and deposits; the document's charges come newest first, its deposits in none";
     LedgerDates "ledger-dates" = "date", Accepts::OneOf(&["date", "datetime"]), Observed: "Toronto's date alone, as documented, or with the time (a decoder of 2016)";
     LedgerDelaySecs "ledger-delay-secs" = "0", Accepts::Number(86_400), Unknown: "virtual seconds until a charge or deposit is listed; the balance moves at once";
 }
 "The world" {
     DayZone "day-zone" = "toronto", Accepts::OneOf(&["toronto", "utc"]), Unknown: "whose midnight resets `spent_today` and its like";
-    Spending "spending" = "on", SWITCH, Tool: "off: no calls and no fees, but by `spend_per_hour`";
+    Spending "spending" = "on", SWITCH, Tool: "off: no calls and no fees, but by `spend_per_hour`, which then costs the reseller nothing";
+    ResellerPays "reseller-pays" = "on", SWITCH, Documented: "clients' calls come off the reseller's own balance at once: what they paid less their package's markup; how exactly is unknown";
     TopUps "top-ups" = "on", SWITCH, Tool: "off: nobody pays by themselves";
     SlowSecs "slow-secs" = "30", Accepts::Number(3600), Tool: "how late the fault `slow` answers, in real seconds";
     FaultStatus "fault-status" = "tls_error", Accepts::OneOf(&["tls_error", "provider_outofservice", "missing_params", "non_sufficient_funds", "no_such_code"]), Documented: "what the fault `status` answers; the last is in no table";

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{body, json_of, simulator, with};
+use super::{AUTH, body, json_of, simulator, status, with};
+use crate::clock::Clock;
 use crate::simulator::control;
 use crate::simulator::{Options, Simulator};
 
@@ -88,4 +89,45 @@ fn what_is_kept_of_a_client_is_bounded() {
             assert_eq!(simulator.edit(&id, &edit).is_ok(), good, "{field} {length}");
         }
     }
+}
+
+/// Calls that come while everybody is brought up to date over years are answered meanwhile.
+#[test]
+fn nobody_waits_until_everybody_is_settled() {
+    for (name, work) in [
+        ("state", (|simulator| drop(simulator.state())) as fn(&Simulator)),
+        ("rules", |simulator| simulator.set_setting("cut-calls", "off").unwrap()),
+    ] {
+        let (simulator, _) = with(Options {
+            clients: 60,
+            ..Options::default()
+        });
+        simulator.advance(Duration::from_secs(60 * 86_400));
+        let clock = Clock::real();
+        let begun = clock.monotonic();
+        let mut longest = Duration::ZERO;
+        std::thread::scope(|scope| {
+            let working = scope.spawn(|| work(&simulator));
+            while !working.is_finished() {
+                let asked = clock.monotonic();
+                assert_eq!(status(&simulator, &format!("{AUTH}&method=getIP")), "success");
+                longest = longest.max(clock.monotonic().saturating_sub(asked));
+            }
+        });
+        let whole = clock.monotonic().saturating_sub(begun);
+        assert!(longest < whole / 4, "{name}: a call took {longest:?} of {whole:?}");
+    }
+}
+
+#[test]
+fn settling_in_slices_is_settling() {
+    let state = |slices: &[u64]| {
+        let (simulator, _) = with(Options::default());
+        for hours in slices {
+            simulator.advance(Duration::from_secs(hours * 3_600));
+            drop(simulator.state());
+        }
+        simulator.state()
+    };
+    assert_eq!(state(&[24 * 60]), state(&vec![24; 60]), "whatever is left of a slice");
 }

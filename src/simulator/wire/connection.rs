@@ -9,8 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
+use axum::serve::Listener;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Sleep;
@@ -28,24 +27,18 @@ const CUT_REQUEST_LINE_BYTES: usize = 60_000;
 /// What a request line that is too long is ended with: the rest of it is never looked at.
 const CUT: &[u8] = b" HTTP/1.1\r\nconnection: close\r\n\r\n";
 
-/// A listener whose connections can be switched by whoever answers on them.
-pub(super) struct Switchable(pub(super) TcpListener);
-
-impl Listener for Switchable {
-    type Io = Connection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
-        // The inner listener waits out errors such as too many open files.
-        let (stream, address) = Listener::accept(&mut self.0).await;
-        // Without it answers would still come, only later.
-        stream.set_nodelay(true).ok();
-        (Connection::new(stream), address)
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
-    }
+/// The next connection, and who is at its other end.
+pub(super) async fn accept(listener: &mut TcpListener) -> (Connection, Peer) {
+    // Errors such as too many open files are waited out.
+    let (stream, address): (TcpStream, SocketAddr) = Listener::accept(listener).await;
+    // Without it answers would still come, only later.
+    stream.set_nodelay(true).ok();
+    let connection = Connection::new(stream);
+    let peer = Peer {
+        address: address.ip().to_canonical(),
+        switches: Arc::clone(&connection.switches),
+    };
+    (connection, peer)
 }
 
 /// Who is at the other end, and the switches of the connection.
@@ -74,24 +67,17 @@ impl Peer {
         self.switches.linger.store(true, Ordering::Release);
     }
 
-    /// The request is read: what comes next is another request line. Not so when several requests were sent at once:
-    /// then the length of the line before is told again.
-    pub(super) fn expect_request_line(&self) {
+    /// A request has begun, and none of its body was asked for yet. The length of its line without its end; 0 when it
+    /// came together with the request before, since nobody looked for its line then.
+    pub(super) fn begin_request(&self) -> usize {
+        let seen = self.switches.line_bytes.swap(0, Ordering::AcqRel);
+        let came_along = self.switches.expect_line.swap(false, Ordering::AcqRel);
+        if came_along { 0 } else { seen }
+    }
+
+    /// The request is read: what is received next begins with another request line, unless one is there already.
+    pub(super) fn end_request(&self) {
         self.switches.expect_line.store(true, Ordering::Release);
-    }
-
-    /// The length of the last request line that was seen, without its line end.
-    pub(super) fn request_line_bytes(&self) -> usize {
-        self.switches.line_bytes.load(Ordering::Acquire)
-    }
-}
-
-impl Connected<IncomingStream<'_, Switchable>> for Peer {
-    fn connect_info(incoming: IncomingStream<'_, Switchable>) -> Self {
-        Self {
-            address: incoming.remote_addr().ip().to_canonical(),
-            switches: Arc::clone(&incoming.io().switches),
-        }
     }
 }
 

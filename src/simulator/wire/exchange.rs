@@ -13,13 +13,17 @@ use super::request::{Params, Transport};
 use super::statuses;
 use crate::simulator::Simulator;
 use crate::simulator::faults::{Caller, Fault, Stage};
-use crate::simulator::functions::{self, Call, Function, Status};
+use crate::simulator::functions::{self, Call, Function, Rows, Status};
 use crate::simulator::settings::{Key, Settings};
 use crate::simulator::state::State;
+use crate::simulator::world::World;
 use crate::simulator::world::calendar::seconds;
 
 /// Bytes that an ordinary answer fits into.
 const ORDINARY_ANSWER_BYTES: usize = 256;
+
+/// Bytes of a long answer that are written at a time, and so long everybody else waits: some 200 rows.
+const PIECE_BYTES: usize = 64 * 1_024;
 
 /// What goes back over the connection.
 #[derive(Debug)]
@@ -27,6 +31,8 @@ pub(in crate::simulator) struct Reply {
     pub(in crate::simulator) http_status: u16,
     pub(in crate::simulator) content_type: &'static str,
     pub(in crate::simulator) body: Vec<u8>,
+    /// What comes behind the body, if that is too long to be written at once.
+    pub(in crate::simulator) rest: Option<Box<Rest>>,
     /// The methods that a status 405 names.
     pub(in crate::simulator) allow: String,
     /// Real time to wait before it goes.
@@ -45,6 +51,7 @@ impl Reply {
             http_status,
             content_type,
             body: body.into(),
+            rest: None,
             allow: String::new(),
             delay: Duration::ZERO,
             reset: false,
@@ -112,6 +119,11 @@ impl Simulator {
         reply
     }
 
+    /// The next bytes of an answer that is too long to be written at once; `None` behind the last.
+    pub(in crate::simulator) fn piece(&self, rest: &mut Rest) -> Option<Vec<u8>> {
+        rest.piece(&self.lock().world)
+    }
+
     /// Past the door: the checks in order, then the function and its answer.
     fn handle(
         &self,
@@ -132,11 +144,20 @@ impl Simulator {
         let style = style(&state.settings, fault == Some(Fault::WrongTypes));
         let result = outcome.and_then(|function| run(state, arrival, at, function, style));
         let status = result.as_ref().map_or_else(|status| *status, |_| "success");
-        let body = result.unwrap_or_else(|status| refusal(status, style));
-        let mut reply = Reply::new(200, JSON, body);
+        let (body, rest) = result.unwrap_or_else(|status| (refusal(status, style), None));
+        let mut reply = Reply {
+            rest,
+            ..Reply::new(200, JSON, body)
+        };
         match fault {
-            Some(Fault::Truncated) => reply.body.truncate(reply.body.len() / 2),
-            Some(Fault::Empty) => reply.body.clear(),
+            Some(Fault::Truncated) => {
+                let mut rest = reply.rest.take();
+                while let Some(piece) = rest.as_mut().and_then(|rest| rest.piece(&state.world)) {
+                    reply.body.extend(piece);
+                }
+                reply.body.truncate(reply.body.len() / 2);
+            }
+            Some(Fault::Empty) => (reply.body, reply.rest) = (Vec::new(), None),
             Some(Fault::ResetAfter) => reply.reset = true,
             _ => {}
         }
@@ -152,6 +173,14 @@ impl Simulator {
         if is_stranger && state.settings.text(Key::CheckOrder) == "address" {
             return Err("ip_not_enabled");
         }
+        let no_function = if method.is_some() {
+            "invalid_method"
+        } else {
+            "missing_method"
+        };
+        if function.is_none() && state.settings.text(Key::CheckOrder) == "method" {
+            return Err(no_function);
+        }
         self.check_credentials(params)?;
         if !state.settings.on(Key::ApiEnabled) {
             return Err("api_not_enabled");
@@ -166,11 +195,7 @@ impl Simulator {
                 return Err("api_limit_exceeded");
             }
         }
-        let function = function.ok_or(if method.is_some() {
-            "invalid_method"
-        } else {
-            "missing_method"
-        })?;
+        let function = function.ok_or(no_function)?;
         let down = state.settings.text(Key::MaintenanceMethods);
         if down.split(',').any(|name| name.trim() == function.name) {
             return Err("method_maintenance");
@@ -199,7 +224,7 @@ fn run(
     at: Timestamp,
     function: &'static Function,
     style: Style,
-) -> Result<Vec<u8>, Status> {
+) -> Result<(Vec<u8>, Option<Box<Rest>>), Status> {
     let rules = state.rules();
     let State { world, settings, .. } = state;
     let mut json = Json::new(style, ORDINARY_ANSWER_BYTES);
@@ -219,18 +244,59 @@ fn run(
         now: seconds(at),
         peer: arrival.peer,
         json,
+        rows: None,
     };
     (function.handler)(&mut call)?;
-    let Call { mut json, settings, .. } = call;
+    let Call {
+        json, settings, rows, ..
+    } = call;
     if function.is_write && settings.on(Key::EmptySuccess) {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), None));
     }
-    if settings.on(Key::MessageOnSuccess) {
+    let with_message = settings.on(Key::MessageOnSuccess);
+    Ok(match rows {
+        None => (ended(json, with_message), None),
+        Some(rows) => {
+            let rest = Rest {
+                json: Some(json),
+                rows,
+                with_message,
+            };
+            (Vec::new(), Some(Box::new(rest)))
+        }
+    })
+}
+
+/// The bytes of a success that has said all else.
+fn ended(mut json: Json, with_message: bool) -> Vec<u8> {
+    if with_message {
         json.key("message");
         json.raw("\"success\"");
     }
     json.close(b'}');
-    Ok(json.into_bytes())
+    json.into_bytes()
+}
+
+/// What is still to be written of an answer with very many rows.
+#[derive(Debug)]
+pub(in crate::simulator) struct Rest {
+    /// `None` when everything is written.
+    json: Option<Json>,
+    rows: Rows,
+    with_message: bool,
+}
+
+impl Rest {
+    /// The next bytes; `None` behind the last.
+    fn piece(&mut self, world: &World) -> Option<Vec<u8>> {
+        let mut json = self.json.take()?;
+        if self.rows.write(&mut json, world, PIECE_BYTES) {
+            return Some(ended(json, self.with_message));
+        }
+        let piece = json.take();
+        self.json = Some(json);
+        Some(piece)
+    }
 }
 
 /// What is answered before anybody looks at the parameters.

@@ -1,21 +1,25 @@
 //! The simulator on a listener: HTTP in, [`Arrival`]s and `/sim/` calls to the simulator, replies out, and real
 //! connection resets. Decides nothing about answers.
 
+use std::convert::Infallible;
+use std::error::Error;
 use std::io;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::connect_info::ConnectInfo;
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use futures_util::stream;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
-use super::connection::{LONGEST_REQUEST_LINE_BYTES, Peer, Switchable};
+use super::connection::{Connection, LONGEST_REQUEST_LINE_BYTES, Peer, accept};
 use super::exchange::{Arrival, Reply};
 use super::multipart::is_multipart;
 use super::request::{Params, Transport};
@@ -26,6 +30,9 @@ const API_PATH: &str = "/api/v1/rest.php";
 
 /// Largest body that is read: eight megabytes are known to be taken by the real server.
 const LARGEST_BODY_BYTES: usize = 8 * 1024 * 1024 + 64 * 1024;
+
+/// The one function that asks about everybody: what his clients used is worked out before, off the threads that answer.
+const GET_BALANCE: &str = "getBalance";
 
 /// How long answers in hand may take once the end was asked for.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -87,26 +94,54 @@ pub async fn serve(
     simulator: Arc<Simulator>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    let mut listener = listener;
     let (ending, ended) = watch::channel(false);
-    let farewell = {
-        let mut ended = ended.clone();
-        async move {
-            // An error means that the sender is gone, which is the end too.
-            ended.wait_for(|ended| *ended).await.ok();
-            tokio::time::sleep(FAREWELL).await;
+    // Nothing is ever sent: it closes when the last connection is over.
+    let (open, mut all_over) = mpsc::channel::<Infallible>(1);
+    let app = App { simulator, ended };
+    let mut shutdown = pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            (connection, peer) = accept(&mut listener) => {
+                let (app, open) = (app.clone(), open.clone());
+                tokio::spawn(async move {
+                    serve_connection(app, connection, peer).await;
+                    drop(open);
+                });
+            }
         }
-    };
-    let app = Router::new()
-        .fallback(handle)
-        .with_state(App { simulator, ended })
-        .into_make_service_with_connect_info::<Peer>();
-    let served = axum::serve(Switchable(listener), app).with_graceful_shutdown(async move {
-        shutdown.await;
-        ending.send_replace(true);
+    }
+    drop((listener, open));
+    ending.send_replace(true);
+    // Whoever has not read its answer by then does not get it.
+    tokio::time::timeout(FAREWELL, all_over.recv()).await.ok();
+    Ok(())
+}
+
+/// Answers the requests of one connection until it is over, or until the end was asked for and the one in hand is
+/// answered.
+async fn serve_connection(app: App, connection: Connection, peer: Peer) {
+    let mut ended = app.ended.clone();
+    let service = service_fn(move |request: Request<Incoming>| {
+        // Here, and not where the answer is made: by then some of the body may have been received.
+        let line_bytes = request_line_bytes(request.method(), request.uri()).max(peer.begin_request());
+        handle(app.clone(), peer.clone(), line_bytes, request)
     });
-    tokio::select! {
-        result = served.into_future() => result,
-        () = farewell => Ok(()),
+    let serving = http1::Builder::new()
+        // Who ends sending after the request still wants the answer, here as with Apache.
+        .half_close(true)
+        .serve_connection(TokioIo::new(connection), service);
+    let mut serving = pin!(serving);
+    let is_over = tokio::select! {
+        // What went wrong on the way is the other side's to notice.
+        _ = serving.as_mut() => true,
+        // An error means that the sender is gone, which is the end too.
+        _ = ended.wait_for(|ended| *ended) => false,
+    };
+    if !is_over {
+        serving.as_mut().graceful_shutdown();
+        serving.await.ok();
     }
 }
 
@@ -117,28 +152,42 @@ struct App {
     ended: watch::Receiver<bool>,
 }
 
-async fn handle(State(mut app): State<App>, ConnectInfo(peer): ConnectInfo<Peer>, request: Request) -> Response {
-    let line_bytes = request_line_bytes(request.method(), request.uri()).max(peer.request_line_bytes());
+async fn handle(
+    mut app: App,
+    peer: Peer,
+    line_bytes: usize,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
     if line_bytes > LONGEST_REQUEST_LINE_BYTES {
         let text = "The requested URL's length exceeds the capacity limit.";
-        return respond_last(&peer, Reply::html(414, "Request-URI Too Long", text));
+        return Ok(respond_last(&peer, Reply::html(414, "Request-URI Too Long", text)));
     }
     let (parts, body) = request.into_parts();
-    let Some(body) = read(&parts.headers, body).await else {
-        let text = "The request is larger than the server takes.";
-        return respond_last(&peer, Reply::html(413, "Request Entity Too Large", text));
+    let body = match read(&parts.headers, body).await {
+        Ok(body) => body,
+        Err(Unread::TooLarge) => {
+            let text = "The request is larger than the server takes.";
+            return Ok(respond_last(&peer, Reply::html(413, "Request Entity Too Large", text)));
+        }
+        Err(Unread::Broken) => {
+            let text = "Your browser sent a request that this server could not understand.";
+            return Ok(respond_last(&peer, Reply::html(400, "Bad Request", text)));
+        }
     };
-    peer.expect_request_line();
+    peer.end_request();
     let path = parts.uri.path();
-    let reply = if path == API_PATH {
-        call(
-            &app.simulator,
-            &parts.method,
-            parts.uri.query(),
-            &parts.headers,
-            &body,
-            peer.address,
-        )
+    let mut reply = if path == API_PATH {
+        match read_call(&parts.method, parts.uri.query(), &parts.headers, &body) {
+            Ok(call) => {
+                if call.params.get("method") == Some(GET_BALANCE) {
+                    let simulator = Arc::clone(&app.simulator);
+                    // Should it fail, everything is done when the call is answered.
+                    tokio::task::spawn_blocking(move || simulator.catch_up()).await.ok();
+                }
+                call.answered(&app.simulator, peer.address)
+            }
+            Err(refusal) => refusal,
+        }
     } else if let Some(rest) = control_path(path).filter(|_| peer.address.is_loopback()) {
         control(&app.simulator, parts.method.clone(), rest.to_owned(), body).await
     } else {
@@ -153,7 +202,17 @@ async fn handle(State(mut app): State<App>, ConnectInfo(peer): ConnectInfo<Peer>
     if reply.reset {
         peer.reset();
     }
-    respond(reply)
+    let rest = reply.rest.take();
+    let mut response = respond(reply);
+    if let Some(rest) = rest {
+        // Written as it goes out: nobody holds it whole.
+        let pieces = stream::unfold((app.simulator, rest), |(simulator, mut rest)| async {
+            let piece = simulator.piece(&mut rest)?;
+            Some((Ok::<_, Infallible>(piece), (simulator, rest)))
+        });
+        *response.body_mut() = Body::from_stream(pieces);
+    }
+    Ok(response)
 }
 
 /// The least length of the request line, without its line end, as far as it can be told afterwards.
@@ -184,28 +243,62 @@ async fn control(simulator: &Arc<Simulator>, method: Method, path: String, body:
     })
 }
 
-/// The body, if there is one; `None` when it is too large.
-async fn read(headers: &HeaderMap, body: Body) -> Option<Bytes> {
+/// Why a body was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unread {
+    TooLarge,
+    /// It ended before its end, or its chunks are none.
+    Broken,
+}
+
+/// The body, if there is one.
+async fn read(headers: &HeaderMap, body: Incoming) -> Result<Bytes, Unread> {
     let announced = headers.get(header::CONTENT_LENGTH);
     if announced.is_none() && !headers.contains_key(header::TRANSFER_ENCODING) {
-        return Some(Bytes::new());
+        return Ok(Bytes::new());
     }
     let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: u64| length > LARGEST_BODY_BYTES as u64) {
-        return None;
+        return Err(Unread::TooLarge);
     }
-    to_bytes(body, LARGEST_BODY_BYTES).await.ok()
+    to_bytes(Body::new(body), LARGEST_BODY_BYTES).await.map_err(|error| {
+        let mut source: Option<&(dyn Error + 'static)> = Some(&error);
+        while let Some(found) = source {
+            if found.is::<hyper::Error>() {
+                return Unread::Broken;
+            }
+            source = found.source();
+        }
+        // What is not the connection's is the bound's.
+        Unread::TooLarge
+    })
 }
 
-/// One API call.
-pub(in crate::simulator) fn call(
-    simulator: &Simulator,
+/// A call as it came.
+struct Received<'a> {
+    transport: Transport,
+    has_user_agent: bool,
+    params: Params<'a>,
+}
+
+impl Received<'_> {
+    fn answered(&self, simulator: &Simulator, peer: IpAddr) -> Reply {
+        simulator.answer(Arrival {
+            transport: self.transport,
+            peer,
+            has_user_agent: self.has_user_agent,
+            params: &self.params,
+        })
+    }
+}
+
+/// Reads one API call, or refuses its HTTP method.
+fn read_call<'a>(
     method: &Method,
-    query: Option<&str>,
+    query: Option<&'a str>,
     headers: &HeaderMap,
-    body: &[u8],
-    peer: IpAddr,
-) -> Reply {
+    body: &'a [u8],
+) -> Result<Received<'a>, Reply> {
     let content_type = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -215,14 +308,14 @@ pub(in crate::simulator) fn call(
         Method::POST if is_multipart(content_type) => Transport::Multipart,
         Method::POST => Transport::Other,
         _ => {
-            return Reply {
+            return Err(Reply {
                 allow: "GET, HEAD, POST".to_owned(),
                 ..Reply::html(
                     405,
                     "Method Not Allowed",
                     "The requested method is not allowed for this URL.",
                 )
-            };
+            });
         }
     };
     let mut params = Params::default();
@@ -231,15 +324,30 @@ pub(in crate::simulator) fn call(
         params.read_multipart(content_type, body);
     }
     let has_user_agent = headers.get(header::USER_AGENT).is_some_and(|agent| !agent.is_empty());
-    simulator.answer(Arrival {
+    Ok(Received {
         transport,
-        peer,
         has_user_agent,
-        params: &params,
+        params,
     })
 }
 
-fn respond(reply: Reply) -> Response {
+/// One API call, in process.
+#[cfg(fuzzing)]
+pub(in crate::simulator) fn call(
+    simulator: &Simulator,
+    method: &Method,
+    query: Option<&str>,
+    headers: &HeaderMap,
+    body: &[u8],
+    peer: IpAddr,
+) -> Reply {
+    match read_call(method, query, headers, body) {
+        Ok(call) => call.answered(simulator, peer),
+        Err(refusal) => refusal,
+    }
+}
+
+fn respond(reply: Reply) -> Response<Body> {
     let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() = StatusCode::from_u16(reply.http_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response
@@ -254,7 +362,7 @@ fn respond(reply: Reply) -> Response {
 }
 
 /// A reply to a request of which some is left unread: it ends the connection.
-fn respond_last(peer: &Peer, reply: Reply) -> Response {
+fn respond_last(peer: &Peer, reply: Reply) -> Response<Body> {
     peer.linger();
     let mut response = respond(reply);
     response

@@ -6,9 +6,9 @@ use std::borrow::Cow;
 
 /// Whether a content type is multipart form data.
 pub(in crate::simulator) fn is_multipart(content_type: &str) -> bool {
-    content_type
-        .get(.."multipart/form-data".len())
-        .is_some_and(|start| start.eq_ignore_ascii_case("multipart/form-data"))
+    // PHP compares what stands before the first of these.
+    let media_type = content_type.split([';', ',', ' ']).next();
+    media_type.is_some_and(|name| name.eq_ignore_ascii_case("multipart/form-data"))
 }
 
 /// Bytes of a line of a header that are looked at; names are far shorter.
@@ -375,7 +375,10 @@ mod tests {
         ] {
             assert_eq!(boundary(content_type), expected, "{content_type}");
         }
-        assert!(is_multipart("Multipart/Form-Data; boundary=x") && !is_multipart("application/x-www-form-urlencoded"));
+        assert!(is_multipart("Multipart/Form-Data; boundary=x") && is_multipart("multipart/form-data"));
+        assert!(
+            !is_multipart("application/x-www-form-urlencoded") && !is_multipart("multipart/form-dataX; boundary=x")
+        );
     }
 
     proptest! {

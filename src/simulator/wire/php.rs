@@ -52,6 +52,17 @@ impl Json {
         self.out
     }
 
+    /// How much is written and not taken yet, in bytes.
+    pub(in crate::simulator) fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Takes what is written but for the last byte, which says whether a comma comes next.
+    pub(in crate::simulator) fn take(&mut self) -> Vec<u8> {
+        let rest = self.out.split_off(self.out.len().saturating_sub(1));
+        std::mem::replace(&mut self.out, rest)
+    }
+
     /// Opens an object or a list with `{` or `[`.
     pub(in crate::simulator) fn open(&mut self, bracket: u8) {
         self.comma();

@@ -73,6 +73,13 @@ impl Amount {
         self.0 % (ONE / 100) == 0
     }
 
+    /// The amount to the nearest cent, a half away from zero.
+    pub(in crate::simulator) const fn round_to_cents(self) -> Self {
+        let cent = ONE / 100;
+        let half = if self.0 < 0 { -cent / 2 } else { cent / 2 };
+        Self((self.0 + half) / cent * cent)
+    }
+
     /// The amount `count` times.
     pub(in crate::simulator) const fn times(self, count: i64) -> Self {
         Self(self.0.saturating_mul(count))

@@ -5,12 +5,13 @@ mod living;
 use super::amount::Amount;
 use super::calendar::{Day, Toronto, Zones, utc_day};
 use super::chance::Dice;
+use super::costs::Costs;
 use super::ledger::{Entry, Ledger, Reason, Side};
 use super::packages::{Contract, Package};
 use super::past::{Past, past};
 use super::people::Texts;
 use super::spending::Profile;
-use super::usage::{Usage, Used};
+use super::usage::{Sum, Usage};
 
 pub(in crate::simulator) use self::living::Script;
 
@@ -37,6 +38,8 @@ pub(in crate::simulator) struct Rules {
     pub(in crate::simulator) cut_calls: bool,
     /// Whether HARD stops calls that others make, too.
     pub(in crate::simulator) stops_incoming: bool,
+    /// Whether clients' calls cost the reseller.
+    pub(in crate::simulator) reseller_pays: bool,
     /// Whether today is UTC's, not Toronto's.
     pub(in crate::simulator) utc_days: bool,
 }
@@ -47,6 +50,7 @@ pub(in crate::simulator) struct Around<'a> {
     pub(in crate::simulator) dice: &'a Dice,
     pub(in crate::simulator) toronto: &'a mut Toronto,
     pub(in crate::simulator) zones: &'a mut Zones,
+    pub(in crate::simulator) costs: &'a mut Costs,
     pub(in crate::simulator) rules: Rules,
 }
 
@@ -165,7 +169,7 @@ impl Client {
     }
 
     /// What was used in the last 30 days and today, as of `now`, up to which the client must be settled.
-    pub(in crate::simulator) fn used(&mut self, now: i64, around: &mut Around<'_>) -> (Used, Used) {
+    pub(in crate::simulator) fn used(&mut self, now: i64, around: &mut Around<'_>) -> (Sum, Sum) {
         let today = around.day(now).number;
         let usage = self.usage(around);
         usage.roll_to(today);

@@ -4,6 +4,7 @@ pub(in crate::simulator) mod amount;
 pub(in crate::simulator) mod calendar;
 pub(in crate::simulator) mod chance;
 pub(in crate::simulator) mod client;
+mod costs;
 pub(in crate::simulator) mod countries;
 pub(in crate::simulator) mod ledger;
 pub(in crate::simulator) mod packages;
@@ -17,6 +18,7 @@ use self::amount::Amount;
 use self::calendar::{Toronto, Zones};
 use self::chance::{Dice, Share, Topic};
 use self::client::{Around, Client, Management, Rules, Start};
+use self::costs::Costs;
 use self::packages::Contract;
 use self::people::{EMAIL, PLACES, Texts, person};
 use self::spending::{Kind, Profile};
@@ -30,6 +32,9 @@ pub(in crate::simulator) const MOST_CLIENTS: u32 = 250_000;
 /// How long a world lives, in virtual hours: ten years. Whoever looks at a client brings it up to date hour by hour while
 /// everybody else waits, at most a tenth of a second in so long a life; and no sum comes near an amount's end.
 pub(in crate::simulator) const LIFE_HOURS: u64 = 87_600;
+
+/// Hours of clients' lives in a slice of settling everybody: about a millisecond, in which calls wait.
+const HOURS_PER_SLICE: i64 = 2_000;
 
 /// How the reseller's own account is named among the clients under `/sim/`.
 pub(in crate::simulator) const RESELLER: &str = "reseller";
@@ -56,6 +61,7 @@ pub(in crate::simulator) struct World {
     slots: Vec<Option<Client>>,
     /// The reseller's own account.
     own: Client,
+    costs: Costs,
 }
 
 /// What a world adds up to.
@@ -76,6 +82,10 @@ pub(in crate::simulator) struct Totals {
     pub(in crate::simulator) charges: u64,
     pub(in crate::simulator) spent: Amount,
     pub(in crate::simulator) adjusted: Amount,
+    /// What the reseller has left.
+    pub(in crate::simulator) reseller_balance: Amount,
+    /// What the clients' calls cost him since the world began.
+    pub(in crate::simulator) reseller_spent: Amount,
 }
 
 impl World {
@@ -88,15 +98,17 @@ impl World {
             .enumerate()
             .map(|(index, lot)| Some(newcomer(&dice, index, *lot, now)))
             .collect();
+        // What a larger fleet uses, the reseller pays in larger parts.
+        let fleets = i64::from((clients / 100).max(1));
         let own = Client::new(Start {
             id: 0,
             texts: person(&dice, 0, 0).0,
             management: Management::Soft,
-            threshold: Box::from("100"),
+            threshold: (100 * fleets).to_string().into(),
             threshold_email: Box::from("reseller@example.com"),
             profile: Profile::reseller(0, clients),
             package: None,
-            opening: Amount::ten_thousandths(11_218_702),
+            opening: Amount::ten_thousandths(11_218_702).times(fleets),
             now,
         });
         Self {
@@ -105,6 +117,7 @@ impl World {
             zones: Zones::new(PLACES.iter().map(|place| place.zone)),
             slots,
             own,
+            costs: Costs::new(now),
         }
     }
 
@@ -121,7 +134,8 @@ impl World {
         }
     }
 
-    /// The client of that id, or the reseller's own account, settled up to `now`; and what its usage needs.
+    /// The client of that id, or the reseller's own account, settled up to `now`; and what its usage needs. The reseller
+    /// pays for everybody's calls, so that everybody is settled before.
     pub(in crate::simulator) fn settled(
         &mut self,
         id: &str,
@@ -129,6 +143,7 @@ impl World {
         rules: Rules,
     ) -> Option<(&mut Client, Around<'_>)> {
         let client = if id == RESELLER {
+            self.settle_all(now, rules);
             &mut self.own
         } else {
             self.slots.get_mut(index_of(id)?)?.as_mut()?
@@ -137,6 +152,7 @@ impl World {
             dice: &self.dice,
             toronto: &mut self.toronto,
             zones: &mut self.zones,
+            costs: &mut self.costs,
             rules,
         };
         client.settle(now, &mut around);
@@ -149,11 +165,40 @@ impl World {
             dice: &self.dice,
             toronto: &mut self.toronto,
             zones: &mut self.zones,
+            costs: &mut self.costs,
             rules,
         };
+        // The reseller last: he pays for the others' calls.
         for client in self.slots.iter_mut().flatten().chain([&mut self.own]) {
             client.settle(now, &mut around);
         }
+    }
+
+    /// Brings clients from a slot on up to date, as far as one slice of work gets; the slot to go on with, or `None` when
+    /// everybody is.
+    pub(in crate::simulator) fn settle_slice(&mut self, slot: usize, now: i64, rules: Rules) -> Option<usize> {
+        let mut around = Around {
+            dice: &self.dice,
+            toronto: &mut self.toronto,
+            zones: &mut self.zones,
+            costs: &mut self.costs,
+            rules,
+        };
+        let mut left = HOURS_PER_SLICE;
+        // Not the reseller: he is settled when all the others are, up to the same second.
+        for (slot, client) in self.slots.iter_mut().enumerate().skip(slot) {
+            if left <= 0 {
+                return Some(slot);
+            }
+            let Some(client) = client else { continue };
+            let hours = client.hours_to_settle(now);
+            client.settle_for(hours.min(left) + i64::from(hours < left), now, &mut around);
+            if hours >= left {
+                return Some(slot);
+            }
+            left -= hours + 1;
+        }
+        None
     }
 
     /// Ends the time in which these rules held: brings everybody up to date, ready for others.
@@ -169,17 +214,23 @@ impl World {
         self.slots.iter().flatten()
     }
 
+    /// Every client from a slot on, each with its slot.
+    pub(in crate::simulator) fn clients_from(&self, slot: usize) -> impl Iterator<Item = (usize, &Client)> {
+        let slots = self.slots.iter().enumerate().skip(slot);
+        slots.filter_map(|(slot, client)| Some((slot, client.as_ref()?)))
+    }
+
     /// The client with that address.
     pub(in crate::simulator) fn by_email(&self, email: &str) -> Option<&Client> {
         self.clients()
             .find(|client| client.texts[EMAIL].eq_ignore_ascii_case(email))
     }
 
-    /// Removes a client; whether there was one.
-    pub(in crate::simulator) fn remove(&mut self, id: &str) -> bool {
-        index_of(id)
-            .and_then(|index| self.slots.get_mut(index))
-            .is_some_and(|slot| slot.take().is_some())
+    /// Removes a client, of whom the reseller pays for what was used so far; whether there was one.
+    pub(in crate::simulator) fn remove(&mut self, id: &str, now: i64, rules: Rules) -> bool {
+        let is_client = self.settled(id, now, rules).is_some_and(|(client, _)| client.id != 0);
+        let slot = index_of(id).and_then(|index| self.slots.get_mut(index));
+        is_client && slot.is_some_and(|slot| slot.take().is_some())
     }
 
     /// A client that could be added, with the given id if that is free, else with the next one. It is not there until
@@ -242,7 +293,11 @@ impl World {
 
     /// What everybody adds up to, as settled.
     pub(in crate::simulator) fn totals(&self, rules: Rules) -> Totals {
-        let mut totals = Totals::default();
+        let mut totals = Totals {
+            reseller_balance: self.own.balance(),
+            reseller_spent: self.own.ledger().spent(),
+            ..Totals::default()
+        };
         for client in self.clients() {
             let ledger = client.ledger();
             totals.clients += 1;
@@ -335,7 +390,7 @@ fn newcomer(dice: &Dice, index: usize, lot: Lot, now: i64) -> Client {
 
 #[cfg(test)]
 mod tests {
-    use super::{FIRST_ID, Lot, MOST_CLIENTS, World, id_at, index_of, lots};
+    use super::{FIRST_ID, Lot, MOST_CLIENTS, Rules, World, id_at, index_of, lots};
     use crate::simulator::world::chance::Dice;
 
     #[test]
@@ -377,8 +432,19 @@ mod tests {
     #[test]
     fn a_removed_client_can_come_back() {
         let mut world = World::new(1, 3, 0);
-        assert!(world.remove("561116"));
-        assert!(!world.remove("561116"));
+        let rules = Rules {
+            spending: true,
+            top_ups: true,
+            hard_stops: true,
+            resume_on_payment: true,
+            suspension_delay_secs: 0,
+            cut_calls: true,
+            stops_incoming: true,
+            reseller_pays: true,
+            utc_days: false,
+        };
+        assert!(world.remove("561116", 0, rules));
+        assert!(!world.remove("561116", 0, rules) && !world.remove("reseller", 0, rules));
         assert_eq!(world.clients().count(), 2);
         assert!(world.newcomer(Some("561115"), 0).is_none(), "taken");
         assert!(world.newcomer(Some("561119"), 0).is_none(), "out of line");

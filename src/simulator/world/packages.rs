@@ -82,6 +82,20 @@ pub(in crate::simulator) fn price(package: Option<&Package>, secs: u32, rate: u3
     Amount::ten_thousandths(i64::try_from(price).unwrap_or(i64::MAX))
 }
 
+/// What a call of `secs` for which a client of a package `paid` cost the reseller: what is left without the markup.
+/// Rounded down to a ten-thousandth.
+pub(in crate::simulator) fn cost(package: Option<&Package>, paid: Amount, secs: u32) -> Amount {
+    let Some(package) = package else { return paid };
+    let charged_secs = u64::from(secs).next_multiple_of(u64::from(package.pulse_secs));
+    let fixed = package
+        .markup_fixed
+        .part(i64::try_from(charged_secs).unwrap_or(i64::MAX), 60);
+    // A call that was cut for want of money may have paid less than the fixed markup.
+    let rest = (paid - fixed).max(Amount::ZERO);
+    let percent = i64::from(package.markup_percentage);
+    rest.part(100, 100 + percent).floor_to_ten_thousandths()
+}
+
 /// What a client was sold when it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::simulator) struct Contract {
@@ -115,7 +129,7 @@ impl Contract {
 
 #[cfg(test)]
 mod tests {
-    use super::{Amount, Contract, Dice, PACKAGES, by_id, price};
+    use super::{Amount, Contract, Dice, PACKAGES, by_id, cost, price};
 
     #[test]
     fn calls_cost_what_the_package_says() {
@@ -138,6 +152,36 @@ mod tests {
             ("without a package at cost", None, 6, 100, "0.0010"),
         ] {
             assert_eq!(price(package, secs, rate).to_string(), cost, "{name}");
+        }
+    }
+
+    #[test]
+    fn calls_cost_the_reseller_what_they_cost_without_the_markup() {
+        let [voip, office, ..] = PACKAGES else {
+            panic!("two packages")
+        };
+        for (name, package, paid, secs, expected) in [
+            ("a minute at 0.0100", Some(voip), 250, 60, "0.0100"),
+            ("two minutes for a second more", Some(voip), 500, 61, "0.0200"),
+            ("by percent alone, rounded down", Some(office), 9, 6, "0.0006"),
+            ("cut below the fixed markup", Some(voip), 99, 60, "0.0000"),
+            ("without a package", None, 99, 60, "0.0099"),
+        ] {
+            assert_eq!(
+                cost(package, Amount::ten_thousandths(paid), secs).to_string(),
+                expected,
+                "{name}"
+            );
+        }
+        for package in PACKAGES {
+            for (secs, rate) in [(6, 60), (61, 130), (600, 190), (900, 9_500)] {
+                let paid = price(Some(package), secs, rate);
+                let pulses = u64::from(secs).next_multiple_of(package.pulse_secs.into());
+                let bare = price(None, u32::try_from(pulses).unwrap(), rate);
+                let off = bare - cost(Some(package), paid, secs);
+                let step = Amount::ten_thousandths(1);
+                assert!((-step..=step).contains(&off), "{} {secs} {rate}: {off}", package.name);
+            }
         }
     }
 

@@ -37,7 +37,8 @@ pub(in crate::simulator) fn usage(client: &Client, today: Day, around: &mut Arou
     let package = Contract::of(around.dice, client.id).package;
     let package = Some(package).filter(|_| client.id != 0);
     let mut usage = history(around.dice, client.id, &client.profile, package, today.number);
-    let mut begin = today.begin;
+    // By the call he used what his clients did, and nobody adds that up.
+    let mut begin = if client.id == 0 { today.end } else { today.begin };
     while begin <= client.born() {
         let local = around.zones.local_hour(client.profile.zone, begin);
         for call in calls_of_hour(around.dice, client.id, client.profile, package, begin, local)

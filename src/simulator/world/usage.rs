@@ -15,16 +15,40 @@ pub(in crate::simulator) struct Used {
 }
 
 impl Used {
-    fn add(&mut self, other: Self) {
+    pub(in crate::simulator) fn add(&mut self, other: Self) {
         self.spent += other.spent;
         self.calls = self.calls.saturating_add(other.calls);
         self.secs = self.secs.saturating_add(other.secs);
     }
+}
 
-    fn remove(&mut self, other: Self) {
+/// The same of many days, or of many clients: a day's seconds of 100,000 clients need no more than 32 bits, a month's do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::simulator) struct Sum {
+    pub(in crate::simulator) spent: Amount,
+    pub(in crate::simulator) calls: u64,
+    pub(in crate::simulator) secs: u64,
+}
+
+impl Sum {
+    fn add(&mut self, other: Used) {
+        self.spent += other.spent;
+        self.calls += u64::from(other.calls);
+        self.secs += u64::from(other.secs);
+    }
+
+    fn remove(&mut self, other: Used) {
         self.spent -= other.spent;
-        self.calls = self.calls.saturating_sub(other.calls);
-        self.secs = self.secs.saturating_sub(other.secs);
+        self.calls -= u64::from(other.calls);
+        self.secs -= u64::from(other.secs);
+    }
+}
+
+impl From<Used> for Sum {
+    fn from(used: Used) -> Self {
+        let mut sum = Self::default();
+        sum.add(used);
+        sum
     }
 }
 
@@ -33,7 +57,7 @@ impl Used {
 pub(in crate::simulator) struct Usage {
     days: [Used; DAYS],
     day: i64,
-    total: Used,
+    total: Sum,
 }
 
 impl Usage {
@@ -42,7 +66,7 @@ impl Usage {
         Self {
             days: [Used::default(); DAYS],
             day,
-            total: Used::default(),
+            total: Sum::default(),
         }
     }
 
@@ -62,23 +86,27 @@ impl Usage {
 
     /// Counts what was used on the present day.
     pub(in crate::simulator) fn count(&mut self, used: Used) {
-        self.days[Self::slot(self.day)].add(used);
-        self.total.add(used);
+        let day = &mut self.days[Self::slot(self.day)];
+        let before = *day;
+        day.add(used);
+        // By what the day has become, so that the days always add up to the total.
+        self.total.remove(before);
+        self.total.add(*day);
     }
 
     /// What was used on the present day.
-    pub(in crate::simulator) fn today(&self) -> Used {
-        self.days[Self::slot(self.day)]
+    pub(in crate::simulator) fn today(&self) -> Sum {
+        self.days[Self::slot(self.day)].into()
     }
 
     /// What was used in the last 30 days.
-    pub(in crate::simulator) fn total(&self) -> Used {
+    pub(in crate::simulator) fn total(&self) -> Sum {
         self.total
     }
 }
 
 /// A length of calls as the API prints it: `2:50`, `51:35`, and `10:17:48` from an hour on.
-pub(in crate::simulator) fn clock_text(secs: u32) -> String {
+pub(in crate::simulator) fn clock_text(secs: u64) -> String {
     let (hours, minutes, secs) = (secs / 3_600, secs / 60 % 60, secs % 60);
     if hours == 0 {
         format!("{minutes}:{secs:02}")
@@ -89,7 +117,7 @@ pub(in crate::simulator) fn clock_text(secs: u32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Amount, DAYS, Usage, Used, clock_text};
+    use super::{Amount, DAYS, Sum, Usage, Used, clock_text};
 
     #[test]
     fn lengths_print_as_documented() {
@@ -114,15 +142,15 @@ mod tests {
         };
         let mut usage = Usage::new(100);
         usage.count(used);
-        assert_eq!((usage.today(), usage.total()), (used, used));
+        assert_eq!((usage.today(), usage.total()), (used.into(), used.into()));
         usage.roll_to(99);
-        assert_eq!(usage.today(), used, "time never goes back");
+        assert_eq!(usage.today(), Sum::from(used), "time never goes back");
         usage.roll_to(100 + DAYS as i64 - 1);
-        assert_eq!((usage.today(), usage.total()), (Used::default(), used));
+        assert_eq!((usage.today(), usage.total()), (Sum::default(), used.into()));
         usage.roll_to(100 + DAYS as i64);
-        assert_eq!(usage.total(), Used::default());
+        assert_eq!(usage.total(), Sum::default());
         usage.count(used);
         usage.roll_to(10_000);
-        assert_eq!(usage.total(), Used::default(), "a long gap forgets everything");
+        assert_eq!(usage.total(), Sum::default(), "a long gap forgets everything");
     }
 }

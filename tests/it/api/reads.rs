@@ -21,7 +21,7 @@ async fn every_read_prints_for_people_and_byte_for_byte_for_scripts() {
             &[
                 "CLIENT 561115",
                 "ACCOUNT MAIN",
-                "postal code",
+                "zip code",
                 "02134",
                 "QUÉBEC",
                 "CANADA",

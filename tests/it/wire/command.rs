@@ -180,7 +180,7 @@ fn wrong_options_are_usage_errors() {
     for (args, said) in [
         (
             &["--fault", "html-504=1"][..],
-            "error: there is no fault `html-504`\n(known: html-503, ",
+            "error: there is no fault `html-504`\n(did you mean `html-503`? known: html-503, ",
         ),
         (
             &["--fault", "limit=2"],
@@ -194,6 +194,42 @@ fn wrong_options_are_usage_errors() {
         (
             &["--set", "types=blue"],
             "error: setting `types` does not take `blue`\n(accepted: mixed, doc-strings, ",
+        ),
+        (
+            &["--set", "omited_fields=keep"],
+            "error: there is no setting `omited_fields`\n(did you mean `omitted-fields`? known: api-enabled, ",
+        ),
+        (
+            &["--set", "omitted-fields=keep"],
+            "error: setting `omitted-fields` does not take `keep`\n(did you mean `kept`? accepted: blanked, kept)\n",
+        ),
+        (
+            &["--set", "maintenance-methods=getIP,setclient"],
+            "error: setting `maintenance-methods` does not take `getIP,setclient`\n(did you mean `setClient`? accepted: ",
+        ),
+        (
+            &["--fault", "empty@setclient=1"],
+            "error: `empty@setclient` hits nobody\n(did you mean `setClient`? behind the @ stands `clients`, ",
+        ),
+        (
+            &[
+                "--clients",
+                "250001",
+                "--rate-cap",
+                "0",
+                "--fault",
+                "slow",
+                "--fault",
+                "limit=2",
+                "--set",
+                "soft_code=0",
+            ],
+            "error: 5 things are not accepted\n\
+             caused by: `250001` clients are more than the 250000 that a world holds\n\
+             caused by: a rate cap of `0` would refuse every call (leave it out for no cap)\n\
+             caused by: `slow` is not of the form NAME=VALUE\n\
+             caused by: `2` is not a share for fault `limit` (a decimal from 0 to 1 with at most six places, such as 0.05)\n\
+             caused by: there is no setting `soft_code` (did you mean `soft-code`? known: ",
         ),
         (
             &["--rate-cap", "0"],

@@ -100,3 +100,22 @@ fn the_order_of_the_checks_is_a_switch() {
         assert_eq!(server.status("method=getBalance"), switched_off, "{order}");
     }
 }
+
+/// §1 [U] Or the function before both: who misspells it is told so, whoever that is.
+#[test]
+fn the_function_may_be_looked_at_first() {
+    for (order, unknown, absent) in [
+        ("check-order=method", "invalid_method", "missing_method"),
+        ("check-order=credentials", "missing_credentials", "missing_credentials"),
+    ] {
+        let server = Server::new(&[order, "allowed-addresses="]);
+        assert_eq!(status_of(&server.get("method=getNothing").text()), unknown, "{order}");
+        assert_eq!(status_of(&server.get("client=561115").text()), absent, "{order}");
+        assert_eq!(
+            status_of(&server.get("method=getBalance").text()),
+            "missing_credentials",
+            "{order}"
+        );
+        assert_eq!(server.status("method=getBalance"), "ip_not_enabled", "{order}");
+    }
+}

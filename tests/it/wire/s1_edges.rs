@@ -1,6 +1,10 @@
 //! WIRE.md section 1, at the edges of HTTP: request lines and bodies that are too long, HEAD, halves of requests.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
+use std::net::Shutdown;
+use std::time::Duration;
+
+use balancewatch::simulator::Options;
 
 use super::raw::{AUTH, Server, get, status_of};
 
@@ -153,4 +157,84 @@ fn halves_of_requests_hold_nobody_up() {
     });
     assert_eq!(status_of(&server.call("method=getIP")), "success");
     server.end();
+}
+
+/// §1 [I] Who sends no more after the request, as `nc -N` does, is answered all the same, with one request or several.
+#[test]
+fn an_end_of_sending_is_no_end_of_listening() {
+    let server = Server::with(Options {
+        // The end is seen before the answer is there.
+        latency: Duration::from_millis(20),
+        ..Options::default()
+    });
+    let mut connection = server.connect();
+    let both = get(&format!("{AUTH}&method=getIP")) + &get(&format!("{AUTH}&method=getClients"));
+    connection.stream.write_all(both.as_bytes()).unwrap();
+    connection.stream.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(connection.answer().unwrap().text(), IP);
+    assert_eq!(status_of(&connection.answer().unwrap().text()), "success");
+    assert_eq!(connection.answer().unwrap_err().kind(), ErrorKind::UnexpectedEof);
+}
+
+/// §1 [L] Of requests that are sent at once each is read whole: what belongs to a body is no request line, however long
+/// it is.
+#[test]
+fn bodies_behind_other_requests_are_read_whole() {
+    let server = Server::new(&[]);
+    for length in [9_000, 100_000, 1_000_000] {
+        let body = format!(
+            "--B\r\nContent-Disposition: form-data; name=\"company\"\r\n\r\n{}\r\n--B\r\n\
+             Content-Disposition: form-data; name=\"method\"\r\n\r\ngetIP\r\n--B--\r\n",
+            "x".repeat(length)
+        );
+        let first = get(&format!("{AUTH}&method=getIP"));
+        let head = format!(
+            "POST /api/v1/rest.php?{AUTH} HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=B\r\n\
+             Content-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let mut connection = server.connect();
+        let (now, later) = body.split_at(100);
+        connection
+            .stream
+            .write_all(format!("{first}{head}{now}").as_bytes())
+            .unwrap();
+        assert_eq!(connection.answer().unwrap().text(), IP, "{length}");
+        connection.stream.write_all(later.as_bytes()).unwrap();
+        connection.stream.write_all(first.as_bytes()).unwrap();
+        assert_eq!(connection.answer().unwrap().text(), IP, "{length}");
+        assert_eq!(connection.answer().unwrap().text(), IP, "{length}");
+    }
+}
+
+/// §1 [I] A body that ends before its announced end, or whose chunks are none, is refused by the web server; nothing is
+/// done.
+#[test]
+fn bodies_that_break_off_are_refused() {
+    let server = Server::quiet(&[]);
+    let before = server.client("561115", "balance");
+    let body = "--B\r\nContent-Disposition: form-data; name=\"method\"\r\n\r\naddCharge\r\n--B\r\n\
+         Content-Disposition: form-data; name=\"charge\"\r\n\r\n5.00\r\n--B--";
+    let head = format!(
+        "POST /api/v1/rest.php?{AUTH}&client=561115 HTTP/1.1\r\nHost: x\r\n\
+         Content-Type: multipart/form-data; boundary=B\r\n"
+    );
+    for (name, rest) in [
+        ("counted", format!("Content-Length: {}\r\n\r\n{body}", body.len() + 1)),
+        (
+            "chunked",
+            format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n", body.len()),
+        ),
+        (
+            "no chunks",
+            format!("Transfer-Encoding: chunked\r\n\r\nnone\r\n{body}\r\n0\r\n\r\n"),
+        ),
+    ] {
+        let mut connection = server.connect();
+        connection.stream.write_all(format!("{head}{rest}").as_bytes()).unwrap();
+        connection.stream.shutdown(Shutdown::Write).unwrap();
+        let answer = connection.answer().unwrap();
+        assert_eq!(answer.line(), "HTTP/1.1 400 Bad Request", "{name}");
+        assert_eq!(server.client("561115", "balance"), before, "{name}");
+    }
 }

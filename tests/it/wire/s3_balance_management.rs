@@ -1,6 +1,6 @@
 //! WIRE.md section 3, SOFT and HARD: their codes, and what they do to a client whose money is gone.
 
-use super::raw::{Server, value_of};
+use super::raw::{Server, ten_thousandths, value_of};
 
 const HARD_AND_SOFT: &str = r#"{"status":"success","balance_management":[{"value":"1","description":"Hard - suspend the client"},{"value":"2","description":"Soft - do not suspend the client"}]}"#;
 
@@ -143,4 +143,25 @@ fn the_reseller_has_a_balance_of_its_own() {
         server.status("method=getResellerBalance&client=reseller"),
         "invalid_client"
     );
+}
+
+/// §3 [D] Every client's calls are charged to the reseller's own account too; how, [U] nobody recorded, so that it may
+/// not be.
+#[test]
+fn the_resellers_own_account_pays_for_the_calls() {
+    let own = |server: &Server| ten_thousandths(value_of(&server.call("method=getBalance"), "current_balance"));
+    for (setting, pays) in [("reseller-pays=on", true), ("reseller-pays=off", false)] {
+        let server = Server::new(&[setting, "top-ups=off"]);
+        let before = own(&server);
+        server.advance("4h");
+        let used: i64 = (561_115..561_215)
+            .map(|id| {
+                let answer = server.call(&format!("method=getResellerBalance&client={id}"));
+                ten_thousandths(value_of(&answer, "spent_today"))
+            })
+            .sum();
+        let paid = before - own(&server);
+        assert_eq!(paid > 0 && paid < used, pays, "{setting}: {paid} of {used}");
+        assert!(pays || paid == 0, "{setting}: {paid}");
+    }
 }

@@ -50,6 +50,10 @@ fn edits_are_whole_or_refused() {
             r#"{"error":"the body is no JSON: expected value at line 1 column 1","hint":null}"#,
         ),
         ("[]", r#"{"error":"the body is no JSON object","hint":null}"#),
+        (
+            r#"{"city":5.5,"account_state":"active","spend_until":"soon","balance":true}"#,
+            r#"{"error":"3 fields are not accepted","hint":null,"problems":[{"error":"field `account_state` does not take `\"active\"`","hint":"accepted: \"ACTIVE\" or \"WAIT\""},{"error":"field `spend_until` does not take `\"soon\"`","hint":"accepted: a time such as \"2026-11-24T02:00:00Z\", or null"},{"error":"field `balance` does not take `true`","hint":"accepted: a decimal amount such as \"6.00\""}]}"#,
+        ),
     ] {
         let answer = server.sim("PATCH", "clients/561115", body);
         assert_eq!((answer.status(), answer.text().as_str()), (400, error), "{body}");
@@ -62,6 +66,24 @@ fn edits_are_whole_or_refused() {
             .starts_with(r#"{"error":"a client has no field `colour`","hint":"known: email, "#),
         "{answer:?}"
     );
+    let answer = server.sim("PATCH", "clients/561115", r#"{"zip_code":"02134"}"#);
+    let meant = r#"{"error":"a client has no field `zip_code`","hint":"did you mean `zip`? known: email, "#;
+    assert!(answer.text().starts_with(meant), "{answer:?}");
+    for (path, body, error) in [
+        (
+            "deposit",
+            r#"{"payment":"5.00"}"#,
+            r#"{"error":"there is no `payment` here","hint":"known: amount"}"#,
+        ),
+        (
+            "deposit",
+            r#"{"amount":"5.00","times":2}"#,
+            r#"{"error":"there is no `times` here","hint":"known: amount"}"#,
+        ),
+    ] {
+        let answer = server.sim("POST", &format!("clients/561115/{path}"), body);
+        assert_eq!((answer.status(), answer.text().as_str()), (400, error), "{body}");
+    }
     assert_eq!(server.order("GET", "clients/561115", ""), before);
     let answer = server.sim("PATCH", "clients/1", "{}");
     assert_eq!(
@@ -106,6 +128,9 @@ fn the_clock_is_moved_on() {
         let body = server.order("POST", "clock", &format!(r#"{{"advance":"{by}"}}"#));
         assert_eq!(body, format!(r#"{{"time":"{time}"}}"#));
     }
+    let answer = server.sim("POST", "clock", r#"{"advanced":"1h"}"#);
+    let error = r#"{"error":"there is no `advanced` here","hint":"known: advance"}"#;
+    assert_eq!((answer.status(), answer.text().as_str()), (400, error));
     for by in ["-1h", "soon", ""] {
         let answer = server.sim("POST", "clock", &format!(r#"{{"advance":"{by}"}}"#));
         assert_eq!(
@@ -139,6 +164,14 @@ fn faults_are_replaced() {
     ] {
         assert_eq!(server.sim("PUT", "faults", bad).status(), 400, "{bad}");
     }
+    let several = server
+        .sim("PUT", "faults", r#"{"html-504":1,"limit":2,"slow":1}"#)
+        .text();
+    assert!(
+        several.starts_with(r#"{"error":"2 things are not accepted","hint":null,"problems":[{"error":"there is no fault `html-504`","hint":"did you mean `html-503`? known: "#)
+            && several.ends_with(r#"{"error":"`2` is not a share for fault `limit`","hint":"a decimal from 0 to 1 with at most six places, such as 0.05"}]}"#),
+        "{several}"
+    );
     assert!(
         server
             .order("GET", "state", "")
@@ -170,6 +203,17 @@ fn settings_are_changed() {
             .text()
             .starts_with(r#"{"error":"there is no setting `colour`","hint":"known: api-enabled, "#),
         "{answer:?}"
+    );
+    let several = server.sim(
+        "PUT",
+        "settings",
+        r#"{"types":"mixd","soft-code":"0","api_enabled":false}"#,
+    );
+    assert_eq!(
+        several.text().matches("did you mean `mixed`? ").count()
+            + several.text().matches("did you mean `api-enabled`? ").count(),
+        2,
+        "{several:?}"
     );
     let range = server.sim("PUT", "settings", r#"{"allowed-addresses":"10.0.0.0/33"}"#);
     assert_eq!(range.status(), 400, "{range:?}");

@@ -3,6 +3,7 @@
 
 use super::super::amount::Amount;
 use super::super::ledger::{Reason, Side, TOP_UP};
+use super::super::packages::cost;
 use super::super::spending::{Call, LONGEST_CALL_SECS, calls_of_hour, pays};
 use super::super::usage::Used;
 use super::{Around, Client, Management, NEVER, Rules};
@@ -34,6 +35,21 @@ impl Script {
 }
 
 impl Client {
+    /// How many hours have to be lived through to settle it up to `now`; 0 when nothing happens until then.
+    pub(in crate::simulator) fn hours_to_settle(&self, now: i64) -> i64 {
+        if self.waiting || now < self.next_event {
+            0
+        } else {
+            now.saturating_sub(self.settled).div_euclid(3_600).max(0)
+        }
+    }
+
+    /// Lets so many hours happen, up to `now` at most.
+    pub(in crate::simulator) fn settle_for(&mut self, hours: i64, now: i64, around: &mut Around<'_>) {
+        let until = self.settled.saturating_add(hours.saturating_mul(3_600));
+        self.settle(until.min(now), around);
+    }
+
     /// Lets everything happen that happens up to and including the second `now`. A time that is past changes nothing.
     pub(in crate::simulator) fn settle(&mut self, now: i64, around: &mut Around<'_>) {
         if now <= self.settled {
@@ -45,6 +61,7 @@ impl Client {
             self.usage(around);
             self.next_event = match self.script.as_deref().copied() {
                 Some(script) => self.follow_script(script, now, around),
+                None if self.id == 0 => self.pay_for_clients(now, around),
                 None => self.live(now, around),
             };
         }
@@ -55,6 +72,33 @@ impl Client {
             "what moved the balance of {} equals it",
             self.id
         );
+    }
+
+    /// The reseller's own account pays for the clients' calls up to `now`, by the hour, and for more credit when it runs
+    /// low. Everybody else has been brought up to date.
+    fn pay_for_clients(&mut self, now: i64, around: &mut Around<'_>) -> i64 {
+        let mut begin = self.settled.div_euclid(3_600) * 3_600;
+        while begin <= now {
+            let (hour, _) = around.zones.local_hour(self.profile.zone, begin);
+            if begin > self.settled
+                && around.rules.top_ups
+                && self.is_low()
+                && pays(around.dice, self.id, &self.profile, begin, hour)
+            {
+                self.book(Side::Deposit, begin, self.profile.payment, TOP_UP, around.rules);
+            }
+            let used = around.costs.take(begin);
+            if used != Used::default() {
+                self.ledger.spend(used.spent);
+                let day = around.day(begin).number;
+                let usage = self.usage(around);
+                usage.roll_to(day);
+                usage.count(used);
+            }
+            begin += 3_600;
+        }
+        // Calls may end at any second.
+        now
     }
 
     /// Lives by its habits up to `now`; returns when something happens next.
@@ -189,6 +233,10 @@ impl Client {
         self.ledger.spend(call.used.spent);
         self.note_dry(call.end);
         self.note_suspension(call.end, rules);
+        if rules.reseller_pays && self.id != 0 {
+            let spent = cost(self.package, call.used.spent, call.used.secs);
+            around.costs.add(call.end, Used { spent, ..call.used });
+        }
         let day = around.day(call.end).number;
         let usage = self.usage(around);
         usage.roll_to(day);

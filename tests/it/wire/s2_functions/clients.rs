@@ -1,6 +1,8 @@
 //! WIRE.md section 2: getClients.
 
-use crate::wire::raw::{Server, status_of};
+use balancewatch::simulator::Options;
+
+use crate::wire::raw::{AUTH, Server, get, status_of};
 
 const JOHN: &str = r#"{"status":"success","clients":[{"client":"561115","email":"john.doe@my-domain.com","password":"johnspassword","company":"Consulting","firstname":"John","lastname":"Doe","address":"5491 190TH","city":"OPA LOCKA","state":"FLORIDA","country":"UNITED STATES","zip":"33055","phone_number":"5551112222","balance_management":"1"}]}"#;
 
@@ -86,4 +88,77 @@ fn empty_columns_may_be_null() {
         let row = server.call("method=getClients&client=561115");
         assert!(row.contains(company), "{setting}: {row}");
     }
+}
+
+/// §2 [I] A very long list is sent in chunks, and not a byte of it is other than in a short one: each row is the one that
+/// its client has by itself.
+#[test]
+fn very_long_lists_come_in_chunks() {
+    for (settings, begin, keyed, end) in [
+        (&[][..], r#"{"status":"success","clients":["#, false, "]}"),
+        (
+            &["list-as-object=on", "message-on-success=on", "types=all-numbers"],
+            r#"{"status":"success","clients":{"#,
+            true,
+            r#"},"message":"success"}"#,
+        ),
+    ] {
+        let server = Server::with(Options {
+            clients: 1_300,
+            settings: settings.iter().map(|text| (*text).to_owned()).collect(),
+            ..Options::default()
+        });
+        server.order("DELETE", "clients/561117", "");
+        let mut connection = server.connect();
+        let mut expected = begin.to_owned();
+        for (key, id) in (561_115..562_415).filter(|id| *id != 561_117).enumerate() {
+            let one = get(&format!("{AUTH}&method=getClients&client={id}"));
+            let one = connection.exchange(one).unwrap().text();
+            let row = one.find(r#"{"client""#).unwrap();
+            expected += if key == 0 { "" } else { "," };
+            if keyed {
+                expected += &format!("\"{}\":", key + usize::from(key >= 2));
+            }
+            expected += &one[row..one.len() - end.len()];
+        }
+        expected += end;
+        let whole = connection.exchange(get(&format!("{AUTH}&method=getClients"))).unwrap();
+        assert_eq!(whole.header("transfer-encoding"), Some("chunked"));
+        assert_eq!(whole.header("content-type"), Some("application/json"));
+        assert!(whole.text() == expected, "{settings:?}: {} bytes", whole.body.len());
+        let old = server
+            .exchange(format!(
+                "GET /api/v1/rest.php?{AUTH}&method=getClients HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
+            ))
+            .unwrap();
+        assert_eq!(
+            (old.status(), old.header("transfer-encoding")),
+            (200, None),
+            "HTTP/1.0 knows no chunks"
+        );
+        let status = server.call("method=getIP");
+        assert!(
+            status.starts_with(r#"{"status":"success""#),
+            "the connection before is over: {status}"
+        );
+        server.order("PUT", "faults", r#"{"truncated":1}"#);
+        let half = connection.exchange(get(&format!("{AUTH}&method=getClients"))).unwrap();
+        assert!(
+            expected[..expected.len() / 2] == half.text(),
+            "{} bytes",
+            half.body.len()
+        );
+    }
+    let server = Server::with(Options {
+        clients: 500,
+        ..Options::default()
+    });
+    let short = server.get(&format!("{AUTH}&method=getClients"));
+    assert_eq!(
+        (
+            short.header("transfer-encoding"),
+            short.text().matches("\"client\":").count()
+        ),
+        (None, 500)
+    );
 }

@@ -68,7 +68,7 @@ fn ledgers_list_what_was_moved() {
 
 /// §2 [U] What an empty ledger answers.
 #[test]
-fn empty_ledgers_have_three_faces() {
+fn empty_ledgers_have_many_faces() {
     for (setting, charges, deposits) in [
         (
             "empty-ledger=list",
@@ -84,6 +84,16 @@ fn empty_ledgers_have_three_faces() {
             "empty-ledger=status",
             r#"{"status":"no_charges","#,
             r#"{"status":"no_deposits","#,
+        ),
+        (
+            "empty-ledger=null",
+            r#"{"status":"success","charges":null}"#,
+            r#"{"status":"success","deposits":null}"#,
+        ),
+        (
+            "empty-ledger=text",
+            r#"{"status":"success","charges":""}"#,
+            r#"{"status":"success","deposits":""}"#,
         ),
     ] {
         let server = Server::quiet(&[setting]);

@@ -123,6 +123,24 @@ fn odd_amounts_are_refused_or_taken() {
     }
 }
 
+/// §2 [U] Or parts of a cent are rounded to the nearest, and what is nothing then is refused.
+#[test]
+fn parts_of_a_cent_may_be_rounded() {
+    let server = server(&["odd-amounts=rounded"]);
+    for (amount, status, after) in [
+        ("0.004999", "invalid_payment", "\"10.0000\""),
+        ("0.005", "success", "\"10.0100\""),
+        ("1.0049", "success", "\"11.0100\""),
+        ("-1.00", "invalid_payment", "\"11.0100\""),
+    ] {
+        let query = format!("method=addPayment&payment={amount}&client=561115");
+        assert_eq!(server.status(&query), status, "{amount}");
+        assert_eq!(balance(&server), after, "{amount}");
+    }
+    let deposits = server.call("method=getDeposits&client=561115");
+    assert_eq!(value_of(&deposits, "amount"), "\"1.00\"", "as booked: {deposits}");
+}
+
 /// §2 [U] Whether a description is needed, and how long it may be (in characters).
 #[test]
 fn descriptions_may_be_needed_and_bounded() {
