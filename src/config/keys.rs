@@ -141,6 +141,12 @@ pub(super) fn is_secret(key: &str) -> bool {
     key.rsplit('.').next() == Some("password")
 }
 
+/// Whether a value that is not good may hold a secret: it is one, it was given as its own file by mistake, or it is a URL
+/// with a user.
+pub(super) fn may_hold_secret(key: &str, value: &str) -> bool {
+    is_secret(key) || key.ends_with("password_file") || (value.contains("://") && value.contains('@'))
+}
+
 /// The keys of a section.
 fn keys_of(section: &str) -> &'static [(&'static str, Form)] {
     KNOWN

@@ -58,12 +58,10 @@ impl<'a> Section<'a> {
         self.table?.get(key)
     }
 
-    /// Reports a problem of a key's value; the value is shown unless it is a secret.
+    /// Reports a problem of a key's value; the value is shown unless it may hold a secret.
     pub fn problem(&self, key: &str, details: impl FnOnce(Problem) -> Problem, what: &str) {
         let mut problem = Problem::new(self.origin_of(key), self.key(key), what);
-        // A URL with a user may hold a password too.
-        let printable =
-            |shown: &String| !(super::keys::is_secret(key) || (shown.contains("://") && shown.contains('@')));
+        let printable = |shown: &String| !super::keys::may_hold_secret(key, shown);
         if let Some(shown) = self.node(key).and_then(Node::shown).filter(printable) {
             problem = problem.value(shown);
         }

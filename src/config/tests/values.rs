@@ -476,6 +476,14 @@ fn no_problem_shows_a_secret() {
             format!("[[account]]\nname='a'\nusername='u'\npassword_file='{secret}'"),
         ),
         (
+            "as its file, with a line break",
+            format!("[[account]]\nname='a'\nusername='u'\npassword_file=\"{secret}\\n\""),
+        ),
+        (
+            "as its file, in a list",
+            format!("[[account]]\nname='a'\nusername='u'\npassword_file=['{secret}']"),
+        ),
+        (
             "in the API's URL",
             format!("[[account]]\nname='a'\nurl='https://u:{secret}@h/'"),
         ),
