@@ -4,7 +4,9 @@
 mod access;
 mod accounts;
 mod bounds;
+mod fields;
 mod ledger;
+mod past;
 mod records;
 mod surface;
 

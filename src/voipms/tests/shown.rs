@@ -3,6 +3,7 @@
 use super::answers::read;
 use super::calls::{Caller, record};
 use super::traps::signup;
+use crate::net::HttpError;
 use crate::net::raw_server::{Act, RawServer, ok};
 use crate::voipms::error::{Error, Problem};
 use crate::voipms::functions::{GetBalance, SetClient};
@@ -153,6 +154,104 @@ async fn a_call_as_given_is_printed_without_what_came() {
         "{said}"
     );
     assert!(std::error::Error::source(&lost).is_some(), "the cause is kept");
+}
+
+#[test]
+fn whoever_reads_of_a_failure_is_told_what_to_do() {
+    let page = |status| Problem::HttpStatus {
+        status,
+        excerpt: String::new(),
+        is_page: true,
+        says_success: false,
+    };
+    let text = String::new;
+    let after = std::time::Duration::from_secs(10);
+    for (name, problem, hint) in [
+        (
+            "silence",
+            Problem::Http(HttpError::Timeout { server: text(), after }),
+            Some("slow or broken; try again later"),
+        ),
+        (
+            "a redirect",
+            Problem::Redirect {
+                status: 301,
+                to: text(),
+            },
+            Some("redirects are not followed"),
+        ),
+        ("too many", page(429), Some("lower `rate_per_minute`")),
+        ("a firewall", page(403), Some("a firewall before the API")),
+        ("nothing there", page(404), Some("https://voip.ms/api/v1/rest.php")),
+        ("an internal error", page(500), Some("an outage; try again later")),
+        ("an outage", page(503), Some("an outage; try again later")),
+        ("the last of the outages", page(599), Some("an outage; try again later")),
+        ("a teapot", page(418), None),
+        ("nothing", Problem::Empty, Some("an outage; try again later")),
+        ("status null", Problem::NullStatus, Some("an outage; try again later")),
+        (
+            "a page",
+            Problem::Html { excerpt: text() },
+            Some("a firewall answers for it"),
+        ),
+        (
+            "a code that is known",
+            Problem::Status {
+                code: "ip_not_enabled".to_owned(),
+                message: None,
+            },
+            Some("address"),
+        ),
+        (
+            "a code that is not",
+            Problem::Status {
+                code: "we_are_moving".to_owned(),
+                message: None,
+            },
+            None,
+        ),
+        (
+            "too large",
+            Problem::Http(HttpError::TooLarge {
+                server: text(),
+                limit_bytes: 1,
+            }),
+            None,
+        ),
+        ("another client", Problem::WrongClient, None),
+    ] {
+        let got = Error::new(Function::GetBalance, problem).hint();
+        assert_eq!(got.is_some(), hint.is_some(), "{name}: {got:?}");
+        assert!(
+            got.unwrap_or_default().contains(hint.unwrap_or_default()),
+            "{name}: {got:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn where_the_connection_is_at_fault_the_network_is_to_be_looked_at() {
+    let broken = RawServer::start(|_, _| Act::Reset).await;
+    let mut nobody = RawServer::answering("").await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    nobody.url = format!("http://{}/", listener.local_addr().unwrap());
+    drop(listener);
+    for (server, kind, hint) in [
+        (
+            &nobody,
+            "connect",
+            "check `url`, and this machine's network and firewall; no proxy is used",
+        ),
+        (
+            &broken,
+            "reset",
+            "the API or the way to it is slow or broken; try again later",
+        ),
+    ] {
+        let caller = Caller::new(server, Transport::Multipart);
+        let error = caller.run(caller.client.get_balance()).await.unwrap_err();
+        assert_eq!((error.kind(), error.hint()), (kind, Some(hint)));
+    }
 }
 
 #[test]
