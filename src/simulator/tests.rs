@@ -5,6 +5,7 @@ mod access;
 mod accounts;
 mod bounds;
 mod fields;
+mod fleet;
 mod ledger;
 mod past;
 mod records;
