@@ -4,7 +4,7 @@
 use super::answers::{JOHN, id, read};
 use super::calls::{Caller, form};
 use crate::net::raw_server::{Act, RawServer, Seen, ok};
-use crate::voipms::functions::GetBalanceManagement;
+use crate::voipms::functions::get_balance_management;
 use crate::voipms::request::Encoder;
 use crate::voipms::{BalanceManagement, Function, RawCall, Transport};
 
@@ -163,7 +163,7 @@ fn a_query_ends_where_the_api_would_cut_it_off() {
 fn a_code_that_stands_for_two_things_stands_for_nothing() {
     let by_code = |rows: &str| {
         let body = format!(r#"{{"status":"success","balance_management":[{rows}]}}"#);
-        let list = read(&GetBalanceManagement, 200, &body).unwrap();
+        let list = read(&get_balance_management(), 200, &body).unwrap();
         let codes = BalanceManagement::by_code(list).into_iter();
         codes
             .map(|(code, description)| format!("{code}={description}"))

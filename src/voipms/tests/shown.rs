@@ -6,7 +6,7 @@ use super::traps::signup;
 use crate::net::HttpError;
 use crate::net::raw_server::{Act, RawServer, ok};
 use crate::voipms::error::{Error, Problem};
-use crate::voipms::functions::{GetBalance, SetClient};
+use crate::voipms::functions::{SetClient, get_balance};
 use crate::voipms::{Function, RawCall, Transport, WriteError};
 
 fn call(function: Function, arguments: &[(&'static str, &str)]) -> RawCall {
@@ -89,7 +89,7 @@ fn an_answer_that_is_none_is_told_with_its_beginning() {
             "the API answered `invalid_client`",
         ),
     ] {
-        let error = read(&GetBalance, status, &body).unwrap_err();
+        let error = read(&get_balance(), status, &body).unwrap_err();
         assert_eq!(error.to_string(), format!("getBalance: {expected}"), "{name}");
     }
 }
@@ -113,7 +113,7 @@ fn a_typed_write_shows_no_password_that_it_sent() {
             assert!(!shown.contains("S3cret"), "{name}: {shown}");
             assert!(shown.contains("(not shown: it may hold a password)"), "{name}: {shown}");
         }
-        let other = read(&GetBalance, 200, body).unwrap_err().to_string();
+        let other = read(&get_balance(), 200, body).unwrap_err().to_string();
         assert!(other.contains("S3cret"), "it is no secret of another call: {other}");
     }
 }
