@@ -253,7 +253,9 @@ mod tests {
                 "120000000000000000000000000000000e-32",
                 Some("1.2"),
             ),
+            ("half a place and zeros behind it", "0.00000000500", Some("0")),
             ("zero with a large exponent", "0.0e400", Some("0")),
+            ("zero with the largest exponent", "0e2147483647", Some("0")),
             ("large exponent", "1.5E3", Some("1500")),
             ("blanks", " 12.50 ", Some("12.5")),
             ("leading zeros", "0012.5", Some("12.5")),
@@ -297,6 +299,47 @@ mod tests {
     fn people_see_at_least_two_places_and_no_rounding() {
         for (text, shown) in [("5", "5.00"), ("-0.5", "-0.50"), ("8.0588", "8.0588"), ("0", "0.00")] {
             assert_eq!(text.parse::<Money>().unwrap().for_people(), shown);
+        }
+    }
+
+    #[test]
+    fn what_is_refused_is_repeated_as_far_as_it_is_short() {
+        let (short, long) = ("é".repeat(40), "é".repeat(41));
+        for (text, shown) in [("$1.00", "$1.00"), (&short, &short), (&long, &short)] {
+            let refused = text.parse::<Money>().unwrap_err();
+            assert_eq!(refused, super::MoneyError::NotANumber(shown.to_owned()));
+        }
+        let refused = "1e10".parse::<Money>().unwrap_err();
+        assert_eq!(refused, super::MoneyError::TooLarge("1e10".to_owned()));
+    }
+
+    #[test]
+    fn zero_is_neither_above_nor_below_itself() {
+        for (text, sign) in [
+            ("0", (false, false)),
+            ("0.00000001", (false, true)),
+            ("-0.00000001", (true, false)),
+        ] {
+            let money = text.parse::<Money>().unwrap();
+            assert_eq!((money.is_negative(), money.is_positive()), sign, "{text}");
+        }
+    }
+
+    #[test]
+    fn percents_are_rounded_to_places_and_end_at_a_billion() {
+        for (amount, percent, expected) in [
+            ("10", "110", "11"),
+            ("-10", "50", "-5"),
+            ("0.00000001", "50", "0"),
+            ("0.00000003", "50", "0.00000002"),
+            ("1000000000", "100", "1000000000"),
+            ("1000000000", "200", "1000000000"),
+            ("-1000000000", "200", "-1000000000"),
+            ("1000000000", "-200", "-1000000000"),
+            ("-1000000000", "-200", "1000000000"),
+        ] {
+            let got = amount.parse::<Money>().unwrap().percent(percent.parse().unwrap());
+            assert_eq!(got.to_string(), expected, "{percent} % of {amount}");
         }
     }
 

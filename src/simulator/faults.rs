@@ -272,7 +272,7 @@ mod tests {
             ("empty@561115", "1", true),
             ("reset-after@setClient", "1", true),
             ("reset-after@noSuchFunction", "1", false),
-            ("reset-after@", "1", false),
+            ("reset-after@", "0", false),
             ("html-504", "0.1", false),
             ("limit", "-1", false),
             ("limit", "0", true),

@@ -4,7 +4,10 @@
 mod access;
 mod accounts;
 mod bounds;
+mod fields;
+mod fleet;
 mod ledger;
+mod past;
 mod records;
 mod surface;
 

@@ -148,17 +148,17 @@ impl Reader<'_> {
         }
     }
 
-    /// The one object of a payload that is no list. `None` for null, `""`, `[]` and `{}`.
+    /// The one object of a payload that is no list. `None` for null, `""` and `[]`.
     pub(super) fn object<'a>(&self, payload: &'a RawValue) -> Result<Option<&'a RawValue>, Problem> {
         let text = payload.get();
         match text.as_bytes() {
-            [b'{', ..] => Ok((!is_bare(text)).then_some(payload)),
+            [b'{', ..] => Ok(Some(payload)),
             [b'[', ..] => {
                 let mut rows = Vec::new();
                 for_each_row(payload, |row| rows.push(row)).ok_or_else(|| self.malformed("a list broke off", text))?;
                 match rows[..] {
                     [] => Ok(None),
-                    [row] if row.get().starts_with('{') => Ok(Some(row)),
+                    [row] => Ok(Some(row)),
                     _ => Err(self.malformed("a list came for one object", text)),
                 }
             }
@@ -185,11 +185,6 @@ pub(super) fn claims_success(body: &str) -> bool {
 /// A body without the blanks and byte order marks around it.
 pub(super) fn trimmed(body: &str) -> &str {
     body.trim_matches(|char: char| char.is_whitespace() || char == '\u{feff}')
-}
-
-/// Whether brackets hold nothing but blanks.
-fn is_bare(text: &str) -> bool {
-    text.get(1..text.len() - 1).is_some_and(|inner| inner.trim().is_empty())
 }
 
 /// A string or a number as its text, null as `None`; nothing for anything else.
@@ -220,7 +215,6 @@ pub(super) fn for_each_row<'a>(payload: &'a RawValue, mut row: impl FnMut(&'a Ra
             let mut deserializer = serde_json::Deserializer::from_str(text);
             deserializer.deserialize_seq(RowsOfList(row)).ok()
         }
-        [b'{', ..] if is_bare(text) => Some(()),
         [b'{', ..] => {
             let mut deserializer = serde_json::Deserializer::from_str(text);
             let object = deserializer.deserialize_map(ReadObject).ok()?;

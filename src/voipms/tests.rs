@@ -4,5 +4,7 @@
 mod answers;
 mod calls;
 mod checks;
+mod sent;
+mod shown;
 mod traps;
 mod writes;

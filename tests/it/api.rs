@@ -1,6 +1,7 @@
 //! `balancewatch api`: the real binary, as people and scripts run it, against the simulator over HTTP. What arrives there
 //! is looked at as well as what is printed.
 
+mod echo;
 mod elsewhere;
 mod money;
 mod reads;

@@ -222,6 +222,8 @@ mod tests {
             ("outside the basic plane", "😀", r#"{"k":"\ud83d\ude00"}"#),
             ("markup stays", "<script>'", r#"{"k":"<script>'"}"#),
             ("control", "\u{1}\n", r#"{"k":"\u0001\n"}"#),
+            ("controls with a letter", "\u{8}\u{c}\r\t", r#"{"k":"\b\f\r\t"}"#),
+            ("delete stays", "\u{7f}", "{\"k\":\"\u{7f}\"}"),
         ] {
             let got = written(PLAIN, |json| {
                 json.key("k");

@@ -768,6 +768,41 @@ async fn reads_fall_back_to_get_while_multipart_is_broken_and_come_back() {
 }
 
 #[tokio::test]
+async fn a_form_that_is_not_read_is_no_try_and_is_left_alone_for_an_hour() {
+    let server = RawServer::start(|_, seen| {
+        let is_form = seen.head.starts_with("POST");
+        Act::Send(if is_form {
+            ok(r#"{"status":"missing_method"}"#)
+        } else {
+            answer("503 Busy", "", b"<html>")
+        })
+    })
+    .await;
+    let caller = Caller::new(&server, Transport::Multipart);
+    // Each time: the balance, how many forms and how many queries it took.
+    let mut seen_before = 0;
+    let mut ask = async || {
+        let outcome = caller.balance().await;
+        let seen = server.seen().split_off(seen_before);
+        seen_before += seen.len();
+        let forms = seen.iter().filter(|seen| seen.head.starts_with("POST")).count();
+        (outcome, forms, seen.len() - forms)
+    };
+    let fell_back = caller.elapsed();
+    assert_eq!(
+        ask().await,
+        ("http_503".to_owned(), 1, 3),
+        "three tries by GET all the same"
+    );
+    let since = |duration: Duration| Timestamp::UNIX_EPOCH + fell_back + duration;
+    let hour = Duration::from_secs(3_600);
+    caller.stepper.advance_to(since(hour - Duration::from_secs(10)));
+    assert_eq!(ask().await, ("http_503".to_owned(), 0, 3), "within the hour");
+    caller.stepper.advance_to(since(hour));
+    assert_eq!(ask().await, ("http_503".to_owned(), 1, 3), "after an hour");
+}
+
+#[tokio::test]
 async fn by_get_a_missing_method_is_a_failure() {
     let server = RawServer::answering(r#"{"status":"missing_method"}"#).await;
     let caller = Caller::new(&server, Transport::Multipart);

@@ -358,6 +358,12 @@ fn odd_columns_cost_their_row() {
             charge(r#""date":"29/10/2010""#),
             false,
         ),
+        (
+            Function::GetCharges,
+            "a date without dashes",
+            charge(r#""date":"20101029""#),
+            false,
+        ),
         (Function::GetCharges, "no date", charge(r#""date":null"#), false),
         (Function::GetCharges, "an empty id", charge(r#""id":" ""#), false),
         (

@@ -361,6 +361,21 @@ async fn ledgers_packages_and_states_are_lists_for_people() {
         " CAD\n",
         "pulse, in seconds",
     ]);
+    stage.api(&format!("getPackages --package {id}")).explains(&[
+        "mark-up, fixed 0.01 CAD mark-up, percent 50 pulse, in seconds 60",
+        "monthly fee 2.00 CAD setup fee 1.00 CAD free minutes 0",
+    ]);
+    stage
+        .api("getPackages")
+        .explains(&["PACKAGE NAME MONTHLY (CAD) SETUP (CAD) MARK-UP (CAD) MARK-UP % PULSE (S) FREE MIN"]);
+    stage
+        .api("getClientPackages --client 561115")
+        .explains(&["PACKAGE NAME 8378 VoIP"]);
+    stage.edit(&json!({"package": ""}));
+    stage
+        .api("getClientPackages --client 561115")
+        .ended(0)
+        .says(&["client 561115 has no packages\n"]);
     stage.api("getStates").ended(0).says(&["CODE  STATE", "FLORIDA"]);
     assert_eq!(stage.api("getIP").ended(0).out, "127.0.0.1\n");
     assert_eq!(

@@ -95,6 +95,16 @@ async fn every_read_prints_for_people_and_byte_for_byte_for_scripts() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn what_is_counted_is_told_from_money_and_from_time() {
+    let stage = Stage::new(&[]).await;
+    stage.edit(&json!({"balance": "8.0588"}));
+    stage.api("getResellerBalance --client 561115").explains(&[
+        "balance 8.0588 CAD spent in the last 30 days ",
+        "spent today 0.00 CAD calls today 0 time on calls today none",
+    ]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn json_is_the_answer_of_the_api_and_only_passwords_are_not() {
     let stage = Stage::new(&["types=all-numbers", "float-noise=on"]).await;
     let client = stage.api("getClients --client 561115 --output json");

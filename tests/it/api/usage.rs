@@ -165,8 +165,10 @@ async fn every_problem_is_told_at_once_and_nothing_is_sent() {
             &[
                 "`confirm_email` is not the same as `email`",
                 "`activate`",
-                "`lastname` is missing",
+                "`lastname` is missing: Client's Lastname, such as Doe",
                 "`zip` is missing",
+                "give it with `--password-file PATH` or `--password -`",
+                "not needed when the password comes from a file or standard input",
             ],
         ),
     ] {
@@ -259,6 +261,11 @@ async fn passwords_are_read_from_where_they_are_safe_and_their_problems_show_non
             "`--password-file` cannot be read",
         ),
         ("a folder", "'/tmp'".to_owned(), "cannot be read"),
+        (
+            "a file in a folder",
+            "no-such-folder/new.txt".to_owned(),
+            "`--password-file no-such-folder/new.txt` cannot be read",
+        ),
         ("empty", file("empty", b""), "is an empty file"),
         ("a line break alone", file("break", b"\n"), "is an empty file"),
         ("two lines", file("lines", b"hunter2\nhunter3\n"), "several lines"),

@@ -377,8 +377,14 @@ fn the_rest_is_not_there() {
             r#"{"error":"not with this method","hint":"this path takes POST"}"#,
         ),
     ] {
-        let answer = server.sim(method, path, "{}");
-        assert_eq!((answer.line(), answer.text().as_str()), (line, body), "{method} {path}");
+        for sent in ["{}", ""] {
+            let answer = server.sim(method, path, sent);
+            assert_eq!(
+                (answer.line(), answer.text().as_str()),
+                (line, body),
+                "{method} {path} {sent}"
+            );
+        }
     }
     let request = "GET /sim/stats HTTP/1.1\r\nHost: x\r\n\r\n";
     assert_eq!(

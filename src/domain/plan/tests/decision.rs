@@ -251,6 +251,38 @@ fn a_refused_record_is_looked_at_again_after_an_hour() {
 }
 
 #[test]
+fn of_several_refusals_the_last_one_counts() {
+    let refused = |why: &Refusal, seconds_ago| {
+        let why = why.clone();
+        let mut refused = done("1", "a-hard", 0, ended(Outcome::Refused { why }), NOW - seconds_ago);
+        refused.episode = intent("1", "1").episode;
+        refused
+    };
+    let (masked, empty) = (Refusal::PasswordMasked, Refusal::PasswordEmpty);
+    for (name, history, expected) in [
+        (
+            "the older one first",
+            [refused(&masked, HOUR), refused(&empty, 1)],
+            Decision::Refused(empty.clone()),
+        ),
+        (
+            "the newer one first",
+            [refused(&empty, 1), refused(&masked, HOUR)],
+            Decision::Refused(empty.clone()),
+        ),
+        (
+            "both long ago",
+            [refused(&empty, HOUR), refused(&masked, 2 * HOUR)],
+            Decision::Go,
+        ),
+    ] {
+        let mut given = Given::new(1, 1);
+        given.history.extend(history);
+        assert_eq!(given.decide(&intent("1", "1")), expected, "{name}");
+    }
+}
+
+#[test]
 fn the_first_one_ever_goes_alone() {
     let mut given = Given::new(9, 9);
     given.state.canary_passed_at = None;

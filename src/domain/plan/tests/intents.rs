@@ -4,7 +4,7 @@ use super::{NOW, SWEEP, asks, at, done, ended, fires, firing_mut, hours, id, wat
 use crate::domain::alert::{Alert, Phase};
 use crate::domain::enforcement::{Deferral, Direction, Enforcement, EnforcementState, Mode, Outcome, Refusal};
 use crate::domain::plan::{Fleet, Intent, intents, outdated, still_called_for};
-use crate::domain::policy::{Pattern, Policy};
+use crate::domain::policy::{Limit, Pattern, Policy, Scope};
 use crate::domain::testing::{money, reading, threshold};
 use crate::domain::verdict::Known;
 use crate::domain::watch::Watched;
@@ -444,4 +444,47 @@ fn what_is_read_just_before_must_call_for_it_still() {
         assert!(!called_for(&enforce, &unread) && !called_for(&back, &unread), "{name}");
     }
     assert_eq!(id("1"), enforce.client);
+}
+
+#[test]
+fn a_change_goes_not_back_while_another_policy_for_this_client_asks_for_it() {
+    let recovered = recovered();
+    let back = recovered.intents().remove(0);
+    let (reading, threshold) = (reading("20.00", "0", NOW), threshold(None, NOW));
+    let known = Known {
+        reading: Some(&reading),
+        threshold: Some(&threshold),
+        default_threshold: None,
+        last_error: None,
+        unread_since: None,
+        revisit: hours(0),
+        now: at(NOW),
+    };
+    // In breach at 20.00, other than the policy whose change is to go back.
+    let below_fifty = |wanted| {
+        let mut policy = asks("z-fifty", wanted, false);
+        policy.when.balance_below = Some(Limit::Amount(money("50")));
+        policy.clear = None;
+        policy
+    };
+    let mut of_account = below_fifty(Hard);
+    of_account.scope = Scope::Account;
+    let mut of_others = below_fifty(Hard);
+    of_others.clients.exclude = vec![Pattern::parse("1")];
+    let mut asks_nothing = below_fifty(Hard);
+    asks_nothing.enforce = None;
+    for (name, other, goes_back) in [
+        ("asks for hard", below_fifty(Hard), false),
+        ("asks for soft", below_fifty(Soft), true),
+        ("asks for nothing", asks_nothing, true),
+        ("about the account", of_account, true),
+        ("about other clients", of_others, true),
+    ] {
+        let policies: Vec<Policy> = recovered.policies.iter().cloned().chain([other]).collect();
+        assert_eq!(
+            still_called_for(&back, &policies, &recovered.watched[0], &known),
+            goes_back,
+            "{name}"
+        );
+    }
 }

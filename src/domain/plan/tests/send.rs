@@ -208,7 +208,34 @@ fn passwords_that_are_none_are_told_from_those_that_are() {
             "sha1:W6ph5Mm5Pz8GgiULbPgzG37mj9g=",
             hashed.clone(),
         ),
-        ("hex with a prefix", "md5:5f4dcc3b5aa765d61d8327deb882cf99", hashed),
+        (
+            "hex with a prefix",
+            "md5:5f4dcc3b5aa765d61d8327deb882cf99",
+            hashed.clone(),
+        ),
+        (
+            "hex with a prefix, cut off",
+            "md5:5f4dcc3b5aa765d61d8327deb882cf9",
+            None,
+        ),
+        ("crypt, the shortest", "$1$abcdefgh", hashed.clone()),
+        ("too short for crypt", "$1$abcdefg", None),
+        ("crypt with a dash", "$argon2-id$v19$m6553", hashed.clone()),
+        ("an amount for a start", "$$Cash4all$$", None),
+        ("a blank for a name", "$my cat$is called Tom", None),
+        ("LDAP, the shortest", "{MD5}XohImNoo", hashed.clone()),
+        ("too short for LDAP", "{MD5}XohImNo", None),
+        ("LDAP with a dash", "{PBKDF2-SHA256}AAAnEGU1NzZkNzE", hashed.clone()),
+        ("the longest name", "{PBKDF2_SHA512_V1}AAAnEGU1", hashed.clone()),
+        ("a name that is too long", "{PBKDF2_SHA512_V12}AAAnEGU1", None),
+        ("nothing in braces", "{}AAAnEGU1NzZkNzE", None),
+        ("Django, the shortest", "md5$x$5f4dcc3b5aa765d6", hashed.clone()),
+        ("too short for Django", "md5$x$5f4dcc3b5aa765d", None),
+        ("a short name for Django", "md$x$5f4dcc3b5aa765d61", None),
+        ("no name for Django", "m 5$x$5f4dcc3b5aa765d61", None),
+        ("long, without padding", "Correct1horse2battery3st", None),
+        ("an equals sign at the end", "2plus2is4=", None),
+        ("padded, with a sign that is none", "Correct1horse2battery!==", None),
     ];
     for (name, password, expected) in cases {
         let got = prepare(&id("561115"), &with(Field::Password, password), "1", &countries());
@@ -246,7 +273,14 @@ fn a_record_that_came_back_is_compared_field_by_field() {
     for country in ["US", "UNITED STATES", "GEORGIA"] {
         let mut after = meant.clone();
         after.set(Field::Country, country);
-        assert_eq!(compare(&sent, &before, &after, &countries()).len(), 1, "{country}");
+        let differences = compare(&sent, &before, &after, &countries());
+        assert_eq!(differences.len(), 1, "{country}");
+        let told = (&*differences[0].expected, &*differences[0].found);
+        assert_eq!(
+            told,
+            ("CANADA", country),
+            "as it stood there before, not as it was sent"
+        );
     }
     let unchanged = compare(&sent, &before, &before, &countries());
     assert_eq!(

@@ -1,0 +1,295 @@
+//! What people read of a call that went wrong, word by word; and what of it nobody may read.
+
+use super::answers::read;
+use super::calls::{Caller, record};
+use super::traps::signup;
+use crate::net::HttpError;
+use crate::net::raw_server::{Act, RawServer, ok};
+use crate::voipms::error::{Error, Problem};
+use crate::voipms::functions::{SetClient, get_balance};
+use crate::voipms::{Function, RawCall, Transport, WriteError};
+
+fn call(function: Function, arguments: &[(&'static str, &str)]) -> RawCall {
+    let arguments = arguments.iter().map(|(name, value)| (*name, (*value).to_owned()));
+    RawCall::new(function, arguments.collect()).unwrap()
+}
+
+#[test]
+fn an_answer_that_is_none_is_told_with_its_beginning() {
+    let balance = |value: &str| format!(r#"{{"status":"success","balance":{value}}}"#);
+    let long = "word ".repeat(40);
+    for (name, status, body, expected) in [
+        (
+            "a page",
+            200,
+            "\n<html>\r\n<p>Busy".to_owned(),
+            "the answer is a page, no JSON: <html> <p>Busy",
+        ),
+        (
+            "cut off",
+            200,
+            r#"{"status":"succ"#.to_owned(),
+            "the answer is cut off after 15 bytes: {\"status\":\"succ",
+        ),
+        (
+            "words",
+            200,
+            "Service\u{7} unavailable".to_owned(),
+            "the answer cannot be read, no JSON at line 1 column 1: Service\\u{7} unavailable",
+        ),
+        (
+            "many words",
+            200,
+            long.clone(),
+            &format!(
+                "the answer cannot be read, no JSON at line 1 column 1: {}…",
+                &long[..160]
+            ),
+        ),
+        (
+            "a list",
+            200,
+            "[]".to_owned(),
+            "the answer cannot be read, it is JSON of another shape: []",
+        ),
+        (
+            "a balance that is a number",
+            200,
+            balance("8.05"),
+            "the answer cannot be read, no object: 8.05",
+        ),
+        (
+            "two balances",
+            200,
+            balance("[{},{}]"),
+            "the answer cannot be read, a list came for one object: [{},{}]",
+        ),
+        (
+            "no amount",
+            200,
+            balance(r#"{"current_balance":"$1.00"}"#),
+            "`current_balance` is not an amount: `$1.00`",
+        ),
+        (
+            "an outage",
+            503,
+            "<html>Backend fetch failed".to_owned(),
+            "the API answered HTTP 503: <html>Backend fetch failed",
+        ),
+        (
+            "declined, with more words",
+            200,
+            r#"{"status":"invalid_client","message":"This is not a valid Client"}"#.to_owned(),
+            "the API answered `invalid_client` (This is not a valid Client)",
+        ),
+        (
+            "declined, with the same words",
+            200,
+            r#"{"status":"invalid_client","message":"invalid_client"}"#.to_owned(),
+            "the API answered `invalid_client`",
+        ),
+    ] {
+        let error = read(&get_balance(), status, &body).unwrap_err();
+        assert_eq!(error.to_string(), format!("getBalance: {expected}"), "{name}");
+    }
+}
+
+#[test]
+fn a_typed_write_shows_no_password_that_it_sent() {
+    let mut record = record();
+    record.password = "S3cret&pass".into();
+    for body in [
+        r#"{"status":"weak_password","message":"S3cret&pass is weak"}"#,
+        r#"{"status":"S3cret&pass"}"#,
+        r#"{"status":"success""S3cret&pass"#,
+        "<html>S3cret&amp;pass",
+        "S3cret&pass",
+    ] {
+        for (name, error) in [
+            ("setClient", read(&SetClient(&record), 200, body).unwrap_err()),
+            ("signupClient", read(&signup(), 200, body).unwrap_err()),
+        ] {
+            let shown = format!("{error} {error:?} {}", error.kind());
+            assert!(!shown.contains("S3cret"), "{name}: {shown}");
+            assert!(shown.contains("(not shown: it may hold a password)"), "{name}: {shown}");
+        }
+        let other = read(&get_balance(), 200, body).unwrap_err().to_string();
+        assert!(other.contains("S3cret"), "it is no secret of another call: {other}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_as_given_is_printed_without_what_came() {
+    let server = RawServer::start(|number, _| match number {
+        0 => Act::Send(ok(
+            r#"{"status":"success","clients":[{"client":"7","password":"otter"}]}"#,
+        )),
+        1 => Act::Send(ok(r#"{"status":"no_luck","message":"otter"}"#)),
+        _ => Act::Reset,
+    })
+    .await;
+    let caller = Caller::new(&server, Transport::Multipart);
+    let ask = call(Function::GetClients, &[]);
+    let answer = caller.run(caller.client.call(&ask)).await.unwrap();
+    assert_eq!(format!("{answer:?}"), r#"RawAnswer { status: "success", .. }"#);
+
+    let charge = call(Function::AddCharge, &[("client", "561115"), ("charge", "1")]);
+    let declined = caller.run(caller.client.call(&charge)).await.unwrap_err();
+    assert_eq!(declined.to_string(), "addCharge: the API answered `no_luck` (otter)");
+    let shown = format!("{declined:?}");
+    assert!(
+        shown.starts_with("CallError { failure: NotDone(") && shown.ends_with(", .. }"),
+        "{shown}"
+    );
+    assert!(!shown.contains(r#""status""#), "no body: {shown}");
+    assert!(
+        std::error::Error::source(&declined).is_none(),
+        "the API's word has no cause"
+    );
+
+    let lost = caller.run(caller.client.call(&charge)).await.unwrap_err();
+    let said = lost.to_string();
+    assert!(
+        said.starts_with("addCharge: ") && said.ends_with("; it is not known whether it was done"),
+        "{said}"
+    );
+    assert!(std::error::Error::source(&lost).is_some(), "the cause is kept");
+}
+
+#[test]
+fn whoever_reads_of_a_failure_is_told_what_to_do() {
+    let page = |status| Problem::HttpStatus {
+        status,
+        excerpt: String::new(),
+        is_page: true,
+        says_success: false,
+    };
+    let text = String::new;
+    let after = std::time::Duration::from_secs(10);
+    for (name, problem, hint) in [
+        (
+            "silence",
+            Problem::Http(HttpError::Timeout { server: text(), after }),
+            Some("slow or broken; try again later"),
+        ),
+        (
+            "a redirect",
+            Problem::Redirect {
+                status: 301,
+                to: text(),
+            },
+            Some("redirects are not followed"),
+        ),
+        ("too many", page(429), Some("lower `rate_per_minute`")),
+        ("a firewall", page(403), Some("a firewall before the API")),
+        ("nothing there", page(404), Some("https://voip.ms/api/v1/rest.php")),
+        ("an internal error", page(500), Some("an outage; try again later")),
+        ("an outage", page(503), Some("an outage; try again later")),
+        ("the last of the outages", page(599), Some("an outage; try again later")),
+        ("a teapot", page(418), None),
+        ("nothing", Problem::Empty, Some("an outage; try again later")),
+        ("status null", Problem::NullStatus, Some("an outage; try again later")),
+        (
+            "a page",
+            Problem::Html { excerpt: text() },
+            Some("a firewall answers for it"),
+        ),
+        (
+            "a code that is known",
+            Problem::Status {
+                code: "ip_not_enabled".to_owned(),
+                message: None,
+            },
+            Some("address"),
+        ),
+        (
+            "a code that is not",
+            Problem::Status {
+                code: "we_are_moving".to_owned(),
+                message: None,
+            },
+            None,
+        ),
+        (
+            "too large",
+            Problem::Http(HttpError::TooLarge {
+                server: text(),
+                limit_bytes: 1,
+            }),
+            None,
+        ),
+        ("another client", Problem::WrongClient, None),
+    ] {
+        let got = Error::new(Function::GetBalance, problem).hint();
+        assert_eq!(got.is_some(), hint.is_some(), "{name}: {got:?}");
+        assert!(
+            got.unwrap_or_default().contains(hint.unwrap_or_default()),
+            "{name}: {got:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn where_the_connection_is_at_fault_the_network_is_to_be_looked_at() {
+    let broken = RawServer::start(|_, _| Act::Reset).await;
+    let mut nobody = RawServer::answering("").await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    nobody.url = format!("http://{}/", listener.local_addr().unwrap());
+    drop(listener);
+    for (server, kind, hint) in [
+        (
+            &nobody,
+            "connect",
+            "check `url`, and this machine's network and firewall; no proxy is used",
+        ),
+        (
+            &broken,
+            "reset",
+            "the API or the way to it is slow or broken; try again later",
+        ),
+    ] {
+        let caller = Caller::new(server, Transport::Multipart);
+        let error = caller.run(caller.client.get_balance()).await.unwrap_err();
+        assert_eq!((error.kind(), error.hint()), (kind, Some(hint)));
+    }
+}
+
+#[test]
+fn only_a_marker_tells_an_entry_from_older_ones() {
+    let marker = "balancewatch 01M849RW800000000000000001";
+    let older = "and dated today, in Toronto, if it was done; an older one like it says nothing";
+    for (name, description, told_by) in [
+        (
+            "a marker",
+            marker.to_owned(),
+            format!("described as `{marker}` if it was done"),
+        ),
+        (
+            "a marker behind words",
+            format!("Router {marker}"),
+            format!("described as `Router {marker}` if it was done"),
+        ),
+        (
+            "a person's words",
+            "Router, March".to_owned(),
+            format!("described as `Router, March` {older}"),
+        ),
+        (
+            "a marker that was cut off",
+            marker[..30].to_owned(),
+            format!("described as `{}` {older}", &marker[..30]),
+        ),
+    ] {
+        let charge = [("client", "561115"), ("charge", "4.99"), ("description", &*description)];
+        let charge = call(Function::AddCharge, &charge);
+        let failure = WriteError::of(&charge, Error::new(Function::AddCharge, Problem::Empty));
+        assert_eq!(
+            failure.find_out().unwrap().to_string(),
+            format!(
+                "`balancewatch api getCharges --client 561115` shows an entry of 4.99 {told_by}; how soon is not known, so look \
+                 more than once before repeating it"
+            ),
+            "{name}"
+        );
+    }
+}
