@@ -1,8 +1,8 @@
 //! `run`: the daemon in the foreground, until SIGTERM or SIGINT. And what it shares with `sweep --once`.
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
 
+use super::signals::Signals;
 use super::{Context, Exit, Failure, block_on};
 use crate::config::Secrets;
 use crate::daemon::{Daemon, Environment, Error};
@@ -30,8 +30,7 @@ pub fn run(context: &mut Context, _: &RunArgs) -> Result<Exit, Failure> {
         tracing::warn!("{warning}");
     }
     block_on(async {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut signals = Signals::listen()?;
         let daemon = Daemon::build(&loaded.settings, &environment())
             .await
             .map_err(|error| from_daemon(&error))?;
@@ -42,10 +41,7 @@ pub fn run(context: &mut Context, _: &RunArgs) -> Result<Exit, Failure> {
             "watching"
         );
         let stop = async {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
+            signals.next().await;
         };
         daemon.run(stop).await.map_err(|error| from_daemon(&error))
     })?;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::failure::{FAILED, USAGE};
 use super::output::clean;
+use super::signals::Signals;
 use super::{Context, Exit, Failure, Output, Table, Tone, block_on};
 use crate::demo::{self, Check, Error, FleetRow, Options, Outcome, Teller, Voice};
 
@@ -51,12 +51,9 @@ pub fn run(context: &mut Context, args: &DemoArgs) -> Result<Exit, Failure> {
     };
     let mut printer = Printer::new(&mut context.out);
     let outcome = block_on(async {
-        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let mut signals = Signals::listen()?;
         let stop = async move {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
+            signals.next().await;
         };
         demo::run(&options, &mut printer, stop).await.map_err(failure)
     });

@@ -8,12 +8,12 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::clock::Clock;
 use crate::simulator::{Options, OptionsError, Simulator, Speed, manual, serve};
 
 use super::failure::USAGE;
+use super::signals::Signals;
 use super::{Context, Exit, Failure, block_on_threads};
 
 /// What stands before the tables in help: first steps, and what to try. Every line fits 80 columns.
@@ -152,7 +152,7 @@ pub fn run(context: &mut Context, args: Args) -> Result<Exit, Failure> {
         let listener = TcpListener::bind(listen).await.map_err(cannot_listen)?;
         let address = listener.local_addr().map_err(cannot_listen)?;
         // Signals are caught before anybody is told that it runs.
-        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let mut signals = Signals::listen()?;
         context
             .out
             .line(&format!("listening on http://{address}/api/v1/rest.php"))?;
@@ -172,10 +172,7 @@ pub fn run(context: &mut Context, args: Args) -> Result<Exit, Failure> {
             .ok();
         }
         serve(listener, simulator, async move {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
+            signals.next().await;
         })
         .await?;
         Ok(Exit::Fine)

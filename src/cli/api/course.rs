@@ -1,39 +1,10 @@
-//! How far a write has come, and what is told of it when a signal ends it. Sends nothing and waits for nothing but signals.
+//! How far a write has come, and what is told of it when a signal ends it. Sends nothing and waits for nothing.
 
 use std::cell::RefCell;
-
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::{Exit, Failure};
 use crate::net::Departure;
 use crate::voipms::Function;
-
-/// SIGINT and SIGTERM, from when this is made: they do not end the process by themselves any more.
-pub struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    /// Listens.
-    ///
-    /// # Errors
-    /// When the system does not let it.
-    pub fn listen() -> Result<Self, Failure> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    /// Waits for one of them, and names it.
-    pub async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.interrupt.recv() => "SIGINT",
-            _ = self.terminate.recv() => "SIGTERM",
-        }
-    }
-}
 
 /// How far a write has come.
 #[derive(Default)]

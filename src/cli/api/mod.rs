@@ -8,6 +8,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use super::failure::FAILED;
+use super::signals::Signals;
 use super::{Context, Exit, Failure, block_on, complain, opened, portal};
 use crate::config::problem::nearest;
 use crate::config::{Account, Secrets};
@@ -29,7 +30,7 @@ mod words;
 
 use answer::Printer;
 use arguments::{Request, asked, note};
-use course::{Course, Signals};
+use course::Course;
 pub use grammar::ApiArgs;
 use grammar::Given;
 
