@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::answer::Expected::{self, Ledger, Nothing, One, Perhaps, Rows};
-use super::parameters::{self, Parameter};
+use super::parameters::{self, Kind, Parameter};
 
 /// What it means to send a call again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -112,6 +112,13 @@ impl Function {
     #[must_use]
     pub fn parameter(self, name: &str) -> Option<&'static Parameter> {
         self.parameters().iter().find(|parameter| parameter.name == name)
+    }
+
+    /// Whether what it takes under this name is a password.
+    #[must_use]
+    pub fn is_password(self, name: &str) -> bool {
+        self.parameter(name)
+            .is_some_and(|parameter| parameter.kind == Kind::Password)
     }
 
     /// Whether it can be tried without an effect, by sending `test` as `1`.

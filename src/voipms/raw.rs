@@ -9,7 +9,6 @@ use super::error::{Error, Problem};
 use super::function::Function;
 use super::functions::{Call, SetClient};
 use super::outcome::{FindOut, WriteError};
-use super::parameters::Kind;
 use super::record::ClientRecord;
 use crate::net::HttpError;
 
@@ -76,22 +75,10 @@ impl fmt::Debug for RawCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct(self.function.name());
         for (name, value) in &self.arguments {
-            shown.field(
-                name,
-                if is_password(self.function, name) {
-                    &"***"
-                } else {
-                    value
-                },
-            );
+            shown.field(name, if self.function.is_password(name) { &"***" } else { value });
         }
         shown.finish()
     }
-}
-
-fn is_password(function: Function, name: &str) -> bool {
-    let parameter = function.parameter(name);
-    parameter.is_some_and(|parameter| parameter.kind == Kind::Password)
 }
 
 impl Call for RawCall {
@@ -119,7 +106,7 @@ impl Call for RawCall {
     fn secret(&self) -> Option<&str> {
         // A second one is a confirmation, and so the same.
         let mut arguments = self.arguments.iter();
-        let password = arguments.find(|(name, _)| is_password(self.function, name));
+        let password = arguments.find(|(name, _)| self.function.is_password(name));
         password.map(|(_, value)| value.as_str())
     }
 

@@ -3,7 +3,8 @@
 
 use serde::de::IgnoredAny;
 
-/// The names under which a password is masked, whatever their case, at any depth.
+/// The names under which a password is masked, whatever their case, at any depth. `Function::is_password` knows what
+/// one function takes; an answer may hold any of them.
 const SECRETS: [&str; 3] = ["password", "confirm_password", "api_password"];
 
 /// What stands in a password's place.

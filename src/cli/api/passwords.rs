@@ -5,7 +5,7 @@ use std::io::{BufRead, Read, Write};
 use super::arguments::note;
 use super::grammar::Given;
 use crate::config::secret_in;
-use crate::voipms::{Function, Kind};
+use crate::voipms::Function;
 
 /// The longest line that is read as a password: beyond every password that the API takes.
 const LONGEST_LINE_BYTES: u64 = 4096;
@@ -24,13 +24,8 @@ pub fn are_typed(given: &Given) -> bool {
     values.any(|(name, value)| is_typed(given.function, name, value))
 }
 
-fn is_password(function: Function, name: &str) -> bool {
-    let parameter = function.parameter(name);
-    parameter.is_some_and(|parameter| parameter.kind == Kind::Password)
-}
-
 fn is_typed(function: Function, name: &str, value: &str) -> bool {
-    is_password(function, name) && value == "-"
+    function.is_password(name) && value == "-"
 }
 
 /// Fetches passwords from where they are; what is wrong with that, one text each. None holds a password.
@@ -41,7 +36,7 @@ pub fn fetch(given: &mut Given, lines: &mut Lines<'_>) -> Vec<String> {
     let mut is_in_sight = false;
     let is_confirmed = given.values.iter().any(|(name, _)| *name == "confirm_password");
     for (name, value) in &mut given.values {
-        if !is_password(function, name) {
+        if !function.is_password(name) {
             continue;
         }
         if !is_typed(function, name, value) {

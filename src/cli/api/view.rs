@@ -161,6 +161,7 @@ impl View<'_> {
         };
         let mut card = self.headed(&format!("{what} {}", id.unwrap_or("-")));
         for name in row.names().filter(|name| *name != what) {
+            // Broader than `Function::is_password`, which knows what is sent: the API may answer with more fields.
             let is_secret = name.to_ascii_lowercase().contains("password");
             let text = match row.text(name) {
                 Some(_) if is_secret && !self.show_secrets => "*** (--show-secrets shows it)".to_owned(),
