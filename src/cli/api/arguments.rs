@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write, stdin};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::grammar::Given;
+use super::grammar::{Given, is_option};
 use super::hidden::Hidden;
 use super::passwords::{self, Lines};
 use crate::cli::Failure;
@@ -87,9 +87,8 @@ fn request(mut given: Given, lines: &mut Lines<'_>) -> Result<Request, Failure> 
     let swallowed = swallowed(&given);
     let mut problems: Vec<String> = swallowed.iter().map(|(_, problem)| problem.clone()).collect();
     let bad_passwords = passwords::fetch(&mut given, lines);
-    let is_bad_password = |problem: &Unacceptable| {
-        !bad_passwords.is_empty() && ["password", "confirm_password"].contains(&problem.parameter())
-    };
+    let is_bad_password =
+        |problem: &Unacceptable| !bad_passwords.is_empty() && function.is_password(problem.parameter());
     let is_overlay = is_overlay(&given);
     if is_overlay && given.values.iter().all(|(name, _)| *name == "client") && bad_passwords.is_empty() {
         problems.push("no field is given that is to be changed".to_owned());
@@ -205,25 +204,6 @@ pub fn no_yes(function: Function, call: Option<&RawCall>) -> Failure {
 
 /// Values that are options of this program: their own value was forgotten.
 fn swallowed(given: &Given) -> Vec<(&'static str, String)> {
-    let options = [
-        "--yes",
-        "--test",
-        "--raw",
-        "--show-secrets",
-        "--password-file",
-        "--config",
-        "--account",
-        "--output",
-        "--log-format",
-        "--verbose",
-        "--help",
-        "-v",
-        "-h",
-    ];
-    let is_option = |value: &str| {
-        let name = value.strip_prefix("--").unwrap_or_default();
-        options.contains(&value) || given.function.parameter(name).is_some()
-    };
     let forgotten = given.values.iter().filter(|(_, value)| is_option(value));
     forgotten
         .map(|(name, value)| {

@@ -4,9 +4,10 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use clap::{Arg, ArgAction, ArgMatches, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, CommandFactory, value_parser};
 
 use super::words;
+use crate::cli::Cli;
 use crate::voipms::{Class, Function, Kind, Parameter};
 
 /// How the list of functions is laid out; they stand in groups, which the parser's own list cannot do.
@@ -112,6 +113,24 @@ const TEST: &str = "test";
 const RAW: &str = "raw";
 const SHOW_SECRETS: &str = "show-secrets";
 const PASSWORD_FILE: &str = "password-file";
+
+/// Whether this is an option of every command, or of a function of the API.
+pub fn is_option(word: &str) -> bool {
+    let Some(name) = word.strip_prefix('-') else {
+        return false;
+    };
+    let is_meant = |option: &Arg| match name.strip_prefix('-') {
+        Some(long) => option.get_long() == Some(long),
+        None => option.get_short().is_some_and(|short| name.chars().eq([short])),
+    };
+    let program = Cli::command();
+    let functions = program.find_subcommand("api").into_iter();
+    let functions = functions.flat_map(clap::Command::get_subcommands);
+    program
+        .get_arguments()
+        .chain(functions.flat_map(clap::Command::get_arguments))
+        .any(is_meant)
+}
 
 /// The functions by class, with a line each.
 fn groups() -> String {
@@ -278,7 +297,7 @@ fn capitalised(text: &str) -> String {
 mod tests {
     use clap::{Args, FromArgMatches};
 
-    use super::{ApiArgs, Given};
+    use super::{ApiArgs, Given, is_option};
     use crate::cli::api::words::examples;
     use crate::voipms::{Class, Function, Kind, RawCall};
 
@@ -342,6 +361,41 @@ mod tests {
         assert!(!given.vain_test && !given.yes && !given.raw && !given.show_secrets);
         let given = parse("setClient --client 2 --test true --raw --show-secrets").unwrap();
         assert!(given.vain_test && given.raw && given.show_secrets);
+    }
+
+    #[test]
+    fn options_are_those_of_every_command_and_of_the_functions() {
+        for word in [
+            "--config",
+            "--log-format",
+            "-v",
+            "--verbose",
+            "-h",
+            "--help",
+            "--yes",
+            "--test",
+            "--raw",
+        ] {
+            assert!(is_option(word), "{word}");
+        }
+        for word in ["--show-secrets", "--password-file", "--client", "--confirm_email"] {
+            assert!(is_option(word), "{word}");
+        }
+        // The first is how a password is asked for.
+        for word in [
+            "-",
+            "--",
+            "",
+            "-x",
+            "-5",
+            "-vv",
+            "--clinet",
+            "client",
+            "---client",
+            "--client=5",
+        ] {
+            assert!(!is_option(word), "{word}");
+        }
     }
 
     #[test]
