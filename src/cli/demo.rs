@@ -73,11 +73,8 @@ pub fn run(context: &mut Context, args: &DemoArgs) -> Result<Exit, Failure> {
 }
 
 fn failure(error: Error) -> Failure {
-    let failure = Failure::from_error(&error, if error.is_usage() { USAGE } else { FAILED });
-    match error.hint() {
-        Some(hint) => failure.hint(hint),
-        None => failure,
-    }
+    let code = if error.is_usage() { USAGE } else { FAILED };
+    Failure::from_error(&error, code).hint_if(error.hint())
 }
 
 fn farewell(out: &mut Output, outcome: &Outcome) -> Result<(), Failure> {

@@ -95,6 +95,15 @@ impl Failure {
         self
     }
 
+    /// The same failure with this hint, if there is one; else with the one that it has.
+    #[must_use]
+    pub fn hint_if(self, hint: Option<impl Into<String>>) -> Self {
+        match hint {
+            Some(hint) => self.hint(hint),
+            None => self,
+        }
+    }
+
     /// The exit code for the process.
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {

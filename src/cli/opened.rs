@@ -142,12 +142,11 @@ fn names(settings: &Settings) -> String {
 #[must_use]
 pub fn from_store(error: &crate::store::Error) -> Failure {
     let failure = Failure::from_error(error, super::failure::FAILED);
-    match error.hint() {
-        Some(_) if matches!(error, crate::store::Error::Missing { .. }) => failure.hint(
+    match error {
+        crate::store::Error::Missing { .. } => failure.hint(
             "has `balancewatch run` or `balancewatch sweep --once` run yet? They make it; `store.url` says where it is",
         ),
-        Some(hint) => failure.hint(hint),
-        None => failure,
+        _ => failure.hint_if(error.hint()),
     }
 }
 
