@@ -31,7 +31,7 @@ pub fn print(
     show_secrets: bool,
 ) -> Result<(), Failure> {
     let function = call.function();
-    let rows = function.result_key().map(|key| answer.rows(key)).unwrap_or_default();
+    let mut rows = function.result_key().map(|key| answer.rows(key)).unwrap_or_default();
     let view = View {
         account,
         client: call.argument("client").unwrap_or_default(),
@@ -46,7 +46,7 @@ pub fn print(
         Function::GetCountries => &[("value", "code", Text), ("description", "country", Text)],
         Function::GetStates => &[("state", "code", Text), ("description", "state", Text)],
         Function::GetClientPackages => &[("value", "package", Text), ("description", "name", Text)],
-        Function::GetCharges | Function::GetDeposits => return view.ledger(context, function, &rows),
+        Function::GetCharges | Function::GetDeposits => return view.ledger(context, function, &mut rows),
         Function::GetPackages => &PACKAGES,
         _ => &CLIENTS,
     };
@@ -77,6 +77,14 @@ const PACKAGES: [Column; 8] = [
     ("markup_percentage", "mark-up %", Number),
     ("pulse", "pulse (s)", Number),
     ("free_minutes", "free min", Number),
+];
+
+/// Of charges and deposits alike.
+const LEDGER: [Column; 4] = [
+    ("date", "date", Text),
+    ("id", "id", Number),
+    ("amount", "amount", Amount),
+    ("description", "description", Text),
 ];
 
 /// What a field is called, where its own name would not do.
@@ -168,7 +176,7 @@ impl View<'_> {
                 Some(text) if name.ends_with("_fee") || name == "markup_fixed" => self.money(text),
                 text => text.unwrap_or("-").to_owned(),
             };
-            line(&mut card, &label(name), text);
+            card.fact(&label(name), text, Tone::Plain);
         }
         card
     }
@@ -191,7 +199,7 @@ impl View<'_> {
                     Some(text) if name.starts_with("time_") => time(text),
                     Some(text) => text.to_owned(),
                 };
-                line(&mut card, &label(name), text);
+                card.fact(&label(name), text, Tone::Plain);
             }
         }
         context.out.table(&card)
@@ -203,35 +211,24 @@ impl View<'_> {
         let is_zero = |text: &str| text.parse::<Money>().is_ok_and(|amount| !amount.is_positive());
         let threshold = threshold.filter(|text| !is_zero(text));
         let threshold = threshold.map_or_else(|| "none".to_owned(), |text| self.money(text));
-        line(&mut card, "threshold", threshold);
+        card.fact("threshold", threshold, Tone::Plain);
         let email = row.and_then(|row| row.text("email"));
-        line(&mut card, "told at", email.unwrap_or("no address").to_owned());
+        card.fact("told at", email.unwrap_or("no address"), Tone::Plain);
         context.out.table(&card)
     }
 
     /// Charges or deposits, newest first: the API has no order of its own.
-    fn ledger(&self, context: &mut Context, function: Function, rows: &[Row<'_>]) -> Result<(), Failure> {
+    fn ledger(&self, context: &mut Context, function: Function, rows: &mut [Row<'_>]) -> Result<(), Failure> {
         if rows.is_empty() {
             return context.out.line(&self.nothing(function));
         }
-        let columns: [Column; 4] = [
-            ("date", "date", Text),
-            ("id", "id", Number),
-            ("amount", "amount", Amount),
-            ("description", "description", Text),
-        ];
-        let mut sorted: Vec<&Row<'_>> = rows.iter().collect();
+        // The order of the typed entries (`voipms::functions::ledger`), here of the texts as they came.
         let place = |row: &Row<'_>| {
             let id = row.text("id").unwrap_or_default();
             (row.text("date").unwrap_or_default().to_owned(), id.len(), id.to_owned())
         };
-        sorted.sort_by_key(|row| std::cmp::Reverse(place(row)));
-        let titles = columns.each_ref().map(|column| self.title(column));
-        let mut table = Table::new(&titles.each_ref().map(String::as_str));
-        for row in &sorted {
-            table.row(columns.iter().map(|column| cell(row, column)));
-        }
-        context.out.table(&table)?;
+        rows.sort_by_key(|row| std::cmp::Reverse(place(row)));
+        context.out.table(&self.table(&LEDGER, rows))?;
         let amounts = rows.iter().map(|row| row.text("amount")?.parse::<Money>().ok());
         let sum: Option<Vec<Money>> = amounts.collect();
         let sum = sum.and_then(|amounts| Money::new(amounts.iter().map(|amount| amount.amount()).sum()).ok());
@@ -246,10 +243,6 @@ impl View<'_> {
         }
         context.out.line(&total)
     }
-}
-
-fn line(card: &mut Table, name: &str, text: String) {
-    card.toned_row([(name.to_owned(), Tone::Faint), (text, Tone::Plain)]);
 }
 
 /// Company and person, as far as they are there: one column, so that addresses fit a terminal beside it.
