@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::grammar::{Given, is_option};
 use super::hidden::Hidden;
 use super::passwords::{self, Lines};
+use super::words;
 use crate::cli::Failure;
 use crate::cli::failure::FAILED;
 use crate::cli::output::clean;
@@ -179,21 +180,7 @@ fn refused(function: Function, problems: Vec<String>) -> Failure {
 
 /// The failure of a write that nobody confirmed; with the call it says what would have been done.
 pub fn no_yes(function: Function, call: Option<&RawCall>) -> Failure {
-    let argument = |name| call.and_then(|call| call.argument(name)).unwrap_or_default();
-    let what = match function {
-        Function::AddCharge => format!(
-            "moves money: it would charge {} to client {}",
-            argument("charge"),
-            argument("client")
-        ),
-        Function::AddPayment => format!(
-            "moves money: it would credit {} to client {}",
-            argument("payment"),
-            argument("client")
-        ),
-        Function::SignupClient => "makes a new client".to_owned(),
-        _ => "overwrites what is there".to_owned(),
-    };
+    let what = words::unconfirmed(function, call);
     let failure = Failure::usage(format!("{function} was not sent: it {what}, and `--yes` is not given"));
     failure.hint(if function.has_dry_run() {
         "add `--yes` to do it, or `--test` to try it without an effect"

@@ -139,7 +139,7 @@ pub const fn examples(function: Function) -> &'static [&'static str] {
     }
 }
 
-/// A write in words: when it was done, when it was only tried, and as what is not known.
+/// A write in words: when it was done, when it was only tried, and as what is not known. [`unconfirmed`] is the fourth way.
 pub struct Deed {
     /// `charged 4.99 USD to client 561115`.
     pub done: String,
@@ -195,5 +195,25 @@ impl Deed {
             read => (format!("called {read}"), String::new(), format!("{read} was called")),
         };
         Self { done, would, whether }
+    }
+}
+
+/// A write that nobody confirmed, in words behind *it*: `makes a new client`. `call` is needed only where money moves; its
+/// amount has no currency here, because no configuration is read for what is not done.
+pub fn unconfirmed(function: Function, call: Option<&RawCall>) -> String {
+    let argument = |name| call.and_then(|call| call.argument(name)).unwrap_or_default();
+    match function {
+        Function::AddCharge => format!(
+            "moves money: it would charge {} to client {}",
+            argument("charge"),
+            argument("client")
+        ),
+        Function::AddPayment => format!(
+            "moves money: it would credit {} to client {}",
+            argument("payment"),
+            argument("client")
+        ),
+        Function::SignupClient => "makes a new client".to_owned(),
+        _ => "overwrites what is there".to_owned(),
     }
 }
