@@ -2,7 +2,8 @@
 //!
 //! Thin: `grammar` is the command line, `arguments` what is sent, `answer` how an answer is printed and `outcome` how a
 //! failure is told; `passwords` come unseen through `hidden`, and `course` is what a signal finds. One function is more than
-//! a call: `overlay` is setClient over the record as it is. What a call means and whether it may be sent again is `voipms`' business.
+//! a call: `overlay` is setClient over the record as it is, in the words of `change`. What a call means and whether it may
+//! be sent again is `voipms`' business.
 
 use std::io::Write;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use crate::voipms::{Class, Client, Function, Marker, RawCall};
 
 mod answer;
 mod arguments;
+mod change;
 mod course;
 mod grammar;
 mod hidden;
@@ -77,14 +79,19 @@ async fn called(context: &mut Context, given: Given, course: &Course) -> Result<
     let ended = match api {
         Ok(api) => {
             let work = async {
+                let mut run = Run {
+                    context,
+                    account,
+                    api: &api,
+                    printer: &printer,
+                    course,
+                };
                 match request {
-                    Request::Call(call, marker) => match marker.map_or(Ok(()), shown) {
-                        Ok(()) => sent(context, account, &api, &printer, &call, course).await,
-                        Err(failure) => Err(failure),
-                    },
-                    Request::Overlay { client, values } => {
-                        overlay::run(context, &api, &printer, &client, &values, yes, course).await
+                    Request::Call(call, marker) => {
+                        marker.map_or(Ok(()), shown)?;
+                        run.send(&call).await
                     }
+                    Request::Overlay { client, values } => overlay::run(&mut run, &client, &values, yes).await,
                 }
             };
             let told = patiently(account, work).await.or_else(tell);
@@ -98,6 +105,51 @@ async fn called(context: &mut Context, given: Given, course: &Course) -> Result<
         store.close().await;
     }
     ended
+}
+
+/// What a call is made with, and what is told of it while it is made.
+struct Run<'a> {
+    context: &'a mut Context,
+    account: &'a Account,
+    api: &'a Client,
+    printer: &'a Printer,
+    course: &'a Course,
+}
+
+impl Run<'_> {
+    /// Sends a call and prints what came of it.
+    async fn send(&mut self, call: &RawCall) -> Result<Exit, Failure> {
+        let (currency, options) = (&self.account.currency, &self.printer.find_out_options);
+        let answer = match outcome::unheard(call, currency, options) {
+            None => self.api.call(call).await,
+            Some(unheard) => {
+                let turn = self.api.write_turn(call.function()).await;
+                let turn = turn.map_err(|error| outcome::declined(&error))?;
+                self.course.sending(turn.departure(), unheard);
+                self.api.write_in(turn, call).await
+            }
+        };
+        match answer {
+            Ok(answer) => {
+                let printed = self.printer.print(self.context, self.account, call, &answer);
+                printed.map_err(|failure| outcome::unprinted(call, failure))
+            }
+            Err(error) => {
+                self.printer.print_declined(self.context, &error);
+                Err(outcome::failure(call, currency, &error, options))
+            }
+        }
+    }
+
+    /// Says what came of it: on standard error where standard output is for the API's own answer.
+    fn say(&mut self, text: &str) -> Result<Exit, Failure> {
+        if self.context.wants_json() {
+            note(text);
+        } else {
+            self.context.out.line(text)?;
+        }
+        Ok(Exit::Fine)
+    }
 }
 
 /// After so long somebody wonders whether it hangs. setClient takes about as long at 60 calls a minute, with nothing wrong.
@@ -138,41 +190,6 @@ fn shown(marker: Marker) -> Result<(), Failure> {
         let failure = Failure::from(error).while_doing("nothing was sent: its description could not be shown");
         failure.hint("`--description` gives it one of your own")
     })
-}
-
-/// Sends a call and prints what came of it.
-async fn sent(
-    context: &mut Context,
-    account: &Account,
-    api: &Client,
-    printer: &Printer,
-    call: &RawCall,
-    course: &Course,
-) -> Result<Exit, Failure> {
-    let answer = match outcome::unheard(call, &account.currency, &printer.find_out_options) {
-        None => api.call(call).await,
-        Some(unheard) => {
-            let turn = api.write_turn(call.function()).await;
-            let turn = turn.map_err(|error| outcome::declined(&error))?;
-            course.sending(turn.departure(), unheard);
-            api.write_in(turn, call).await
-        }
-    };
-    match answer {
-        Ok(answer) => {
-            let printed = printer.print(context, account, call, &answer);
-            printed.map_err(|failure| outcome::unprinted(call, failure))
-        }
-        Err(error) => {
-            printer.print_declined(context, &error);
-            Err(outcome::failure(
-                call,
-                &account.currency,
-                &error,
-                &printer.find_out_options,
-            ))
-        }
-    }
 }
 
 /// The store, when there is one that can be used. The call is made without it too: then a daemon beside it does not know
