@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use super::arguments::note;
-use super::outcome;
 use crate::cli::{Context, Failure, Table, Tone};
 use crate::domain::ClientId;
 use crate::domain::enforcement::{FieldDifference, Refusal};
@@ -76,9 +75,8 @@ impl Change<'_> {
         }
     }
 
-    /// The API said no. The password that it may complain of is then the one that went back as it was.
-    pub fn declined(&self, error: &Error) -> Failure {
-        let failure = outcome::declined(error);
+    /// The API said no, which `failure` tells. The password that it may complain of is then the one that went back as it was.
+    pub fn declined(&self, error: &Error, failure: Failure) -> Failure {
         let is_new = self.fields.iter().any(|(field, _)| *field == Field::Password);
         if error.code() == Some("used_password") && !is_new {
             return failure.hint(

@@ -34,7 +34,7 @@ impl Course {
         *self.0.borrow_mut() = Stage::Comparing(uncompared);
     }
 
-    /// It ended so, and that was told. What follows is tidying.
+    /// It ended so: a failure is still to be told, everything else was. What follows changes nothing of it.
     pub fn over(&self, ended: &Result<Exit, Failure>) {
         *self.0.borrow_mut() = Stage::Over(ended.clone());
     }

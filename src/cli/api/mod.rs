@@ -15,7 +15,7 @@ use crate::config::problem::nearest;
 use crate::config::{Account, Secrets};
 use crate::net::Trust;
 use crate::store::{Access, Error as StoreError, Store};
-use crate::voipms::{Class, Client, Function, Marker, RawCall};
+use crate::voipms::{Class, Client, Error, Function, Marker, RawCall};
 
 mod answer;
 mod arguments;
@@ -124,7 +124,7 @@ impl Run<'_> {
             None => self.api.call(call).await,
             Some(unheard) => {
                 let turn = self.api.write_turn(call.function()).await;
-                let turn = turn.map_err(|error| outcome::declined(&error))?;
+                let turn = outcome::answered(self.api, turn).await?;
                 self.course.sending(turn.departure(), unheard);
                 self.api.write_in(turn, call).await
             }
@@ -136,9 +136,18 @@ impl Run<'_> {
             }
             Err(error) => {
                 self.printer.print_declined(self.context, &error);
-                Err(outcome::failure(call, currency, &error, options))
+                match outcome::unknown(call, currency, &error, options) {
+                    Some(unknown) => Err(unknown),
+                    None => Err(self.declined(error.error()).await),
+                }
             }
         }
+    }
+
+    /// The API said no. Its hint may have to be asked for: that it was not done is told also when a signal ends that.
+    async fn declined(&self, error: &Error) -> Failure {
+        self.course.over(&Err(outcome::declined(error)));
+        outcome::advised(self.api, error).await
     }
 
     /// Says what came of it: on standard error where standard output is for the API's own answer.

@@ -3,7 +3,7 @@
 
 use crate::cli::failure::FAILED;
 use crate::cli::{Failure, Global};
-use crate::voipms::{CallError, Class, Error, FindOut, RawCall, meaning, shell_word};
+use crate::voipms::{CallError, Class, Client, Error, FindOut, RawCall, meaning, shell_word};
 
 use super::words::Deed;
 
@@ -19,17 +19,32 @@ pub fn options(global: &Global) -> String {
     options
 }
 
-/// The failure that a call ended with. `options`: see [`options`].
-pub fn failure(call: &RawCall, currency: &str, error: &CallError, options: &str) -> Failure {
-    unknown(call, currency, error, options).unwrap_or_else(|| declined(error.error()))
-}
-
 /// A call that surely was not done.
 pub fn declined(error: &Error) -> Failure {
     let failure = cause(error);
     match error.function().class() {
         Class::Read => failure,
         _ => failure.while_doing(format!("{} was not done", error.function())),
+    }
+}
+
+/// The same, with the best hint that there is: where the API does not allow this machine's address it is asked for it.
+pub async fn advised(api: &Client, error: &Error) -> Failure {
+    let failure = declined(error);
+    if error.is_absent_client() {
+        return failure;
+    }
+    failure.hint_if(api.advice(error).await)
+}
+
+/// What was asked for before anything is changed, or why it could not be had.
+///
+/// # Errors
+/// As [`advised`].
+pub async fn answered<T>(api: &Client, answer: Result<T, Error>) -> Result<T, Failure> {
+    match answer {
+        Ok(answer) => Ok(answer),
+        Err(error) => Err(advised(api, &error).await),
     }
 }
 
@@ -49,15 +64,14 @@ fn cause(error: &Error) -> Failure {
     if let Some(meaning) = error.code().and_then(meaning) {
         failure = failure.cause(meaning);
     }
-    match error.hint() {
-        Some(_) if error.is_absent_client() => failure.hint("`balancewatch api getClients` lists the clients"),
-        Some(hint) => failure.hint(hint),
-        None => failure,
+    if error.is_absent_client() {
+        return failure.hint("`balancewatch api getClients` lists the clients");
     }
+    failure.hint_if(error.hint())
 }
 
-/// A write of which it is not known whether it was done; `None` for every other call.
-fn unknown(call: &RawCall, currency: &str, error: &CallError, options: &str) -> Option<Failure> {
+/// A write of which it is not known whether it was done; `None` for every other call. `options`: see [`options`].
+pub fn unknown(call: &RawCall, currency: &str, error: &CallError, options: &str) -> Option<Failure> {
     let find_out = error.find_out()?;
     let is_dry = call.is_dry_run() && !error.may_not_have_been_dry();
     let (what, hint) = doubt(call, currency, find_out, options, is_dry);

@@ -14,7 +14,7 @@ use super::{Run, outcome};
 use crate::cli::failure::USAGE;
 use crate::cli::{Exit, Failure};
 use crate::domain::ClientId;
-use crate::domain::plan::{Country, Field, Record, differing, overlay};
+use crate::domain::plan::{Field, Record, differing, overlay};
 use crate::enforce::{read, written};
 use crate::voipms::{BalanceManagement, CallError, Client, Function, RawCall, WriteTurn};
 
@@ -29,7 +29,8 @@ pub async fn run(
     yes: bool,
 ) -> Result<Exit, Failure> {
     let client = ClientId::new(client).map_err(|error| Failure::from_error(&error, USAGE))?;
-    let countries = countries(run.api).await.map_err(nothing_sent)?;
+    let countries = outcome::answered(run.api, run.api.get_countries().await).await;
+    let countries = countries.map_err(nothing_sent)?;
     let given: Vec<(Field, &str)> = exposed(values)
         .filter_map(|(name, value)| Some((field(name)?, value)))
         .collect();
@@ -61,10 +62,6 @@ pub async fn run(
     run.say(&change.compared(&sent, &after, &countries, lost.as_ref())?)
 }
 
-async fn countries(api: &Client) -> Result<Vec<Country>, Failure> {
-    api.get_countries().await.map_err(|error| outcome::declined(&error))
-}
-
 /// What the account's codes of balance management mean, when one is given: a code that stops phones is not sent unseen,
 /// and none is that the account does not list.
 async fn codes(api: &Client, given: &[(Field, &str)]) -> Result<BTreeMap<String, String>, Failure> {
@@ -72,9 +69,8 @@ async fn codes(api: &Client, given: &[(Field, &str)]) -> Result<BTreeMap<String,
     let Some((_, wanted)) = wanted else {
         return Ok(BTreeMap::new());
     };
-    let answer = api.get_balance_management().await;
-    let answer = answer.map_err(|error| nothing_sent(outcome::declined(&error)))?;
-    let codes = BalanceManagement::by_code(answer);
+    let answer = outcome::answered(api, api.get_balance_management().await).await;
+    let codes = BalanceManagement::by_code(answer.map_err(nothing_sent)?);
     if codes.contains_key(*wanted) {
         return Ok(codes);
     }
@@ -91,13 +87,12 @@ async fn last_look(api: &Client, client: &ClientId, yes: bool) -> Result<(Record
         return Ok((record(api, client).await?, None));
     }
     let answer = api.get_client_before_write(client).await;
-    let (record, turn) = answer.map_err(|error| outcome::declined(&error))?;
+    let (record, turn) = outcome::answered(api, answer).await?;
     Ok((read(&record), Some(turn)))
 }
 
 async fn record(api: &Client, client: &ClientId) -> Result<Record, Failure> {
-    let answer = api.get_client(client).await;
-    let answer = answer.map_err(|error| outcome::declined(&error))?;
+    let answer = outcome::answered(api, api.get_client(client).await).await?;
     Ok(read(&answer))
 }
 
@@ -124,7 +119,7 @@ async fn send(
             run.printer.print_declined(run.context, &error);
             match error.find_out() {
                 Some(_) => Ok(Some(error)),
-                None => Err(change.declined(error.error())),
+                None => Err(change.declined(error.error(), run.declined(error.error()).await)),
             }
         }
     }

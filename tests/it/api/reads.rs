@@ -318,3 +318,33 @@ async fn a_log_of_everything_holds_no_password() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn an_address_that_is_not_allowed_is_named() {
+    for (line, functions, error) in [
+        ("getClients", ["getClients", "getIP"], "error: getClients"),
+        (
+            "addCharge --client 561115 --charge 4.99 --yes",
+            ["addCharge", "getIP"],
+            "error: addCharge was not done\n",
+        ),
+        (
+            "setClient --client 561115 --zip 1 --yes",
+            ["getCountries", "getIP"],
+            "error: setClient was not sent: what it needs could not be read\n",
+        ),
+    ] {
+        let stage = Stage::new(&["allowed-addresses="]).await;
+        let said = stage.api(line);
+        said.ended(1).complains(&[
+            error,
+            "`ip_not_enabled`",
+            "(allow-list 127.0.0.1 on the portal's API page (Main Menu > SOAP and REST/JSON API))\n",
+        ]);
+        assert_eq!(
+            (said.out.as_str(), stage.called()),
+            ("", functions.map(str::to_owned).to_vec()),
+            "{line}"
+        );
+    }
+}

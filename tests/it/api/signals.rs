@@ -81,6 +81,25 @@ async fn a_write_that_is_on_its_way_is_told_as_not_known() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_write_that_was_declined_is_told_so_while_its_hint_is_waited_for() {
+    let stage = Stage::new(&[]).await;
+    let server = Elsewhere::start(|function| match function {
+        "getIP" => None,
+        _ => ok(r#"{"status":"ip_not_enabled"}"#),
+    });
+    let config = stage.pointing_to("http", server.address);
+    for (signal, _) in SIGNALS {
+        let line = "addCharge --client 561115 --charge 4.99 --yes";
+        let child = stage.command(&config, &words(line)).spawn().unwrap();
+        assert_eq!([server.next(), server.next()], ["addCharge", "getIP"]);
+        let said = end(child, signal);
+        said.ended(1)
+            .complains(&["error: addCharge was not done\n", "`ip_not_enabled`", "(allow-list"]);
+        assert!(!said.err.contains("NOT known"), "{}", said.err);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_write_that_did_not_leave_is_told_as_not_sent() {
     let stage = Stage::new(&[]).await;
     // It takes the connection and never makes it secure.

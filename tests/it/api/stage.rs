@@ -146,7 +146,7 @@ impl Stage {
         command
     }
 
-    /// The calls that arrived since the last time this was asked for: function and parameters.
+    /// All calls that arrived, in order: function and parameters.
     pub fn arrived(&self) -> Vec<(String, Map<String, Value>)> {
         let all = self.simulator.requests();
         let calls = all.as_array().unwrap().iter().map(|request| {
@@ -159,7 +159,7 @@ impl Stage {
         calls.collect()
     }
 
-    /// The functions that were called, in order.
+    /// The functions of all calls that arrived, in order.
     pub fn called(&self) -> Vec<String> {
         self.arrived().into_iter().map(|(function, _)| function).collect()
     }
