@@ -37,6 +37,7 @@ pub mod output;
 pub mod plan;
 pub mod planned;
 mod portal;
+mod shell;
 mod signals;
 mod simulate;
 pub mod status;

@@ -40,7 +40,7 @@ pub use functions::{
     ResellerBalance, Rows, SetClientThreshold, SignupClient, State,
 };
 pub use marker::Marker;
-pub use outcome::{FindOut, Sign, Unknown, WriteError, shell_word};
+pub use outcome::{FindOut, Sign, Unknown, WriteError};
 pub use parameters::{Kind, Parameter};
 pub use raw::{CallError, RawAnswer, RawCall, Row};
 pub use record::{ClientRecord, OddRow};

@@ -141,29 +141,6 @@ impl FindOut {
         Some(Self { function, client, sign })
     }
 
-    /// The command line that asks, for a POSIX shell.
-    #[must_use]
-    pub fn command(&self) -> String {
-        format!(
-            "balancewatch api {} --client {}",
-            self.function,
-            shell_word(&self.client)
-        )
-    }
-}
-
-/// A text as one word of a POSIX shell.
-#[must_use]
-pub fn shell_word(text: &str) -> String {
-    let is_plain = |char: char| char.is_ascii_alphanumeric() || "@._+-/".contains(char);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
-impl FindOut {
     /// What that shows if it was done, and how soon.
     #[must_use]
     pub fn what_it_shows(&self) -> String {
@@ -187,32 +164,6 @@ impl FindOut {
             Sign::Threshold(threshold) => format!("the threshold {threshold} if it was done"),
             Sign::Record => "the new values if it was done".to_owned(),
             Sign::Client => "the client if it was done, else `invalid_client`".to_owned(),
-        }
-    }
-}
-
-impl fmt::Display for FindOut {
-    /// The command and what to look for, in one sentence without a full stop.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` shows {}", self.command(), self.what_it_shows())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shell_word;
-
-    #[test]
-    fn words_are_quoted_for_a_shell_where_they_must() {
-        for (text, expected) in [
-            ("/etc/balancewatch/config.toml", "/etc/balancewatch/config.toml"),
-            ("john.doe+x@my-domain.com", "john.doe+x@my-domain.com"),
-            ("my config.toml", "'my config.toml'"),
-            ("it's", r"'it'\''s'"),
-            ("", "''"),
-            ("$HOME", "'$HOME'"),
-        ] {
-            assert_eq!(shell_word(text), expected, "{text}");
         }
     }
 }

@@ -4,10 +4,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::view;
 use super::words::Deed;
-use super::{mask, note};
+use super::{mask, note, outcome};
 use crate::cli::{Context, Exit, Failure};
 use crate::config::Account;
-use crate::voipms::{CallError, Class, Function, RawAnswer, RawCall, shell_word};
+use crate::voipms::{CallError, Class, Function, RawAnswer, RawCall};
 
 /// How this run prints.
 pub struct Printer {
@@ -100,9 +100,8 @@ impl Printer {
                 done += &match answer.text("client").filter(|id| !id.is_empty()) {
                     Some(id) => format!(": client {id}"),
                     None => format!(
-                        "; the API did not say its id: `balancewatch api getClients --client {}{}`",
-                        shell_word(email),
-                        self.find_out_options
+                        "; the API did not say its id: {}",
+                        outcome::command(Function::GetClients, email, &self.find_out_options)
                     ),
                 };
                 if call.argument("activate") != Some("1") {

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use super::arguments::note;
+use super::outcome;
 use crate::cli::{Context, Failure, Table, Tone};
 use crate::domain::ClientId;
 use crate::domain::enforcement::{FieldDifference, Refusal};
 use crate::domain::plan::{Country, Field, Record, compare, shows_password};
-use crate::voipms::{CallError, Error};
+use crate::voipms::{CallError, Error, Function};
 
 /// A change that is meant.
 pub struct Change<'a> {
@@ -95,10 +96,8 @@ impl Change<'_> {
         } else {
             format!("it is NOT known whether the record of client {client} was changed")
         };
-        Failure::failed(what).hint(format!(
-            "`balancewatch api getClients --client {client}{}` shows it",
-            self.find_out_options
-        ))
+        let command = outcome::command(Function::GetClients, client.as_str(), self.find_out_options);
+        Failure::failed(what).hint(format!("{command} shows it"))
     }
 
     /// The record could not be read again. `lost`: why no answer to the change came.

@@ -2,8 +2,8 @@
 //! done, and the command that finds out.
 
 use crate::cli::failure::FAILED;
-use crate::cli::{Failure, Global};
-use crate::voipms::{CallError, Class, Client, Error, FindOut, RawCall, meaning, shell_word};
+use crate::cli::{Failure, Global, shell};
+use crate::voipms::{CallError, Class, Client, Error, FindOut, Function, RawCall, meaning};
 
 use super::words::Deed;
 
@@ -11,12 +11,20 @@ use super::words::Deed;
 pub fn options(global: &Global) -> String {
     let mut options = String::new();
     if global.config.as_os_str() != crate::cli::DEFAULT_CONFIG {
-        options += &format!(" --config {}", shell_word(&global.config.to_string_lossy()));
+        options += &format!(" --config {}", shell::word(&global.config.to_string_lossy()));
     }
     if let Some(account) = &global.account {
-        options += &format!(" --account {}", shell_word(account));
+        options += &format!(" --account {}", shell::word(account));
     }
     options
+}
+
+/// The command that shows what there is of a client now. `options`: see [`options`].
+pub fn command(function: Function, client: &str, options: &str) -> String {
+    format!(
+        "`balancewatch api {function} --client {}{options}`",
+        shell::word(client)
+    )
 }
 
 /// A call that surely was not done.
@@ -88,7 +96,7 @@ pub fn unheard(call: &RawCall, currency: &str, options: &str) -> Option<Failure>
 /// What is not known, and what to do. `is_dry`: nothing speaks against its having been a dry run, as it was meant.
 fn doubt(call: &RawCall, currency: &str, find_out: &FindOut, options: &str, is_dry: bool) -> (String, String) {
     let Deed { whether, .. } = Deed::of(call, currency);
-    let command = format!("`{}{options}`", find_out.command());
+    let command = command(find_out.function, &find_out.client, options);
     if is_dry {
         return (
             "the dry run came to no result; `test=1` should move nothing".to_owned(),
@@ -106,4 +114,18 @@ fn doubt(call: &RawCall, currency: &str, find_out: &FindOut, options: &str, is_d
         _ => shows,
     };
     (format!("it is NOT known whether {whether}{in_spite}"), hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::command;
+    use crate::voipms::Function;
+
+    #[test]
+    fn commands_can_be_copied_into_a_shell() {
+        assert_eq!(
+            command(Function::GetClients, "o'neill@example.com", " --account main"),
+            r"`balancewatch api getClients --client 'o'\''neill@example.com' --account main`"
+        );
+    }
 }

@@ -284,11 +284,8 @@ fn only_a_marker_tells_an_entry_from_older_ones() {
         let charge = call(Function::AddCharge, &charge);
         let failure = WriteError::of(&charge, Error::new(Function::AddCharge, Problem::Empty));
         assert_eq!(
-            failure.find_out().unwrap().to_string(),
-            format!(
-                "`balancewatch api getCharges --client 561115` shows an entry of 4.99 {told_by}; how soon is not known, so look \
-                 more than once before repeating it"
-            ),
+            failure.find_out().unwrap().what_it_shows(),
+            format!("an entry of 4.99 {told_by}; how soon is not known, so look more than once before repeating it"),
             "{name}"
         );
     }
