@@ -2,11 +2,11 @@
 
 mod fleet;
 
-use std::process::Stdio;
-
 use balancewatch::domain::AccountName;
-use fleet::{Fleet, Said, account};
+use fleet::{Fleet, account};
 use serde_json::{Value, json};
+
+use crate::program::Said;
 
 /// Every command that only looks, with arguments that are good for [`Fleet::new`].
 const LOOKING: [&[&str]; 11] = [
@@ -720,8 +720,6 @@ async fn a_reader_that_went_away_is_no_error() {
         for format in ["table", "json"] {
             let mut child = fleet
                 .program(&[arguments, &["--output", format]].concat())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
                 .spawn()
                 .unwrap();
             drop(child.stdout.take());

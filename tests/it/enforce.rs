@@ -1,7 +1,6 @@
 //! Enforcement against the simulator over HTTP: what `setClient` really sends, what the wire does to it, and what a
 //! person does meanwhile. The monitor is reduced to what enforcement needs of it.
 
-use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,13 +16,15 @@ use balancewatch::domain::watch::{FlagKind, Watched};
 use balancewatch::domain::{AccountName, ClientId, Management, Money, PolicyName, Reading};
 use balancewatch::enforce::{Enforcer, Error, Ground, Hook, Portal, Report, Settings};
 use balancewatch::net::{Bounds, Trust};
-use balancewatch::simulator::{Options, Simulator, serve};
+use balancewatch::simulator::{Options, Simulator};
 use balancewatch::store::{Access, Commit, EnforcementFilter, Error as StoreError, Store};
 use balancewatch::voipms::pace::{MemoryLedger, Pace, Pacer};
 use balancewatch::voipms::{Client, Transport};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::program::served;
 
 /// Total deadline of a request in these tests, and so of a write.
 const DEADLINE_SECS: u64 = 5;
@@ -72,13 +73,6 @@ fn hard_policy() -> Policy {
     }
 }
 
-async fn serve_on_loopback(simulator: &Arc<Simulator>) -> (String, tokio::task::JoinHandle<()>) {
-    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let url = format!("http://{}/api/v1/rest.php", listener.local_addr().unwrap());
-    let served = serve(listener, Arc::clone(simulator), std::future::pending());
-    (url, tokio::spawn(async move { served.await.unwrap() }))
-}
-
 fn api(url: String, options: &Options) -> Client {
     let settings = balancewatch::voipms::Settings {
         account: account(),
@@ -114,7 +108,7 @@ impl Stage {
             ..Options::default()
         };
         let simulator = Simulator::new(options.clone(), Clock::real()).unwrap();
-        let (url, server) = serve_on_loopback(&simulator).await;
+        let (url, server) = served(&simulator).await;
         let api = api(url, &options);
         let id = api.get_clients().await.unwrap().rows[0].id.to_string();
         let record = json!({

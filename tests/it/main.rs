@@ -11,6 +11,7 @@ mod config;
 mod demo;
 mod enforce;
 mod journey;
+mod program;
 mod systemd;
 mod tidy;
 mod wire;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sqlx::{Connection, SqliteConnection};
 
 use super::elsewhere::{Elsewhere, http};
-use super::stage::{JOHN, Said, Stage, words};
+use super::stage::{JOHN, Stage, said, words};
 
 /// The description that the program made, as it said on standard error.
 pub fn marker(err: &str) -> String {
@@ -294,7 +294,7 @@ async fn a_client_is_made_with_a_password_that_nobody_sees() {
         &words(&format!("{line} --password - --confirm_password -")),
         b"Oth3r-Pass\nOther-Pass\n",
     );
-    differ.refused(&["`confirm_password` is not the same as `password`"]);
+    differ.failed(64, &["`confirm_password` is not the same as `password`"]);
     assert_eq!(stage.times("signupClient"), 4);
 }
 
@@ -324,7 +324,7 @@ async fn ledgers_packages_and_states_are_lists_for_people() {
     let stage = Stage::new(&["ledger-order=mixed"]).await;
     stage
         .api("addCharge --client 561115 --charge 1.50 --description 'first \u{1b}[2J' --yes")
-        .refused(&["`description`"]);
+        .failed(64, &["`description`"]);
     stage
         .api("addCharge --client 561115 --charge 1.50 --description first --yes")
         .ended(0);
@@ -410,7 +410,7 @@ async fn what_was_done_or_is_not_known_is_said_even_when_nothing_can_be_printed(
     let run = |line: &str| {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let mut command = stage.command(&stage.config_path(), &words(line));
-        Said::from(command.stdout(full).stdin(Stdio::null()).output().unwrap())
+        said(command.stdout(full).stdin(Stdio::null()).output().unwrap())
     };
     let line = "addCharge --client 561115 --charge 4.99 --yes";
     for output in ["table", "json"] {
@@ -437,7 +437,7 @@ async fn no_money_moves_under_a_marker_that_nobody_can_have_read() {
     let run = |line: &str, errors: &OwnedFd| {
         let mut command = stage.command(&stage.config_path(), &words(line));
         command.stdin(Stdio::null()).stderr(errors.try_clone().unwrap());
-        Said::from(command.output().unwrap())
+        said(command.output().unwrap())
     };
     for (name, errors) in [
         ("a full disk", OwnedFd::from(full)),

@@ -268,11 +268,14 @@ async fn the_account_is_the_one_that_is_meant() {
     let stage = Stage::new(&[]).await;
     let two = stage.path("two.toml");
     let get = |line: &str| stage.run_with(&two, &super::stage::words(line), b"");
-    get("getBalance").refused(&[
-        "there are several accounts, and `--account` names none",
-        "`main`, `other`",
-    ]);
-    get("getBalance --account none").refused(&["there is no account `none`"]);
+    get("getBalance").failed(
+        64,
+        &[
+            "there are several accounts, and `--account` names none",
+            "`main`, `other`",
+        ],
+    );
+    get("getBalance --account none").failed(64, &["there is no account `none`"]);
     get("getBalance --account other").ended(0).says(&["ACCOUNT OTHER"]);
     stage
         .run_with(&stage.path("none.toml"), &super::stage::words("getBalance"), b"")

@@ -10,13 +10,14 @@ use sqlx::{Connection, SqliteConnection};
 
 use super::elsewhere::{Answer, Elsewhere, ok};
 use super::money::marker;
-use super::stage::{PASSWORD, Said, Stage, words};
+use super::stage::{PASSWORD, Stage, said, words};
+use crate::program::Said;
 
 const SIGNALS: [(Signal, &str); 2] = [(Signal::INT, "SIGINT"), (Signal::TERM, "SIGTERM")];
 
 fn end(child: Child, signal: Signal) -> Said {
     kill_process(Pid::from_child(&child), signal).unwrap();
-    Said::from(child.wait_with_output().unwrap())
+    said(child.wait_with_output().unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

@@ -1,14 +1,16 @@
 //! A simulator on loopback, a configuration that points to it, and the binary to run.
 
 use std::io::Write;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
 use balancewatch::clock::Clock;
-use balancewatch::simulator::{Options, Simulator, serve};
+use balancewatch::simulator::{Options, Simulator};
 use serde_json::{Map, Value};
+
+use crate::program::{Said, program, served};
 
 /// The client that is in every world.
 pub const JOHN: &str = "561115";
@@ -26,13 +28,6 @@ pub struct Stage {
     _server: tokio::task::JoinHandle<()>,
 }
 
-/// How the program ended and what it said.
-pub struct Said {
-    pub code: Option<i32>,
-    pub out: String,
-    pub err: String,
-}
-
 impl Stage {
     pub async fn new(settings: &[&str]) -> Self {
         let mut all = vec!["spending=off".to_owned(), "top-ups=off".to_owned()];
@@ -44,13 +39,11 @@ impl Stage {
             ..Options::default()
         };
         let simulator = Simulator::new(options, Clock::real()).unwrap();
-        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let url = format!("http://{}/api/v1/rest.php", listener.local_addr().unwrap());
-        let served = serve(listener, Arc::clone(&simulator), std::future::pending());
+        let (url, server) = served(&simulator).await;
         let stage = Self {
             simulator,
             folder: tempfile::tempdir().unwrap(),
-            _server: tokio::spawn(async move { served.await.unwrap() }),
+            _server: server,
         };
         stage.configure(&url);
         stage.edit(&serde_json::json!({
@@ -129,20 +122,12 @@ impl Stage {
         let mut child = self.command(config, arguments).spawn().unwrap();
         // A program that reads nothing may be gone already.
         child.stdin.take().unwrap().write_all(input).ok();
-        Said::from(child.wait_with_output().unwrap())
+        said(child.wait_with_output().unwrap())
     }
 
     pub fn command(&self, config: &Path, arguments: &[String]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_balancewatch"));
-        command
-            .env_clear()
-            .arg("--config")
-            .arg(config)
-            .arg("api")
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        let mut command = program(config, ["api"]);
+        command.args(arguments).stdin(Stdio::piped());
         command
     }
 
@@ -183,78 +168,14 @@ pub fn words(line: &str) -> Vec<String> {
     words
 }
 
-impl From<Output> for Said {
-    fn from(output: Output) -> Self {
-        let said = Self {
-            code: output.status.code(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        };
-        let all = format!("{}{}", said.out, said.err);
-        // Its beginning stays as it is in a URL, too.
-        let (start, _) = API_PASSWORD.split_once('/').unwrap();
-        assert!(!all.contains(start), "the API password is printed: {all}");
-        assert!(!all.contains("panicked"), "{all}");
-        said
-    }
-}
-
-impl Said {
-    /// Asserts how it ended, and that nothing of it harms a terminal.
-    #[track_caller]
-    pub fn ended(&self, code: i32) -> &Self {
-        assert_eq!(self.code, Some(code), "{}{}", self.out, self.err);
-        let harmful = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202e}' | '\u{9b}');
-        assert!(!self.err.contains(harmful), "{:?}", self.err);
-        self
-    }
-
-    /// Asserts that standard output holds all of this.
-    #[track_caller]
-    pub fn says(&self, parts: &[&str]) -> &Self {
-        for part in parts {
-            assert!(
-                self.out.contains(part),
-                "`{part}` is missing in:\n{}\n{}",
-                self.out,
-                self.err
-            );
-        }
-        self
-    }
-
-    /// Asserts that standard output holds all of this, wherever its lines are broken.
-    #[track_caller]
-    pub fn explains(&self, parts: &[&str]) {
-        let unbroken = self.out.split_whitespace().collect::<Vec<_>>().join(" ");
-        for part in parts {
-            assert!(unbroken.contains(part), "`{part}` is missing in:\n{}", self.out);
-        }
-    }
-
-    /// Asserts that standard error holds all of this.
-    #[track_caller]
-    pub fn complains(&self, parts: &[&str]) -> &Self {
-        for part in parts {
-            assert!(
-                self.err.contains(part),
-                "`{part}` is missing in:\n{}\n{}",
-                self.err,
-                self.out
-            );
-        }
-        self
-    }
-
-    /// Asserts that it was refused before anything was sent: a wrong command line, no data, this on standard error.
-    #[track_caller]
-    pub fn refused(&self, parts: &[&str]) -> &Self {
-        assert_eq!(self.out, "", "{}", self.err);
-        self.ended(64).complains(parts)
-    }
-
-    /// Standard output as JSON.
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}{}", self.out, self.err))
-    }
+/// How the program ended and what it said, which is not the API password.
+pub fn said(output: Output) -> Said {
+    let said = Said::from(output);
+    // Its beginning stays as it is in a URL, too.
+    let (start, _) = API_PASSWORD.split_once('/').unwrap();
+    assert!(
+        !said.out.contains(start) && !said.err.contains(start),
+        "the API password is printed: {said:?}"
+    );
+    said
 }

@@ -172,7 +172,7 @@ async fn every_problem_is_told_at_once_and_nothing_is_sent() {
             ],
         ),
     ] {
-        stage.api(line).refused(parts);
+        stage.api(line).failed(64, parts);
     }
     assert!(stage.called().is_empty(), "{:?}", stage.called());
 }
@@ -189,21 +189,21 @@ async fn a_dry_run_is_asked_for_in_the_one_way_that_the_api_understands() {
                     &format!("{function} --client 561115 {test}")
                         .replace("signupClient --client 561115", "signupClient"),
                 )
-                .refused(&[&reason]);
+                .failed(64, &[&reason]);
         }
     }
     for value in ["true", "0", "yes", "''", "2"] {
         let line = format!("addCharge --client 561115 --charge 1 --test {value} --yes");
         stage
             .api(&line)
-            .refused(&["a dry run is asked for by 1 alone", "moves money"]);
+            .failed(64, &["a dry run is asked for by 1 alone", "moves money"]);
         stage
             .api(&line.replace("--test ", "--test=").replace("''", ""))
-            .refused(&["a dry run"]);
+            .failed(64, &["a dry run"]);
     }
     stage
         .api("getBalance --test")
-        .refused(&["unexpected argument '--test'"]);
+        .failed(64, &["unexpected argument '--test'"]);
     assert!(stage.called().is_empty(), "{:?}", stage.called());
 }
 
@@ -238,7 +238,7 @@ async fn a_write_needs_yes() {
             ["overwrites", "(add `--yes` to do it)"],
         ),
     ] {
-        stage.api(line).refused(&parts);
+        stage.api(line).failed(64, &parts);
     }
     assert!(stage.called().is_empty(), "{:?}", stage.called());
 }
@@ -273,7 +273,7 @@ async fn passwords_are_read_from_where_they_are_safe_and_their_problems_show_non
         ("too long", file("long", &long), "more than 4096 bytes"),
     ] {
         let said = stage.api(&format!("{set}{path}"));
-        said.refused(&[problem, "setClient was not sent: its arguments have a problem"]);
+        said.failed(64, &[problem, "setClient was not sent: its arguments have a problem"]);
         assert!(!said.err.contains("hunter"), "{name}: {}", said.err);
     }
     for (name, input, problem) in [
@@ -283,16 +283,19 @@ async fn passwords_are_read_from_where_they_are_safe_and_their_problems_show_non
         ("a control character", b"hunter2\x1b\n", "(not shown) cannot be sent"),
     ] {
         let said = stage.run(&words("setClient --client 561115 --password -"), input);
-        said.refused(&[problem]);
+        said.failed(64, &[problem]);
         assert!(!said.err.contains("hunter"), "{name}: {}", said.err);
     }
     let both = "setClient --client 561115 --password x --password-file y";
-    stage.api(both).refused(&["cannot be used with"]);
+    stage.api(both).failed(64, &["cannot be used with"]);
     let seen = stage.api("signupClient --password hunter2 --confirm_password hunter3");
-    seen.refused(&[
-        "note: a password on the command line can be seen",
-        "`confirm_password` is not the same",
-    ]);
+    seen.failed(
+        64,
+        &[
+            "note: a password on the command line can be seen",
+            "`confirm_password` is not the same",
+        ],
+    );
     assert!(!seen.err.contains("hunter"), "{}", seen.err);
     assert!(stage.called().is_empty(), "{:?}", stage.called());
 }

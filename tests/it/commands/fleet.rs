@@ -1,7 +1,7 @@
 //! A small fleet in a store of its own, with a configuration beside it, and the real binary to look at it with.
 
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 
 use balancewatch::clock::Clock;
 use balancewatch::domain::alert::{Alert, EpisodeId, Firing, Pending, Phase};
@@ -16,6 +16,8 @@ use balancewatch::domain::{
 };
 use balancewatch::store::{Access, Commit, Error, HistoryEntry, Seen, Store};
 use jiff::{SignedDuration, Timestamp};
+
+use crate::program::{Said, program};
 
 /// A company as the API could send it: not ASCII, with markup and with what would clear a terminal.
 pub const NASTY: &str = "Über <b>GmbH</b>\u{1b}[2J\u{202e}";
@@ -57,47 +59,6 @@ pub struct Fleet {
     pub folder: tempfile::TempDir,
     /// The time by which everything in the store is dated.
     pub now: Timestamp,
-}
-
-/// How the program ended and what it said.
-pub struct Said {
-    pub code: Option<i32>,
-    pub out: String,
-    pub err: String,
-}
-
-impl Said {
-    /// What it printed as JSON; it must have ended well.
-    pub fn json(&self) -> serde_json::Value {
-        assert_eq!((self.code, self.err.as_str()), (Some(0), ""), "{}", self.out);
-        serde_json::from_str(&self.out).unwrap()
-    }
-
-    /// What it printed for people; it must have ended well, and hold nothing that harms a terminal.
-    pub fn text(&self) -> &str {
-        assert_eq!((self.code, self.err.as_str()), (Some(0), ""), "{}", self.out);
-        let harmful = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
-        assert!(!self.out.contains(harmful), "{:?}", self.out);
-        &self.out
-    }
-
-    /// Asserts that it failed with this code, printed no data and said all of this.
-    pub fn failed(&self, code: i32, parts: &[&str]) {
-        assert_eq!((self.code, self.out.as_str()), (Some(code), ""), "{}", self.err);
-        for part in parts {
-            assert!(self.err.contains(part), "`{part}` is missing in: {}", self.err);
-        }
-    }
-}
-
-impl From<Output> for Said {
-    fn from(output: Output) -> Self {
-        Self {
-            code: output.status.code(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
 }
 
 impl Fleet {
@@ -145,14 +106,7 @@ impl Fleet {
 
     /// The program with these arguments, not started.
     pub fn program(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_balancewatch"));
-        command
-            .env_clear()
-            .arg("--config")
-            .arg(self.folder.path().join("config.toml"))
-            .args(arguments)
-            .stdin(Stdio::null());
-        command
+        program(&self.folder.path().join("config.toml"), arguments)
     }
 
     /// Runs the program to its end.
@@ -162,7 +116,7 @@ impl Fleet {
 
     /// Runs it for scripts.
     pub fn json(&self, arguments: &[&str]) -> serde_json::Value {
-        self.run(&[arguments, &["--output", "json"]].concat()).json()
+        self.run(&[arguments, &["--output", "json"]].concat()).fine().json()
     }
 
     /// This many seconds ago.

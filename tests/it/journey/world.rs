@@ -2,7 +2,7 @@
 //! to run against them. It judges nothing: the journeys do.
 
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,10 +12,12 @@ use balancewatch::daemon::once::Once;
 use balancewatch::daemon::{Daemon as Program, Environment};
 use balancewatch::demo::mail_catcher::{CaughtMail, MailCatcher, Options as Mailbox};
 use balancewatch::monitor::Silent;
-use balancewatch::simulator::{Options, Simulator, serve};
+use balancewatch::simulator::{Options, Simulator};
 use jiff::SignedDuration;
 use mail_parser::MessageParser;
 use serde_json::{Value, json};
+
+use crate::program::{Said, program, served};
 
 /// The API password: long enough that its bytes stand nowhere by chance.
 pub const API_PASSWORD: &str = "Api-S3cret-0815";
@@ -40,31 +42,6 @@ pub struct World {
     _server: tokio::task::JoinHandle<()>,
 }
 
-/// How the program ended and what it said.
-#[derive(Debug)]
-pub struct Said {
-    pub code: Option<i32>,
-    pub out: String,
-    pub err: String,
-}
-
-impl Said {
-    /// What it printed as JSON, whatever its code.
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
-    }
-}
-
-impl From<Output> for Said {
-    fn from(output: Output) -> Self {
-        Self {
-            code: output.status.code(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-}
-
 impl World {
     /// This many clients, each at 100.00 with a threshold of 10.00, SOFT, who neither spend nor pay.
     pub async fn new(clients: u32) -> Self {
@@ -75,10 +52,7 @@ impl World {
             ..Options::default()
         };
         let simulator = Simulator::new(options, Clock::real()).unwrap();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/api/v1/rest.php", listener.local_addr().unwrap());
-        let served = serve(listener, Arc::clone(&simulator), std::future::pending());
-        let server = tokio::spawn(async move { served.await.unwrap() });
+        let (url, server) = served(&simulator).await;
         let mailbox = Mailbox {
             login: Some(("alerts".to_owned(), SMTP_PASSWORD.to_owned())),
             ..Mailbox::default()
@@ -161,17 +135,7 @@ url = "sqlite://{store}"
 
     /// The program with these arguments, not started.
     pub fn program(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_balancewatch"));
-        command
-            .env_clear()
-            .arg("--config")
-            .arg(self.config_path())
-            .args(arguments);
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
+        program(&self.config_path(), arguments)
     }
 
     /// Runs the program to its end. The simulator and the mail server work meanwhile.
