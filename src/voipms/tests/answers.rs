@@ -583,6 +583,51 @@ fn records() {
     assert_eq!(nulls.company, "");
 }
 
+/// Fingerprints are stored, and enforcement compares those of lists with those of records: none may ever change.
+#[test]
+fn fingerprints_of_the_list_stay_what_they_are() {
+    let replaced = |from: &str, to: &str| {
+        assert!(JOHN.contains(from), "{from}");
+        JOHN.replace(from, to)
+    };
+    let mut reversed: Vec<&str> = JOHN.trim_matches(['{', '}']).split(',').collect();
+    reversed.reverse();
+    let cases = [
+        ("as documented", JOHN.to_owned(), "65bfcecf3d91a322"),
+        (
+            "the last first",
+            format!("{{{}}}", reversed.join(",")),
+            "65bfcecf3d91a322",
+        ),
+        (
+            "another password",
+            replaced("johnspassword", "another"),
+            "65bfcecf3d91a322",
+        ),
+        ("no password", replaced("\"password\"", "\"x\""), "65bfcecf3d91a322"),
+        (
+            "a password that is no text",
+            replaced("\"johnspassword\"", "[1]"),
+            "65bfcecf3d91a322",
+        ),
+        ("an empty company", replaced("Consulting", ""), "ac1b5e283906bac0"),
+        ("a null company", replaced("\"Consulting\"", "null"), "ac1b5e283906bac0"),
+        ("no company", replaced("\"company\"", "\"x\""), "de167b75b2caead9"),
+        (
+            "company and first name swapped",
+            replaced("\"company\"", "\"x\"")
+                .replace("\"firstname\"", "\"company\"")
+                .replace("\"x\"", "\"firstname\""),
+            "7be17078cfcb5e4c",
+        ),
+        ("an id alone", r#"{"client":"561115"}"#.to_owned(), "8f11b88681b9e563"),
+    ];
+    for (name, row, expected) in cases {
+        let client = read(&get_clients(None), 200, &clients(&format!("[{row}]"))).unwrap();
+        assert_eq!(client.rows[0].fingerprint, expected, "{name}");
+    }
+}
+
 #[test]
 fn codes_of_balance_management_and_countries() {
     let of = |rows: &str| format!(r#"{{"status":"success","balance_management":{rows}}}"#);
