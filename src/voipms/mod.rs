@@ -43,7 +43,7 @@ pub use marker::Marker;
 pub use outcome::{FindOut, Sign, Unknown, WriteError, shell_word};
 pub use parameters::{Kind, Parameter};
 pub use raw::{CallError, RawAnswer, RawCall, Row};
-pub use record::{ClientRecord, OddRow};
+pub use record::OddRow;
 pub use request::Transport;
 pub use settings::{Settings, SettingsError};
 

@@ -15,7 +15,6 @@ use crate::cli::{Context, Exit, Failure, Table, Tone};
 use crate::domain::ClientId;
 use crate::domain::enforcement::{FieldDifference, Refusal};
 use crate::domain::plan::{Country, Field, Record, compare, differing, overlay, shows_password};
-use crate::enforce::{read, written};
 use crate::voipms::{BalanceManagement, CallError, Client, Error, Function, RawCall, WriteTurn};
 
 /// Runs it. `values`: what was given beside the client; `yes`: whether it may be sent.
@@ -49,8 +48,7 @@ pub async fn run(
     let Some(turn) = turn else {
         return Err(no_yes(Function::SetClient, None));
     };
-    let call = written(&sent).map(|record| RawCall::set_client(&record));
-    let call = call.ok_or_else(|| Failure::failed("the record has no password; nothing was sent"))?;
+    let call = RawCall::set_client(&sent).map_err(|error| outcome::declined(&error))?;
     course.sending(turn.departure(), uncompared(printer, &client, false));
     let lost = match api.write_in(turn, &call).await {
         Ok(answer) => {
@@ -121,14 +119,14 @@ async fn last_look(api: &Client, client: &ClientId, yes: bool) -> Result<(Record
         return Ok((record(api, client).await?, None));
     }
     let answer = api.get_client_before_write(client).await;
-    let (record, turn) = answer.map_err(|error| outcome::declined(&error))?;
-    Ok((read(&record), Some(turn)))
+    let (read, turn) = answer.map_err(|error| outcome::declined(&error))?;
+    Ok((read.record, Some(turn)))
 }
 
 async fn record(api: &Client, client: &ClientId) -> Result<Record, Failure> {
     let answer = api.get_client(client).await;
-    let answer = answer.map_err(|error| outcome::declined(&error))?;
-    Ok(read(&answer))
+    let read = answer.map_err(|error| outcome::declined(&error))?;
+    Ok(read.record)
 }
 
 fn nothing_sent(failure: Failure) -> Failure {

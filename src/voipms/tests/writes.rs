@@ -720,7 +720,7 @@ async fn no_password_of_a_call_as_given_is_shown() {
 
 #[test]
 fn set_client_sends_every_field_in_the_order_of_the_document() {
-    let call = RawCall::set_client(&record());
+    let call = RawCall::set_client(&record()).unwrap();
     let mut sent = Vec::new();
     call.parameters(&mut |name, value| sent.push((name, value)));
     let values = [
