@@ -15,6 +15,7 @@ mod check;
 mod client;
 mod codes;
 mod error;
+mod fallback;
 mod function;
 mod functions;
 #[cfg(fuzzing)]
