@@ -2,8 +2,9 @@
 //!
 //! [`Function`] lists what there is, each with its [`Parameter`]s; [`Client`] calls: typed, a method for each function, or
 //! as given, a [`RawCall`]. `functions` has one file for what is sent and what the answer means; `check` refuses what
-//! must not be sent; `answer` reads what the wire really sends; [`Error`] says what callers must know of a failure, and
-//! [`WriteError`] whether a write may have been done and how to find out; [`pace`] keeps the account's rate.
+//! must not be sent; `answer` knows what an answer means, and `json` reads what the wire really sends; [`Error`] says what
+//! callers must know of a failure, and [`WriteError`] whether a write may have been done and how to find out; [`pace`] keeps
+//! the account's rate.
 //!
 //! What holds throughout: HTTP success proves nothing; an answer without its payload is an error, never zero and never
 //! "no clients"; amounts are read from their digits; one odd row costs that row; no secret and nobody's password is
@@ -20,6 +21,7 @@ mod function;
 mod functions;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod json;
 mod marker;
 mod outcome;
 pub mod pace;

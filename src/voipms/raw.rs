@@ -3,11 +3,12 @@
 
 use std::fmt;
 
-use super::answer::{Expected, Payload, Reader, claims_success, fields, scalar, trimmed};
+use super::answer::{Expected, Payload, Reader, claims_success};
 use super::check::{Unacceptable, check};
 use super::error::{Error, Problem};
 use super::function::Function;
 use super::functions::{Call, SetClient};
+use super::json::{fields, scalar, trimmed};
 use super::outcome::{FindOut, WriteError};
 use super::parameters::Kind;
 use crate::domain::plan::Record;

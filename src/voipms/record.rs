@@ -5,8 +5,9 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::answer::{Reader, fields, scalar};
+use super::answer::Reader;
 use super::error::Problem;
+use super::json::{fields, scalar};
 use crate::domain::plan::{Field, Read, Record};
 use crate::domain::{Client, ClientId};
 

@@ -6,9 +6,10 @@ use super::Call;
 use super::read::Read;
 use super::rows::{Rows, read_rows};
 use crate::domain::{Client, ClientId, plan};
-use crate::voipms::answer::{Payload, Reader, fields, for_each_row, scalar};
+use crate::voipms::answer::{Payload, Reader};
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
+use crate::voipms::json::{fields, for_each_row, scalar};
 use crate::voipms::record::{OddRow, inventory_row, whole_record};
 
 /// All clients, or those with this e-mail address.

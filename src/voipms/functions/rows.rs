@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use crate::voipms::answer::{Payload, Reader, fields, for_each_row, scalar};
+use crate::voipms::answer::{Payload, Reader};
 use crate::voipms::error::Problem;
+use crate::voipms::json::{fields, for_each_row, scalar};
 use crate::voipms::record::OddRow;
 
 /// A list with what could not be used of it.
