@@ -1,6 +1,8 @@
 //! What an answer means: the envelope, its status, what a success must hold, and how failures are worded. Believes nothing
 //! that is not there. How JSON is read stands in `json`.
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
 use super::error::Problem;
@@ -110,9 +112,9 @@ impl Reader<'_> {
         self.secrets.body_excerpt(text, self.carries_passwords)
     }
 
-    pub(super) fn malformed(&self, what: &str, text: &str) -> Problem {
+    pub(super) fn malformed(&self, what: impl Into<Cow<'static, str>>, text: &str) -> Problem {
         Problem::Malformed {
-            what: what.to_owned(),
+            what: what.into(),
             excerpt: self.excerpt(text),
         }
     }
@@ -125,12 +127,11 @@ impl Reader<'_> {
             };
         }
         // The library's own text may repeat what it found.
-        let what = if error.is_data() {
-            "it is JSON of another shape".to_owned()
-        } else {
-            format!("no JSON at line {} column {}", error.line(), error.column())
-        };
-        self.malformed(&what, text)
+        if error.is_data() {
+            return self.malformed("it is JSON of another shape", text);
+        }
+        let what = format!("no JSON at line {} column {}", error.line(), error.column());
+        self.malformed(what, text)
     }
 
     /// An amount. `None` when it is null or empty.

@@ -36,9 +36,9 @@ pub(super) fn read_rows<'a, T>(
         Ok(good) => list.rows.push(good),
         Err(odd) => list.odd.push(odd),
     })
-    .ok_or_else(|| reader.malformed(&format!("`{key}` is no list"), payload.get()))?;
+    .ok_or_else(|| reader.malformed(format!("`{key}` is no list"), payload.get()))?;
     if list.rows.is_empty() && !list.odd.is_empty() {
-        return Err(reader.malformed(&format!("no row of `{key}` can be used"), payload.get()));
+        return Err(reader.malformed(format!("no row of `{key}` can be used"), payload.get()));
     }
     Ok(list)
 }
