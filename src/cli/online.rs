@@ -13,6 +13,10 @@ use crate::net::Trust;
 use crate::store::{Access, Error as StoreError, Store};
 use crate::voipms::{Client, Error};
 
+/// What an outage of the API's reader of forms means. The account is let in, so it is no failure.
+const NO_FORMS: &str = "the API reads no multipart forms at present: what is read goes by GET, with the API password in the URL, \
+                        and changes are declined meanwhile";
+
 /// One thing that was tried.
 #[derive(Debug, Serialize)]
 struct Tried {
@@ -138,10 +142,10 @@ async fn try_account(settings: &Settings, account: &Account, store: Option<&Stor
     match api.get_balance().await {
         Ok(own) => {
             let balance = own.current_balance.for_people();
-            tried.push(Tried::good(
-                &*what,
-                format!("logged in; your own balance is {balance} {}", account.currency),
-            ));
+            let detail = format!("logged in; your own balance is {balance} {}", account.currency);
+            let mut login = Tried::good(&*what, detail);
+            login.hint = api.has_fallen_back_to_get().then(|| NO_FORMS.to_owned());
+            tried.push(login);
             tried.push(match api.get_clients().await {
                 Ok(listed) => pace(settings, account, listed.rows.len()),
                 Err(error) => refused(&what, &api, &error).await,

@@ -26,13 +26,14 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use portal::{Portal, read, written};
-pub use provider::{Failure, LastLook, Provider, Read};
+pub use portal::Portal;
+pub use provider::{Failure, LastLook, Provider};
 
 use crate::clock::Clock;
 use crate::domain::alert::Alert;
 use crate::domain::audience::Owed;
 use crate::domain::enforcement::{Deferral, Enforcement, FieldDifference, Mode, Outcome};
+pub use crate::domain::plan::Read;
 use crate::domain::plan::{Decision, Fleet, Guards, Intent, World, intents, outdated};
 pub use crate::domain::watch::BY_READ_BACK;
 use crate::domain::watch::{AccountState, FlagKind, Watched};

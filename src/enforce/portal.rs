@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use secrecy::SecretString;
-
-use super::provider::{Failure, LastLook, Provider, Read};
+use super::provider::{Failure, LastLook, Provider};
 use crate::clock::Clock;
-use crate::domain::plan::{Country, Field, Record};
+use crate::domain::plan::{Country, Read, Record};
 use crate::domain::{ClientId, Reading, Threshold};
-use crate::voipms::{BalanceManagement, Client, ClientRecord, Error, WriteError, WriteTurn};
+use crate::voipms::{BalanceManagement, Client, Error, WriteError, WriteTurn};
 
 /// The account's API client, its calls before those of the sweep.
 #[derive(Clone, Debug)]
@@ -68,11 +66,7 @@ impl Provider for Portal {
     }
 
     async fn record(&self, client: &ClientId) -> Result<Read, Failure> {
-        let answer = self.client.get_client(client).await?;
-        Ok(Read {
-            record: read(&answer),
-            client: answer.to_client(),
-        })
+        Ok(self.client.get_client(client).await?)
     }
 
     async fn management_codes(&self) -> Result<BTreeMap<String, String>, Failure> {
@@ -84,66 +78,12 @@ impl Provider for Portal {
     }
 
     async fn record_before_write(&self, client: &ClientId) -> Result<LastLook<WriteTurn>, Failure> {
-        let (answer, turn) = self.client.get_client_before_write(client).await?;
-        let read = Read {
-            record: read(&answer),
-            client: answer.to_client(),
-        };
+        let (read, turn) = self.client.get_client_before_write(client).await?;
         let since = turn.since();
         Ok(LastLook { read, turn, since })
     }
 
     async fn set(&self, turn: WriteTurn, record: &Record) -> Result<(), Failure> {
-        let Some(record) = written(record) else {
-            return Err(Failure {
-                kind: "unsendable".to_owned(),
-                code: None,
-                may_have_taken_effect: false,
-                is_transient: false,
-            });
-        };
-        Ok(self.client.set_client(turn, &record).await?)
+        Ok(self.client.set_client(turn, record).await?)
     }
-}
-
-/// A record as it was read, field by field.
-#[must_use]
-pub fn read(answer: &ClientRecord) -> Record {
-    use secrecy::ExposeSecret;
-    Record::from_fields([
-        (Field::Client, answer.client.as_str()),
-        (Field::Email, &answer.email),
-        (Field::Password, answer.password.expose_secret()),
-        (Field::Company, &answer.company),
-        (Field::Firstname, &answer.firstname),
-        (Field::Lastname, &answer.lastname),
-        (Field::Address, &answer.address),
-        (Field::City, &answer.city),
-        (Field::State, &answer.state),
-        (Field::Country, &answer.country),
-        (Field::Zip, &answer.zip),
-        (Field::PhoneNumber, &answer.phone_number),
-        (Field::BalanceManagement, &answer.balance_management),
-    ])
-}
-
-/// A record to write; `None` when it has no password or no id, which a prepared one always has.
-#[must_use]
-pub fn written(record: &Record) -> Option<ClientRecord> {
-    let text = |field| record.get(field).to_owned();
-    Some(ClientRecord {
-        client: ClientId::new(record.get(Field::Client)).ok()?,
-        email: text(Field::Email),
-        password: SecretString::from(record.expose_password()?),
-        company: text(Field::Company),
-        firstname: text(Field::Firstname),
-        lastname: text(Field::Lastname),
-        address: text(Field::Address),
-        city: text(Field::City),
-        state: text(Field::State),
-        country: text(Field::Country),
-        zip: text(Field::Zip),
-        phone_number: text(Field::PhoneNumber),
-        balance_management: text(Field::BalanceManagement),
-    })
 }

@@ -5,17 +5,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use crate::domain::enforcement::Refusal;
-use crate::domain::plan::{Country, Record};
-use crate::domain::{Client, ClientId, Reading, Threshold};
-
-/// A client's record as it was read, and what is remembered of it.
-#[derive(Clone, Debug)]
-pub struct Read {
-    /// All thirteen fields.
-    pub record: Record,
-    /// The same without password and address, with the fingerprint that the list of clients gives it too.
-    pub client: Client,
-}
+use crate::domain::plan::{Country, Read, Record};
+use crate::domain::{ClientId, Reading, Threshold};
 
 /// A record that is to be changed now.
 #[derive(Debug)]

@@ -11,8 +11,7 @@ use super::functions::{
     ResellerBalance, Rows, SetClient, SetClientThreshold, SignupClient, State,
 };
 use super::outcome::WriteError;
-use super::record::ClientRecord;
-use crate::domain::plan::Country;
+use crate::domain::plan::{Country, Read, Record};
 use crate::domain::{self, ClientId};
 
 impl Client {
@@ -37,7 +36,7 @@ impl Client {
     /// # Errors
     /// [`Error`]: [`Error::is_absent_client`] when there is no such client; [`Problem::WrongClient`] when the answer is
     /// about others; [`Problem::BadRecord`] when it is not complete.
-    pub async fn get_client(&self, client: &ClientId) -> Result<ClientRecord, Error> {
+    pub async fn get_client(&self, client: &ClientId) -> Result<Read, Error> {
         self.read(&GetClient(client)).await
     }
 
@@ -46,7 +45,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Error`], as [`Client::get_client`]; nothing was written then.
-    pub async fn get_client_before_write(&self, client: &ClientId) -> Result<(ClientRecord, WriteTurn), Error> {
+    pub async fn get_client_before_write(&self, client: &ClientId) -> Result<(Read, WriteTurn), Error> {
         self.read_before_write(&GetClient(client)).await
     }
 
@@ -199,8 +198,9 @@ impl Client {
     /// Overwrites a client's whole record. Sent once, whatever comes of it.
     ///
     /// # Errors
-    /// [`WriteError`].
-    pub async fn set_client(&self, turn: WriteTurn, record: &ClientRecord) -> Result<(), WriteError> {
-        self.write(&SetClient(record), Some(turn)).await
+    /// [`WriteError`]; [`Problem::Unsendable`] when the record names no client or has no password.
+    pub async fn set_client(&self, turn: WriteTurn, record: &Record) -> Result<(), WriteError> {
+        let call = SetClient::new(record).map_err(WriteError::NotDone)?;
+        self.write(&call, Some(turn)).await
     }
 }

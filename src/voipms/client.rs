@@ -8,6 +8,7 @@ use rand::{RngExt, SeedableRng};
 use secrecy::ExposeSecret;
 
 use super::error::{Error, Problem};
+use super::fallback::Fallback;
 use super::function::{Class, Function};
 use super::functions::Call;
 use super::outcome::WriteError;
@@ -31,9 +32,6 @@ const TRIES: u32 = 3;
 /// sweep busy, shorter would meet the same hiccup again.
 const BACK_OFF: Duration = Duration::from_millis(250);
 
-/// How long reads go by GET before multipart is tried again. The known outage of multipart lasted days.
-const GET_FOR: Duration = Duration::from_secs(60 * 60);
-
 /// The API of one account. Cheap to clone; clones share pace and connections.
 #[derive(Clone)]
 pub struct Client {
@@ -51,13 +49,6 @@ struct Shared {
     writes: HttpClient,
     random: Mutex<StdRng>,
     fallback: Mutex<Fallback>,
-}
-
-/// Whether reads go by GET because multipart answers `missing_method`.
-#[derive(Debug, Default)]
-struct Fallback {
-    since: Option<Duration>,
-    announced: bool,
 }
 
 impl std::fmt::Debug for Client {
@@ -120,7 +111,7 @@ impl Client {
     /// Whether reads go by GET at present because multipart answered `missing_method`.
     #[must_use]
     pub fn has_fallen_back_to_get(&self) -> bool {
-        self.shared.fallback().since.is_some()
+        self.shared.fallback().is_on()
     }
 
     /// Waits until a write may start, for callers that want to look once more before it does, or to know whether it left.
@@ -361,23 +352,12 @@ impl Shared {
         if self.transport == Transport::Get {
             return Transport::Get;
         }
-        let mut fallback = self.fallback();
-        let Some(since) = fallback.since else {
-            return Transport::Multipart;
-        };
-        let now = self.pacer.clock().monotonic();
-        if now.saturating_sub(since) < GET_FOR {
-            return Transport::Get;
-        }
-        // This call finds out whether multipart works again; the others stay with GET meanwhile.
-        fallback.since = Some(now);
-        Transport::Multipart
+        self.fallback().transport(self.pacer.clock().monotonic())
     }
 
     fn fall_back(&self, function: Function) {
-        let mut fallback = self.fallback();
-        fallback.since = Some(self.pacer.clock().monotonic());
-        if !std::mem::replace(&mut fallback.announced, true) {
+        let is_news = self.fallback().begin(self.pacer.clock().monotonic());
+        if is_news {
             let (account, function) = (self.account.as_str(), function.name());
             tracing::warn!(
                 account,
@@ -389,12 +369,7 @@ impl Shared {
     }
 
     fn note_success(&self, transport: Transport) {
-        if transport == Transport::Get {
-            return;
-        }
-        let mut fallback = self.fallback();
-        if fallback.since.take().is_some() {
-            fallback.announced = false;
+        if transport == Transport::Multipart && self.fallback().end() {
             tracing::info!(
                 account = self.account.as_str(),
                 "the API reads multipart requests again"

@@ -70,7 +70,7 @@ pub enum Problem {
     #[error("the answer cannot be read, {what}: {excerpt}")]
     Malformed {
         /// What is wrong with it.
-        what: String,
+        what: Cow<'static, str>,
         /// Its beginning.
         excerpt: String,
     },

@@ -9,8 +9,8 @@ use super::functions::{
 };
 use super::reply::read_reply;
 use super::secrets::Secrets;
-use super::{ClientRecord, Error, Function, RawAnswer, RawCall, WriteError};
-use crate::domain::plan::Country;
+use super::{Error, Function, RawAnswer, RawCall, WriteError};
+use crate::domain::plan::{Country, Field, Read, Record};
 use crate::domain::{Client, ClientId};
 use crate::net::HttpAnswer;
 
@@ -22,7 +22,7 @@ pub enum Answer {
     /// getClients.
     Clients(Rows<Client>),
     /// getClients for one client.
-    Record(Box<ClientRecord>),
+    Record(Box<Read>),
     /// getClientThreshold.
     Threshold(ClientThreshold),
     /// getBalanceManagement.
@@ -119,7 +119,7 @@ pub const QUESTIONS: [Question; 20] = [
 /// A reader with the calls that it reads the answers to, and the secrets it must not show.
 pub struct Reading {
     client: ClientId,
-    record: ClientRecord,
+    record: Record,
     charge: RawCall,
     payment: RawCall,
     threshold: SetClientThreshold,
@@ -183,7 +183,10 @@ impl Reading {
             Question::Packages => self.call(&functions::get_packages(None), answer).map(Answer::Packages),
             Question::States => self.call(&functions::get_states(), answer).map(Answer::States),
             Question::Address => self.call(&functions::get_ip(), answer).map(Answer::Address),
-            Question::SetClient => self.call(&SetClient(&self.record), answer).map(|()| Answer::Done),
+            Question::SetClient => {
+                let call = SetClient::new(&self.record).expect("it names its client and has a password");
+                self.call(&call, answer).map(|()| Answer::Done)
+            }
             Question::AddCharge => self.call(&self.charge, answer).map(|()| Answer::Done),
             Question::AddPayment => self.call(&self.payment, answer).map(|()| Answer::Done),
             Question::SetClientThreshold => self.call(&self.threshold.0, answer).map(|()| Answer::Done),
@@ -206,23 +209,8 @@ fn raw(answer: &HttpAnswer) -> Answer {
     Answer::Raw(RawAnswer::new(answer.body.clone()))
 }
 
-fn record(client: &ClientId, password: &str) -> ClientRecord {
-    let text = String::new;
-    ClientRecord {
-        client: client.clone(),
-        email: text(),
-        password: password.into(),
-        company: text(),
-        firstname: text(),
-        lastname: text(),
-        address: text(),
-        city: text(),
-        state: text(),
-        country: text(),
-        zip: text(),
-        phone_number: text(),
-        balance_management: text(),
-    }
+fn record(client: &ClientId, password: &str) -> Record {
+    Record::from_fields([(Field::Client, client.as_str()), (Field::Password, password)])
 }
 
 fn newcomer(password: &str) -> NewClient {

@@ -2,8 +2,9 @@
 //!
 //! [`Function`] lists what there is, each with its [`Parameter`]s; [`Client`] calls: typed, a method for each function, or
 //! as given, a [`RawCall`]. `functions` has one file for what is sent and what the answer means; `check` refuses what
-//! must not be sent; `answer` reads what the wire really sends; [`Error`] says what callers must know of a failure, and
-//! [`WriteError`] whether a write may have been done and how to find out; [`pace`] keeps the account's rate.
+//! must not be sent; `answer` knows what an answer means, and `json` reads what the wire really sends; [`Error`] says what
+//! callers must know of a failure, and [`WriteError`] whether a write may have been done and how to find out; [`pace`] keeps
+//! the account's rate.
 //!
 //! What holds throughout: HTTP success proves nothing; an answer without its payload is an error, never zero and never
 //! "no clients"; amounts are read from their digits; one odd row costs that row; no secret and nobody's password is
@@ -15,10 +16,12 @@ mod check;
 mod client;
 mod codes;
 mod error;
+mod fallback;
 mod function;
 mod functions;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod json;
 mod marker;
 mod outcome;
 pub mod pace;
@@ -43,7 +46,7 @@ pub use marker::Marker;
 pub use outcome::{FindOut, Sign, Unknown, WriteError};
 pub use parameters::{Kind, Parameter};
 pub use raw::{CallError, RawAnswer, RawCall, Row};
-pub use record::{ClientRecord, OddRow};
+pub use record::OddRow;
 pub use request::Transport;
 pub use settings::{Settings, SettingsError};
 

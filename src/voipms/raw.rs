@@ -3,13 +3,14 @@
 
 use std::fmt;
 
-use super::answer::{Expected, Payload, Reader, claims_success, fields, scalar, trimmed};
+use super::answer::{Expected, Payload, Reader, claims_success};
 use super::check::{Unacceptable, check};
 use super::error::{Error, Problem};
 use super::function::Function;
 use super::functions::{Call, SetClient};
+use super::json::{fields, scalar, trimmed};
 use super::outcome::{FindOut, WriteError};
-use super::record::ClientRecord;
+use crate::domain::plan::Record;
 use crate::net::HttpError;
 
 mod texts;
@@ -35,14 +36,16 @@ impl RawCall {
     }
 
     /// setClient with a whole record. Most of it was read and not typed, so it is not checked: it goes back verbatim.
-    #[must_use]
-    pub fn set_client(record: &ClientRecord) -> Self {
+    ///
+    /// # Errors
+    /// [`Problem::Unsendable`] when the record names no client or has no password.
+    pub fn set_client(record: &Record) -> Result<Self, Error> {
         let mut arguments = Vec::new();
-        SetClient(record).parameters(&mut |name, value| arguments.push((name, value.to_owned())));
-        Self {
+        SetClient::new(record)?.parameters(&mut |name, value| arguments.push((name, value.to_owned())));
+        Ok(Self {
             function: Function::SetClient,
             arguments,
-        }
+        })
     }
 
     /// The function.

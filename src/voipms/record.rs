@@ -1,166 +1,72 @@
-//! A client's record: all thirteen fields, verbatim, as setClient wants them back.
+//! A client's record on the wire: all thirteen fields, verbatim, as setClient wants them back; of the list no more than the
+//! inventory keeps. What may be changed of a record is not known here.
 
-use std::fmt;
+use std::borrow::Cow;
 
-use secrecy::SecretString;
 use serde_json::value::RawValue;
 
-use super::answer::{Reader, fields, scalar};
+use super::answer::Reader;
 use super::error::Problem;
+use super::json::{fields, scalar};
+use crate::domain::plan::{Field, Read, Record};
 use crate::domain::{Client, ClientId};
 
-/// The fields of a record, in the order of the API's documents.
-pub(super) const FIELDS: [&str; 13] = [
-    "client",
-    "email",
-    "password",
-    "company",
-    "firstname",
-    "lastname",
-    "address",
-    "city",
-    "state",
-    "country",
-    "zip",
-    "phone_number",
-    "balance_management",
+/// The fields of a record in the order of the API's documents. They are sent in it, and fingerprints are stored that were
+/// made in it: it must not change.
+pub(super) const FIELDS: [Field; 13] = [
+    Field::Client,
+    Field::Email,
+    Field::Password,
+    Field::Company,
+    Field::Firstname,
+    Field::Lastname,
+    Field::Address,
+    Field::City,
+    Field::State,
+    Field::Country,
+    Field::Zip,
+    Field::PhoneNumber,
+    Field::BalanceManagement,
 ];
+
+/// Where the id stands among them.
 const CLIENT: usize = 0;
-const PASSWORD: usize = 2;
 
-/// A client's whole record as `getClients` told it. Texts are verbatim; a null is an empty text. Debug shows no field
-/// but the id.
-#[derive(Clone)]
-pub struct ClientRecord {
-    /// Its id.
-    pub client: ClientId,
-    /// E-mail address.
-    pub email: String,
-    /// The client's portal password, in clear. Never stored or shown; only sent back.
-    pub password: SecretString,
-    /// Company.
-    pub company: String,
-    /// First name.
-    pub firstname: String,
-    /// Last name.
-    pub lastname: String,
-    /// Street.
-    pub address: String,
-    /// City.
-    pub city: String,
-    /// State or province, by name.
-    pub state: String,
-    /// Country: a name on the way out; setClient wants a code.
-    pub country: String,
-    /// Postal code; may begin with zeros or hold letters.
-    pub zip: String,
-    /// Phone number.
-    pub phone_number: String,
-    /// The code of the balance management.
-    pub balance_management: String,
-}
+/// Their names on the wire.
+const NAMES: [&str; 13] = {
+    let mut names = [""; 13];
+    let mut position = 0;
+    while position < names.len() {
+        names[position] = FIELDS[position].name();
+        position += 1;
+    }
+    names
+};
 
-impl ClientRecord {
-    /// Reads a record. All fields must be there: one that is absent would be blanked by sending the record back.
-    pub(super) fn read(row: &RawValue, reader: &Reader<'_>) -> Result<Self, Problem> {
-        let values =
-            fields(row.get(), &FIELDS).map_err(|_| reader.malformed("a client that is no object", row.get()))?;
-        let mut texts: [String; 13] = Default::default();
-        for (position, (field, value)) in FIELDS.into_iter().zip(values).enumerate() {
-            let bad = |what| Problem::BadRecord { field, what };
-            let value = value.ok_or_else(|| bad("is missing"))?;
-            let text = scalar(value).ok_or_else(|| bad("is no text"))?.unwrap_or_default();
-            // What PHP could not encode, or what was garbled on the way, must not be sent back.
-            if text.contains(char::REPLACEMENT_CHARACTER) {
-                return Err(bad("is not valid UTF-8"));
-            }
-            texts[position] = text.into_owned();
+/// Reads a client's whole record. All fields must be there: one that is absent would be blanked by sending the record
+/// back. Texts are verbatim; a null is an empty text.
+pub(super) fn whole_record(row: &RawValue, reader: &Reader<'_>) -> Result<Read, Problem> {
+    let values = fields(row.get(), &NAMES).map_err(|_| reader.malformed("a client that is no object", row.get()))?;
+    let mut record = Record::default();
+    for (field, value) in FIELDS.into_iter().zip(values) {
+        let bad = |what| Problem::BadRecord {
+            field: field.name(),
+            what,
+        };
+        let value = value.ok_or_else(|| bad("is missing"))?;
+        let text = scalar(value).ok_or_else(|| bad("is no text"))?.unwrap_or_default();
+        // What PHP could not encode, or what was garbled on the way, must not be sent back.
+        if text.contains(char::REPLACEMENT_CHARACTER) {
+            return Err(bad("is not valid UTF-8"));
         }
-        let [
-            client,
-            email,
-            password,
-            company,
-            firstname,
-            lastname,
-            address,
-            city,
-            state,
-            country,
-            zip,
-            phone_number,
-            balance_management,
-        ] = texts;
-        Ok(Self {
-            client: ClientId::new(&client).map_err(|_| Problem::BadRecord {
-                field: "client",
-                what: "is no client id",
-            })?,
-            email,
-            password: SecretString::from(password),
-            company,
-            firstname,
-            lastname,
-            address,
-            city,
-            state,
-            country,
-            zip,
-            phone_number,
-            balance_management,
-        })
+        record.set(field, text);
     }
-
-    /// Names and texts of all fields but `client` and `password`, in the order of the API's documents.
-    #[must_use]
-    pub fn fields(&self) -> [(&'static str, &str); 11] {
-        [
-            ("email", &self.email),
-            ("company", &self.company),
-            ("firstname", &self.firstname),
-            ("lastname", &self.lastname),
-            ("address", &self.address),
-            ("city", &self.city),
-            ("state", &self.state),
-            ("country", &self.country),
-            ("zip", &self.zip),
-            ("phone_number", &self.phone_number),
-            ("balance_management", &self.balance_management),
-        ]
-    }
-
-    /// Identifies the record but its password; the same as the one of the client's row in the list.
-    #[must_use]
-    pub fn fingerprint(&self) -> String {
-        let mut hash = Fingerprint::new();
-        hash.field(Some(self.client.as_str()));
-        for (_, text) in self.fields() {
-            hash.field(Some(text));
-        }
-        hash.finish()
-    }
-
-    /// What the list would show of this client.
-    #[must_use]
-    pub fn to_client(&self) -> Client {
-        Client {
-            id: self.client.clone(),
-            email: self.email.clone(),
-            company: self.company.clone(),
-            firstname: self.firstname.clone(),
-            lastname: self.lastname.clone(),
-            balance_management: self.balance_management.clone(),
-            fingerprint: self.fingerprint(),
-        }
-    }
-}
-
-impl fmt::Debug for ClientRecord {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientRecord")
-            .field("client", &self.client)
-            .finish_non_exhaustive()
-    }
+    // Read as a row of the list, so that its fingerprint is the one that the list gives it.
+    let client = inventory_row(row).map_err(|odd| Problem::BadRecord {
+        field: Field::Client.name(),
+        what: odd.why,
+    })?;
+    Ok(Read { record, client })
 }
 
 /// Reads a row of the list as far as the inventory keeps it; the error says why the row is odd.
@@ -169,10 +75,10 @@ pub(super) fn inventory_row(row: &RawValue) -> Result<Client, OddRow> {
         id: id.map(|id| id.chars().take(64).collect()),
         why,
     };
-    let values = fields(row.get(), &FIELDS).map_err(|_| odd(None, "no object"))?;
-    let mut texts: [Option<std::borrow::Cow<'_, str>>; 13] = Default::default();
-    for (position, value) in values.into_iter().enumerate() {
-        if position == PASSWORD {
+    let values = fields(row.get(), &NAMES).map_err(|_| odd(None, "no object"))?;
+    let mut texts: [Option<Cow<'_, str>>; 13] = Default::default();
+    for (position, (field, value)) in FIELDS.into_iter().zip(values).enumerate() {
+        if field == Field::Password {
             continue;
         }
         if let Some(value) = value {
@@ -186,13 +92,13 @@ pub(super) fn inventory_row(row: &RawValue) -> Result<Client, OddRow> {
         .filter(|id| !id.is_pseudo())
         .ok_or_else(|| odd(None, "an id that is none"))?;
     let mut hash = Fingerprint::new();
-    for (position, text) in texts.iter().enumerate() {
-        if position != PASSWORD {
+    for (field, text) in FIELDS.into_iter().zip(&texts) {
+        if field != Field::Password {
             hash.field(text.as_deref());
         }
     }
-    let mut text = |name: &str| {
-        let position = FIELDS.iter().position(|field| *field == name);
+    let mut text = |field: Field| {
+        let position = FIELDS.iter().position(|listed| *listed == field);
         position
             .and_then(|position| texts[position].take())
             .unwrap_or_default()
@@ -200,11 +106,11 @@ pub(super) fn inventory_row(row: &RawValue) -> Result<Client, OddRow> {
     };
     Ok(Client {
         id,
-        email: text("email"),
-        company: text("company"),
-        firstname: text("firstname"),
-        lastname: text("lastname"),
-        balance_management: text("balance_management"),
+        email: text(Field::Email),
+        company: text(Field::Company),
+        firstname: text(Field::Firstname),
+        lastname: text(Field::Lastname),
+        balance_management: text(Field::BalanceManagement),
         fingerprint: hash.finish(),
     })
 }

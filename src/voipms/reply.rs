@@ -44,7 +44,7 @@ fn encoded(problem: Problem, answer: &HttpAnswer) -> Problem {
     match (problem, answer.headers.get(header::CONTENT_ENCODING)) {
         (Problem::Malformed { excerpt, .. }, Some(encoding)) => {
             let name = String::from_utf8_lossy(encoding.as_bytes());
-            let what = format!("it is encoded as `{}`", escaped(&name, 20, false));
+            let what = format!("it is encoded as `{}`", escaped(&name, 20, false)).into();
             Problem::Malformed { what, excerpt }
         }
         (problem, _) => problem,

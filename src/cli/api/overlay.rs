@@ -15,7 +15,6 @@ use crate::cli::failure::USAGE;
 use crate::cli::{Exit, Failure};
 use crate::domain::ClientId;
 use crate::domain::plan::{Field, Record, differing, overlay};
-use crate::enforce::{read, written};
 use crate::voipms::{BalanceManagement, CallError, Client, Function, RawCall, WriteTurn};
 
 /// Runs it. `values`: what was given beside the client; `yes`: whether it may be sent.
@@ -52,8 +51,7 @@ pub async fn run(
     let Some(turn) = turn else {
         return Err(no_yes(Function::SetClient, None));
     };
-    let call = written(&sent).map(|record| RawCall::set_client(&record));
-    let call = call.ok_or_else(|| Failure::failed("the record has no password; nothing was sent"))?;
+    let call = RawCall::set_client(&sent).map_err(|error| outcome::declined(&error))?;
     let lost = send(run, &change, turn, &call).await?;
     run.course.comparing(change.uncompared(lost.is_none()));
     let after = record(run.api, &client)
@@ -87,13 +85,13 @@ async fn last_look(api: &Client, client: &ClientId, yes: bool) -> Result<(Record
         return Ok((record(api, client).await?, None));
     }
     let answer = api.get_client_before_write(client).await;
-    let (record, turn) = outcome::answered(api, answer).await?;
-    Ok((read(&record), Some(turn)))
+    let (read, turn) = outcome::answered(api, answer).await?;
+    Ok((read.record, Some(turn)))
 }
 
 async fn record(api: &Client, client: &ClientId) -> Result<Record, Failure> {
-    let answer = outcome::answered(api, api.get_client(client).await).await?;
-    Ok(read(&answer))
+    let read = outcome::answered(api, api.get_client(client).await).await?;
+    Ok(read.record)
 }
 
 /// Sends the record. Why no answer came, if it may have been done; `None` when the API says that it was.

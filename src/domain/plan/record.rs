@@ -6,6 +6,8 @@ use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::domain::Client;
+
 /// A field of the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "each is the field that the API calls by this name")]
@@ -97,10 +99,10 @@ impl Record {
     }
 
     /// Sets a field.
-    pub fn set(&mut self, field: Field, value: &str) {
+    pub fn set(&mut self, field: Field, value: impl Into<String>) {
         match self.open.get_mut(field as usize) {
-            Some(open) => value.clone_into(open),
-            None => self.password = Some(SecretString::from(value)),
+            Some(open) => *open = value.into(),
+            None => self.password = Some(SecretString::from(value.into())),
         }
     }
 
@@ -149,4 +151,13 @@ impl fmt::Debug for Record {
             .field("balance_management", &self.get(Field::BalanceManagement))
             .finish_non_exhaustive()
     }
+}
+
+/// A client's record as it was read, and what is remembered of it.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// All thirteen fields.
+    pub record: Record,
+    /// The same without password and address, with the fingerprint that the list of clients gives it too.
+    pub client: Client,
 }

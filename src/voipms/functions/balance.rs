@@ -2,9 +2,10 @@
 
 use super::read::Read;
 use crate::domain::{ClientId, Money};
-use crate::voipms::answer::{Payload, Reader, fields, scalar};
+use crate::voipms::answer::{Payload, Reader};
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
+use crate::voipms::json::{fields, scalar};
 
 /// A balance and what is told beside it, in the account's currency. getResellerBalance always tells all of it (documented);
 /// getBalance only the balance unless it is asked for more (documented). "Today" ends at midnight in Toronto (inferred

@@ -5,11 +5,12 @@ use std::collections::HashSet;
 use super::Call;
 use super::read::Read;
 use super::rows::{Rows, read_rows};
-use crate::domain::{Client, ClientId};
-use crate::voipms::answer::{Payload, Reader, fields, for_each_row, scalar};
+use crate::domain::{Client, ClientId, plan};
+use crate::voipms::answer::{Payload, Reader};
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
-use crate::voipms::record::{ClientRecord, OddRow, inventory_row};
+use crate::voipms::json::{fields, for_each_row, scalar};
+use crate::voipms::record::{OddRow, inventory_row, whole_record};
 
 /// All clients, or those with this e-mail address.
 pub(in crate::voipms) fn get_clients(email: Option<&str>) -> Read<'_, Rows<Client>> {
@@ -34,7 +35,7 @@ fn read(payload: Payload<'_>, reader: &Reader<'_>) -> Result<Rows<Client>, Probl
 pub(in crate::voipms) struct GetClient<'c>(pub(in crate::voipms) &'c ClientId);
 
 impl Call for GetClient<'_> {
-    type Answer = ClientRecord;
+    type Answer = plan::Read;
 
     fn function(&self) -> Function {
         Function::GetClients
@@ -44,7 +45,7 @@ impl Call for GetClient<'_> {
         add("client", self.0.as_str());
     }
 
-    fn read(&self, payload: Payload<'_>, reader: &Reader<'_>) -> Result<ClientRecord, Problem> {
+    fn read(&self, payload: Payload<'_>, reader: &Reader<'_>) -> Result<plan::Read, Problem> {
         let absent = || Problem::Status {
             code: "no_client".to_owned(),
             message: None,
@@ -62,7 +63,7 @@ impl Call for GetClient<'_> {
         })
         .ok_or_else(|| reader.malformed("`clients` is no list", payload.get()))?;
         match mine[..] {
-            [row] => ClientRecord::read(row, reader),
+            [row] => whole_record(row, reader),
             [] if rows == 0 => Err(absent()),
             [] => Err(Problem::WrongClient),
             [..] => Err(Problem::BadRecord {

@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 
 use super::read::Read;
-use crate::voipms::answer::{Payload, Reader, scalar};
+use crate::voipms::answer::{Payload, Reader};
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
+use crate::voipms::json::scalar;
 
 /// The address that calls come from. Answered from any address (documented).
 pub(in crate::voipms) fn get_ip() -> Read<'static, IpAddr> {

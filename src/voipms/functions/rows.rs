@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use crate::voipms::answer::{Payload, Reader, fields, for_each_row, scalar};
+use crate::voipms::answer::{Payload, Reader};
 use crate::voipms::error::Problem;
+use crate::voipms::json::{fields, for_each_row, scalar};
 use crate::voipms::record::OddRow;
 
 /// A list with what could not be used of it.
@@ -35,9 +36,9 @@ pub(super) fn read_rows<'a, T>(
         Ok(good) => list.rows.push(good),
         Err(odd) => list.odd.push(odd),
     })
-    .ok_or_else(|| reader.malformed(&format!("`{key}` is no list"), payload.get()))?;
+    .ok_or_else(|| reader.malformed(format!("`{key}` is no list"), payload.get()))?;
     if list.rows.is_empty() && !list.odd.is_empty() {
-        return Err(reader.malformed(&format!("no row of `{key}` can be used"), payload.get()));
+        return Err(reader.malformed(format!("no row of `{key}` can be used"), payload.get()));
     }
     Ok(list)
 }

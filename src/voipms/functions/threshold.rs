@@ -2,9 +2,10 @@
 
 use super::read::Read;
 use crate::domain::{ClientId, Money};
-use crate::voipms::answer::{Payload, Reader, fields, scalar};
+use crate::voipms::answer::{Payload, Reader};
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
+use crate::voipms::json::{fields, scalar};
 
 /// A client's own limit: where its warning mail is due, not where it is suspended (documented). What is answered for a
 /// client that never had one is not known.

@@ -5,10 +5,11 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::Call;
 use crate::domain::{ClientId, Money};
-use crate::voipms::answer::{Expected, Payload, Reader, scalar};
+use crate::voipms::answer::{Expected, Payload, Reader};
 use crate::voipms::check::Unacceptable;
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
+use crate::voipms::json::scalar;
 use crate::voipms::marker::Marker;
 use crate::voipms::raw::RawCall;
 

@@ -161,8 +161,8 @@ impl Pacer {
     }
 
     /// Calls a minute that are allowed now.
-    #[must_use]
-    pub fn effective_rate(&self) -> u32 {
+    #[cfg(test)]
+    pub(in crate::voipms) fn effective_rate(&self) -> u32 {
         let now = self.0.clock.monotonic();
         u32::try_from(self.0.state().window.rate(now)).unwrap_or(u32::MAX)
     }

@@ -8,8 +8,9 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::RawAnswer;
-use crate::voipms::answer::{Expected, fields, for_each_row, scalar, trimmed};
+use crate::voipms::answer::Expected;
 use crate::voipms::function::Function;
+use crate::voipms::json::{fields, for_each_row, scalar, trimmed};
 
 /// A row of an answer. It may hold a client's password, and so cannot be printed.
 pub struct Row<'a>(Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>);

@@ -1,17 +1,16 @@
 //! Every answer that is known, feared or invented, read without a network.
 
-use secrecy::SecretString;
-
 use crate::domain::ClientId;
+use crate::domain::plan::{Field, Read};
 use crate::net::HttpAnswer;
 use crate::net::header::{HeaderMap, HeaderValue, LOCATION};
+use crate::voipms::Error;
 use crate::voipms::functions::{
     Call, GetClient, SetClient, get_balance, get_balance_management, get_client_threshold, get_clients, get_countries,
     get_reseller_balance,
 };
 use crate::voipms::reply::read_reply;
 use crate::voipms::secrets::Secrets;
-use crate::voipms::{ClientRecord, Error};
 
 pub(super) fn read<C: Call>(call: &C, status: u16, body: &str) -> Result<C::Answer, Error> {
     let answer = HttpAnswer {
@@ -472,50 +471,50 @@ fn the_inventory_is_lean_and_the_record_complete() {
     );
     assert!(!format!("{client:?}").contains("johnspassword"));
 
-    let record = record(&body).unwrap();
-    assert_eq!(record.fingerprint(), client.fingerprint, "the same record");
-    assert_eq!(record.to_client(), client);
+    let read = record(&body).unwrap();
+    assert_eq!(read.client, client, "the same record, and so the same fingerprint");
+    let record = &read.record;
     assert_eq!(
-        (record.zip.as_str(), record.phone_number.as_str()),
+        (record.get(Field::Zip), record.get(Field::PhoneNumber)),
         ("02134", "5551112222")
     );
-    assert_eq!(secrecy::ExposeSecret::expose_secret(&record.password), "johnspassword");
+    assert_eq!(record.expose_password(), Some("johnspassword"));
+    assert!(!format!("{read:?}").contains("johnspassword"));
     assert_eq!(
         format!("{record:?}"),
-        r#"ClientRecord { client: ClientId("561115"), .. }"#
+        r#"Record { client: "561115", balance_management: "1", .. }"#
     );
 }
 
-fn record(body: &str) -> Result<ClientRecord, Error> {
+fn record(body: &str) -> Result<Read, Error> {
     let client = id();
     read(&GetClient(&client), 200, body)
 }
 
 #[test]
 fn a_fingerprint_changes_with_every_field_but_the_password() {
-    let base = record(&clients(&format!("[{JOHN}]"))).unwrap();
-    assert_eq!(
-        base.fingerprint(),
-        "65bfcecf3d91a322",
-        "stored, so it must never change"
-    );
-    for (field, text) in base.fields() {
+    let of = |row: &str| record(&clients(row)).unwrap();
+    let fingerprint = |row: &str| of(row).client.fingerprint;
+    let base = of(JOHN).record;
+    let unchanged = "65bfcecf3d91a322";
+    assert_eq!(fingerprint(JOHN), unchanged, "stored, so it must never change");
+    let changeable = |field: &Field| !matches!(field, Field::Client | Field::Password);
+    for field in Field::ALL.into_iter().filter(changeable) {
+        let (name, text) = (field.name(), base.get(field));
         for changed in ["", "else"] {
-            let body = JOHN.replace(&format!(r#""{field}":"{text}""#), &format!(r#""{field}":"{changed}""#));
-            let changed = record(&clients(&body)).unwrap();
-            assert_ne!(changed.fingerprint(), base.fingerprint(), "{field}");
+            let row = JOHN.replace(&format!(r#""{name}":"{text}""#), &format!(r#""{name}":"{changed}""#));
+            assert_ne!(fingerprint(&row), unchanged, "{name}");
         }
     }
-    let mut moved = base.clone();
-    (moved.address, moved.city) = (format!("{}{}", base.address, base.city), String::new());
-    assert_ne!(
-        moved.fingerprint(),
-        base.fingerprint(),
-        "a text that moves between fields"
+    let moved = JOHN.replace(
+        r#""5491 190TH","city":"OPA LOCKA""#,
+        r#""5491 190THOPA LOCKA","city":"""#,
     );
-    let mut other_password = base.clone();
-    other_password.password = SecretString::from("another");
-    assert_eq!(other_password.fingerprint(), base.fingerprint());
+    assert_eq!(of(&moved).record.get(Field::City), "");
+    assert_ne!(fingerprint(&moved), unchanged, "a text that moves between fields");
+    let other_password = JOHN.replace("johnspassword", "another");
+    assert_eq!(of(&other_password).record.expose_password(), Some("another"));
+    assert_eq!(fingerprint(&other_password), unchanged);
 }
 
 #[test]
@@ -580,7 +579,52 @@ fn records() {
     let absent = record(r#"{"status":"no_client"}"#).unwrap_err();
     assert!(absent.is_absent_client());
     let nulls = record(&clients(&format!("[{}]", JOHN.replace("\"Consulting\"", "null")))).unwrap();
-    assert_eq!(nulls.company, "");
+    assert_eq!(nulls.record.get(Field::Company), "");
+}
+
+/// Fingerprints are stored, and enforcement compares those of lists with those of records: none may ever change.
+#[test]
+fn fingerprints_of_the_list_stay_what_they_are() {
+    let replaced = |from: &str, to: &str| {
+        assert!(JOHN.contains(from), "{from}");
+        JOHN.replace(from, to)
+    };
+    let mut reversed: Vec<&str> = JOHN.trim_matches(['{', '}']).split(',').collect();
+    reversed.reverse();
+    let cases = [
+        ("as documented", JOHN.to_owned(), "65bfcecf3d91a322"),
+        (
+            "the last first",
+            format!("{{{}}}", reversed.join(",")),
+            "65bfcecf3d91a322",
+        ),
+        (
+            "another password",
+            replaced("johnspassword", "another"),
+            "65bfcecf3d91a322",
+        ),
+        ("no password", replaced("\"password\"", "\"x\""), "65bfcecf3d91a322"),
+        (
+            "a password that is no text",
+            replaced("\"johnspassword\"", "[1]"),
+            "65bfcecf3d91a322",
+        ),
+        ("an empty company", replaced("Consulting", ""), "ac1b5e283906bac0"),
+        ("a null company", replaced("\"Consulting\"", "null"), "ac1b5e283906bac0"),
+        ("no company", replaced("\"company\"", "\"x\""), "de167b75b2caead9"),
+        (
+            "company and first name swapped",
+            replaced("\"company\"", "\"x\"")
+                .replace("\"firstname\"", "\"company\"")
+                .replace("\"x\"", "\"firstname\""),
+            "7be17078cfcb5e4c",
+        ),
+        ("an id alone", r#"{"client":"561115"}"#.to_owned(), "8f11b88681b9e563"),
+    ];
+    for (name, row, expected) in cases {
+        let client = read(&get_clients(None), 200, &clients(&format!("[{row}]"))).unwrap();
+        assert_eq!(client.rows[0].fingerprint, expected, "{name}");
+    }
 }
 
 #[test]
@@ -631,7 +675,7 @@ fn codes_of_balance_management_and_countries() {
 
 #[test]
 fn what_a_failure_means() {
-    let record = record(&clients(&format!("[{JOHN}]"))).unwrap();
+    let record = record(&clients(&format!("[{JOHN}]"))).unwrap().record;
     // Name, HTTP status, body, then for a write: may have taken effect, is transient.
     let cases = [
         ("refused", 200, r#"{"status":"invalid_email"}"#, false, false),
@@ -663,13 +707,13 @@ fn what_a_failure_means() {
         ("redirect", 302, "", true, false),
     ];
     for (name, status, body, effect, transient) in cases {
-        let write = read(&SetClient(&record), status, body).unwrap_err();
+        let write = read(&SetClient::new(&record).unwrap(), status, body).unwrap_err();
         assert_eq!(write.may_have_taken_effect(), effect, "{name}");
         assert_eq!(write.is_transient(), transient, "{name}");
         let list = read(&get_clients(None), status, body).unwrap_err();
         assert!(!list.may_have_taken_effect(), "{name}: a read changes nothing");
     }
-    assert!(read(&SetClient(&record), 200, r#"{"status":"success"}"#).is_ok());
+    assert!(read(&SetClient::new(&record).unwrap(), 200, r#"{"status":"success"}"#).is_ok());
 }
 
 #[test]
@@ -710,7 +754,7 @@ fn who_is_told_what_to_do() {
 
 #[test]
 fn no_failure_shows_a_secret() {
-    let record = record(&clients(&format!("[{JOHN}]"))).unwrap();
+    let record = record(&clients(&format!("[{JOHN}]"))).unwrap().record;
     let bodies = [
         "<html>no method for /?api_password=api-secret</html>".to_owned(),
         r#"{"status":"api-secret"}"#.to_owned(),
@@ -729,10 +773,10 @@ fn no_failure_shows_a_secret() {
     ];
     let client = id();
     let mut failures = Vec::new();
-    failures.extend(read(&SetClient(&record), 200, "<html>johnspassword</html>").err());
+    failures.extend(read(&SetClient::new(&record).unwrap(), 200, "<html>johnspassword</html>").err());
     for status in [200, 302, 500] {
         for body in bodies.iter().chain(&lists) {
-            failures.extend(read(&SetClient(&record), status, body).err());
+            failures.extend(read(&SetClient::new(&record).unwrap(), status, body).err());
         }
         for body in &bodies {
             failures.extend(read(&get_balance(), status, body).err());

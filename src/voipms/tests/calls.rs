@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 
 use crate::clock::{Clock, Stepper};
+use crate::domain::plan::{Field, Record};
 use crate::domain::{AccountName, ClientId};
 use crate::net::raw_server::{Act, RawServer, Seen, answer, gzip, ok};
 use crate::net::{Bounds, Trust};
 use crate::voipms::pace::{MemoryLedger, Pace, Pacer};
-use crate::voipms::{Client, ClientRecord, Function, Settings, Transport, WriteError};
+use crate::voipms::{Client, Function, RawCall, Settings, Transport, WriteError};
 
 const BALANCE: &str = r#"{"status":"success","balance":{"current_balance":"8.0588"}}"#;
 const PASSWORD: &str = "p&ss w/\"rd";
@@ -564,14 +565,14 @@ async fn a_record_that_is_to_be_written_is_read_right_before() {
         .await;
         let caller = Caller::at_rate(&server, Transport::Multipart, rate);
         let id = ClientId::new("561115").unwrap();
-        let (record, turn) = caller.run(caller.client.get_client_before_write(&id)).await.unwrap();
-        assert_eq!(record.zip, "");
+        let (read, turn) = caller.run(caller.client.get_client_before_write(&id)).await.unwrap();
+        assert_eq!(read.record.get(Field::Zip), "");
         let departure = turn.departure();
         assert!(!departure.is_past());
         // A minute of waiting for the pair is no part of the window.
         let window = caller.elapsed() - turn.since();
         assert_eq!(window.as_secs(), between, "{rate} {fails}");
-        caller.run(caller.client.set_client(turn, &record)).await.unwrap();
+        caller.run(caller.client.set_client(turn, &read.record)).await.unwrap();
         assert!(departure.is_past());
         let calls = 2 + usize::from(fails);
         let seen = server.seen();
@@ -589,23 +590,21 @@ async fn a_record_that_is_to_be_written_is_read_right_before() {
     }
 }
 
-pub(super) fn record() -> ClientRecord {
-    let text = |text: &str| text.to_owned();
-    ClientRecord {
-        client: ClientId::new("561115").unwrap(),
-        email: text("josé@example.com"),
-        password: SecretString::from("johns \"pass\"\r\nword"),
-        company: text("O'Neill & Søn"),
-        firstname: text("José"),
-        lastname: text("Ó"),
-        address: String::new(),
-        city: text("OPA LOCKA"),
-        state: text("FLORIDA"),
-        country: text("US"),
-        zip: text("02134"),
-        phone_number: text("5551112222"),
-        balance_management: text("1"),
-    }
+pub(super) fn record() -> Record {
+    Record::from_fields([
+        (Field::Client, "561115"),
+        (Field::Email, "josé@example.com"),
+        (Field::Password, "johns \"pass\"\r\nword"),
+        (Field::Company, "O'Neill & Søn"),
+        (Field::Firstname, "José"),
+        (Field::Lastname, "Ó"),
+        (Field::City, "OPA LOCKA"),
+        (Field::State, "FLORIDA"),
+        (Field::Country, "US"),
+        (Field::Zip, "02134"),
+        (Field::PhoneNumber, "5551112222"),
+        (Field::BalanceManagement, "1"),
+    ])
 }
 
 async fn set(client: &Client) -> Result<(), WriteError> {
@@ -643,6 +642,24 @@ async fn a_write_sends_all_thirteen_fields_also_where_reads_go_by_get() {
         ("balance_management", "1"),
     ];
     assert_eq!(form(&seen), pairs(&expected));
+}
+
+#[tokio::test]
+async fn a_record_without_a_password_or_an_id_is_never_sent() {
+    let server = RawServer::answering(r#"{"status":"success"}"#).await;
+    let caller = Caller::new(&server, Transport::Multipart);
+    let mut nobodys = record();
+    nobodys.set(Field::Client, "");
+    let kept = Record::from_image(&record().image()).unwrap();
+    for (name, record) in [("kept without password", kept), ("nobody's", nobodys)] {
+        let turn = caller.run(caller.client.write_turn(Function::SetClient)).await.unwrap();
+        let failure = caller.run(caller.client.set_client(turn, &record)).await.unwrap_err();
+        assert!(matches!(failure, WriteError::NotDone(_)), "{name}");
+        let error = failure.into_error();
+        assert_eq!((error.kind(), error.is_transient()), ("unsendable", false), "{name}");
+        assert_eq!(RawCall::set_client(&record).unwrap_err(), error, "{name}");
+    }
+    assert!(server.seen().is_empty());
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 use super::answers::{JOHN, id, read};
 use super::calls::{Caller, form};
+use crate::domain::plan::Field;
 use crate::net::raw_server::{Act, RawServer, Seen, ok};
 use crate::voipms::functions::get_balance_management;
 use crate::voipms::request::Encoder;
@@ -47,7 +48,8 @@ async fn each_typed_read_asks_its_own_question_and_hands_on_the_answer() {
     assert_eq!(clients.rows[0].company, "Consulting");
     let found = caller.run(client.get_clients_by_email("a@b.cd")).await.unwrap();
     assert_eq!(found.rows[0].id, id);
-    assert_eq!(caller.run(client.get_client(&id)).await.unwrap().zip, "02134");
+    let read = caller.run(client.get_client(&id)).await.unwrap();
+    assert_eq!(read.record.get(Field::Zip), "02134");
     assert!(caller.run(client.has_client(&id)).await.unwrap());
     let balance = caller.run(client.get_reseller_balance(&id)).await.unwrap();
     assert_eq!(balance.current_balance.to_string(), "8.0588");

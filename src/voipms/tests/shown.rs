@@ -3,6 +3,7 @@
 use super::answers::read;
 use super::calls::{Caller, record};
 use super::traps::signup;
+use crate::domain::plan::Field;
 use crate::net::HttpError;
 use crate::net::raw_server::{Act, RawServer, ok};
 use crate::voipms::error::{Error, Problem};
@@ -97,7 +98,7 @@ fn an_answer_that_is_none_is_told_with_its_beginning() {
 #[test]
 fn a_typed_write_shows_no_password_that_it_sent() {
     let mut record = record();
-    record.password = "S3cret&pass".into();
+    record.set(Field::Password, "S3cret&pass");
     for body in [
         r#"{"status":"weak_password","message":"S3cret&pass is weak"}"#,
         r#"{"status":"S3cret&pass"}"#,
@@ -106,7 +107,10 @@ fn a_typed_write_shows_no_password_that_it_sent() {
         "S3cret&pass",
     ] {
         for (name, error) in [
-            ("setClient", read(&SetClient(&record), 200, body).unwrap_err()),
+            (
+                "setClient",
+                read(&SetClient::new(&record).unwrap(), 200, body).unwrap_err(),
+            ),
             ("signupClient", read(&signup(), 200, body).unwrap_err()),
         ] {
             let shown = format!("{error} {error:?} {}", error.kind());

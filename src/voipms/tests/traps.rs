@@ -81,7 +81,7 @@ fn told(function: Function, status: u16, body: &str) -> String {
     let outcome = match function {
         Function::AddCharge => return written(&charge().0, status, body),
         Function::AddPayment => return written(&payment().0, status, body),
-        Function::SetClient => return written(&SetClient(&record()), status, body),
+        Function::SetClient => return written(&SetClient::new(&record()).unwrap(), status, body),
         Function::SetClientThreshold => return written(&threshold().0, status, body),
         Function::SignupClient => return written(&signup(), status, body),
         Function::GetBalance => good(read(&get_balance(), status, body), "value"),

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use super::calls::{BINARY, Caller, behind, chunks_that_break_off, cut, form, record, utf16};
 use super::traps::{charge, payment, signup, threshold};
 use crate::net::raw_server::{Act, RawServer, answer, gzip, ok};
+use crate::voipms::functions::Call;
 use crate::voipms::{CallError, Client, FindOut, Function, RawCall, Transport, WriteError, meaning};
 
 fn raw(function: Function, of: &[(&'static str, &str)]) -> RawCall {
@@ -710,6 +711,31 @@ async fn no_password_of_a_call_as_given_is_shown() {
     let record = record();
     let secret = SecretString::from("x");
     assert!(!format!("{record:?} {secret:?}").contains("johns"));
+}
+
+#[test]
+fn set_client_sends_every_field_in_the_order_of_the_document() {
+    let call = RawCall::set_client(&record()).unwrap();
+    let mut sent = Vec::new();
+    call.parameters(&mut |name, value| sent.push((name, value)));
+    let values = [
+        "561115",
+        "josé@example.com",
+        "johns \"pass\"\r\nword",
+        "O'Neill & Søn",
+        "José",
+        "Ó",
+        "",
+        "OPA LOCKA",
+        "FLORIDA",
+        "US",
+        "02134",
+        "5551112222",
+        "1",
+    ];
+    let names = Function::SetClient.parameters().iter().map(|parameter| parameter.name);
+    assert_eq!(sent, names.zip(values).collect::<Vec<_>>());
+    assert_eq!(sent.len(), 13);
 }
 
 #[test]

@@ -104,6 +104,19 @@ async fn a_refused_account_is_one_mail_with_the_fix_and_recovers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_check_says_that_no_changes_can_be_made_while_the_api_reads_no_forms() {
+    let world = World::new(1).await;
+    let says = "changes are declined meanwhile";
+    for (setting, is_said) in [("off", false), ("on", true)] {
+        world.simulator.set_setting("multipart-missing", setting).unwrap();
+        let checked = world.run(&["check", "--online"]).await;
+        assert_eq!(checked.code, Some(0), "{checked:?}");
+        assert!(checked.out.contains("logged in"), "{checked:?}");
+        assert_eq!(checked.out.contains(says), is_said, "{setting}: {checked:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_is_one_mail_with_the_fix_and_recovers() {
     let world = World::new(3).await;
     world.reconfigure(API_PASSWORD, "not-the-password");

@@ -437,6 +437,18 @@ fn a_kept_image_compares_without_the_password_that_it_does_not_have() {
     assert!(Record::from_image("").is_none());
 }
 
+/// It is stored, and read by other versions of the program and by people.
+#[test]
+fn an_image_stays_what_it_is() {
+    let expected = concat!(
+        r#"{"address":"5491 190TH\\","balance_management":"2","city":" MONTRÉAL ","client":"561115","#,
+        r#""company":"Ü & Söhne \"Ltd\"","country":"CANADA","email":"seán.o'brien@example.com","firstname":"Seán","#,
+        r#""lastname":"O'Brien","phone_number":"0551112222","state":"QUÉBEC","zip":"02134"}"#,
+    );
+    assert_eq!(record().image(), expected);
+    assert_eq!(Record::from_image(expected).unwrap().image(), expected);
+}
+
 #[test]
 fn a_record_is_not_printed_with_its_secrets() {
     let shown = format!("{:?}", record());
