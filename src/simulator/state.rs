@@ -125,7 +125,7 @@ fn rules(settings: &Settings) -> Rules {
         cut_calls: settings.on(Key::CutCalls),
         stops_incoming: settings.on(Key::IncomingStops),
         reseller_pays: settings.on(Key::Spending) && settings.on(Key::ResellerPays),
-        utc_days: settings.text(Key::DayZone) == "utc",
+        utc_days: settings.is(Key::DayZone, "utc"),
     }
 }
 

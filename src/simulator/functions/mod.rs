@@ -44,7 +44,7 @@ impl<'a> Call<'a> {
         let params: &'a Params<'a> = self.params;
         match params.get("client") {
             Some(id) if !id.is_empty() => Ok(id),
-            _ if self.settings.text(Key::AbsentId) == "missing_client" => Err("missing_client"),
+            _ if self.settings.is(Key::AbsentId, "missing_client") => Err("missing_client"),
             _ => Err("invalid_client"),
         }
     }

@@ -98,7 +98,7 @@ impl Simulator {
             Some(reply) => (reply, ""),
             None => self.handle(&mut state, arrival, (monotonic, at), fault),
         };
-        if state.settings.text(Key::ContentType) == "html" && reply.content_type == JSON {
+        if state.settings.is(Key::ContentType, "html") && reply.content_type == JSON {
             reply.content_type = HTML;
         }
         if fault == Some(Fault::Slow) {
@@ -170,7 +170,7 @@ impl Simulator {
         let method = params.get("method").filter(|text| !text.is_empty());
         let function = method.and_then(functions::find);
         let is_stranger = !state.allowed.admits(arrival.peer) && !function.is_some_and(|function| function.any_address);
-        if is_stranger && state.settings.text(Key::CheckOrder) == "address" {
+        if is_stranger && state.settings.is(Key::CheckOrder, "address") {
             return Err("ip_not_enabled");
         }
         let no_function = if method.is_some() {
@@ -178,7 +178,7 @@ impl Simulator {
         } else {
             "missing_method"
         };
-        if function.is_none() && state.settings.text(Key::CheckOrder) == "method" {
+        if function.is_none() && state.settings.is(Key::CheckOrder, "method") {
             return Err(no_function);
         }
         self.check_credentials(params)?;
@@ -189,8 +189,8 @@ impl Simulator {
             return Err("ip_not_enabled");
         }
         if let Some(cap) = self.options.rate_cap_per_minute {
-            let sliding = state.settings.text(Key::CapWindow) == "sliding";
-            let per = (state.settings.text(Key::CapPer) == "address").then_some(arrival.peer);
+            let sliding = state.settings.is(Key::CapWindow, "sliding");
+            let per = (state.settings.is(Key::CapPer, "address")).then_some(arrival.peer);
             if !state.traffic.is_within(cap, monotonic, sliding, per) {
                 return Err("api_limit_exceeded");
             }
@@ -346,7 +346,7 @@ fn soap_fault(settings: &Settings) -> Reply {
     let body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<SOAP-ENV:Envelope xmlns:SOAP-ENV=\"http://schemas.xmlsoap.org/soap/envelope/\">\
 <SOAP-ENV:Body><SOAP-ENV:Fault><faultcode>SOAP-ENV:Client</faultcode><faultstring>Bad Request</faultstring></SOAP-ENV:Fault>\
 </SOAP-ENV:Body></SOAP-ENV:Envelope>\n";
-    let http_status = if settings.text(Key::SoapFaultStatus) == "200" {
+    let http_status = if settings.is(Key::SoapFaultStatus, "200") {
         200
     } else {
         500
@@ -377,16 +377,24 @@ fn refusal(status: &str, style: Style) -> Vec<u8> {
     json.into_bytes()
 }
 
+fn types(settings: &Settings) -> Types {
+    let are = |word| settings.is(Key::Types, word);
+    if are("doc-strings") {
+        Types::DocStrings
+    } else if are("all-numbers") {
+        Types::AllNumbers
+    } else if are("all-strings") {
+        Types::AllStrings
+    } else {
+        Types::Mixed
+    }
+}
+
 fn style(settings: &Settings, wrong: bool) -> Style {
     Style {
-        types: match settings.text(Key::Types) {
-            "doc-strings" => Types::DocStrings,
-            "all-numbers" => Types::AllNumbers,
-            "all-strings" => Types::AllStrings,
-            _ => Types::Mixed,
-        },
+        types: types(settings),
         noise: settings.on(Key::FloatNoise),
-        null_columns: settings.text(Key::EmptyColumns) == "null",
+        null_columns: settings.is(Key::EmptyColumns, "null"),
         wrong,
     }
 }
