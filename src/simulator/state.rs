@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::access::{self, AllowList};
 use super::edit;
@@ -95,18 +94,6 @@ impl State {
             self.world.end_rules(now, rules);
         }
         Ok(())
-    }
-
-    /// The faults in force, as `/sim/` shows them.
-    pub(super) fn faults(&self) -> Value {
-        let all = self.faults.all().map(|(name, share)| (name, share.into()));
-        Value::Object(all.collect())
-    }
-
-    /// Every setting, as `/sim/` shows them.
-    pub(super) fn settings(&self) -> Value {
-        let all = self.settings.all().map(|(name, value)| (name.to_owned(), value.into()));
-        Value::Object(all.collect())
     }
 
     /// The settings that decide what moves balances.

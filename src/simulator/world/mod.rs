@@ -101,7 +101,7 @@ impl World {
         // What a larger fleet uses, the reseller pays in larger parts.
         let fleets = i64::from((clients / 100).max(1));
         let own = Client::new(Start {
-            id: 0,
+            id: Client::RESELLER,
             texts: person(&dice, 0, 0).0,
             management: Management::Soft,
             threshold: (100 * fleets).to_string().into(),
@@ -228,7 +228,9 @@ impl World {
 
     /// Removes a client, of whom the reseller pays for what was used so far; whether there was one.
     pub(in crate::simulator) fn remove(&mut self, id: &str, now: i64, rules: Rules) -> bool {
-        let is_client = self.settled(id, now, rules).is_some_and(|(client, _)| client.id != 0);
+        let is_client = self
+            .settled(id, now, rules)
+            .is_some_and(|(client, _)| !client.is_reseller());
         let slot = index_of(id).and_then(|index| self.slots.get_mut(index));
         is_client && slot.is_some_and(|slot| slot.take().is_some())
     }
@@ -278,7 +280,7 @@ impl World {
 
     /// Puts an edited or added client in its place.
     pub(in crate::simulator) fn replace(&mut self, client: Client) {
-        if client.id == 0 {
+        if client.is_reseller() {
             self.own = client;
             return;
         }

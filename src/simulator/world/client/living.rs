@@ -61,7 +61,7 @@ impl Client {
             self.usage(around);
             self.next_event = match self.script.as_deref().copied() {
                 Some(script) => self.follow_script(script, now, around),
-                None if self.id == 0 => self.pay_for_clients(now, around),
+                None if self.is_reseller() => self.pay_for_clients(now, around),
                 None => self.live(now, around),
             };
         }
@@ -233,7 +233,7 @@ impl Client {
         self.ledger.spend(call.used.spent);
         self.note_dry(call.end);
         self.note_suspension(call.end, rules);
-        if rules.reseller_pays && self.id != 0 {
+        if rules.reseller_pays && !self.is_reseller() {
             let spent = cost(self.package, call.used.spent, call.used.secs);
             around.costs.add(call.end, Used { spent, ..call.used });
         }
