@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 use serde_json::{Map, Value, json};
 
-use super::wire::exchange::Reply;
+use super::wire::reply::Reply;
 use super::world::LIFE_HOURS;
 use super::{EditError, LIFE, OptionsError, Simulator, functions, plain, shown};
 

@@ -32,10 +32,10 @@ pub(super) fn client(client: &Client, settings: &Settings, around: &mut Around<'
     for (field, text) in FIELDS.iter().zip(&client.texts) {
         all.insert(field.name.to_owned(), Value::from(&**text));
     }
-    let (ledger, past) = (client.ledger(), client.past(around));
+    let (sums, past) = (client.ledger().sums(), client.past(around));
     let before_paid: Amount = past.deposits.iter().map(|entry| entry.amount).sum();
     let before_charged: Amount = past.charges.iter().map(|entry| entry.amount).sum();
-    let carried = ledger.opening() - (before_paid - before_charged - past.spent);
+    let carried = sums.opening - (before_paid - before_charged - past.spent);
     let script = client.script.as_deref();
     let time = |secs: i64| Timestamp::from_second(secs).ok().map(|at| at.to_string());
     let more = json!({
@@ -49,19 +49,19 @@ pub(super) fn client(client: &Client, settings: &Settings, around: &mut Around<'
             Management::Soft => "soft",
             Management::Other(_) => "other",
         },
-        "balance": ledger.balance().to_string(),
+        "balance": sums.balance.to_string(),
         "package": client.package().map_or_else(String::new, |package| package.id.to_string()),
         "threshold": client.threshold,
         "threshold_email": client.threshold_email,
         "account_state": if client.is_waiting() { WAIT } else { ACTIVE },
         "suspended": client.is_suspended(around.rules),
-        "opening_balance": ledger.opening().to_string(),
-        "paid": ledger.paid().to_string(),
-        "payments": ledger.payments(),
-        "charged": ledger.charged().to_string(),
-        "charges": ledger.charges(),
-        "spent": ledger.spent().to_string(),
-        "adjusted": ledger.adjusted().to_string(),
+        "opening_balance": sums.opening.to_string(),
+        "paid": sums.paid.to_string(),
+        "payments": sums.payments,
+        "charged": sums.charged.to_string(),
+        "charges": sums.charges,
+        "spent": sums.spent.to_string(),
+        "adjusted": sums.adjusted.to_string(),
         "before": {
             "paid": before_paid.to_string(),
             "charged": before_charged.to_string(),
@@ -91,16 +91,16 @@ pub(super) fn state(state: &State, time: Timestamp, options: &Options) -> Value 
         "hard": totals.hard,
         "suspended": totals.suspended,
         "waiting": totals.waiting,
-        "opening_balances": totals.opening.to_string(),
-        "paid": totals.paid.to_string(),
-        "payments": totals.payments,
-        "charged": totals.charged.to_string(),
-        "charges": totals.charges,
-        "spent": totals.spent.to_string(),
-        "adjusted": totals.adjusted.to_string(),
+        "opening_balances": totals.sums.opening.to_string(),
+        "paid": totals.sums.paid.to_string(),
+        "payments": totals.sums.payments,
+        "charged": totals.sums.charged.to_string(),
+        "charges": totals.sums.charges,
+        "spent": totals.sums.spent.to_string(),
+        "adjusted": totals.sums.adjusted.to_string(),
         "reseller_balance": totals.reseller_balance.to_string(),
         "reseller_spent": totals.reseller_spent.to_string(),
-        "balances": totals.balance.to_string(),
+        "balances": totals.sums.balance.to_string(),
         "faults": faults(&state.faults),
         "settings": settings(&state.settings),
     })

@@ -20,8 +20,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
 use super::connection::{Connection, LONGEST_REQUEST_LINE_BYTES, Peer, accept};
-use super::exchange::{Arrival, Reply};
+use super::exchange::Arrival;
 use super::multipart::is_multipart;
+use super::reply::Reply;
 use super::request::{Params, Transport};
 use crate::simulator::{Simulator, control};
 

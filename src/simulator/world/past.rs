@@ -56,7 +56,7 @@ pub(in crate::simulator) fn usage(client: &Client, today: Day, around: &mut Arou
 
 /// How a client came to its opening balance.
 pub(in crate::simulator) fn past(client: &Client, around: &mut Around<'_>) -> Past {
-    let (born, opening) = (client.born(), client.ledger().opening());
+    let (born, opening) = (client.born(), client.ledger().sums().opening);
     let today = around.toronto.day(born);
     let recent = usage(client, today, around).total().spent;
     let contract = Contract::of(around.dice, client.id);

@@ -67,7 +67,7 @@ impl Client {
         }
         self.settled = now;
         debug_assert_eq!(
-            self.ledger.sum(),
+            self.ledger.sums().added_up(),
             self.ledger.balance(),
             "what moved the balance of {} equals it",
             self.id
