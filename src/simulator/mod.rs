@@ -78,7 +78,8 @@ impl Simulator {
     /// [`OptionsError`] for a fault, setting or number that is not accepted.
     pub fn new(options: Options, clock: Clock) -> Result<Arc<Self>, OptionsError> {
         let start = options.start.unwrap_or_else(|| clock.now());
-        let state = State::new(&options, start, clock.monotonic())?;
+        let mut state = State::new(&options, start)?;
+        state.began = clock.monotonic();
         Ok(Arc::new(Self {
             options,
             clock,
@@ -95,9 +96,14 @@ impl Simulator {
     /// # Errors
     /// [`OptionsError`] when a name among the allowed addresses can no longer be looked up; then nothing is changed.
     pub fn reset(&self) -> Result<(), OptionsError> {
-        let fresh = State::new(&self.options, self.start, self.clock.monotonic())?;
-        *self.lock() = fresh;
+        let fresh = State::new(&self.options, self.start)?;
+        let mut state = self.lock();
+        let former = std::mem::replace(&mut *state, fresh);
+        state.began = self.clock.monotonic();
+        drop(state);
         *self.journal() = Journal::default();
+        // A large world goes as slowly as it came, so that happens when nobody waits for it.
+        drop(former);
         Ok(())
     }
 

@@ -23,7 +23,7 @@ pub(super) struct State {
     pub(super) allowed: AllowList,
     pub(super) faults: Faults,
     pub(super) traffic: Traffic,
-    /// The clock's monotonic time at the start.
+    /// The clock's monotonic time at the start; set when the state is put in place, since making it takes time.
     pub(super) began: Duration,
     /// Virtual nanoseconds beyond the clock's.
     pub(super) advanced: u128,
@@ -31,7 +31,7 @@ pub(super) struct State {
 
 impl State {
     /// The state that the options describe, in a world that begins now; or everything that is wrong with them.
-    pub(super) fn new(options: &Options, start: Timestamp, monotonic: Duration) -> Result<Self, OptionsError> {
+    pub(super) fn new(options: &Options, start: Timestamp) -> Result<Self, OptionsError> {
         let mut problems = options.problems();
         // Too many make no world, and a small one does to see what else is wrong.
         let clients = if options.clients > MOST_CLIENTS {
@@ -45,7 +45,7 @@ impl State {
             allowed: AllowList::default(),
             faults: Faults::default(),
             traffic: Traffic::new(),
-            began: monotonic,
+            began: Duration::ZERO,
             advanced: 0,
         };
         for fault in &options.faults {
