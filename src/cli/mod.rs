@@ -321,9 +321,11 @@ pub fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, 
 /// As [`block_on`].
 pub fn block_on_threads<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime
-        .map_err(|error| Failure::from(error).while_doing("cannot start the runtime"))?
-        .block_on(work)
+    let runtime = runtime.map_err(|error| Failure::from(error).while_doing("cannot start the runtime"))?;
+    let ended = runtime.block_on(work);
+    // A large world may be brought up to date for minutes for somebody who is cut off now.
+    runtime.shutdown_background();
+    ended
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 use serde_json::{Map, Value, json};
 
-use super::wire::exchange::Reply;
+use super::wire::reply::Reply;
 use super::world::LIFE_HOURS;
-use super::{EditError, LIFE, OptionsError, Simulator, functions, plain};
+use super::{EditError, LIFE, OptionsError, Simulator, functions, plain, shown};
 
 /// Every call, for the index and the help: method, path and what it does. `ID` stands for any client.
 #[rustfmt::skip]
@@ -43,8 +43,8 @@ pub(super) fn answer(simulator: &Simulator, method: &str, path: &str, body: &[u8
         ("GET", ["state"]) => Reply::json(200, &simulator.state()),
         ("GET", ["stats"]) => Reply::json(200, &simulator.stats()),
         ("GET", ["requests"]) => Reply::json(200, &simulator.requests()),
-        ("GET", ["faults"]) => Reply::json(200, &simulator.lock().faults()),
-        ("GET", ["settings"]) => Reply::json(200, &simulator.lock().settings()),
+        ("GET", ["faults"]) => Reply::json(200, &shown::faults(&simulator.lock().faults)),
+        ("GET", ["settings"]) => Reply::json(200, &shown::settings(&simulator.lock().settings)),
         ("GET", ["clients"]) => Reply::json(200, &json!({"clients": simulator.client_ids()})),
         ("GET", ["clients", id]) => found(simulator.client(id)),
         ("DELETE", ["clients", id]) => match simulator.remove_client(id) {
@@ -127,11 +127,11 @@ fn change(simulator: &Simulator, route: Route<'_>, given: &Map<String, Value>) -
             None => error(400, "`advance` is not a duration such as \"1h\"", None),
         },
         ("PUT", ["faults"]) => match simulator.replace_faults(given) {
-            Ok(()) => Reply::json(200, &simulator.lock().faults()),
+            Ok(()) => Reply::json(200, &shown::faults(&simulator.lock().faults)),
             Err(refused) => refuse_options(400, &refused),
         },
         ("PUT", ["settings"]) => match simulator.change_settings(given) {
-            Ok(()) => Reply::json(200, &simulator.lock().settings()),
+            Ok(()) => Reply::json(200, &shown::settings(&simulator.lock().settings)),
             Err(refused) => refuse_options(400, &refused),
         },
         (_, parts) => not_here(parts),
@@ -214,6 +214,7 @@ mod tests {
     use super::{ROUTES, Simulator, answer, duration};
     use crate::clock::Clock;
     use crate::simulator::Options;
+    use crate::simulator::edit::EXTRAS;
 
     #[test]
     fn durations_are_read() {
@@ -227,6 +228,15 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(duration(text), secs.map(Duration::from_secs), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_index_tells_of_every_field_of_an_edit() {
+        let (_, _, what) = ROUTES.iter().find(|(method, _, _)| *method == "PATCH").unwrap();
+        let told: Vec<&str> = what.split([' ', ',']).collect();
+        for extra in EXTRAS {
+            assert!(told.contains(&extra.name), "{}", extra.name);
         }
     }
 

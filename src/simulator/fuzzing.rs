@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 
-use super::wire::exchange::Reply;
 use super::wire::http;
+use super::wire::reply::Reply;
 use super::wire::request::Params;
 use super::world::client::Client;
 use super::{Simulator, control};
@@ -98,14 +98,14 @@ pub fn sums(simulator: &Simulator) -> Vec<Sums> {
     let (now, rules) = (simulator.virtual_secs(&state), state.rules());
     state.world.settle_all(now, rules);
     let sums = |client: &Client| {
-        let ledger = client.ledger();
+        let sums = client.ledger().sums();
         Sums {
-            opening: ledger.opening().to_string(),
-            paid: ledger.paid().to_string(),
-            adjusted: ledger.adjusted().to_string(),
-            charged: ledger.charged().to_string(),
-            spent: ledger.spent().to_string(),
-            balance: ledger.balance().to_string(),
+            opening: sums.opening.to_string(),
+            paid: sums.paid.to_string(),
+            adjusted: sums.adjusted.to_string(),
+            charged: sums.charged.to_string(),
+            spent: sums.spent.to_string(),
+            balance: sums.balance.to_string(),
         }
     };
     state.world.clients().map(sums).collect()

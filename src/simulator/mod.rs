@@ -25,32 +25,31 @@ pub mod fuzzing;
 mod manual;
 mod options;
 mod settings;
+mod settling;
+mod shown;
 mod state;
 mod wire;
 mod world;
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::clock::Clock;
 
 use faults::Faults;
+use settling::Turns;
 use state::{Change, State};
 use wire::journal::Journal;
-use world::ledger::PAYMENT;
-use world::{LIFE_HOURS, RESELLER, amount, calendar};
+use world::{LIFE_HOURS, calendar};
 
 pub use edit::EditError;
 pub use manual::manual;
 pub use options::{Options, OptionsError, Speed};
 pub use settings::Certainty;
 pub use wire::http::serve;
-
-/// How long others have the state between two slices of a long work: long enough for a thread to wake up.
-const BREATHER: Duration = Duration::from_micros(100);
 
 /// How far virtual time gets from the start.
 const LIFE: Duration = Duration::from_secs(LIFE_HOURS * 3_600);
@@ -68,8 +67,7 @@ pub struct Simulator {
     /// The virtual time at the start.
     start: Timestamp,
     state: Mutex<State>,
-    /// Nobody ever signals it: waiting on it lets others have the state for a moment.
-    breather: Condvar,
+    turns: Turns,
     journal: Mutex<Journal>,
 }
 
@@ -80,13 +78,14 @@ impl Simulator {
     /// [`OptionsError`] for a fault, setting or number that is not accepted.
     pub fn new(options: Options, clock: Clock) -> Result<Arc<Self>, OptionsError> {
         let start = options.start.unwrap_or_else(|| clock.now());
-        let state = State::new(&options, start, clock.monotonic())?;
+        let mut state = State::new(&options, start)?;
+        state.began = clock.monotonic();
         Ok(Arc::new(Self {
             options,
             clock,
             start,
             state: Mutex::new(state),
-            breather: Condvar::new(),
+            turns: Turns::default(),
             journal: Mutex::default(),
         }))
     }
@@ -97,9 +96,14 @@ impl Simulator {
     /// # Errors
     /// [`OptionsError`] when a name among the allowed addresses can no longer be looked up; then nothing is changed.
     pub fn reset(&self) -> Result<(), OptionsError> {
-        let fresh = State::new(&self.options, self.start, self.clock.monotonic())?;
-        *self.lock() = fresh;
+        let fresh = State::new(&self.options, self.start)?;
+        let mut state = self.lock();
+        let former = std::mem::replace(&mut *state, fresh);
+        state.began = self.clock.monotonic();
+        drop(state);
         *self.journal() = Journal::default();
+        // A large world goes as slowly as it came, so that happens when nobody waits for it.
+        drop(former);
         Ok(())
     }
 
@@ -116,9 +120,8 @@ impl Simulator {
     }
 
     /// Edits a client, or the reseller's own account as `reseller`, as a person does in the portal: a JSON object of
-    /// the record's fields, `balance`, `package`, `threshold`, `threshold_email`, `account_state`, and
-    /// `spend_per_hour`, `spend_from`,
-    /// `spend_until` for scripted spending.
+    /// the record's fields, `balance`, `balance_management`, `package`, `threshold`, `threshold_email`, `account_state`,
+    /// and `spend_per_hour`, `spend_from`, `spend_until` for scripted spending.
     ///
     /// # Errors
     /// [`EditError`] when the client, a field or a value is not known; then nothing is changed.
@@ -136,29 +139,10 @@ impl Simulator {
     /// # Errors
     /// [`EditError`] when the client is not known or the amount is none.
     pub fn deposit(&self, id: &str, amount: &str) -> Result<(), EditError> {
-        let paid = amount::Amount::parse(amount)
-            .filter(|amount| amount.is_positive())
-            .ok_or_else(|| EditError::BadValue {
-                field: "amount".to_owned(),
-                value: amount.to_owned(),
-                accepted: "a positive decimal amount such as \"5.00\"",
-            })?;
         self.prepare_for(id);
         let mut state = self.lock();
         let (now, rules) = (self.virtual_secs(&state), state.rules());
-        let (client, _) = state
-            .world
-            .settled(id, now, rules)
-            .ok_or_else(|| EditError::UnknownClient(id.to_owned()))?;
-        if !client.ledger().has_room_for(paid) {
-            return Err(EditError::BadValue {
-                field: "amount".to_owned(),
-                value: amount.to_owned(),
-                accepted: "an amount that keeps the client's sums below 10,000,000,000",
-            });
-        }
-        client.pay(paid, PAYMENT, rules);
-        Ok(())
+        edit::pay(id, amount, &mut state.world, rules, now)
     }
 
     /// A client, or the reseller's own account as `reseller`, as it is now.
@@ -173,7 +157,7 @@ impl Simulator {
         let (client, mut around) = world
             .settled(id, now, rules)
             .ok_or_else(|| EditError::UnknownClient(id.to_owned()))?;
-        Ok(edit::shown(client, settings, &mut around))
+        Ok(shown::client(client, settings, &mut around))
     }
 
     /// The ids of all clients, in order.
@@ -253,14 +237,6 @@ impl Simulator {
         state.change(now, &change)
     }
 
-    /// Does beforehand what would take long: when rules end, everybody is brought up to date by them.
-    fn prepare(&self, changes: &[Change<'_>]) {
-        let ends_rules = self.lock().would_end_rules(changes);
-        if ends_rules {
-            self.catch_up();
-        }
-    }
-
     /// Changes several settings; with an error nothing is changed.
     fn change_settings(&self, values: &Map<String, Value>) -> Result<(), OptionsError> {
         let values: Vec<(&String, String)> = values.iter().map(|(name, value)| (name, plain(value))).collect();
@@ -284,12 +260,7 @@ impl Simulator {
     /// and faults count too).
     #[must_use]
     pub fn stats(&self) -> Value {
-        let (calls, most, by_function) = self.lock().traffic.counts();
-        let by_function: Map<String, Value> = by_function
-            .into_iter()
-            .map(|(name, count)| (name.to_owned(), count.into()))
-            .collect();
-        json!({"calls": calls, "calls_by_function": by_function, "max_calls_in_60s": most})
+        shown::traffic(&self.lock().traffic)
     }
 
     /// The world in numbers, with everybody settled, and the faults and settings in force. Calls are answered while it is
@@ -300,56 +271,7 @@ impl Simulator {
         let mut state = self.lock();
         let (now, rules) = (self.virtual_secs(&state), state.rules());
         state.world.settle_all(now, rules);
-        let totals = state.world.totals(rules);
-        json!({
-            "time": self.virtual_time(&state).to_string(),
-            "seed": self.options.seed,
-            "speed": self.options.speed.to_string(),
-            "clients": totals.clients,
-            "below_threshold": totals.below_threshold,
-            "below_zero": totals.below_zero,
-            "hard": totals.hard,
-            "suspended": totals.suspended,
-            "waiting": totals.waiting,
-            "opening_balances": totals.opening.to_string(),
-            "paid": totals.paid.to_string(),
-            "payments": totals.payments,
-            "charged": totals.charged.to_string(),
-            "charges": totals.charges,
-            "spent": totals.spent.to_string(),
-            "adjusted": totals.adjusted.to_string(),
-            "reseller_balance": totals.reseller_balance.to_string(),
-            "reseller_spent": totals.reseller_spent.to_string(),
-            "balances": totals.balance.to_string(),
-            "faults": state.faults(),
-            "settings": state.settings(),
-        })
-    }
-
-    /// Does beforehand what would take long: the reseller pays for everybody's calls.
-    fn prepare_for(&self, id: &str) {
-        if id == RESELLER {
-            self.catch_up();
-        }
-    }
-
-    /// Brings everybody up to date in slices, between which calls are answered, so that whoever then looks at everybody
-    /// at once has little left to do. When somebody is brought up to date makes no difference to what happens.
-    pub(in crate::simulator) fn catch_up(&self) {
-        // The second time for what passed during the first.
-        for _ in 0..2 {
-            let mut slot = 0;
-            let mut state = self.lock();
-            loop {
-                let (now, rules) = (self.virtual_secs(&state), state.rules());
-                match state.world.settle_slice(slot, now, rules) {
-                    None => break,
-                    Some(next) => slot = next,
-                }
-                let waited = self.breather.wait_timeout(state, BREATHER);
-                state = waited.unwrap_or_else(PoisonError::into_inner).0;
-            }
-        }
+        shown::state(&state, self.virtual_time(&state), &self.options)
     }
 
     /// The last thousand API calls, oldest first, secrets masked.

@@ -174,16 +174,28 @@ impl Settings {
         Ok(KEYS[index])
     }
 
-    /// The chosen word, or the text.
+    /// The text of a setting that takes any.
     pub(super) fn text(&self, key: Key) -> &str {
+        debug_assert!(TABLE[key as usize].choices().is_none(), "{key:?} takes certain words");
         match &self.0[key as usize] {
-            Value::Choice(choice) => choice,
             Value::Text(text) => text,
-            Value::Number(_) | Value::Share(_) => "",
+            Value::Choice(_) | Value::Number(_) | Value::Share(_) => "",
         }
     }
 
-    /// The chosen word.
+    /// Whether this is the chosen word. Asking for a word that the setting does not take is a mistake in the program,
+    /// and panics in tests.
+    pub(super) fn is(&self, key: Key, word: &str) -> bool {
+        debug_assert!(
+            TABLE[key as usize]
+                .choices()
+                .is_some_and(|choices| choices.contains(&word)),
+            "{key:?} never is {word:?}"
+        );
+        matches!(self.0[key as usize], Value::Choice(chosen) if chosen == word)
+    }
+
+    /// The chosen word, where the words are statuses.
     pub(super) fn choice(&self, key: Key) -> &'static str {
         match &self.0[key as usize] {
             Value::Choice(choice) => choice,
@@ -193,7 +205,7 @@ impl Settings {
 
     /// Whether a switch is on.
     pub(super) fn on(&self, key: Key) -> bool {
-        matches!(self.0[key as usize], Value::Choice("on"))
+        self.is(key, "on")
     }
 
     /// The number of a setting that takes one.
@@ -276,5 +288,18 @@ mod tests {
         assert!(!settings.on(Key::ApiEnabled));
         assert_eq!(settings.text(Key::SoftCode), "0");
         assert_eq!(settings.number(Key::SlowSecs), 3600);
+        assert!(settings.is(Key::OmittedFields, "kept") && !settings.is(Key::OmittedFields, "blanked"));
+    }
+
+    #[test]
+    #[should_panic(expected = "never is")]
+    fn a_word_that_a_setting_does_not_take_is_not_asked_for() {
+        Settings::default().is(Key::OmittedFields, "keep");
+    }
+
+    #[test]
+    #[should_panic(expected = "takes certain words")]
+    fn a_word_is_not_asked_for_as_a_text() {
+        Settings::default().text(Key::OmittedFields);
     }
 }

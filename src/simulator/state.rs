@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::access::{self, AllowList};
 use super::edit;
@@ -24,7 +23,7 @@ pub(super) struct State {
     pub(super) allowed: AllowList,
     pub(super) faults: Faults,
     pub(super) traffic: Traffic,
-    /// The clock's monotonic time at the start.
+    /// The clock's monotonic time at the start; set when the state is put in place, since making it takes time.
     pub(super) began: Duration,
     /// Virtual nanoseconds beyond the clock's.
     pub(super) advanced: u128,
@@ -32,7 +31,7 @@ pub(super) struct State {
 
 impl State {
     /// The state that the options describe, in a world that begins now; or everything that is wrong with them.
-    pub(super) fn new(options: &Options, start: Timestamp, monotonic: Duration) -> Result<Self, OptionsError> {
+    pub(super) fn new(options: &Options, start: Timestamp) -> Result<Self, OptionsError> {
         let mut problems = options.problems();
         // Too many make no world, and a small one does to see what else is wrong.
         let clients = if options.clients > MOST_CLIENTS {
@@ -46,7 +45,7 @@ impl State {
             allowed: AllowList::default(),
             faults: Faults::default(),
             traffic: Traffic::new(),
-            began: monotonic,
+            began: Duration::ZERO,
             advanced: 0,
         };
         for fault in &options.faults {
@@ -97,18 +96,6 @@ impl State {
         Ok(())
     }
 
-    /// The faults in force, as `/sim/` shows them.
-    pub(super) fn faults(&self) -> Value {
-        let all = self.faults.all().map(|(name, share)| (name, share.into()));
-        Value::Object(all.collect())
-    }
-
-    /// Every setting, as `/sim/` shows them.
-    pub(super) fn settings(&self) -> Value {
-        let all = self.settings.all().map(|(name, value)| (name.to_owned(), value.into()));
-        Value::Object(all.collect())
-    }
-
     /// The settings that decide what moves balances.
     pub(super) fn rules(&self) -> Rules {
         rules(&self.settings)
@@ -125,7 +112,7 @@ fn rules(settings: &Settings) -> Rules {
         cut_calls: settings.on(Key::CutCalls),
         stops_incoming: settings.on(Key::IncomingStops),
         reseller_pays: settings.on(Key::Spending) && settings.on(Key::ResellerPays),
-        utc_days: settings.text(Key::DayZone) == "utc",
+        utc_days: settings.is(Key::DayZone, "utc"),
     }
 }
 

@@ -18,7 +18,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::wire::exchange::{Arrival, Reply};
+use super::wire::exchange::Arrival;
+use super::wire::reply::Reply;
 use super::wire::request::{Params, Transport};
 use super::{Options, Simulator, faults};
 use crate::clock::{Clock, Stepper};

@@ -72,10 +72,13 @@ fn add(call: &mut Call<'_>, side: Side) -> Result<(), Status> {
 fn amount(call: &Call<'_>, names: &Names) -> Result<Amount, Status> {
     let text = call.params.get(names.amount).filter(|text| !text.is_empty());
     let sent = Amount::parse(text.ok_or(names.missing)?).ok_or(names.invalid)?;
-    let odd = call.settings.text(Key::OddAmounts);
-    let amount = if odd == "rounded" { sent.round_to_cents() } else { sent };
+    let amount = if call.settings.is(Key::OddAmounts, "rounded") {
+        sent.round_to_cents()
+    } else {
+        sent
+    };
     let is_odd = !amount.is_positive() || !amount.is_whole_cents();
-    if is_odd && odd != "taken" {
+    if is_odd && !call.settings.is(Key::OddAmounts, "taken") {
         return Err(names.invalid);
     }
     Ok(amount)
@@ -110,24 +113,17 @@ fn entries(call: &mut Call<'_>, side: Side) -> Result<(), Status> {
     let mut rows = client.entries(side, &mut around);
     let delay = i64::try_from(call.settings.number(Key::LedgerDelaySecs)).unwrap_or(i64::MAX);
     rows.retain(|(_, entry)| entry.at.saturating_add(delay) <= call.now);
-    match call.settings.text(Key::LedgerOrder) {
-        "oldest" => {}
+    if call.settings.is(Key::LedgerOrder, "mixed") {
         // Any order will do that is neither.
-        "mixed" => rows.sort_by_key(|(id, _)| id.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
-        _ => rows.reverse(),
+        rows.sort_by_key(|(id, _)| id.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    } else if call.settings.is(Key::LedgerOrder, "newest") {
+        rows.reverse();
     }
     let names = names(side);
-    match call.settings.text(Key::EmptyLedger) {
-        "absent" if rows.is_empty() => return Ok(()),
-        "status" if rows.is_empty() => return Err(names.none),
-        empty @ ("null" | "text") if rows.is_empty() => {
-            call.json.key(names.list);
-            call.json.raw(if empty == "null" { "null" } else { "\"\"" });
-            return Ok(());
-        }
-        _ => {}
+    if rows.is_empty() {
+        return write_nothing(call, &names);
     }
-    let with_time = call.settings.text(Key::LedgerDates) == "datetime";
+    let with_time = call.settings.is(Key::LedgerDates, "datetime");
     list(&mut call.json, call.settings, names.list, &rows, |json, (id, entry)| {
         let date = if with_time {
             around.toronto.date_and_time(entry.at)
@@ -136,6 +132,21 @@ fn entries(call: &mut Call<'_>, side: Side) -> Result<(), Status> {
         };
         write_entry(json, *id, &date, entry, &contract);
     });
+    Ok(())
+}
+
+/// An empty list, as the setting says.
+fn write_nothing(call: &mut Call<'_>, names: &Names) -> Result<(), Status> {
+    let is = |word| call.settings.is(Key::EmptyLedger, word);
+    if is("status") {
+        return Err(names.none);
+    }
+    let written = [("list", "[]"), ("null", "null"), ("text", "\"\"")];
+    // The word that is left is `absent`.
+    if let Some((_, written)) = written.into_iter().find(|(word, _)| is(word)) {
+        call.json.key(names.list);
+        call.json.raw(written);
+    }
     Ok(())
 }
 

@@ -44,7 +44,7 @@ impl<'a> Call<'a> {
         let params: &'a Params<'a> = self.params;
         match params.get("client") {
             Some(id) if !id.is_empty() => Ok(id),
-            _ if self.settings.text(Key::AbsentId) == "missing_client" => Err("missing_client"),
+            _ if self.settings.is(Key::AbsentId, "missing_client") => Err("missing_client"),
             _ => Err("invalid_client"),
         }
     }
@@ -52,13 +52,15 @@ impl<'a> Call<'a> {
 
 /// The client of an id, as it is: not settled. The reseller's own account is none.
 fn known<'a>(world: &'a World, id: &str) -> Result<&'a Client, Status> {
-    let client = world.find(id).filter(|client| client.id != 0);
+    let client = world.find(id).filter(|client| !client.is_reseller());
     client.ok_or("invalid_client")
 }
 
 /// The client of an id, settled up to the moment of the call, and what its usage needs.
 fn settled<'a>(world: &'a mut World, id: &str, now: i64, rules: Rules) -> Result<(&'a mut Client, Around<'a>), Status> {
-    let settled = world.settled(id, now, rules).filter(|(client, _)| client.id != 0);
+    let settled = world
+        .settled(id, now, rules)
+        .filter(|(client, _)| !client.is_reseller());
     settled.ok_or("invalid_client")
 }
 

@@ -67,9 +67,10 @@ enum NoTime {
 }
 
 fn none_as(settings: &Settings) -> NoTime {
-    match settings.text(Key::TimeTodayNone) {
-        "text" => NoTime::Text,
-        _ => NoTime::Number,
+    if settings.is(Key::TimeTodayNone, "text") {
+        NoTime::Text
+    } else {
+        NoTime::Number
     }
 }
 
@@ -92,26 +93,26 @@ pub(super) fn client_threshold(call: &mut Call<'_>) -> Result<(), Status> {
             call.settings.share(Key::ThresholdAbsent),
         );
     let threshold = client.threshold.as_deref().filter(|_| !hidden);
-    let absent_as = call.settings.text(Key::ThresholdAbsentAs);
+    let absent_as = |word| threshold.is_none() && call.settings.is(Key::ThresholdAbsentAs, word);
     let json = &mut call.json;
-    match (threshold, absent_as) {
-        (None, "unavailable_info") => return Err("unavailable_info"),
-        (None, "absent") => return Ok(()),
-        (None, "list") => {
-            json.key("threshold_information");
-            json.raw("[]");
-            return Ok(());
-        }
-        _ => {}
+    if absent_as("unavailable_info") {
+        return Err("unavailable_info");
+    } else if absent_as("absent") {
+        return Ok(());
     }
     json.key("threshold_information");
+    if absent_as("list") {
+        json.raw("[]");
+        return Ok(());
+    }
     json.open(b'{');
     json.key("threshold");
-    match (threshold, absent_as) {
-        (Some(threshold), _) => json.number_column(threshold),
-        (None, "empty") => json.text(""),
-        (None, "null") => json.raw("null"),
-        (None, _) => json.number_column("0"),
+    if absent_as("empty") {
+        json.text("");
+    } else if absent_as("null") {
+        json.raw("null");
+    } else {
+        json.number_column(threshold.unwrap_or("0"));
     }
     json.key("email");
     json.column(if threshold.is_some() {
@@ -151,18 +152,17 @@ fn one_client(call: &mut Call<'_>, wanted: &str) -> Result<(), Status> {
 
 fn all_clients(call: &mut Call<'_>) -> Result<(), Status> {
     let shown = Shown::by(call.settings);
-    let rows: Vec<&Client> = match call.settings.text(Key::NoClient) {
-        "off" => {
-            let listed = call.world.clients().filter(|client| shown.has(client, call.world));
-            listed.take(MOST_AT_ONCE + 1).collect()
-        }
-        "list" => {
-            write_clients(&mut call.json, call.settings, &[]);
-            return Ok(());
-        }
-        "absent" => return Ok(()),
-        _ => Vec::new(),
-    };
+    let is = |word| call.settings.is(Key::NoClient, word);
+    if is("status") {
+        return Err("no_client");
+    } else if is("absent") {
+        return Ok(());
+    } else if is("list") {
+        write_clients(&mut call.json, call.settings, &[]);
+        return Ok(());
+    }
+    let listed = call.world.clients().filter(|client| shown.has(client, call.world));
+    let rows: Vec<&Client> = listed.take(MOST_AT_ONCE + 1).collect();
     match rows.len() {
         0 => return Err("no_client"),
         1..=MOST_AT_ONCE => write_clients(&mut call.json, call.settings, &rows),
@@ -187,8 +187,8 @@ pub(super) fn write_client(json: &mut Json, client: &Client, settings: &Settings
     for (index, (field, text)) in FIELDS.iter().zip(&client.texts).enumerate() {
         json.key(field.name);
         match index {
-            PASSWORD => write_password(json, text, settings.text(Key::PasswordShown)),
-            COUNTRY => match by_code(text).filter(|_| settings.text(Key::CountryOut) == "name") {
+            PASSWORD => write_password(json, text, settings),
+            COUNTRY => match by_code(text).filter(|_| settings.is(Key::CountryOut, "name")) {
                 Some((_, name)) => json.column(&name.to_uppercase()),
                 None => json.column(text),
             },
@@ -204,12 +204,16 @@ pub(super) fn write_client(json: &mut Json, client: &Client, settings: &Settings
     json.close(b'}');
 }
 
-fn write_password(json: &mut Json, password: &str, shown: &str) {
-    match shown {
-        "masked" => json.column("********"),
-        "hashed" => json.column(&looks_hashed(password)),
-        "empty" => json.column(""),
-        _ => json.column(password),
+fn write_password(json: &mut Json, password: &str, settings: &Settings) {
+    let is = |word| settings.is(Key::PasswordShown, word);
+    if is("masked") {
+        json.column("********");
+    } else if is("hashed") {
+        json.column(&looks_hashed(password));
+    } else if is("empty") {
+        json.column("");
+    } else {
+        json.column(password);
     }
 }
 

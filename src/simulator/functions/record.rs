@@ -23,7 +23,7 @@ pub(super) fn kept(text: &str) -> Box<str> {
 
 /// The status of a call without a field that it requires.
 pub(super) fn absent(settings: &Settings, field: &Field) -> Status {
-    if settings.text(Key::AbsentFields) == "invalid" {
+    if settings.is(Key::AbsentFields, "invalid") {
         field.invalid
     } else {
         field.missing
@@ -47,7 +47,7 @@ pub(super) fn judge(call: &Call<'_>, texts: &Texts, present: Option<&Client>) ->
         let text = call.params.get(FIELDS[index].name);
         text.is_some_and(|text| !text.is_empty())
     };
-    if sent(COUNTRY) && settings.text(Key::CountryIn) == "code" && by_code(&texts[COUNTRY]).is_none() {
+    if sent(COUNTRY) && settings.is(Key::CountryIn, "code") && by_code(&texts[COUNTRY]).is_none() {
         return Err(FIELDS[COUNTRY].invalid);
     }
     if sent(STATE) && !is_known_state(settings, texts) {
@@ -98,11 +98,8 @@ fn check_password(settings: &Settings, present: &str, sent: &str) -> Result<(), 
     if same && settings.on(Key::UsedPassword) {
         return Err("used_password");
     }
-    let judged = match settings.text(Key::PasswordRules) {
-        "always" => true,
-        "changed" => !same,
-        _ => false,
-    };
+    let rules = |word| settings.is(Key::PasswordRules, word);
+    let judged = rules("always") || (rules("changed") && !same);
     // The signs are those that the error table lists.
     let is_legal = |letter: char| letter.is_alphanumeric() || "!#$%&/()=?*[]_:.,{}+-".contains(letter);
     let rules: [(bool, Status); 6] = [
@@ -128,10 +125,12 @@ fn is_known_state(settings: &Settings, texts: &Texts) -> bool {
         return true;
     };
     let state = &*texts[STATE];
-    match settings.text(Key::StateIn) {
-        "name" => regions.iter().any(|(_, name)| name.eq_ignore_ascii_case(state)),
-        "code" => regions.iter().any(|(code, _)| *code == state),
-        _ => true,
+    if settings.is(Key::StateIn, "name") {
+        regions.iter().any(|(_, name)| name.eq_ignore_ascii_case(state))
+    } else if settings.is(Key::StateIn, "code") {
+        regions.iter().any(|(code, _)| *code == state)
+    } else {
+        true
     }
 }
 

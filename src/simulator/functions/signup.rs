@@ -60,7 +60,7 @@ pub(super) fn signup_client(call: &mut Call<'_>) -> Result<(), Status> {
         .world
         .sign_up(texts, management, is_active, call.now)
         .ok_or("unavailable_info")?;
-    if call.settings.text(Key::SignupAnswer) == "client" {
+    if call.settings.is(Key::SignupAnswer, "client") {
         call.json.key("client");
         call.json.count(id.into());
     }

@@ -13,7 +13,7 @@ pub(super) fn set_client(call: &mut Call<'_>) -> Result<(), Status> {
     let id = call.client_param()?;
     edit_once(call, Key::EditBeforeSetClient, id);
     let client = known(call.world, id)?;
-    let kept = call.settings.text(Key::OmittedFields) == "kept";
+    let kept = call.settings.is(Key::OmittedFields, "kept");
     let mut texts: Texts = client.texts.clone();
     for (index, field) in FIELDS.iter().enumerate() {
         let sent = call.params.get(field.name);
@@ -71,14 +71,17 @@ pub(super) fn set_client_threshold(call: &mut Call<'_>) -> Result<(), Status> {
 /// A threshold as it is stored: a whole number from 1 to 250, or a fraction as the setting says.
 fn threshold(settings: &Settings, sent: &str) -> Option<Box<str>> {
     let (whole, fraction) = sent.split_once('.').unwrap_or((sent, ""));
-    let stored = match settings.text(Key::ThresholdFractions) {
-        "kept" if !fraction.is_empty() => sent,
-        "kept" | "cut" => whole,
-        _ => sent,
+    let (kept, cut) = (
+        settings.is(Key::ThresholdFractions, "kept"),
+        settings.is(Key::ThresholdFractions, "cut"),
+    );
+    let stored = if cut || (kept && fraction.is_empty()) {
+        whole
+    } else {
+        sent
     };
     let is_number = !whole.is_empty() && Amount::parse(sent).is_some();
     let is_whole = stored.bytes().all(|byte| byte.is_ascii_digit());
-    let may_be_fraction = settings.text(Key::ThresholdFractions) == "kept";
     let in_range = (Amount::whole(1)..=Amount::whole(250)).contains(&Amount::parse(stored)?);
-    (is_number && in_range && (is_whole || may_be_fraction)).then(|| stored.trim_start_matches('0').into())
+    (is_number && in_range && (is_whole || kept)).then(|| stored.trim_start_matches('0').into())
 }

@@ -7,68 +7,17 @@ use std::time::Duration;
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
 
+use super::body::{self, Rest};
 use super::journal::Outline;
-use super::php::{Json, Style, Types};
+use super::php::Style;
+use super::reply::{HTML, JSON, Reply};
 use super::request::{Params, Transport};
-use super::statuses;
 use crate::simulator::Simulator;
 use crate::simulator::faults::{Caller, Fault, Stage};
-use crate::simulator::functions::{self, Call, Function, Rows, Status};
+use crate::simulator::functions::{self, Call, Function, Status};
 use crate::simulator::settings::{Key, Settings};
 use crate::simulator::state::State;
-use crate::simulator::world::World;
 use crate::simulator::world::calendar::seconds;
-
-/// Bytes that an ordinary answer fits into.
-const ORDINARY_ANSWER_BYTES: usize = 256;
-
-/// Bytes of a long answer that are written at a time, and so long everybody else waits: some 200 rows.
-const PIECE_BYTES: usize = 64 * 1_024;
-
-/// What goes back over the connection.
-#[derive(Debug)]
-pub(in crate::simulator) struct Reply {
-    pub(in crate::simulator) http_status: u16,
-    pub(in crate::simulator) content_type: &'static str,
-    pub(in crate::simulator) body: Vec<u8>,
-    /// What comes behind the body, if that is too long to be written at once.
-    pub(in crate::simulator) rest: Option<Box<Rest>>,
-    /// The methods that a status 405 names.
-    pub(in crate::simulator) allow: String,
-    /// Real time to wait before it goes.
-    pub(in crate::simulator) delay: Duration,
-    /// The connection is reset instead.
-    pub(in crate::simulator) reset: bool,
-}
-
-const JSON: &str = "application/json";
-const HTML: &str = "text/html; charset=UTF-8";
-const XML: &str = "text/xml; charset=utf-8";
-
-impl Reply {
-    pub(in crate::simulator) fn new(http_status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
-        Self {
-            http_status,
-            content_type,
-            body: body.into(),
-            rest: None,
-            allow: String::new(),
-            delay: Duration::ZERO,
-            reset: false,
-        }
-    }
-
-    pub(in crate::simulator) fn html(http_status: u16, title: &str, text: &str) -> Self {
-        let body = format!(
-            "<!DOCTYPE html>\n<html>\n<head><title>{title}</title></head>\n<body>\n<h1>{title}</h1>\n<p>{text}</p>\n</body>\n</html>\n"
-        );
-        Self::new(http_status, HTML, body)
-    }
-
-    pub(in crate::simulator) fn json(http_status: u16, value: &serde_json::Value) -> Self {
-        Self::new(http_status, JSON, format!("{value}\n"))
-    }
-}
 
 /// How a call arrived.
 #[derive(Clone, Copy, Debug)]
@@ -98,7 +47,7 @@ impl Simulator {
             Some(reply) => (reply, ""),
             None => self.handle(&mut state, arrival, (monotonic, at), fault),
         };
-        if state.settings.text(Key::ContentType) == "html" && reply.content_type == JSON {
+        if state.settings.is(Key::ContentType, "html") && reply.content_type == JSON {
             reply.content_type = HTML;
         }
         if fault == Some(Fault::Slow) {
@@ -141,10 +90,10 @@ impl Simulator {
         if fault == Some(Fault::NullStatus) && outcome.is_ok() {
             return (Reply::new(200, JSON, "{\"status\":null}"), "null");
         }
-        let style = style(&state.settings, fault == Some(Fault::WrongTypes));
+        let style = body::style(&state.settings, fault == Some(Fault::WrongTypes));
         let result = outcome.and_then(|function| run(state, arrival, at, function, style));
         let status = result.as_ref().map_or_else(|status| *status, |_| "success");
-        let (body, rest) = result.unwrap_or_else(|status| (refusal(status, style), None));
+        let (body, rest) = result.unwrap_or_else(|status| (body::refusal(status, style), None));
         let mut reply = Reply {
             rest,
             ..Reply::new(200, JSON, body)
@@ -170,7 +119,7 @@ impl Simulator {
         let method = params.get("method").filter(|text| !text.is_empty());
         let function = method.and_then(functions::find);
         let is_stranger = !state.allowed.admits(arrival.peer) && !function.is_some_and(|function| function.any_address);
-        if is_stranger && state.settings.text(Key::CheckOrder) == "address" {
+        if is_stranger && state.settings.is(Key::CheckOrder, "address") {
             return Err("ip_not_enabled");
         }
         let no_function = if method.is_some() {
@@ -178,7 +127,7 @@ impl Simulator {
         } else {
             "missing_method"
         };
-        if function.is_none() && state.settings.text(Key::CheckOrder) == "method" {
+        if function.is_none() && state.settings.is(Key::CheckOrder, "method") {
             return Err(no_function);
         }
         self.check_credentials(params)?;
@@ -189,8 +138,8 @@ impl Simulator {
             return Err("ip_not_enabled");
         }
         if let Some(cap) = self.options.rate_cap_per_minute {
-            let sliding = state.settings.text(Key::CapWindow) == "sliding";
-            let per = (state.settings.text(Key::CapPer) == "address").then_some(arrival.peer);
+            let sliding = state.settings.is(Key::CapWindow, "sliding");
+            let per = (state.settings.is(Key::CapPer, "address")).then_some(arrival.peer);
             if !state.traffic.is_within(cap, monotonic, sliding, per) {
                 return Err("api_limit_exceeded");
             }
@@ -227,15 +176,6 @@ fn run(
 ) -> Result<(Vec<u8>, Option<Box<Rest>>), Status> {
     let rules = state.rules();
     let State { world, settings, .. } = state;
-    let mut json = Json::new(style, ORDINARY_ANSWER_BYTES);
-    json.open(b'{');
-    json.key("status");
-    // Without a payload the status is all that can have a wrong type.
-    json.raw(if function.is_write && style.wrong {
-        "[\"success\"]"
-    } else {
-        "\"success\""
-    });
     let mut call = Call {
         params: arrival.params,
         world,
@@ -243,7 +183,7 @@ fn run(
         rules,
         now: seconds(at),
         peer: arrival.peer,
-        json,
+        json: body::begun(style, function),
         rows: None,
     };
     (function.handler)(&mut call)?;
@@ -253,105 +193,38 @@ fn run(
     if function.is_write && settings.on(Key::EmptySuccess) {
         return Ok((Vec::new(), None));
     }
-    let with_message = settings.on(Key::MessageOnSuccess);
-    Ok(match rows {
-        None => (ended(json, with_message), None),
-        Some(rows) => {
-            let rest = Rest {
-                json: Some(json),
-                rows,
-                with_message,
-            };
-            (Vec::new(), Some(Box::new(rest)))
-        }
-    })
-}
-
-/// The bytes of a success that has said all else.
-fn ended(mut json: Json, with_message: bool) -> Vec<u8> {
-    if with_message {
-        json.key("message");
-        json.raw("\"success\"");
-    }
-    json.close(b'}');
-    json.into_bytes()
-}
-
-/// What is still to be written of an answer with very many rows.
-#[derive(Debug)]
-pub(in crate::simulator) struct Rest {
-    /// `None` when everything is written.
-    json: Option<Json>,
-    rows: Rows,
-    with_message: bool,
-}
-
-impl Rest {
-    /// The next bytes; `None` behind the last.
-    fn piece(&mut self, world: &World) -> Option<Vec<u8>> {
-        let mut json = self.json.take()?;
-        if self.rows.write(&mut json, world, PIECE_BYTES) {
-            return Some(ended(json, self.with_message));
-        }
-        let piece = json.take();
-        self.json = Some(json);
-        Some(piece)
-    }
+    Ok(body::finished(json, rows, settings))
 }
 
 /// What is answered before anybody looks at the parameters.
 fn at_the_door(settings: &Settings, arrival: Arrival<'_>, fault: Option<Fault>) -> Option<Reply> {
     if settings.on(Key::UserAgentNeeded) && !arrival.has_user_agent {
-        return Some(blocked());
+        return Some(Reply::blocked());
     }
     if let Some(fault) = fault.filter(|fault| fault.row().stage == Stage::Front) {
         return Some(match fault {
-            Fault::Html403 => blocked(),
-            Fault::Http429 => Reply::html(429, "Too Many Requests", "You are being rate limited."),
-            Fault::Http500 => Reply::html(
-                500,
-                "Internal Server Error",
-                "The server encountered an internal error.",
-            ),
+            Fault::Html403 => Reply::blocked(),
+            Fault::Http429 => Reply::rate_limited(),
+            Fault::Http500 => Reply::broken("The server encountered an internal error."),
             Fault::ResetBefore => Reply {
                 reset: true,
                 ..Reply::new(200, JSON, "")
             },
-            _ => Reply::html(
-                503,
-                "503 Backend fetch failed",
-                "Error 503 Backend fetch failed</p>\n<p>Guru Meditation:</p>\n<p>Varnish cache server",
-            ),
+            _ => Reply::no_backend(),
         });
     }
     match arrival.transport {
-        Transport::Other => Some(soap_fault(settings)),
-        Transport::Multipart if settings.on(Key::MultipartMissing) => {
-            Some(Reply::new(200, JSON, refusal("missing_method", style(settings, false))))
+        Transport::Other => {
+            let is_fine = settings.is(Key::SoapFaultStatus, "200");
+            Some(Reply::soap_fault(if is_fine { 200 } else { 500 }))
         }
+        Transport::Multipart if settings.on(Key::MultipartMissing) => Some(Reply::new(
+            200,
+            JSON,
+            body::refusal("missing_method", body::style(settings, false)),
+        )),
         Transport::Get | Transport::Multipart => None,
     }
-}
-
-fn blocked() -> Reply {
-    Reply::html(
-        403,
-        "Attention Required! | Cloudflare",
-        "Sorry, you have been blocked. You are unable to access voip.ms",
-    )
-}
-
-/// What PHP's SOAP server says to a POST that is no SOAP.
-fn soap_fault(settings: &Settings) -> Reply {
-    let body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<SOAP-ENV:Envelope xmlns:SOAP-ENV=\"http://schemas.xmlsoap.org/soap/envelope/\">\
-<SOAP-ENV:Body><SOAP-ENV:Fault><faultcode>SOAP-ENV:Client</faultcode><faultstring>Bad Request</faultstring></SOAP-ENV:Fault>\
-</SOAP-ENV:Body></SOAP-ENV:Envelope>\n";
-    let http_status = if settings.text(Key::SoapFaultStatus) == "200" {
-        200
-    } else {
-        500
-    };
-    Reply::new(http_status, XML, body)
 }
 
 /// The status that a fault answers instead of an effect.
@@ -362,31 +235,5 @@ fn status_instead(fault: Fault, settings: &Settings) -> Option<Status> {
         Fault::Unavailable => Some("unavailable_info"),
         Fault::Status => Some(settings.choice(Key::FaultStatus)),
         _ => None,
-    }
-}
-
-/// An answer that is not a success.
-fn refusal(status: &str, style: Style) -> Vec<u8> {
-    let mut json = Json::new(Style { wrong: false, ..style }, ORDINARY_ANSWER_BYTES);
-    json.open(b'{');
-    json.key("status");
-    json.text(status);
-    json.key("message");
-    json.text(statuses::message(status));
-    json.close(b'}');
-    json.into_bytes()
-}
-
-fn style(settings: &Settings, wrong: bool) -> Style {
-    Style {
-        types: match settings.text(Key::Types) {
-            "doc-strings" => Types::DocStrings,
-            "all-numbers" => Types::AllNumbers,
-            "all-strings" => Types::AllStrings,
-            _ => Types::Mixed,
-        },
-        noise: settings.on(Key::FloatNoise),
-        null_columns: settings.text(Key::EmptyColumns) == "null",
-        wrong,
     }
 }

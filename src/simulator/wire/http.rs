@@ -17,11 +17,13 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use super::connection::{Connection, LONGEST_REQUEST_LINE_BYTES, Peer, accept};
-use super::exchange::{Arrival, Reply};
+use super::exchange::Arrival;
 use super::multipart::is_multipart;
+use super::reply::Reply;
 use super::request::{Params, Transport};
 use crate::simulator::{Simulator, control};
 
@@ -37,7 +39,8 @@ const GET_BALANCE: &str = "getBalance";
 /// How long answers in hand may take once the end was asked for.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// Serves the API and `/sim/` until `shutdown` is done; `/sim/` to the same machine only.
+/// Serves the API and `/sim/` until `shutdown` is done; `/sim/` to the same machine only. Then answers in hand have two
+/// seconds to go out, and no connection is left behind. Who drops it instead of that cuts all of them off at once.
 ///
 /// In a test it has a port of its own, so that tests do not meet:
 ///
@@ -96,26 +99,26 @@ pub async fn serve(
 ) -> io::Result<()> {
     let mut listener = listener;
     let (ending, ended) = watch::channel(false);
-    // Nothing is ever sent: it closes when the last connection is over.
-    let (open, mut all_over) = mpsc::channel::<Infallible>(1);
+    let mut connections = JoinSet::new();
     let app = App { simulator, ended };
     let mut shutdown = pin!(shutdown);
     loop {
         tokio::select! {
             () = &mut shutdown => break,
             (connection, peer) = accept(&mut listener) => {
-                let (app, open) = (app.clone(), open.clone());
-                tokio::spawn(async move {
-                    serve_connection(app, connection, peer).await;
-                    drop(open);
-                });
+                connections.spawn(serve_connection(app.clone(), connection, peer));
             }
+            // Whoever is over is forgotten.
+            Some(_) = connections.join_next() => {}
         }
     }
-    drop((listener, open));
+    drop((listener, app));
     ending.send_replace(true);
-    // Whoever has not read its answer by then does not get it.
-    tokio::time::timeout(FAREWELL, all_over.recv()).await.ok();
+    let all_over = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(FAREWELL, all_over).await.is_err() {
+        // Whoever has not read its answer by now, or not sent its request, does not get to.
+        connections.shutdown().await;
+    }
     Ok(())
 }
 

@@ -59,7 +59,8 @@ struct Allowance {
 impl Allowance {
     fn is_within(&mut self, cap: u32, now: Duration, sliding: bool) -> bool {
         let minute = now.as_secs() / 60;
-        if self.minute.0 != minute {
+        // Not back: whoever waited for its turn since the minute before counts as of this one.
+        if minute > self.minute.0 {
             self.minute = (minute, 0);
         }
         self.let_through.forget_before(now);
@@ -222,6 +223,14 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    /// Calls read the clock before they wait for their turn, so that one of the minute before may come second.
+    #[test]
+    fn who_comes_late_from_the_minute_before_begins_no_new_minute() {
+        let mut traffic = Traffic::new();
+        let let_through = [60, 59, 60, 120].map(|secs| traffic.is_within(1, Duration::from_secs(secs), false, None));
+        assert_eq!(let_through, [true, false, false, true]);
     }
 
     #[test]

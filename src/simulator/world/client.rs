@@ -116,6 +116,9 @@ pub(in crate::simulator) struct Start {
 }
 
 impl Client {
+    /// The id of the reseller's own account, which is no id on the wire.
+    pub(in crate::simulator) const RESELLER: u32 = 0;
+
     pub(in crate::simulator) fn new(start: Start) -> Self {
         let mut client = Self {
             id: start.id,
@@ -139,6 +142,11 @@ impl Client {
         };
         client.note_dry(start.now);
         client
+    }
+
+    /// Whether it is the reseller's own account.
+    pub(in crate::simulator) fn is_reseller(&self) -> bool {
+        self.id == Self::RESELLER
     }
 
     pub(in crate::simulator) fn ledger(&self) -> &Ledger {

@@ -2,6 +2,7 @@
 //! getDeposits list them. The sums always add up to the balance. Knows no time but what it is told.
 
 use std::collections::VecDeque;
+use std::ops::AddAssign;
 
 use super::amount::Amount;
 use super::packages::Contract;
@@ -18,8 +19,10 @@ pub(in crate::simulator) const PAST_NUMBERS: u32 = 100;
 /// Ids of one client until another's begin. A list that outgrows them goes on behind everybody's.
 const IDS_PER_CLIENT: u64 = 10_000;
 
-/// The most clients of a world: the ids of a list that outgrew its own go on behind theirs.
-const CLIENTS: u64 = 1_000_000;
+/// Clients whose ids of one round stand side by side, behind them those of the next round. Another number would give
+/// the entries of lists that outgrew a round other ids.
+const CLIENTS_PER_ROUND: u64 = 1_000_000;
+const _: () = assert!(super::MOST_CLIENTS as u64 <= CLIENTS_PER_ROUND);
 
 /// Sums are kept below this many whole units, an eighth of what they could hold.
 const LARGEST_SUM: Amount = Amount::whole(10_000_000_000);
@@ -42,7 +45,7 @@ impl Side {
         };
         let place = u64::from(client.saturating_sub(super::FIRST_ID));
         let (round, rest) = (u64::from(number) / IDS_PER_CLIENT, u64::from(number) % IDS_PER_CLIENT);
-        first + (round * CLIENTS + place) * IDS_PER_CLIENT + rest
+        first + (round * CLIENTS_PER_ROUND + place) * IDS_PER_CLIENT + rest
     }
 }
 
@@ -122,19 +125,47 @@ struct Book {
     deposits: Sheet,
 }
 
+/// What a balance, or many, came about by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::simulator) struct Sums {
+    /// When the world began, plus what was carried into it.
+    pub(in crate::simulator) opening: Amount,
+    pub(in crate::simulator) paid: Amount,
+    /// How many payments `paid` is the sum of.
+    pub(in crate::simulator) payments: u64,
+    pub(in crate::simulator) charged: Amount,
+    /// How many charges `charged` is the sum of.
+    pub(in crate::simulator) charges: u64,
+    pub(in crate::simulator) spent: Amount,
+    /// By edits of the balance as such.
+    pub(in crate::simulator) adjusted: Amount,
+    pub(in crate::simulator) balance: Amount,
+}
+
+impl Sums {
+    /// What the movements add up to, which is the balance.
+    pub(in crate::simulator) fn added_up(&self) -> Amount {
+        self.opening + self.paid + self.adjusted - self.charged - self.spent
+    }
+}
+
+impl AddAssign for Sums {
+    fn add_assign(&mut self, other: Self) {
+        self.opening += other.opening;
+        self.paid += other.paid;
+        self.payments += other.payments;
+        self.charged += other.charged;
+        self.charges += other.charges;
+        self.spent += other.spent;
+        self.adjusted += other.adjusted;
+        self.balance += other.balance;
+    }
+}
+
 /// Everything that ever moved a balance.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::simulator) struct Ledger {
-    /// When the world began, plus what was carried into it.
-    opening: Amount,
-    paid: Amount,
-    charged: Amount,
-    spent: Amount,
-    /// By edits of the balance as such.
-    adjusted: Amount,
-    balance: Amount,
-    payments: u32,
-    charges: u32,
+    sums: Sums,
     /// Whether the opening balance has a history that is listed.
     has_past: bool,
     book: Option<Box<Book>>,
@@ -144,60 +175,33 @@ impl Ledger {
     /// A ledger as of the beginning; `has_past`: the opening balance came about by listed entries.
     pub(in crate::simulator) fn open(opening: Amount, has_past: bool) -> Self {
         Self {
-            opening,
-            balance: opening,
+            sums: Sums {
+                opening,
+                balance: opening,
+                ..Sums::default()
+            },
             has_past,
-            ..Self::default()
+            book: None,
         }
     }
 
-    pub(in crate::simulator) fn opening(&self) -> Amount {
-        self.opening
-    }
-
-    pub(in crate::simulator) fn paid(&self) -> Amount {
-        self.paid
-    }
-
-    pub(in crate::simulator) fn charged(&self) -> Amount {
-        self.charged
-    }
-
-    pub(in crate::simulator) fn spent(&self) -> Amount {
-        self.spent
-    }
-
-    pub(in crate::simulator) fn adjusted(&self) -> Amount {
-        self.adjusted
+    pub(in crate::simulator) fn sums(&self) -> Sums {
+        self.sums
     }
 
     pub(in crate::simulator) fn balance(&self) -> Amount {
-        self.balance
-    }
-
-    /// How many payments `paid` is the sum of.
-    pub(in crate::simulator) fn payments(&self) -> u32 {
-        self.payments
-    }
-
-    /// How many charges `charged` is the sum of.
-    pub(in crate::simulator) fn charges(&self) -> u32 {
-        self.charges
+        self.sums.balance
     }
 
     pub(in crate::simulator) fn has_past(&self) -> bool {
         self.has_past
     }
 
-    /// What the movements add up to.
-    pub(in crate::simulator) fn sum(&self) -> Amount {
-        self.opening + self.paid + self.adjusted - self.charged - self.spent
-    }
-
     /// Whether an entry of this amount keeps every sum within its bounds.
     pub(in crate::simulator) fn has_room_for(&self, amount: Amount) -> bool {
         let bounds = -LARGEST_SUM..=LARGEST_SUM;
-        [self.opening, self.balance, self.paid, self.charged]
+        let sums = &self.sums;
+        [sums.opening, sums.balance, sums.paid, sums.charged]
             .iter()
             .all(|sum| bounds.contains(&(*sum + amount)) && bounds.contains(&(*sum - amount)))
     }
@@ -208,15 +212,15 @@ impl Ledger {
         let book = self.book.get_or_insert_default();
         let dropped = match side {
             Side::Charge => {
-                self.charged += amount;
-                self.charges += 1;
-                self.balance -= amount;
+                self.sums.charged += amount;
+                self.sums.charges += 1;
+                self.sums.balance -= amount;
                 book.charges.add(entry)
             }
             Side::Deposit => {
-                self.paid += amount;
-                self.payments += 1;
-                self.balance += amount;
+                self.sums.paid += amount;
+                self.sums.payments += 1;
+                self.sums.balance += amount;
                 book.deposits.add(entry)
             }
         };
@@ -230,28 +234,28 @@ impl Ledger {
         self.has_past = false;
         match side {
             Side::Charge => {
-                self.charged -= amount;
-                self.charges -= 1;
-                self.opening -= amount;
+                self.sums.charged -= amount;
+                self.sums.charges -= 1;
+                self.sums.opening -= amount;
             }
             Side::Deposit => {
-                self.paid -= amount;
-                self.payments -= 1;
-                self.opening += amount;
+                self.sums.paid -= amount;
+                self.sums.payments -= 1;
+                self.sums.opening += amount;
             }
         }
     }
 
     /// Takes the price of a call off.
     pub(in crate::simulator) fn spend(&mut self, price: Amount) {
-        self.spent += price;
-        self.balance -= price;
+        self.sums.spent += price;
+        self.sums.balance -= price;
     }
 
     /// Somebody writes another balance over the present one.
     pub(in crate::simulator) fn adjust_to(&mut self, balance: Amount) {
-        self.adjusted += balance - self.balance;
-        self.balance = balance;
+        self.sums.adjusted += balance - self.sums.balance;
+        self.sums.balance = balance;
     }
 
     /// The entries since the world began with their numbers, oldest first.
@@ -296,16 +300,20 @@ mod tests {
             }
             let sum: Amount = ledger.entries(side).map(|(_, entry)| entry.amount).sum();
             let numbers: Vec<u32> = ledger.entries(side).map(|(number, _)| number).collect();
-            assert_eq!(ledger.opening().to_string(), opening, "{name}");
+            assert_eq!(ledger.sums().opening.to_string(), opening, "{name}");
             assert_eq!(u32::try_from(numbers.len()).unwrap(), listed, "{name}");
-            assert_eq!(ledger.charges() + ledger.payments(), listed, "{name}");
+            assert_eq!(
+                ledger.sums().charges + ledger.sums().payments,
+                u64::from(listed),
+                "{name}"
+            );
             assert!(
                 numbers.first().is_none_or(|number| *number == PAST_NUMBERS + first),
                 "{name}"
             );
             assert!(numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]), "{name}");
-            assert_eq!(sum, ledger.paid() + ledger.charged(), "{name}");
-            assert_eq!(ledger.sum(), ledger.balance(), "{name}");
+            assert_eq!(sum, ledger.sums().paid + ledger.sums().charged, "{name}");
+            assert_eq!(ledger.sums().added_up(), ledger.balance(), "{name}");
             assert_eq!(ledger.has_past(), has_past, "{name}");
         }
     }
@@ -327,7 +335,7 @@ mod tests {
         }
         assert_eq!(booked, 10);
         assert!(ledger.has_room_for(Amount::ZERO) && !ledger.has_room_for(Amount::ten_thousandths(1)));
-        assert_eq!(ledger.sum(), ledger.balance());
+        assert_eq!(ledger.sums().added_up(), ledger.balance());
     }
 
     #[test]
@@ -342,7 +350,7 @@ mod tests {
             booked += 1;
         }
         assert_eq!(booked, 2_111, "1,000 are listed, 1,111 carried");
-        assert_eq!(ledger.sum(), ledger.balance());
+        assert_eq!(ledger.sums().added_up(), ledger.balance());
     }
 
     #[test]

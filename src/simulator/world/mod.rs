@@ -1,6 +1,7 @@
-//! The reseller and its clients: who they are at the start, finding one, and bringing one up to date.
+//! The reseller and its clients: finding one, and bringing one up to date. Who they are at the start is `beginning.rs`.
 
 pub(in crate::simulator) mod amount;
+mod beginning;
 pub(in crate::simulator) mod calendar;
 pub(in crate::simulator) mod chance;
 pub(in crate::simulator) mod client;
@@ -12,16 +13,14 @@ mod past;
 pub(in crate::simulator) mod people;
 pub(in crate::simulator) mod regions;
 pub(in crate::simulator) mod spending;
+mod totals;
 pub(in crate::simulator) mod usage;
 
-use self::amount::Amount;
 use self::calendar::{Toronto, Zones};
 use self::chance::{Dice, Share, Topic};
-use self::client::{Around, Client, Management, Rules, Start};
+use self::client::{Around, Client, Management, Rules};
 use self::costs::Costs;
-use self::packages::Contract;
-use self::people::{EMAIL, PLACES, Texts, person};
-use self::spending::{Kind, Profile};
+use self::people::{EMAIL, PLACES, Texts};
 
 /// The id of the first client: the document's example.
 pub(in crate::simulator) const FIRST_ID: u32 = 561_115;
@@ -39,18 +38,6 @@ const HOURS_PER_SLICE: i64 = 2_000;
 /// How the reseller's own account is named among the clients under `/sim/`.
 pub(in crate::simulator) const RESELLER: &str = "reseller";
 
-/// Three in a hundred start below their threshold, half of one below zero.
-const LOW_AT_START: u32 = 30;
-const OVERDRAWN_AT_START: u32 = 5;
-
-/// How rich a client starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Lot {
-    Well,
-    Low,
-    Overdrawn,
-}
-
 /// The world.
 #[derive(Debug)]
 pub(in crate::simulator) struct World {
@@ -64,53 +51,12 @@ pub(in crate::simulator) struct World {
     costs: Costs,
 }
 
-/// What a world adds up to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::simulator) struct Totals {
-    pub(in crate::simulator) clients: usize,
-    pub(in crate::simulator) below_threshold: usize,
-    pub(in crate::simulator) below_zero: usize,
-    pub(in crate::simulator) hard: usize,
-    pub(in crate::simulator) suspended: usize,
-    /// In state WAIT.
-    pub(in crate::simulator) waiting: usize,
-    pub(in crate::simulator) balance: Amount,
-    pub(in crate::simulator) opening: Amount,
-    pub(in crate::simulator) paid: Amount,
-    pub(in crate::simulator) payments: u64,
-    pub(in crate::simulator) charged: Amount,
-    pub(in crate::simulator) charges: u64,
-    pub(in crate::simulator) spent: Amount,
-    pub(in crate::simulator) adjusted: Amount,
-    /// What the reseller has left.
-    pub(in crate::simulator) reseller_balance: Amount,
-    /// What the clients' calls cost him since the world began.
-    pub(in crate::simulator) reseller_spent: Amount,
-}
-
 impl World {
     /// The world of a seed as of a second.
     pub(in crate::simulator) fn new(seed: u64, clients: u32, now: i64) -> Self {
         let dice = Dice::new(seed);
-        let lots = lots(&dice, clients as usize);
-        let slots = lots
-            .iter()
-            .enumerate()
-            .map(|(index, lot)| Some(newcomer(&dice, index, *lot, now)))
-            .collect();
-        // What a larger fleet uses, the reseller pays in larger parts.
-        let fleets = i64::from((clients / 100).max(1));
-        let own = Client::new(Start {
-            id: 0,
-            texts: person(&dice, 0, 0).0,
-            management: Management::Soft,
-            threshold: (100 * fleets).to_string().into(),
-            threshold_email: Box::from("reseller@example.com"),
-            profile: Profile::reseller(0, clients),
-            package: None,
-            opening: Amount::ten_thousandths(11_218_702).times(fleets),
-            now,
-        });
+        let slots = beginning::clients(&dice, clients, now).map(Some).collect();
+        let own = beginning::reseller(&dice, clients, now);
         Self {
             dice,
             toronto: Toronto::new(),
@@ -228,7 +174,9 @@ impl World {
 
     /// Removes a client, of whom the reseller pays for what was used so far; whether there was one.
     pub(in crate::simulator) fn remove(&mut self, id: &str, now: i64, rules: Rules) -> bool {
-        let is_client = self.settled(id, now, rules).is_some_and(|(client, _)| client.id != 0);
+        let is_client = self
+            .settled(id, now, rules)
+            .is_some_and(|(client, _)| !client.is_reseller());
         let slot = index_of(id).and_then(|index| self.slots.get_mut(index));
         is_client && slot.is_some_and(|slot| slot.take().is_some())
     }
@@ -242,7 +190,7 @@ impl World {
         };
         id_at(index)?;
         let free = index <= self.slots.len() && self.slots.get(index).is_none_or(Option::is_none);
-        free.then(|| newcomer(&self.dice, index, Lot::Well, now))
+        free.then(|| beginning::newcomer(&self.dice, index, now))
     }
 
     /// Adds somebody who signed up: no money, no threshold, the habits of the next id. Returns the id; `None` when the
@@ -256,20 +204,7 @@ impl World {
     ) -> Option<u32> {
         let index = self.slots.len();
         let id = id_at(index)?;
-        let (_, zone) = person(&self.dice, index, id);
-        let mut client = Client::new(Start {
-            id,
-            texts,
-            management,
-            threshold: Box::default(),
-            threshold_email: Box::default(),
-            profile: Profile::of(&self.dice, id, zone),
-            package: None,
-            opening: Amount::ZERO,
-            now,
-        });
-        client.threshold = None;
-        client.threshold_is_native = false;
+        let mut client = beginning::signed_up(&self.dice, index, texts, management, now);
         client.begin_unused(self.toronto.day(now).number);
         client.activate(is_active);
         self.slots.push(Some(client));
@@ -278,7 +213,7 @@ impl World {
 
     /// Puts an edited or added client in its place.
     pub(in crate::simulator) fn replace(&mut self, client: Client) {
-        if client.id == 0 {
+        if client.is_reseller() {
             self.own = client;
             return;
         }
@@ -289,33 +224,6 @@ impl World {
         if let Some(slot) = self.slots.get_mut(index) {
             *slot = Some(client);
         }
-    }
-
-    /// What everybody adds up to, as settled.
-    pub(in crate::simulator) fn totals(&self, rules: Rules) -> Totals {
-        let mut totals = Totals {
-            reseller_balance: self.own.balance(),
-            reseller_spent: self.own.ledger().spent(),
-            ..Totals::default()
-        };
-        for client in self.clients() {
-            let ledger = client.ledger();
-            totals.clients += 1;
-            totals.below_threshold += usize::from(client.limit().is_some_and(|limit| ledger.balance() < limit));
-            totals.below_zero += usize::from(ledger.balance().is_negative());
-            totals.hard += usize::from(client.management == Management::Hard);
-            totals.suspended += usize::from(client.is_suspended(rules));
-            totals.waiting += usize::from(client.is_waiting());
-            totals.balance += ledger.balance();
-            totals.opening += ledger.opening();
-            totals.paid += ledger.paid();
-            totals.payments += u64::from(ledger.payments());
-            totals.charged += ledger.charged();
-            totals.charges += u64::from(ledger.charges());
-            totals.spent += ledger.spent();
-            totals.adjusted += ledger.adjusted();
-        }
-        totals
     }
 
     /// Whether a share of the clients, the same ones each time, includes this one.
@@ -337,74 +245,9 @@ fn id_at(index: usize) -> Option<u32> {
     Some(FIRST_ID + index)
 }
 
-/// Who starts how: exact shares, drawn by lot.
-fn lots(dice: &Dice, count: usize) -> Vec<Lot> {
-    let part = |thousandths: u32| (count * thousandths as usize + 500) / 1_000;
-    let (low, overdrawn) = (part(LOW_AT_START), part(OVERDRAWN_AT_START));
-    let mut lots = vec![Lot::Well; count];
-    let mut order: Vec<usize> = (0..count).collect();
-    for drawn in 0..low {
-        let rest = u32::try_from(count - drawn).unwrap_or(u32::MAX);
-        let other = drawn + dice.throw(Topic::Lot, 0, drawn as u64).below(rest) as usize;
-        order.swap(drawn, other);
-        lots[order[drawn]] = if drawn < overdrawn { Lot::Overdrawn } else { Lot::Low };
-    }
-    lots
-}
-
-/// A client as it is on its first day.
-fn newcomer(dice: &Dice, index: usize, lot: Lot, now: i64) -> Client {
-    let id = FIRST_ID + u32::try_from(index).unwrap_or_default();
-    let (texts, zone) = person(dice, index, id);
-    let profile = Profile::of(dice, id, zone);
-    let mut throw = dice.throw(Topic::Lot, id, 0);
-    let threshold = match (index, profile.kind) {
-        (0, _) => 130,
-        (_, Kind::Heavy) => *throw.pick(&[50, 100, 250]),
-        (_, Kind::Office | Kind::Home | Kind::Idle) => *throw.pick(&[5, 10, 15, 20, 25, 50]),
-    };
-    // Ten-thousandths of the threshold.
-    let filled = match lot {
-        Lot::Well => i64::from(throw.between(12_000, 80_000)),
-        Lot::Low => i64::from(throw.between(500, 9_500)),
-        Lot::Overdrawn => -i64::from(throw.between(100, 9_000)),
-    };
-    let hard = lot != Lot::Overdrawn && throw.below(100) < 15;
-    let threshold_email = if throw.below(20) == 0 {
-        format!("billing.{id}@example.net").into()
-    } else {
-        texts[EMAIL].clone()
-    };
-    Client::new(Start {
-        id,
-        texts,
-        management: if hard { Management::Hard } else { Management::Soft },
-        threshold: threshold.to_string().into(),
-        threshold_email,
-        profile,
-        package: Some(Contract::of(dice, id).package),
-        opening: Amount::ten_thousandths(threshold * filled),
-        now,
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{FIRST_ID, Lot, MOST_CLIENTS, Rules, World, id_at, index_of, lots};
-    use crate::simulator::world::chance::Dice;
-
-    #[test]
-    fn the_shares_at_the_start_are_exact() {
-        for (count, low, overdrawn) in [(0, 0, 0), (12, 0, 0), (100, 3, 1), (1_000, 30, 5), (10_000, 300, 50)] {
-            let lots = lots(&Dice::new(3), count);
-            let with = |wanted: Lot| lots.iter().filter(|lot| **lot == wanted).count();
-            assert_eq!(
-                (with(Lot::Low) + with(Lot::Overdrawn), with(Lot::Overdrawn)),
-                (low, overdrawn),
-                "{count}"
-            );
-        }
-    }
+    use super::{FIRST_ID, MOST_CLIENTS, Rules, World, id_at, index_of};
 
     #[test]
     fn ids_are_written_in_one_way() {

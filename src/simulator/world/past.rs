@@ -35,10 +35,10 @@ pub(in crate::simulator) struct Past {
 /// The 30 days before the client's first second, the last of them, `today`, by the call.
 pub(in crate::simulator) fn usage(client: &Client, today: Day, around: &mut Around<'_>) -> Usage {
     let package = Contract::of(around.dice, client.id).package;
-    let package = Some(package).filter(|_| client.id != 0);
+    let package = Some(package).filter(|_| !client.is_reseller());
     let mut usage = history(around.dice, client.id, &client.profile, package, today.number);
     // By the call he used what his clients did, and nobody adds that up.
-    let mut begin = if client.id == 0 { today.end } else { today.begin };
+    let mut begin = if client.is_reseller() { today.end } else { today.begin };
     while begin <= client.born() {
         let local = around.zones.local_hour(client.profile.zone, begin);
         for call in calls_of_hour(around.dice, client.id, client.profile, package, begin, local)
@@ -56,7 +56,7 @@ pub(in crate::simulator) fn usage(client: &Client, today: Day, around: &mut Arou
 
 /// How a client came to its opening balance.
 pub(in crate::simulator) fn past(client: &Client, around: &mut Around<'_>) -> Past {
-    let (born, opening) = (client.born(), client.ledger().opening());
+    let (born, opening) = (client.born(), client.ledger().sums().opening);
     let today = around.toronto.day(born);
     let recent = usage(client, today, around).total().spent;
     let contract = Contract::of(around.dice, client.id);

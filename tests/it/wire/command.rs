@@ -3,6 +3,8 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use super::raw::{AUTH, Answer};
 
@@ -148,6 +150,34 @@ fn a_signal_ends_it() {
             "notices go to standard error: {err}"
         );
     }
+}
+
+/// [C] A signal ends it in the middle of the longest work, too: ten years of many clients, which nobody will see.
+#[test]
+fn a_signal_ends_long_work() {
+    let mut program = Program::start(&["--clients", "20000"]);
+    let mut asking = TcpStream::connect(program.authority()).unwrap();
+    let advance = r#"{"advance":"87600h"}"#;
+    write!(
+        asking,
+        "POST /sim/clock HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{advance}GET /sim/state HTTP/1.1\r\nHost: x\r\n\r\n",
+        advance.len()
+    )
+    .unwrap();
+    // The first answer; then the second is worked on.
+    assert_ne!(asking.read(&mut [0; 4_096]).unwrap(), 0);
+    program.get(&format!("/api/v1/rest.php?{AUTH}&method=getIP"));
+    let sent = Command::new("kill")
+        .args(["-INT", &program.child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+    let mut out = program.child.stdout.take().unwrap();
+    let (done, is_done) = mpsc::channel();
+    // Standard output ends with the program.
+    std::thread::spawn(move || done.send(out.read_to_end(&mut Vec::new()).is_ok()));
+    assert_eq!(is_done.recv_timeout(Duration::from_secs(20)), Ok(true));
+    assert_eq!(program.child.wait().unwrap().code(), Some(0));
 }
 
 /// [C] Listening for others is warned of, and `/sim/` answers this machine only, by its loopback address.

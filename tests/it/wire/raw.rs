@@ -137,6 +137,11 @@ impl Server {
         status_of(&self.call(query)).to_owned()
     }
 
+    /// The status of a GET without credentials.
+    pub fn anonymous_status(&self, query: &str) -> String {
+        status_of(&self.get(query).text()).to_owned()
+    }
+
     /// Authorized calls that must succeed with nothing to say.
     pub fn calls(&self, queries: &[&str]) {
         for query in queries {

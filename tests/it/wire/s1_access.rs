@@ -85,12 +85,7 @@ fn get_ip_tells_the_address() {
     );
     let answer = server.connect_from("127.0.0.9").exchange(other).unwrap();
     assert_eq!(answer.text(), r#"{"status":"success","ip":"127.0.0.9"}"#);
-    assert!(
-        server
-            .get("method=getIP")
-            .text()
-            .starts_with(r#"{"status":"missing_credentials""#)
-    );
+    assert_eq!(server.anonymous_status("method=getIP"), "missing_credentials");
 }
 
 /// §1 [L] A bearer token beside the credentials is harmless; [U] whether it would be honoured alone: here it is not.

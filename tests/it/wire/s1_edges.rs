@@ -2,9 +2,15 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
+use std::sync::Arc;
 use std::time::Duration;
 
-use balancewatch::simulator::Options;
+use balancewatch::clock::Clock;
+use balancewatch::simulator::{Options, Simulator, serve};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime;
+use tokio::sync::oneshot;
 
 use super::raw::{AUTH, Server, get, status_of};
 
@@ -176,6 +182,53 @@ fn an_end_of_sending_is_no_end_of_listening() {
     assert_eq!(connection.answer().unwrap_err().kind(), ErrorKind::UnexpectedEof);
 }
 
+/// §1 [C] Who ends sending without having asked for anything, or for half of it, is let go: nobody holds a connection up.
+#[test]
+fn who_asks_for_nothing_is_let_go() {
+    let server = Server::new(&[]);
+    for (name, sent, answers) in [
+        ("nothing", String::new(), 0),
+        ("half a line", "GET /api".to_owned(), 0),
+        ("half a head", "GET / HTTP/1.1\r\nHost: x\r\n".to_owned(), 0),
+        ("a request before", get(&format!("{AUTH}&method=getIP")), 1),
+        ("and half of one", get(&format!("{AUTH}&method=getIP")) + "GET /", 1),
+    ] {
+        let mut connection = server.connect();
+        connection.stream.write_all(sent.as_bytes()).unwrap();
+        for _ in 0..answers {
+            assert_eq!(connection.answer().unwrap().text(), IP, "{name}");
+        }
+        connection.stream.shutdown(Shutdown::Write).unwrap();
+        let mut rest = Vec::new();
+        connection.stream.read_to_end(&mut rest).unwrap();
+    }
+}
+
+/// §1 [C] When it has ended, it holds on to nothing: to no connection, whoever keeps it waiting, and not to the simulator.
+#[test]
+fn its_end_is_the_end_of_every_connection() {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let simulator = Simulator::new(Options::default(), Clock::real()).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (end, ended) = oneshot::channel::<()>();
+        let serving = tokio::spawn(serve(listener, simulator.clone(), async {
+            ended.await.unwrap_or_default();
+        }));
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = "POST /api/v1/rest.php HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // By this it says that it waits for the body, which never comes.
+        let mut said = [0; b"HTTP/1.1 100 Continue\r\n\r\n".len()];
+        stream.read_exact(&mut said).await.unwrap();
+        end.send(()).unwrap();
+        serving.await.unwrap().unwrap();
+        assert_eq!(Arc::strong_count(&simulator), 1);
+        assert_eq!(stream.read(&mut said).await.unwrap_or_default(), 0);
+    });
+}
+
 /// §1 [L] Of requests that are sent at once each is read whole: what belongs to a body is no request line, however long
 /// it is.
 #[test]
@@ -235,6 +288,83 @@ fn bodies_that_break_off_are_refused() {
         connection.stream.shutdown(Shutdown::Write).unwrap();
         let answer = connection.answer().unwrap();
         assert_eq!(answer.line(), "HTTP/1.1 400 Bad Request", "{name}");
+        assert_eq!(server.client("561115", "balance"), before, "{name}");
+    }
+}
+
+/// §1 [C] Where a body ends is never in doubt: chunks go before a length, and what cannot be is refused. Where
+/// somebody else might see another end, nothing behind it is read as a request.
+#[test]
+fn nothing_in_a_body_is_a_request() {
+    let server = Server::new(&[]);
+    let hidden = get(&format!("{AUTH}&method=addPayment&client=561115&payment=5"));
+    let before = server.client("561115", "balance");
+    let length = format!("Content-Length: {}\r\n", hidden.len());
+    let chunk = format!("{:x}\r\n{hidden}\r\n0\r\n\r\n", hidden.len());
+    for (name, headers, body, http_status, goes_on) in [
+        ("a length", length.clone(), hidden.clone(), 404, true),
+        ("it twice", length.clone() + &length, hidden.clone(), 404, true),
+        (
+            "chunks",
+            "Transfer-Encoding: chunked\r\n".to_owned(),
+            chunk.clone(),
+            404,
+            true,
+        ),
+        (
+            "chunks and a length",
+            "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n".to_owned(),
+            chunk.clone(),
+            404,
+            false,
+        ),
+        (
+            "a length and chunks",
+            "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n".to_owned(),
+            chunk.clone(),
+            404,
+            false,
+        ),
+        (
+            "two lengths",
+            format!("Content-Length: 0\r\n{length}"),
+            hidden.clone(),
+            400,
+            false,
+        ),
+        (
+            "a signed length",
+            "Content-Length: +0\r\n".to_owned(),
+            hidden.clone(),
+            400,
+            false,
+        ),
+        (
+            "other coding",
+            "Transfer-Encoding: gzip\r\n".to_owned(),
+            hidden.clone(),
+            400,
+            false,
+        ),
+        (
+            "chunks inside",
+            "Transfer-Encoding: chunked, gzip\r\n".to_owned(),
+            hidden.clone(),
+            400,
+            false,
+        ),
+    ] {
+        let mut connection = server.connect();
+        let post = format!("POST /nowhere HTTP/1.1\r\nHost: x\r\n{headers}\r\n{body}");
+        let next = get(&format!("{AUTH}&method=getIP"));
+        connection.stream.write_all((post + &next).as_bytes()).unwrap();
+        let answer = connection.answer().unwrap();
+        assert_eq!(answer.status(), http_status, "{name}");
+        if goes_on {
+            assert_eq!(connection.answer().expect(name).text(), IP, "{name}");
+        } else {
+            assert!(connection.answer().is_err(), "{name}");
+        }
         assert_eq!(server.client("561115", "balance"), before, "{name}");
     }
 }

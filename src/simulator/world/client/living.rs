@@ -61,13 +61,13 @@ impl Client {
             self.usage(around);
             self.next_event = match self.script.as_deref().copied() {
                 Some(script) => self.follow_script(script, now, around),
-                None if self.id == 0 => self.pay_for_clients(now, around),
+                None if self.is_reseller() => self.pay_for_clients(now, around),
                 None => self.live(now, around),
             };
         }
         self.settled = now;
         debug_assert_eq!(
-            self.ledger.sum(),
+            self.ledger.sums().added_up(),
             self.ledger.balance(),
             "what moved the balance of {} equals it",
             self.id
@@ -233,7 +233,7 @@ impl Client {
         self.ledger.spend(call.used.spent);
         self.note_dry(call.end);
         self.note_suspension(call.end, rules);
-        if rules.reseller_pays && self.id != 0 {
+        if rules.reseller_pays && !self.is_reseller() {
             let spent = cost(self.package, call.used.spent, call.used.secs);
             around.costs.add(call.end, Used { spent, ..call.used });
         }

@@ -83,10 +83,10 @@ proptest! {
         let before = client.ledger().clone();
         let (client, mut around) = world.settled(&id, half + days * 12 * HOUR, RULES).unwrap();
         let after = client.ledger().clone();
-        prop_assert_eq!(after.sum(), after.balance());
-        let moved = after.paid() - before.paid() - (after.charged() - before.charged()) - (after.spent() - before.spent());
+        prop_assert_eq!(after.sums().added_up(), after.balance());
+        let moved = after.sums().paid - before.sums().paid - (after.sums().charged - before.sums().charged) - (after.sums().spent - before.sums().spent);
         prop_assert_eq!(after.balance() - before.balance(), moved);
-        prop_assert_eq!(after.adjusted(), -Amount::whole(3));
+        prop_assert_eq!(after.sums().adjusted, -Amount::whole(3));
         let (total, today) = client.used(half + days * 12 * HOUR, &mut around);
         prop_assert!(total.spent >= today.spent && total.calls >= today.calls && total.secs >= today.secs);
     }
@@ -163,7 +163,7 @@ fn a_suspended_client_resumes_on_payment_unless_told_otherwise() {
         assert_eq!(client.balance().to_string(), balance, "{resume_on_payment}");
         client.manage(Management::Soft);
         let (client, _) = world.settled(&first(), START + 5 * HOUR, rules).unwrap();
-        assert_eq!(client.balance(), client.ledger().sum());
+        assert_eq!(client.balance(), client.ledger().sums().added_up());
         assert!(client.balance() < Amount::whole(5), "SOFT spends again");
     }
 }
@@ -184,12 +184,12 @@ fn a_suspended_client_may_still_be_called() {
             client.manage(management.clone());
             client.subscribe(None, false);
             client.adjust_to(Amount::ZERO);
-            let before = client.ledger().spent();
+            let before = client.ledger().sums().spent;
             let end = START + 7 * 24 * HOUR;
             let (client, mut around) = world.settled(&id, end, rules).unwrap();
             // What was used before START is in both.
             calls += client.used(end, &mut around).0.calls;
-            assert!(management == Management::Soft || !stops_incoming || client.ledger().spent() == before);
+            assert!(management == Management::Soft || !stops_incoming || client.ledger().sums().spent == before);
         }
         i64::try_from(calls).unwrap()
     };
@@ -264,14 +264,11 @@ fn three_hundred_clients_live_a_month() {
     let mut world = World::new(1, 300, START);
     world.settle_all(START + 30 * 24 * HOUR, RULES);
     let totals = world.totals(RULES);
-    assert_eq!(
-        totals.balance,
-        totals.opening + totals.paid + totals.adjusted - totals.charged - totals.spent
-    );
-    assert!(totals.payments > 30, "people pay: {totals:?}");
+    assert_eq!(totals.sums.balance, totals.sums.added_up());
+    assert!(totals.sums.payments > 30, "people pay: {totals:?}");
     assert!(totals.below_zero > 0 && totals.below_zero < 100, "{totals:?}");
     assert!(
-        totals.spent > Amount::whole(3_000),
+        totals.sums.spent > Amount::whole(3_000),
         "fraud and offices cost money: {totals:?}"
     );
 }
