@@ -57,8 +57,8 @@ pub(super) fn answer(simulator: &Simulator, method: &str, path: &str, body: &[u8
         },
         (method, parts) if allowed(parts).contains(&method) => match serde_json::from_slice::<Value>(body) {
             Ok(Value::Object(given)) => change(simulator, route, &given),
-            Ok(_) => error(400, "the body is no JSON object", None),
-            Err(wrong) => error(400, &format!("the body is no JSON: {wrong}"), None),
+            Ok(_) => error(400, "the body is no JSON object", not_an_object()),
+            Err(wrong) => error(400, &format!("the body is no JSON: {wrong}"), not_an_object()),
         },
         (_, parts) => not_here(parts),
     }
@@ -124,7 +124,11 @@ fn change(simulator: &Simulator, route: Route<'_>, given: &Map<String, Value>) -
                 simulator.advance(by);
                 Reply::json(200, &json!({"time": simulator.now().to_string()}))
             }
-            None => error(400, "`advance` is not a duration such as \"1h\"", None),
+            None => error(
+                400,
+                "`advance` is not a duration such as \"1h\"",
+                Some("a text with units, such as \"90s\", \"5m\" or \"2d 3h\"; time does not go back".to_owned()),
+            ),
         },
         ("PUT", ["faults"]) => match simulator.replace_faults(given) {
             Ok(()) => Reply::json(200, &shown::faults(&simulator.lock().faults)),
@@ -136,6 +140,11 @@ fn change(simulator: &Simulator, route: Route<'_>, given: &Map<String, Value>) -
         },
         (_, parts) => not_here(parts),
     }
+}
+
+/// What a body has to be.
+fn not_an_object() -> Option<String> {
+    Some("a JSON object such as {\"balance\":\"6.00\"}; `{}` when there is nothing to say".to_owned())
 }
 
 /// Only one key is taken, and there are others.

@@ -65,7 +65,8 @@ impl EditError {
             Self::NotFree(_) => Some("the id of a removed client, or none for the next".to_owned()),
             Self::UnknownField(name) => Some(unknown_field(name)),
             Self::BadValue { accepted, .. } => Some(format!("accepted: {accepted}")),
-            Self::UnknownClient(_) | Self::NotAnObject | Self::Several(_) => None,
+            Self::UnknownClient(_) => Some("GET /sim/clients lists them".to_owned()),
+            Self::NotAnObject | Self::Several(_) => None,
         }
     }
 }

@@ -9,7 +9,8 @@ struct Code {
 }
 
 /// What to do about too many requests.
-pub(super) const LOWER_THE_RATE: &str = "lower `rate_per_minute`, or look for other programs that use the same account";
+pub(super) const LOWER_THE_RATE: &str = "wait a minute; if it comes again, lower `rate_per_minute`, or \
+                                         look for other programs that use the same account";
 const API_PAGE: &str = "enable the API on the portal's API page (Main Menu > SOAP and REST/JSON API)";
 const CREDENTIALS: &str = "check `username` (the portal's e-mail address) and `password`: the API has a password of its \
                            own, set on the portal's API page";

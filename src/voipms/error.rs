@@ -343,9 +343,8 @@ impl Error {
                      between opens the connection"
                 }
             }),
-            Problem::Http(HttpError::Timeout { .. } | HttpError::Lost { .. } | HttpError::Cut { .. }) => {
-                Some("the API or the way to it is slow or broken; try again later")
-            }
+            Problem::Http(HttpError::Timeout { .. } | HttpError::Lost { .. } | HttpError::Cut { .. })
+            | Problem::Truncated { .. } => Some("the API or the way to it is slow or broken; try again later"),
             Problem::Ledger(_) => {
                 Some("another process keeps the store busy, or it cannot be written; try again later")
             }

@@ -171,7 +171,7 @@ async fn patiently<T>(account: &Account, work: impl Future<Output = T>) -> T {
         Ok(done) => done,
         Err(_) => {
             note(&format!(
-                "it takes a while: account `{}` makes at most {} calls a minute, those of a daemon included; Ctrl-C ends it",
+                "it takes a while: account `{}` makes at most {} calls a minute, those of a daemon included, or the API is slow; Ctrl-C ends it",
                 account.name, account.rate_per_minute
             ));
             work.await
@@ -220,7 +220,15 @@ async fn store(path: &std::path::Path) -> Option<Store> {
 
 fn unknown(name: &str) -> Failure {
     let failure = Failure::usage(format!("there is no function `{name}` here"));
-    failure.hint(match nearest(name, Function::ALL.map(Function::name)) {
+    let names = Function::ALL.map(Function::name);
+    // Whoever has never seen the list tries `charge`.
+    let part = Some(name.to_ascii_lowercase()).filter(|part| part.len() > 3);
+    let ends = |known: &&str| {
+        part.as_ref()
+            .is_some_and(|part| known.to_ascii_lowercase().ends_with(part))
+    };
+    let close = || names.into_iter().find(ends).map(str::to_owned);
+    failure.hint(match nearest(name, names).or_else(close) {
         Some(meant) => format!("did you mean `{meant}`? The names are exact"),
         None => {
             "`balancewatch api --help` lists them; other functions of VoIP.ms have nothing to do with clients' money"

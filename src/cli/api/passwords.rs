@@ -74,7 +74,9 @@ pub fn fetch(given: &mut Given, lines: &mut Lines<'_>) -> Vec<String> {
                 fetched = Some(password);
             }
             // Without a folder it may be the password itself, given as the file by mistake.
-            Err(bad) if path.components().count() < 2 => problems.push(format!("`--password-file` {bad}")),
+            Err(bad) if path.components().count() < 2 => problems.push(format!(
+                "`--password-file` {bad} (it takes a file's path; this one is not shown, in case it is the password)"
+            )),
             Err(bad) => problems.push(format!("`--password-file {}` {bad}", path.display())),
         }
     }

@@ -184,13 +184,25 @@ fn whoever_reads_of_a_failure_is_told_what_to_do() {
             },
             Some("redirects are not followed"),
         ),
-        ("too many", page(429), Some("lower `rate_per_minute`")),
+        (
+            "too many",
+            page(429),
+            Some("wait a minute; if it comes again, lower `rate_per_minute`"),
+        ),
         ("a firewall", page(403), Some("a firewall before the API")),
         ("nothing there", page(404), Some("https://voip.ms/api/v1/rest.php")),
         ("an internal error", page(500), Some("an outage; try again later")),
         ("an outage", page(503), Some("an outage; try again later")),
         ("the last of the outages", page(599), Some("an outage; try again later")),
         ("a teapot", page(418), None),
+        (
+            "half an answer",
+            Problem::Truncated {
+                length: 10,
+                excerpt: text(),
+            },
+            Some("slow or broken; try again later"),
+        ),
         ("nothing", Problem::Empty, Some("an outage; try again later")),
         ("status null", Problem::NullStatus, Some("an outage; try again later")),
         (

@@ -90,6 +90,8 @@ async fn every_problem_is_told_at_once_and_nothing_is_sent() {
             &["there is no function `getclients`", "did you mean `getClients`?"][..],
         ),
         ("ADDCHARGE --yes", &["did you mean `addCharge`?"]),
+        ("charge --client 561115", &["did you mean `addCharge`?"]),
+        ("balance", &["did you mean `getBalance`?"]),
         ("frobnicate", &["balancewatch api --help"]),
         (
             "getClients --clinet 5",
@@ -258,7 +260,7 @@ async fn passwords_are_read_from_where_they_are_safe_and_their_problems_show_non
         (
             "the password itself",
             "hunter2".to_owned(),
-            "`--password-file` cannot be read",
+            "`--password-file` cannot be read: No such file or directory (os error 2) (it takes a file's path",
         ),
         ("a folder", "'/tmp'".to_owned(), "cannot be read"),
         (

@@ -47,9 +47,12 @@ fn edits_are_whole_or_refused() {
         ),
         (
             "balance=1",
-            r#"{"error":"the body is no JSON: expected value at line 1 column 1","hint":null}"#,
+            r#"{"error":"the body is no JSON: expected value at line 1 column 1","hint":"a JSON object such as {\"balance\":\"6.00\"}; `{}` when there is nothing to say"}"#,
         ),
-        ("[]", r#"{"error":"the body is no JSON object","hint":null}"#),
+        (
+            "[]",
+            r#"{"error":"the body is no JSON object","hint":"a JSON object such as {\"balance\":\"6.00\"}; `{}` when there is nothing to say"}"#,
+        ),
         (
             r#"{"city":5.5,"account_state":"active","spend_until":"soon","balance":true}"#,
             r#"{"error":"3 fields are not accepted","hint":null,"problems":[{"error":"field `account_state` does not take `\"active\"`","hint":"accepted: \"ACTIVE\" or \"WAIT\""},{"error":"field `spend_until` does not take `\"soon\"`","hint":"accepted: a time such as \"2026-11-24T02:00:00Z\", or null"},{"error":"field `balance` does not take `true`","hint":"accepted: a decimal amount such as \"6.00\""}]}"#,
@@ -88,7 +91,10 @@ fn edits_are_whole_or_refused() {
     let answer = server.sim("PATCH", "clients/1", "{}");
     assert_eq!(
         (answer.status(), answer.text().as_str()),
-        (404, r#"{"error":"there is no client `1`","hint":null}"#)
+        (
+            404,
+            r#"{"error":"there is no client `1`","hint":"GET /sim/clients lists them"}"#
+        )
     );
 }
 
@@ -137,7 +143,7 @@ fn the_clock_is_moved_on() {
             (answer.status(), answer.text().as_str()),
             (
                 400,
-                r#"{"error":"`advance` is not a duration such as \"1h\"","hint":null}"#
+                r#"{"error":"`advance` is not a duration such as \"1h\"","hint":"a text with units, such as \"90s\", \"5m\" or \"2d 3h\"; time does not go back"}"#
             )
         );
     }
