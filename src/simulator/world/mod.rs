@@ -41,14 +41,32 @@ pub(in crate::simulator) const RESELLER: &str = "reseller";
 /// The world.
 #[derive(Debug)]
 pub(in crate::simulator) struct World {
-    dice: Dice,
-    toronto: Toronto,
-    zones: Zones,
+    surroundings: Surroundings,
     /// By id from [`FIRST_ID`]; removed ones leave a gap.
     slots: Vec<Option<Client>>,
     /// The reseller's own account.
     own: Client,
+}
+
+/// What the lives of all of them need.
+#[derive(Debug)]
+struct Surroundings {
+    dice: Dice,
+    toronto: Toronto,
+    zones: Zones,
     costs: Costs,
+}
+
+impl Surroundings {
+    fn around(&mut self, rules: Rules) -> Around<'_> {
+        Around {
+            dice: &self.dice,
+            toronto: &mut self.toronto,
+            zones: &mut self.zones,
+            costs: &mut self.costs,
+            rules,
+        }
+    }
 }
 
 impl World {
@@ -58,17 +76,19 @@ impl World {
         let slots = beginning::clients(&dice, clients, now).map(Some).collect();
         let own = beginning::reseller(&dice, clients, now);
         Self {
-            dice,
-            toronto: Toronto::new(),
-            zones: Zones::new(PLACES.iter().map(|place| place.zone)),
+            surroundings: Surroundings {
+                dice,
+                toronto: Toronto::new(),
+                zones: Zones::new(PLACES.iter().map(|place| place.zone)),
+                costs: Costs::new(now),
+            },
             slots,
             own,
-            costs: Costs::new(now),
         }
     }
 
     pub(in crate::simulator) fn dice(&self) -> &Dice {
-        &self.dice
+        &self.surroundings.dice
     }
 
     /// The client of that id, or the reseller's own account, as it is: not settled.
@@ -94,26 +114,14 @@ impl World {
         } else {
             self.slots.get_mut(index_of(id)?)?.as_mut()?
         };
-        let mut around = Around {
-            dice: &self.dice,
-            toronto: &mut self.toronto,
-            zones: &mut self.zones,
-            costs: &mut self.costs,
-            rules,
-        };
+        let mut around = self.surroundings.around(rules);
         client.settle(now, &mut around);
         Some((client, around))
     }
 
     /// Brings everybody up to date.
     pub(in crate::simulator) fn settle_all(&mut self, now: i64, rules: Rules) {
-        let mut around = Around {
-            dice: &self.dice,
-            toronto: &mut self.toronto,
-            zones: &mut self.zones,
-            costs: &mut self.costs,
-            rules,
-        };
+        let mut around = self.surroundings.around(rules);
         // The reseller last: he pays for the others' calls.
         for client in self.slots.iter_mut().flatten().chain([&mut self.own]) {
             client.settle(now, &mut around);
@@ -123,13 +131,7 @@ impl World {
     /// Brings clients from a slot on up to date, as far as one slice of work gets; the slot to go on with, or `None` when
     /// everybody is.
     pub(in crate::simulator) fn settle_slice(&mut self, slot: usize, now: i64, rules: Rules) -> Option<usize> {
-        let mut around = Around {
-            dice: &self.dice,
-            toronto: &mut self.toronto,
-            zones: &mut self.zones,
-            costs: &mut self.costs,
-            rules,
-        };
+        let mut around = self.surroundings.around(rules);
         let mut left = HOURS_PER_SLICE;
         // Not the reseller: he is settled when all the others are, up to the same second.
         for (slot, client) in self.slots.iter_mut().enumerate().skip(slot) {
@@ -190,7 +192,7 @@ impl World {
         };
         id_at(index)?;
         let free = index <= self.slots.len() && self.slots.get(index).is_none_or(Option::is_none);
-        free.then(|| beginning::newcomer(&self.dice, index, now))
+        free.then(|| beginning::newcomer(&self.surroundings.dice, index, now))
     }
 
     /// Adds somebody who signed up: no money, no threshold, the habits of the next id. Returns the id; `None` when the
@@ -204,8 +206,8 @@ impl World {
     ) -> Option<u32> {
         let index = self.slots.len();
         let id = id_at(index)?;
-        let mut client = beginning::signed_up(&self.dice, index, texts, management, now);
-        client.begin_unused(self.toronto.day(now).number);
+        let mut client = beginning::signed_up(&self.surroundings.dice, index, texts, management, now);
+        client.begin_unused(self.surroundings.toronto.day(now).number);
         client.activate(is_active);
         self.slots.push(Some(client));
         Some(id)
@@ -228,7 +230,7 @@ impl World {
 
     /// Whether a share of the clients, the same ones each time, includes this one.
     pub(in crate::simulator) fn is_among(&self, topic: Topic, id: u32, share: Share) -> bool {
-        share == Share::ALL || (share != Share::NONE && self.dice.throw(topic, id, 0).within(share))
+        share == Share::ALL || (share != Share::NONE && self.surroundings.dice.throw(topic, id, 0).within(share))
     }
 }
 
@@ -247,7 +249,8 @@ fn id_at(index: usize) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::{FIRST_ID, MOST_CLIENTS, Rules, World, id_at, index_of};
+    use super::client::tests::RULES;
+    use super::{FIRST_ID, MOST_CLIENTS, World, id_at, index_of};
 
     #[test]
     fn ids_are_written_in_one_way() {
@@ -275,19 +278,8 @@ mod tests {
     #[test]
     fn a_removed_client_can_come_back() {
         let mut world = World::new(1, 3, 0);
-        let rules = Rules {
-            spending: true,
-            top_ups: true,
-            hard_stops: true,
-            resume_on_payment: true,
-            suspension_delay_secs: 0,
-            cut_calls: true,
-            stops_incoming: true,
-            reseller_pays: true,
-            utc_days: false,
-        };
-        assert!(world.remove("561116", 0, rules));
-        assert!(!world.remove("561116", 0, rules) && !world.remove("reseller", 0, rules));
+        assert!(world.remove("561116", 0, RULES));
+        assert!(!world.remove("561116", 0, RULES) && !world.remove("reseller", 0, RULES));
         assert_eq!(world.clients().count(), 2);
         assert!(world.newcomer(Some("561115"), 0).is_none(), "taken");
         assert!(world.newcomer(Some("561119"), 0).is_none(), "out of line");

@@ -7,7 +7,8 @@ use super::super::ledger::PAYMENT;
 use super::super::{FIRST_ID, World};
 use super::{Management, Rules, Script};
 
-const RULES: Rules = Rules {
+/// What holds with every setting at its default.
+pub(in crate::simulator::world) const RULES: Rules = Rules {
     spending: true,
     top_ups: true,
     hard_stops: true,
