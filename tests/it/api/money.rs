@@ -7,7 +7,6 @@ use std::os::fd::OwnedFd;
 use std::process::Stdio;
 use std::time::Duration;
 
-use balancewatch::store::{Access, Store};
 use serde_json::{Value, json};
 use sqlx::{Connection, SqliteConnection};
 
@@ -507,12 +506,7 @@ async fn who_waits_long_is_told_what_for() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn what_is_not_known_is_told_before_a_busy_store_is_waited_for() {
     let stage = Stage::new(&[]).await;
-    Store::open(&stage.store_path(), Access::Daemon)
-        .await
-        .unwrap()
-        .close()
-        .await;
-    let url = format!("sqlite://{}", stage.store_path().display());
+    let url = stage.make_store().await;
     let mut other = SqliteConnection::connect(&url).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let config = stage.pointing_to("http", listener.local_addr().unwrap());

@@ -4,7 +4,6 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::process::Child;
 
-use balancewatch::store::{Access, Store};
 use rustix::process::{Pid, Signal, kill_process};
 use sqlx::{Connection, SqliteConnection};
 
@@ -211,12 +210,7 @@ async fn a_change_of_a_record_is_told_for_every_moment() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn what_was_told_is_not_told_again_while_a_busy_store_is_waited_for() {
     let stage = Stage::new(&[]).await;
-    Store::open(&stage.store_path(), Access::Daemon)
-        .await
-        .unwrap()
-        .close()
-        .await;
-    let url = format!("sqlite://{}", stage.store_path().display());
+    let url = stage.make_store().await;
     for (answer, code, told) in [
         (r#"{"status":"success"}"#, 0, "charged 4.99 CAD to client 561115"),
         (r#"{"status":"invalid_client"}"#, 1, "error: addCharge was not done"),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use balancewatch::clock::Clock;
 use balancewatch::simulator::{Options, Simulator};
+use balancewatch::store::{Access, Store};
 use serde_json::{Map, Value};
 
 use crate::program::{Said, program, served};
@@ -90,6 +91,13 @@ impl Stage {
 
     pub fn store_path(&self) -> PathBuf {
         self.path("state.db")
+    }
+
+    /// Makes the store, empty; where it is.
+    pub async fn make_store(&self) -> String {
+        let store = Store::open(&self.store_path(), Access::Daemon).await.unwrap();
+        store.close().await;
+        format!("sqlite://{}", self.store_path().display())
     }
 
     /// A file in the folder.
