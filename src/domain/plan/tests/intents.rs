@@ -8,7 +8,7 @@ use crate::domain::policy::{Limit, Pattern, Policy, Scope};
 use crate::domain::testing::{money, reading, threshold};
 use crate::domain::verdict::Known;
 use crate::domain::watch::Watched;
-use crate::domain::{ClientId, Management};
+use crate::domain::{ClientId, Management, Reading, Threshold};
 use Management::{Hard, Soft};
 
 /// Everything that intents are made from; the defaults ask for HARD.
@@ -415,6 +415,19 @@ fn what_waits_is_outdated_when_it_is_not_wanted_any_more() {
     }
 }
 
+/// What was read at [`NOW`].
+fn known<'a>(reading: &'a Reading, threshold: &'a Threshold) -> Known<'a> {
+    Known {
+        reading: Some(reading),
+        threshold: Some(threshold),
+        default_threshold: None,
+        last_error: None,
+        unread_since: None,
+        revisit: hours(0),
+        now: at(NOW),
+    }
+}
+
 #[test]
 fn what_is_read_just_before_must_call_for_it_still() {
     let given = Given::default();
@@ -428,15 +441,7 @@ fn what_is_read_just_before_must_call_for_it_still() {
     ];
     for (name, balance, enforces, goes_back) in cases {
         let (reading, threshold) = (reading(balance, "0", NOW), threshold(None, NOW));
-        let known = Known {
-            reading: Some(&reading),
-            threshold: Some(&threshold),
-            default_threshold: None,
-            last_error: None,
-            unread_since: None,
-            revisit: hours(0),
-            now: at(NOW),
-        };
+        let known = known(&reading, &threshold);
         let called_for = |intent, known| still_called_for(intent, &given.policies, &given.watched[0], known);
         assert_eq!(called_for(&enforce, &known), enforces, "{name}");
         assert_eq!(called_for(&back, &known), goes_back, "{name}");
@@ -451,15 +456,7 @@ fn a_change_goes_not_back_while_another_policy_for_this_client_asks_for_it() {
     let recovered = recovered();
     let back = recovered.intents().remove(0);
     let (reading, threshold) = (reading("20.00", "0", NOW), threshold(None, NOW));
-    let known = Known {
-        reading: Some(&reading),
-        threshold: Some(&threshold),
-        default_threshold: None,
-        last_error: None,
-        unread_since: None,
-        revisit: hours(0),
-        now: at(NOW),
-    };
+    let known = known(&reading, &threshold);
     // In breach at 20.00, other than the policy whose change is to go back.
     let below_fifty = |wanted| {
         let mut policy = asks("z-fifty", wanted, false);
