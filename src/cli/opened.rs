@@ -214,6 +214,7 @@ fn account_itself() -> Client {
         company: "the account itself".to_owned(),
         firstname: String::new(),
         lastname: String::new(),
+        country: String::new(),
         balance_management: String::new(),
         fingerprint: String::new(),
     }

@@ -279,6 +279,8 @@ mod tests {
             reason: Reason::NoThreshold,
             since: at(0),
             enforcement: None,
+            country: String::new(),
+            account: None,
         };
         let client = client();
         let episode = Episode {

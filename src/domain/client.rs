@@ -37,7 +37,8 @@ impl std::fmt::Display for Management {
     }
 }
 
-/// A client as the inventory shows it. Holds no password and no postal address.
+/// A client as the inventory shows it. Holds no password, and of its postal address only
+/// the country, for the language of its letters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
     /// Its id.
@@ -50,6 +51,9 @@ pub struct Client {
     pub firstname: String,
     /// Last name; may be empty.
     pub lastname: String,
+    /// The country of its address, a name or a code, as the list shows it; may be empty.
+    #[serde(default)]
+    pub country: String,
     /// The raw `balance_management` code, as the list showed it; empty when absent.
     pub balance_management: String,
     /// Identifies the whole record but its password: equal fingerprints mean that nobody edited the record.
@@ -108,6 +112,7 @@ mod tests {
             company: company.to_owned(),
             firstname: firstname.to_owned(),
             lastname: lastname.to_owned(),
+            country: String::new(),
             balance_management: String::new(),
             fingerprint: String::new(),
         };

@@ -145,6 +145,7 @@ mod tests {
             company: String::new(),
             firstname: String::new(),
             lastname: String::new(),
+            country: String::new(),
             balance_management: String::new(),
             fingerprint: String::new(),
         };

@@ -123,6 +123,23 @@ pub struct Facts {
     pub since: Timestamp,
     /// Whether the policy asks for an enforcement, and what becomes of it, in one sentence for operators.
     pub enforcement: Option<String>,
+    /// The country of the client's record, for the language it is written to in; empty when unknown.
+    #[serde(default)]
+    pub country: String,
+    /// How the account was watched; `None` for alerts about clients, and when nothing is known of it.
+    #[serde(default)]
+    pub account: Option<AccountFacts>,
+}
+
+/// How an account was watched when something about it was decided.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountFacts {
+    /// How many clients are to be watched.
+    pub clients: u64,
+    /// When a sweep last ended with its readings judged; `None`: none ever did.
+    pub last_sweep_at: Option<Timestamp>,
+    /// When an account that could not be asked is asked again; `None`: in the next sweep.
+    pub next_try_at: Option<Timestamp>,
 }
 
 /// What is owed to one recipient about one transition. Committed with the transition.

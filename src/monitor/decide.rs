@@ -210,6 +210,8 @@ impl Rules {
             enforcement: policy
                 .enforce
                 .map(|enforce| self.enforcement_sentence(enforce, reading)),
+            country: seen.watched.client.country.clone(),
+            account: None,
         }
     }
 

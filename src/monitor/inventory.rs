@@ -132,6 +132,7 @@ mod tests {
             company: String::new(),
             firstname: String::new(),
             lastname: String::new(),
+            country: String::new(),
             balance_management: "1".to_owned(),
             fingerprint: "a".to_owned(),
         };

@@ -310,6 +310,7 @@ impl Monitor {
             company: format!("account {}", self.rules.account),
             firstname: String::new(),
             lastname: String::new(),
+            country: String::new(),
             balance_management: String::new(),
             fingerprint: String::new(),
         };

@@ -60,6 +60,8 @@ pub(super) fn owed(number: u32, transition: Transition, channel: &str, recipient
             },
             since: start(),
             enforcement: None,
+            country: String::new(),
+            account: None,
         },
         created_at: start(),
         message: Some(id.clone()),

@@ -110,6 +110,7 @@ pub(super) fn inventory_row(row: &RawValue) -> Result<Client, OddRow> {
         company: text(Field::Company),
         firstname: text(Field::Firstname),
         lastname: text(Field::Lastname),
+        country: text(Field::Country),
         balance_management: text(Field::BalanceManagement),
         fingerprint: hash.finish(),
     })

@@ -384,6 +384,7 @@ mod tests {
             company: "Über GmbH".to_owned(),
             firstname: String::new(),
             lastname: String::new(),
+            country: String::new(),
             balance_management: String::new(),
             fingerprint: String::new(),
         };

@@ -106,6 +106,7 @@ pub fn listed(record: &Record) -> Client {
         company: record.get(Field::Company).to_owned(),
         firstname: record.get(Field::Firstname).to_owned(),
         lastname: record.get(Field::Lastname).to_owned(),
+        country: String::new(),
         balance_management: record.get(Field::BalanceManagement).to_owned(),
         fingerprint: fingerprint.join("|"),
     }
@@ -551,6 +552,8 @@ fn notices(enforcement: &Enforcement, outcome: &Outcome) -> Owed {
             reason: Reason::NoThreshold,
             since: at(0),
             enforcement: None,
+            country: String::new(),
+            account: None,
         },
         created_at: enforcement.changed_at,
         message: None,

@@ -9,7 +9,7 @@ use super::super::batch;
 use super::super::decide::{Circumstances, Seen};
 use super::{Ended, Sweep, is_watched};
 use crate::domain::alert::{Alert, Phase};
-use crate::domain::notice::{NoticeState, Notification};
+use crate::domain::notice::{AccountFacts, NoticeState, Notification};
 use crate::domain::{ClientId, audience};
 use crate::monitor::SweepError;
 use crate::store::Commit;
@@ -112,6 +112,11 @@ impl Sweep<'_> {
     /// The built-in alerts. Whether one fires that explains why clients cannot be read.
     fn judge_account(&mut self, commit: &mut Commit, now: Timestamp) -> bool {
         let mut explains_silence = false;
+        let watched = AccountFacts {
+            clients: self.report.clients,
+            last_sweep_at: self.state.sweep_ended_at,
+            next_try_at: self.state.probe_at,
+        };
         for policy in &self.monitor.rules.policies {
             let Some(judgement) = self.health.judge(policy.name.as_str()) else {
                 continue;
@@ -121,9 +126,12 @@ impl Sweep<'_> {
                 ..self.circumstances
             };
             let before = self.alerts.get(&ClientId::account()).map_or(&[][..], Vec::as_slice);
-            let decided = self
+            let mut decided = self
                 .monitor
                 .decide_builtin(before, policy, &judgement, &[], &circumstances);
+            for notification in &mut decided.owed.notifications {
+                notification.facts.account = Some(watched);
+            }
             let explains = matches!(policy.name.as_str(), "account-access" | "upstream");
             explains_silence |= explains && decided.fires(&policy.name, before);
             self.count(&decided);

@@ -213,6 +213,7 @@ fn own_client(id: ClientId) -> Client {
         company: "your own VoIP.ms account".to_owned(),
         firstname: String::new(),
         lastname: String::new(),
+        country: String::new(),
         balance_management: String::new(),
         fingerprint: String::new(),
     }

@@ -82,6 +82,8 @@ fn low() -> Notification {
             )]),
             since: decided(),
             enforcement: None,
+            country: String::new(),
+            account: None,
         },
         created_at: decided(),
         message: Some("m".to_owned()),

@@ -18,8 +18,8 @@ use crate::store::{Kept, Seen};
 
 /// The columns of `client` and `last_reading` that make a [`Watched`].
 pub(super) const WATCHED: &str = "
-SELECT client.client, email, company, firstname, lastname, balance_management, fingerprint, first_seen_at,
-    missing_inventories, vanished_at, edited_at, balance, spent_today, spent_total, read_at, previous_balance,
+SELECT client.client, email, company, firstname, lastname, country, balance_management, fingerprint,
+    first_seen_at, missing_inventories, vanished_at, edited_at, balance, spent_today, spent_total, read_at, previous_balance,
     previous_spent_today, previous_spent_total, previous_read_at, threshold, threshold_email, threshold_read_at,
     first_attempt_at, last_attempt_at, last_error, coalesce(judged, '') AS judged
 FROM client LEFT JOIN last_reading USING (account, client)
@@ -118,6 +118,7 @@ impl Columns<'_> {
                 company: self.text("company")?,
                 firstname: self.text("firstname")?,
                 lastname: self.text("lastname")?,
+                country: self.text("country")?,
                 balance_management: self.text("balance_management")?,
                 fingerprint: self.text("fingerprint")?,
             },

@@ -82,6 +82,7 @@ fn watched(id: &str) -> Watched {
         company: "Über \"GmbH\" & O'Neil".to_owned(),
         firstname: "Zoë".to_owned(),
         lastname: "李".to_owned(),
+        country: "CANADA".to_owned(),
         balance_management: "2".to_owned(),
         fingerprint: "f00d".to_owned(),
     };
@@ -164,6 +165,8 @@ fn facts() -> Facts {
         reason: reason(),
         since: at(10),
         enforcement: None,
+        country: "CANADA".to_owned(),
+        account: None,
     }
 }
 

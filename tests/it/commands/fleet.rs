@@ -240,6 +240,7 @@ impl Fleet {
             company: company.to_owned(),
             firstname: "John".to_owned(),
             lastname: "O'Neil".to_owned(),
+            country: String::new(),
             balance_management: "2".to_owned(),
             fingerprint: "f".to_owned(),
         };
@@ -376,6 +377,8 @@ impl Fleet {
                 reason: low("8.0588", "10", Some("threshold")),
                 since: self.ago(7_200),
                 enforcement: None,
+                country: String::new(),
+                account: None,
             },
             created_at: self.ago(7_200),
             state,

@@ -59,6 +59,7 @@ fn watched(client: &str, balance: &str) -> Watched {
         company: String::new(),
         firstname: "John".to_owned(),
         lastname: "Doe".to_owned(),
+        country: String::new(),
         balance_management: "2".to_owned(),
         fingerprint: "as listed".to_owned(),
     };
