@@ -17,6 +17,7 @@ use crate::monitor::decide::Rules;
 use crate::net::{Bounds, Trust};
 use crate::notify::email::{Email, Login, Security, Server, SetupError};
 use crate::notify::outbox;
+use crate::notify::render::Letterhead;
 use crate::voipms::pace::{CallLedger, Pace, Pacer};
 use crate::voipms::{self, Transport};
 
@@ -145,7 +146,7 @@ pub fn email(settings: &Settings, trust: &Trust, timeout: Option<Duration>) -> R
 #[must_use]
 pub fn outbox(settings: &Settings, email: Option<Email>, seed: u64) -> Option<outbox::Settings> {
     let email = email?;
-    let texts = email.texts(settings.schedule.timezone.clone());
+    let texts = email.texts(settings.schedule.timezone.clone(), Letterhead::default());
     let email = Arc::new(email);
     let names = settings
         .channels

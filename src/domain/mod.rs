@@ -11,6 +11,7 @@ pub mod client;
 pub mod due;
 pub mod enforcement;
 pub mod id;
+pub mod language;
 pub mod lifecycle;
 pub mod money;
 pub mod notice;
@@ -24,5 +25,6 @@ pub mod watch;
 
 pub use client::{Client, Management, Reading, Threshold};
 pub use id::{AccountName, ChannelName, ClientId, PolicyName};
+pub use language::{Language, Languages};
 pub use money::{Money, MoneyError};
 pub use policy::{Policy, Severity};

@@ -245,7 +245,7 @@ impl Pattern {
 
 /// Whether `text` matches `pattern`, where `*` stands for any characters. Linear: the pieces between the stars are
 /// found from left to right.
-fn glob(pattern: &str, text: &str) -> bool {
+pub(super) fn glob(pattern: &str, text: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else {
         return pattern == text;
     };

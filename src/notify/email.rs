@@ -22,7 +22,7 @@ use secrecy::{ExposeSecret, SecretString};
 pub use self::error::{DeliveryError, Scope, Stage};
 
 use self::conversation::Progress;
-use super::render::{Mail, Texts};
+use super::render::{Letterhead, Mail, Texts};
 use crate::domain::notice::Message;
 
 /// The mail server, as configured.
@@ -128,10 +128,10 @@ impl Email {
         })
     }
 
-    /// What the texts of its mails share: the sender's name, and the zone of their times.
+    /// What the texts of its mails share: the sender's name, the zone of their times, and what clients read besides.
     #[must_use]
-    pub fn texts(&self, zone: TimeZone) -> Texts {
-        Texts::new(&self.from, zone)
+    pub fn texts(&self, zone: TimeZone, letterhead: Letterhead) -> Texts {
+        Texts::new(&self.from, zone, letterhead)
     }
 
     /// Delivers one mail to the message's recipient, whose `name` is empty when unknown. `now` becomes its date. When

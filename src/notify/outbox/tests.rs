@@ -19,6 +19,7 @@ use crate::demo::mail_catcher::{Behaviour, MailCatcher, Options, Stage};
 use crate::domain::notice::{Attempt, Message, NoticeState, Notification, Transition};
 use crate::domain::{AccountName, ChannelName};
 use crate::notify::queue::{Due, Queue, Record, Told};
+use crate::notify::render::Letterhead;
 use crate::notify::testing::{email, fired, owed, server, start};
 
 /// A queue in memory with the order that the store guarantees, and a journal of what was written.
@@ -190,7 +191,7 @@ impl Bench {
         });
         let settings = Settings {
             channels: BTreeMap::from(channels),
-            texts: email.texts(TimeZone::UTC),
+            texts: email.texts(TimeZone::UTC, Letterhead::default()),
             client_mails_per_hour: 20,
             seed: 1,
         };

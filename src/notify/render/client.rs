@@ -1,12 +1,14 @@
-//! What clients read: plain words about their own phone service. No jargon, no names of policies, no ids, nothing
-//! about the reseller's account. Pure.
+//! What clients read: plain words about their own phone service, in their own language. No jargon, no names of
+//! policies, no ids, nothing about the reseller's account. Pure.
 
 use super::RenderError;
+use super::catalogue::{self, Catalogue};
 use super::letter::{Fact, Letter, Tone};
 use super::scene::{Scene, Topic};
-use crate::domain::ClientId;
+use super::words::capitalised;
 use crate::domain::notice::Transition;
 use crate::domain::reason::Measure;
+use crate::domain::{ClientId, Money};
 
 /// The letter to the client itself.
 ///
@@ -18,206 +20,190 @@ pub(super) fn letter(scene: &Scene<'_>) -> Result<Letter, RenderError> {
     if own_business || scene.notification.client == ClientId::reseller() {
         return Err(RenderError::NotForClients);
     }
+    let told = Told {
+        scene,
+        words: words_for(scene),
+        again: matches!(scene.notification.transition, Transition::Repeated { .. }),
+    };
     let mut letter = match (&scene.notification.transition, topic) {
         (Transition::Withdrawn { .. } | Transition::Enforced { .. }, _) => return Err(RenderError::NotForClients),
-        (Transition::Resolved, Topic::Spending) => spending_over(scene),
-        (Transition::Resolved, Topic::Silence) => readable_again(scene),
-        (Transition::Resolved, _) => enough_again(scene),
-        (transition, Topic::Spending) => spending(scene, is_reminder(transition)),
-        (transition, Topic::Silence) => unreadable(scene, is_reminder(transition)),
-        (transition, _) => low(scene, is_reminder(transition)),
+        (Transition::Resolved, Topic::Spending) => told.good_news(told.words.uses_less_again),
+        (Transition::Resolved, Topic::Silence) => told.good_news(told.words.readable_again),
+        (Transition::Resolved, _) => told.enough_again(),
+        (_, Topic::Spending) => told.spending(),
+        (_, Topic::Silence) => told.unreadable(),
+        _ => told.low(),
     };
-    letter.greeting = match scene.name() {
-        name if name.is_empty() => "Hello,".to_owned(),
-        name => format!("Hello {name},"),
-    };
-    age(scene, &mut letter);
-    letter.signature = scene.texts.client_signature();
+    letter.words = told.words;
+    letter.greeting = (told.words.greeting)(&scene.name());
+    told.age(&mut letter);
+    letter.contact.clone_from(&scene.texts.letterhead.contact);
+    letter.signature = (told.words.signature)(&scene.texts.service);
     Ok(letter)
 }
 
-const fn is_reminder(transition: &Transition) -> bool {
-    matches!(transition, Transition::Repeated { .. })
+/// The texts in the client's language.
+fn words_for(scene: &Scene<'_>) -> &'static Catalogue {
+    let notification = scene.notification;
+    let recipient = notification.recipient.as_str();
+    let address = recipient.rsplit_once('<').map_or(recipient, |(_, address)| address);
+    let facts = &notification.facts;
+    catalogue::of(scene.texts.letterhead.languages.of(
+        notification.client.as_str(),
+        address.trim_end_matches('>').trim(),
+        &facts.label,
+        &facts.country,
+    ))
 }
 
-/// How old the number is, and whether the message is late.
-fn age(scene: &Scene<'_>, letter: &mut Letter) {
-    let facts = &scene.notification.facts;
-    if let Some(reading) = &facts.reading {
-        let stale = scene.topic() == Topic::Silence && scene.notification.transition != Transition::Resolved;
-        letter.facts.push(Fact {
-            label: if stale { "Last looked up" } else { "Looked up" },
-            value: scene.age(reading.at),
-        });
-    }
-    if let (true, Some(threshold)) = (scene.threshold_is_older(), &facts.threshold) {
-        letter.notes.push(format!(
-            "We last looked up the level at which you are told {}.",
-            scene.age(threshold.at)
-        ));
-    }
-    if scene.is_late() {
-        let written = scene.age(scene.notification.created_at);
-        letter.notes.push(format!(
-            "This message was written {written}, and reaches you late. Your balance may have changed since."
-        ));
-    }
+/// What is told, in which words, and whether it was told before.
+struct Told<'a> {
+    scene: &'a Scene<'a>,
+    words: &'static Catalogue,
+    again: bool,
 }
 
-fn balance_fact(scene: &Scene<'_>) -> Vec<Fact> {
-    let balance = scene.balance().map(|balance| Fact {
-        label: "Balance",
-        value: scene.amount(balance),
-    });
-    balance.into_iter().collect()
-}
-
-fn low(scene: &Scene<'_>, reminder: bool) -> Letter {
-    let Some(balance) = scene.balance() else {
-        return without_number(scene);
-    };
-    let shown = scene.amount(balance);
-    let used_up = !balance.is_positive();
-    let still = if reminder { "still " } else { "" };
-    let headline = if used_up {
-        format!("your phone balance is {still}used up: {shown}")
-    } else {
-        format!("your phone balance is {still}low: {shown} left")
-    };
-    let mut paragraphs = Vec::new();
-    match scene.finding(Measure::Balance) {
-        Some(finding) if !used_up => paragraphs.push(format!(
-            "This is below {}, the level at which we tell you.",
-            scene.amount(finding.limit)
-        )),
-        _ => {}
+impl Told<'_> {
+    fn amount(&self, money: Money) -> String {
+        self.words.amount(money, &self.scene.notification.facts.currency)
     }
-    paragraphs.push(
-        if used_up {
-            "Your phones may stop making calls, or may have stopped. This can include calls to emergency numbers."
-        } else {
-            "When it is used up, your phones may stop making calls. This can include calls to emergency numbers."
+
+    fn at(&self, at: jiff::Timestamp) -> String {
+        self.words.age(at, self.scene.now, &self.scene.texts.zone)
+    }
+
+    /// How old the number is, and whether the message is late.
+    fn age(&self, letter: &mut Letter) {
+        let (scene, words) = (self.scene, self.words);
+        let facts = &scene.notification.facts;
+        if let Some(reading) = &facts.reading {
+            let stale = scene.topic() == Topic::Silence && scene.notification.transition != Transition::Resolved;
+            letter.facts.push(Fact {
+                label: if stale { words.last_looked_up } else { words.looked_up },
+                value: self.at(reading.at),
+            });
         }
-        .to_owned(),
-    );
-    let when = if used_up { "today" } else { "soon" };
-    Letter {
-        subject: subject(&headline, reminder),
-        tone: if used_up { Tone::Bad } else { Tone::Warn },
-        headline: first_capital(&headline),
-        paragraphs,
-        facts: balance_fact(scene),
-        steps: vec![format!(
-            "Please add money to your phone account {when}. If you have just done so, there is nothing else to do. If \
-             you have a question, please contact {}.",
-            scene.texts.service
-        )],
-        ..Letter::default()
+        if let (true, Some(threshold)) = (scene.threshold_is_older(), &facts.threshold) {
+            letter.notes.push((words.limit_looked_up)(&self.at(threshold.at)));
+        }
+        if scene.is_late() {
+            let written = self.at(scene.notification.created_at);
+            letter.notes.push((words.late)(&written));
+        }
     }
-}
 
-/// For an alert without a balance, which no policy on balances gives.
-fn without_number(scene: &Scene<'_>) -> Letter {
-    Letter {
-        subject: "Please check your phone balance".to_owned(),
-        tone: Tone::Warn,
-        headline: "Please check your phone balance".to_owned(),
-        steps: vec![format!(
-            "If you have a question, please contact {}.",
-            scene.texts.service
-        )],
-        ..Letter::default()
+    /// A letter that begins with its headline.
+    fn headed(&self, headline: &str, tone: Tone) -> Letter {
+        let subject = if self.again {
+            (self.words.reminder)(headline)
+        } else {
+            headline.to_owned()
+        };
+        Letter {
+            subject: capitalised(&subject),
+            tone,
+            headline: capitalised(headline),
+            ..Letter::default()
+        }
     }
-}
 
-fn spending(scene: &Scene<'_>, reminder: bool) -> Letter {
-    let (Some(spent), Some(finding)) = (scene.spent_today(), scene.finding(Measure::SpentToday)) else {
-        return without_number(scene);
-    };
-    let headline = format!("your phones have used {} today", scene.amount(spent));
-    Letter {
-        subject: subject(&headline, reminder),
-        tone: Tone::Bad,
-        headline: first_capital(&headline),
-        paragraphs: vec![
-            format!(
-                "This is more than {}, the amount at which we tell you.",
-                scene.amount(finding.limit)
-            ),
-            "If you made these calls, all is well. If not, somebody else may be calling at your cost.".to_owned(),
-        ],
-        facts: std::iter::once(Fact {
-            label: "Used today",
-            value: format!("{} (since midnight, Toronto time)", scene.amount(spent)),
-        })
-        .chain(balance_fact(scene))
-        .collect(),
-        steps: vec![
-            format!("If these are not your calls, contact {} at once.", scene.texts.service),
-            "Then change the passwords of your phones and of your phone system.".to_owned(),
-        ],
-        ..Letter::default()
+    fn balance(&self) -> Option<Fact> {
+        let value = self.amount(self.scene.balance()?);
+        let label = self.words.balance;
+        Some(Fact { label, value })
     }
-}
 
-fn unreadable(scene: &Scene<'_>, reminder: bool) -> Letter {
-    let still = if reminder { "still " } else { "" };
-    let headline = format!("we {still}cannot look up your phone balance at the moment");
-    Letter {
-        subject: subject(&headline, reminder),
-        tone: Tone::Warn,
-        headline: first_capital(&headline),
-        paragraphs: vec![
-            "So we cannot tell you in time if it runs low. This says nothing about your phones themselves.".to_owned(),
-        ],
-        facts: balance_fact(scene),
-        steps: vec![format!(
-            "Please keep an eye on your balance yourself for now. If you have a question, please contact {}.",
-            scene.texts.service
-        )],
-        ..Letter::default()
+    /// Whom to ask.
+    fn ask(&self) -> String {
+        if self.scene.texts.letterhead.takes_replies {
+            self.words.ask_by_reply.to_owned()
+        } else {
+            (self.words.ask_service)(&self.scene.texts.service)
+        }
     }
-}
 
-fn readable_again(scene: &Scene<'_>) -> Letter {
-    good_news(scene, "we can look up your phone balance again")
-}
-
-fn enough_again(scene: &Scene<'_>) -> Letter {
-    match scene.balance() {
-        Some(balance) => good_news(scene, &format!("your phone balance is {} again", scene.amount(balance))),
-        None => good_news(scene, "your phone balance is in order again"),
+    /// What to do, and whom to ask.
+    fn and_ask(&self, step: &str) -> Vec<String> {
+        vec![format!("{step} {}", self.ask())]
     }
-}
 
-fn spending_over(scene: &Scene<'_>) -> Letter {
-    good_news(scene, "your phones use less again")
-}
-
-fn good_news(scene: &Scene<'_>, headline: &str) -> Letter {
-    Letter {
-        subject: subject(headline, false),
-        tone: Tone::Good,
-        headline: first_capital(headline),
-        paragraphs: vec!["There is nothing you need to do. Thank you.".to_owned()],
-        facts: balance_fact(scene),
-        ..Letter::default()
+    fn low(&self) -> Letter {
+        let words = self.words;
+        let link = self.scene.texts.letterhead.pay_url.clone();
+        let Some(balance) = self.scene.balance() else {
+            return Letter {
+                steps: vec![self.ask()],
+                link,
+                ..self.headed(words.check_balance, Tone::Warn)
+            };
+        };
+        let (shown, used_up) = (self.amount(balance), !balance.is_positive());
+        let (headline, tone, meaning, pay) = if used_up {
+            let headline = (words.used_up)(&shown, self.again);
+            (headline, Tone::Bad, words.calls_may_have_stopped, words.pay_today)
+        } else {
+            let headline = (words.low)(&shown, self.again);
+            (headline, Tone::Warn, words.calls_may_stop, words.pay_soon)
+        };
+        let limit = self.scene.finding(Measure::Balance).filter(|_| !used_up);
+        let below = limit.map(|finding| (words.below_limit)(&self.amount(finding.limit)));
+        Letter {
+            paragraphs: below.into_iter().chain([meaning.to_owned()]).collect(),
+            facts: self.balance().into_iter().collect(),
+            steps: self.and_ask(pay),
+            link,
+            ..self.headed(&headline, tone)
+        }
     }
-}
 
-fn subject(headline: &str, reminder: bool) -> String {
-    if reminder {
-        format!("Reminder: {headline}")
-    } else {
-        first_capital(headline)
+    fn spending(&self) -> Letter {
+        let (scene, words) = (self.scene, self.words);
+        let (Some(spent), Some(finding)) = (scene.spent_today(), scene.finding(Measure::SpentToday)) else {
+            return Letter {
+                steps: vec![self.ask()],
+                ..self.headed(words.check_balance, Tone::Warn)
+            };
+        };
+        let spent = self.amount(spent);
+        let used = Fact {
+            label: words.used_today,
+            value: (words.since_midnight)(&spent),
+        };
+        Letter {
+            paragraphs: vec![
+                (words.above_limit)(&self.amount(finding.limit)),
+                words.not_your_calls.to_owned(),
+            ],
+            facts: [used].into_iter().chain(self.balance()).collect(),
+            steps: vec![
+                (words.contact_at_once)(&scene.texts.service),
+                words.change_passwords.to_owned(),
+            ],
+            ..self.headed(&(words.spent)(&spent), Tone::Bad)
+        }
     }
-}
 
-/// The text with a capital first letter; headlines are written here in small letters, all ASCII.
-fn first_capital(text: &str) -> String {
-    let mut text = text.to_owned();
-    if let Some(first) = text.get_mut(..1) {
-        first.make_ascii_uppercase();
+    fn unreadable(&self) -> Letter {
+        Letter {
+            paragraphs: vec![self.words.unreadable_meaning.to_owned()],
+            facts: self.balance().into_iter().collect(),
+            steps: self.and_ask(self.words.watch_yourself),
+            ..self.headed(&(self.words.unreadable)(self.again), Tone::Warn)
+        }
     }
-    text
+
+    fn enough_again(&self) -> Letter {
+        match self.scene.balance() {
+            Some(balance) => self.good_news(&(self.words.enough_again)(&self.amount(balance))),
+            None => self.good_news(self.words.in_order_again),
+        }
+    }
+
+    fn good_news(&self, headline: &str) -> Letter {
+        Letter {
+            paragraphs: vec![self.words.nothing_to_do.to_owned()],
+            facts: self.balance().into_iter().collect(),
+            ..self.headed(headline, Tone::Good)
+        }
+    }
 }

@@ -2,12 +2,17 @@
 
 use std::fmt::Write;
 
+use super::catalogue::{self, Catalogue};
+use crate::domain::Language;
+
 /// Widest line of a text mail: fits an old terminal with one level of quoting.
 const WIDTH: usize = 76;
 
 /// What a mail says. Every text in it is one line, already cleaned.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Letter {
+    /// The language of its headings; operators read English.
+    pub words: &'static Catalogue,
     /// The subject.
     pub subject: String,
     /// The colour of the whole.
@@ -26,6 +31,10 @@ pub(super) struct Letter {
     pub table: Option<Table>,
     /// What to do; the first is the most urgent.
     pub steps: Vec<String>,
+    /// Where a client adds money.
+    pub link: Option<String>,
+    /// How a client reaches the reseller: lines.
+    pub contact: Vec<String>,
     /// What else must be known, such as that the mail is late.
     pub notes: Vec<String>,
     /// Who sends it.
@@ -87,8 +96,11 @@ pub(super) struct Column {
     pub numbers: bool,
 }
 
-/// The heading above the steps.
-pub(super) const STEPS: &str = "What to do";
+impl Default for &'static Catalogue {
+    fn default() -> Self {
+        catalogue::of(Language::English)
+    }
+}
 
 impl Letter {
     /// The letter as plain text, lines ended by `\n`.
@@ -105,6 +117,8 @@ impl Letter {
             table.as_text(&mut text);
         }
         self.steps_as_text(&mut text);
+        self.lines_as_text(&mut text, self.words.pay_here, self.link.as_slice());
+        self.lines_as_text(&mut text, self.words.contact, &self.contact);
         for note in &self.notes {
             self.paragraph(&mut text, note);
         }
@@ -137,14 +151,28 @@ impl Letter {
         if self.steps.is_empty() {
             return;
         }
-        text.push_str(STEPS);
-        text.push_str(":\n");
+        text.push_str(self.words.steps);
+        text.push('\n');
         for (index, step) in self.steps.iter().enumerate() {
             if self.steps.len() == 1 {
                 wrap_into(text, step, "  ", "  ", WIDTH);
             } else {
                 wrap_into(text, step, &format!("  {}. ", index + 1), "     ", WIDTH);
             }
+        }
+        text.push('\n');
+    }
+
+    /// Lines under a heading.
+    #[expect(clippy::unused_self, reason = "reads as a part of `to_text`")]
+    fn lines_as_text(&self, text: &mut String, heading: &str, lines: &[String]) {
+        if lines.is_empty() {
+            return;
+        }
+        text.push_str(heading);
+        text.push('\n');
+        for line in lines {
+            wrap_into(text, line, "  ", "  ", WIDTH);
         }
         text.push('\n');
     }

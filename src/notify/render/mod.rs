@@ -1,9 +1,10 @@
 //! What mails say. PURE: a message, its notifications and the time of sending go in, a subject with text and HTML
 //! comes out. Reads no clock, no store and no configuration.
 //!
-//! There are two audiences: operators (`operator`, `enforced`, `summary`) and the clients themselves (`client`). Both
-//! write a letter (`letter`), which is laid out as text there and as HTML in `page`.
+//! There are two audiences: operators (`operator`, `enforced`, `summary`) and the clients themselves (`client`, in the
+//! words of `catalogue`). Both write a letter (`letter`), which is laid out as text there and as HTML in `page`.
 
+mod catalogue;
 mod client;
 mod enforced;
 mod letter;
@@ -21,6 +22,7 @@ use lettre::message::Mailbox;
 
 use self::scene::Scene;
 pub(crate) use self::words::one_line;
+use crate::domain::Languages;
 use crate::domain::notice::{Message, MessageKind, Notification};
 
 /// Longest subject, in characters: what mail programs show of one, twice over.
@@ -33,26 +35,41 @@ pub struct Texts {
     service: String,
     /// The zone that times of day are told in.
     zone: TimeZone,
+    /// What the reseller adds to its clients' mails.
+    letterhead: Letterhead,
+}
+
+/// What the reseller adds to the mails of its clients, as configured.
+#[derive(Clone, Debug, Default)]
+pub struct Letterhead {
+    /// Where money is added.
+    pub pay_url: Option<String>,
+    /// How the reseller is reached: clean lines.
+    pub contact: Vec<String>,
+    /// Whether somebody reads the answers to a mail.
+    pub takes_replies: bool,
+    /// Who is written to in which language.
+    pub languages: Languages,
 }
 
 impl Texts {
     /// `from` is the sender as configured: its name, or else its domain, is what clients are told the phone service
     /// is called. `zone` is the one of the schedule.
     #[must_use]
-    pub fn new(from: &Mailbox, zone: TimeZone) -> Self {
+    pub fn new(from: &Mailbox, zone: TimeZone, letterhead: Letterhead) -> Self {
         let name = from.name.as_deref().map(|name| one_line(name, words::LONGEST_NAME));
         let service = name
             .filter(|name| !name.is_empty())
             .unwrap_or_else(|| from.email.domain().to_owned());
-        Self { service, zone }
+        Self {
+            service,
+            zone,
+            letterhead,
+        }
     }
 
     fn operator_signature(&self) -> String {
         format!("balancewatch, for {}", self.service)
-    }
-
-    fn client_signature(&self) -> String {
-        format!("{}. This message was sent automatically.", self.service)
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use super::enforced;
 use super::letter::{Letter, Tone};
 use super::scene::{Scene, Topic};
-use super::words::{LONGEST_TEXT, one_line, span};
+use super::words::{LONGEST_TEXT, capitalised, one_line, span};
 use crate::domain::notice::{Transition, Withdrawal};
 use crate::domain::reason::{Measure, Reason};
 use crate::domain::{ClientId, Severity};
@@ -44,15 +44,6 @@ pub(super) fn letter(scene: &Scene<'_>) -> Letter {
     letter.headline = capitalised(&letter.headline);
     letter.signature = scene.texts.operator_signature();
     letter
-}
-
-/// The text with a capital first letter.
-fn capitalised(text: &str) -> String {
-    let mut characters = text.chars();
-    characters
-        .next()
-        .map(|first| first.to_uppercase().chain(characters).collect())
-        .unwrap_or_default()
 }
 
 /// The word and the colour of a severity.

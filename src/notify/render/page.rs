@@ -3,14 +3,15 @@
 
 use askama::Template;
 
-use super::letter::{Letter, STEPS};
+use super::letter::Letter;
 
-/// The page around a letter. No pictures, links or scripts: nothing to load, nothing to click by mistake.
+/// The page around a letter. No pictures or scripts: nothing to load; the only link is where a client
+/// adds money.
 #[derive(Template)]
 #[template(
     ext = "html",
     source = r##"<!doctype html>
-<html lang="en">
+<html lang="{{ letter.words.code }}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -57,7 +58,7 @@ use super::letter::{Letter, STEPS};
 {%- endif %}
 {%- if !letter.steps.is_empty() %}
 <tr><td style="padding:4px 24px 8px 24px;">
-<h2 style="margin:0 0 6px 0;font-size:16px;line-height:24px;font-weight:bold;color:#101828;">{{ self.steps_title() }}</h2>
+<h2 style="margin:0 0 6px 0;font-size:16px;line-height:24px;font-weight:bold;color:#101828;">{{ self.bare(letter.words.steps) }}</h2>
 {%- if letter.steps.len() == 1 %}
 {%- for step in letter.steps %}
 <p style="margin:0 0 12px 0;">{% for (code, words) in self.spans(step) %}{% if code %}<code style="font-size:14px;background:#f2f4f7;">{{ words }}</code>{% else %}{{ words }}{% endif %}{% endfor %}</p>
@@ -69,6 +70,18 @@ use super::letter::{Letter, STEPS};
 {%- endfor %}
 </ol>
 {%- endif %}
+</td></tr>
+{%- endif %}
+{%- if let Some(link) = letter.link %}
+<tr><td style="padding:0 24px 16px 24px;">
+<a href="{{ link }}" style="display:inline-block;padding:10px 20px;border-radius:6px;background:#175cd3;color:#ffffff;font-weight:bold;text-decoration:none;">{{ self.bare(letter.words.pay_here) }}</a>
+<div style="margin:6px 0 0 0;font-size:13px;line-height:18px;color:#667085;word-break:break-all;">{{ link }}</div>
+</td></tr>
+{%- endif %}
+{%- if !letter.contact.is_empty() %}
+<tr><td style="padding:0 24px 12px 24px;">
+<h2 style="margin:0 0 6px 0;font-size:16px;line-height:24px;font-weight:bold;color:#101828;">{{ self.bare(letter.words.contact) }}</h2>
+<p style="margin:0;">{% for line in letter.contact %}{% if !loop.first %}<br>{% endif %}{{ line }}{% endfor %}</p>
 </td></tr>
 {%- endif %}
 {%- if !letter.notes.is_empty() %}
@@ -91,9 +104,10 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
-    #[expect(clippy::unused_self, reason = "templates reach constants through methods")]
-    const fn steps_title(&self) -> &'static str {
-        STEPS
+    /// A heading without the colon that it has in plain text.
+    #[expect(clippy::unused_self, reason = "templates reach functions through methods")]
+    fn bare(&self, heading: &'static str) -> &'static str {
+        heading.trim_end_matches([':', '\u{a0}'])
     }
 
     /// A sentence in pieces; what stands between backticks is a command.

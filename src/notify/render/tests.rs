@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Mail, RenderError, Texts, mail};
+use super::{Letterhead, Mail, RenderError, Texts, mail};
 use crate::domain::alert::EpisodeId;
 use crate::domain::enforcement::{Direction, FieldDifference, Outcome, Refusal};
 use crate::domain::notice::{Facts, Message, MessageKind, NoticeState, Notification, Transition, Withdrawal};
@@ -12,6 +12,7 @@ use crate::domain::{AccountName, ChannelName, ClientId, Management, Money, Polic
 
 mod golden;
 mod harmless;
+mod languages;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -28,7 +29,7 @@ fn money(text: &str) -> Money {
 
 fn texts() -> Texts {
     let from = "Phone service <alerts@example.com>".parse().unwrap();
-    Texts::new(&from, TimeZone::get("America/Toronto").unwrap())
+    Texts::new(&from, TimeZone::get("America/Toronto").unwrap(), Letterhead::default())
 }
 
 fn finding(measure: Measure, value: &str, relation: Relation, limit: &str, limit_text: Option<&str>) -> Finding {

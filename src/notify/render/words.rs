@@ -45,25 +45,65 @@ pub(super) fn amount(money: Money, currency: &str) -> String {
     format!("{}{separator}{currency}", money.for_people())
 }
 
+/// The words of a language for lengths of time: one, and several.
+#[derive(Debug)]
+pub(super) struct Units {
+    pub second: [&'static str; 2],
+    pub minute: [&'static str; 2],
+    pub hour: [&'static str; 2],
+    pub day: [&'static str; 2],
+    /// Between two units.
+    pub joint: &'static str,
+    /// Whether a number takes the word for one.
+    pub is_one: fn(i64) -> bool,
+}
+
+/// Operators read English.
+pub(super) const ENGLISH: Units = Units {
+    second: ["second", "seconds"],
+    minute: ["minute", "minutes"],
+    hour: ["hour", "hours"],
+    day: ["day", "days"],
+    joint: " ",
+    is_one: |number| number == 1,
+};
+
 /// How long a span is, in the two largest units that matter: `2 minutes`, `3 hours 10 minutes`, `2 days`.
 pub(super) fn span(length: SignedDuration) -> String {
+    span_in(length, &ENGLISH)
+}
+
+/// The same in the words of a language.
+pub(super) fn span_in(length: SignedDuration, units: &Units) -> String {
     let seconds = length.as_secs().max(0);
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
-    let pair = |large: i64, word: &str, small: i64, small_word: &str| {
+    let counted = |number: i64, [one, several]: [&str; 2]| {
+        format!("{number} {}", if (units.is_one)(number) { one } else { several })
+    };
+    let pair = |large: i64, word, small: i64, small_word| {
         let large = counted(large, word);
         if small == 0 {
             large
         } else {
-            format!("{large} {}", counted(small, small_word))
+            format!("{large}{}{}", units.joint, counted(small, small_word))
         }
     };
     match seconds {
-        0..60 => counted(seconds, "second"),
-        60..3600 => counted(minutes, "minute"),
-        3600..86_400 => pair(hours, "hour", minutes % 60, "minute"),
-        86_400..864_000 => pair(days, "day", hours % 24, "hour"),
-        _ => counted(days, "day"),
+        0..60 => counted(seconds, units.second),
+        60..3600 => counted(minutes, units.minute),
+        3600..86_400 => pair(hours, units.hour, minutes % 60, units.minute),
+        86_400..864_000 => pair(days, units.day, hours % 24, units.hour),
+        _ => counted(days, units.day),
     }
+}
+
+/// The text with a capital first letter.
+pub(super) fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters
+        .next()
+        .map(|first| first.to_uppercase().chain(characters).collect())
+        .unwrap_or_default()
 }
 
 /// `1 minute`, `2 minutes`.

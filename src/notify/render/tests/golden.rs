@@ -78,7 +78,7 @@ When it is used up, your phones may stop making calls. This can include
 calls to emergency numbers.
 
   Balance    8.0588 USD
-  Looked up  2 minutes ago, at 10:14 EST
+  Looked up  2 minutes ago (10:14 EST)
 
 What to do:
   Please add money to your phone account soon. If you have just done so,
@@ -106,15 +106,15 @@ When it is used up, your phones may stop making calls. This can include
 calls to emergency numbers.
 
   Balance    8.0588 USD
-  Looked up  2 hours ago, at 10:14 EST
+  Looked up  2 hours ago (10:14 EST)
 
 What to do:
   Please add money to your phone account soon. If you have just done so,
   there is nothing else to do. If you have a question, please contact Phone
   service.
 
-This message was written 2 hours ago, at 10:15 EST, and reaches you late.
-Your balance may have changed since.
+This message was written 2 hours ago (10:15 EST), and reaches you late. Your
+balance may have changed since.
 
 -- 
 Phone service. This message was sent automatically.
@@ -135,7 +135,7 @@ Your phones may stop making calls, or may have stopped. This can include
 calls to emergency numbers.
 
   Balance    -2.31 USD
-  Looked up  2 minutes ago, at 10:14 EST
+  Looked up  2 minutes ago (10:14 EST)
 
 What to do:
   Please add money to your phone account today. If you have just done so,
@@ -203,7 +203,7 @@ at your cost.
 
   Used today  120.50 USD (since midnight, Toronto time)
   Balance     43.10 USD
-  Looked up   2 minutes ago, at 10:14 EST
+  Looked up   2 minutes ago (10:14 EST)
 
 What to do:
   1. If these are not your calls, contact Phone service at once.
@@ -342,7 +342,7 @@ Your phone balance is 25.00 USD again
 There is nothing you need to do. Thank you.
 
   Balance    25.00 USD
-  Looked up  2 minutes ago, at 10:14 EST
+  Looked up  2 minutes ago (10:14 EST)
 
 -- 
 Phone service. This message was sent automatically.
