@@ -20,6 +20,7 @@ use crate::store::{AccountView, NoticeFilter};
 
 mod alerts;
 mod changes;
+mod lists;
 mod sweeps;
 
 /// A provider, a daemon, and a clock that this stage moves.

@@ -15,8 +15,10 @@ pub struct Watched {
     pub client: Client,
     /// When an inventory first had it.
     pub first_seen_at: Timestamp,
-    /// How many inventories in a row were without it; 0 while it is listed.
+    /// How many inventories in a row were without it; 0 while it is listed, and again when the API knows its id.
     pub missing_inventories: u32,
+    /// Since when inventories have been without it; `None` while it is listed. What a list is measured by.
+    pub missing_since: Option<Timestamp>,
     /// When it was found to have vanished: two inventories without it, and `invalid_client` for its id.
     pub vanished_at: Option<Timestamp>,
     /// The last good reading.
@@ -46,6 +48,7 @@ impl Watched {
             client,
             first_seen_at: now,
             missing_inventories: 0,
+            missing_since: None,
             vanished_at: None,
             reading: None,
             previous: None,
@@ -71,7 +74,7 @@ pub struct AccountState {
     pub baseline_since: Option<Timestamp>,
     /// When the list of clients was last read.
     pub inventory_at: Option<Timestamp>,
-    /// How many clients a full list has: what a shrinking list is measured by.
+    /// How many clients were on the list within the last 24 hours: what a shrinking list is measured by.
     pub inventory_size: u64,
     /// Since when the list has been shorter than it should be.
     pub inventory_short_since: Option<Timestamp>,

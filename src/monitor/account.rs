@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use super::inventory::Short;
 use crate::domain::Money;
 use crate::domain::reason::Reason;
 use crate::domain::verdict::{Judgement, Verdict};
@@ -90,13 +91,16 @@ pub fn upstream(tried: u64, failed: u64, most_common: Option<&str>) -> Option<Re
     }))
 }
 
-/// The list of clients is shorter than it was.
+/// The list of clients lacks many that were on it.
 #[must_use]
-pub fn short_list((has, had): (u64, u64)) -> Trouble {
+pub fn short_list(list: Short) -> Trouble {
+    let Short { has, lacks, of } = list;
     Trouble {
-        what: format!("the list of clients has {has} entries, and had {had}"),
-        fix: "see in the VoIP.ms portal whether clients are missing. Nobody was dropped from watching; after 24 hours \
-              the shorter list is taken for the right one"
+        what: format!(
+            "the list of clients has {has} entries, and lacks {lacks} of the {of} clients that were on it within the last 24 hours"
+        ),
+        fix: "see in the VoIP.ms portal whether clients are missing. Whom the list lacks is watched as before, until the \
+              API says that it knows no such client; after 24 hours the shorter list is taken for the right one"
             .to_owned(),
     }
 }

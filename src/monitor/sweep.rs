@@ -227,9 +227,9 @@ fn set_to_hard(clients: &[Watched], enforcements: &[Enforcement]) -> HashMap<usi
         .collect()
 }
 
-/// Whether a client is asked: it is real, and the lists have it.
+/// Whether a client is asked: it is real, and is not known to have vanished. A list without it proves nothing.
 fn is_watched(watched: &Watched) -> bool {
-    !watched.client.id.is_pseudo() && watched.vanished_at.is_none() && watched.missing_inventories == 0
+    !watched.client.id.is_pseudo() && watched.vanished_at.is_none()
 }
 
 fn trouble(error: &voipms::Error) -> Trouble {

@@ -225,7 +225,7 @@ impl<'a> Case<'a> {
             .reading
             .as_ref()
             .filter(|reading| reading.at >= started_at)?;
-        let is_listed_now = self.fleet.inventory_at >= Some(started_at);
+        let is_listed_now = self.fleet.inventory_at >= Some(started_at) && self.watched.missing_since.is_none();
         Some(Intent {
             client: client.id.clone(),
             policy: policy.clone(),

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::super::batch;
 use super::super::decide::{Circumstances, Decided, Seen};
 use super::super::fetch::{Fetched, Fetcher, wants_thresholds};
+use super::super::inventory;
 use super::flights::Flights;
 use super::{Ended, Sweep, is_watched, trouble};
 use crate::domain::alert::Alert;
@@ -97,7 +98,7 @@ impl Sweep<'_> {
                 () = self.closing(batch.closes_at), if batch.closes_at.is_some() => None,
                 () = self.monitor.stopped(), if !is_stopping => None,
             };
-            match fetched.map(|fetched| self.land(fetched, &mut queue, &mut streak)) {
+            match fetched.map(|fetched| self.land(fetched, clients, &mut queue, &mut streak)) {
                 None | Some(Landed::Again) => {}
                 Some(Landed::Ends(why)) => ended = ended.or(Some(why)),
                 Some(Landed::Doubted(fetched)) => {
@@ -153,7 +154,13 @@ impl Sweep<'_> {
     }
 
     /// What an answer means for the sweep: it counts, it is asked again, or it ends the pass.
-    fn land(&mut self, fetched: Fetched, queue: &mut VecDeque<(usize, u32)>, streak: &mut Streak) -> Landed {
+    fn land(
+        &mut self,
+        fetched: Fetched,
+        clients: &[Watched],
+        queue: &mut VecDeque<(usize, u32)>,
+        streak: &mut Streak,
+    ) -> Landed {
         self.timed_out.remove(&fetched.index);
         self.limited.remove(&fetched.index);
         if fetched.reading.is_ok() {
@@ -189,7 +196,9 @@ impl Sweep<'_> {
             return Landed::Again;
         }
         self.progress.step();
-        if streak.again(failure.kind()) >= FAILURES_BEFORE_DOUBT {
+        // The API's word about one client that lists lack says that it answers well.
+        let is_gone = inventory::is_gone(&clients[fetched.index], failure.kind());
+        if !is_gone && streak.again(failure.kind()) >= FAILURES_BEFORE_DOUBT {
             Landed::Doubted(fetched)
         } else {
             Landed::Here(fetched)
@@ -257,14 +266,16 @@ impl Sweep<'_> {
         let mut next = watched.clone();
         next.first_attempt_at = next.first_attempt_at.or(Some(fetched.at));
         next.last_attempt_at = Some(fetched.at);
-        self.tried.0 += u64::from(!watched.client.id.is_pseudo());
+        let error = fetched.reading.as_ref().err();
+        let is_gone = error.is_some_and(|error| inventory::is_gone(watched, error.kind()));
+        self.tried.0 += u64::from(!watched.client.id.is_pseudo() && !is_gone);
         let id = &watched.client.id;
         let reading = match fetched.reading {
             Ok(reading) => reading,
             Err(error) => {
                 let kind = error.kind().to_owned();
                 tracing::debug!(client = %id, error = %error, "no balance could be read");
-                self.tried.1 += 1;
+                self.tried.1 += u64::from(!is_gone);
                 *self.report.errors.entry(kind.clone()).or_default() += 1;
                 commit.history.push(HistoryEntry {
                     client: id.clone(),

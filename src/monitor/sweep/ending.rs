@@ -7,10 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::super::account::{self, Trouble};
 use super::super::batch;
 use super::super::decide::{Circumstances, Seen};
+use super::super::inventory::seems_gone;
 use super::{Ended, Sweep, is_watched};
 use crate::domain::alert::{Alert, Phase};
 use crate::domain::notice::{AccountFacts, NoticeState, Notification};
-use crate::domain::{ClientId, audience};
+use crate::domain::{ClientId, PolicyName, audience};
 use crate::monitor::SweepError;
 use crate::store::Commit;
 
@@ -19,6 +20,11 @@ const SUMMARY_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
 /// The longest and the shortest wait between two probes of an account that could not be asked.
 const PROBE_SECS: std::ops::RangeInclusive<i64> = 60..=15 * 60;
+
+/// Whether an alert of this policy explains why clients cannot be read: it is told instead of each one's silence.
+fn explains_silence(policy: &PolicyName) -> bool {
+    matches!(policy.as_str(), "account-access" | "upstream" | "inventory")
+}
 
 impl Sweep<'_> {
     /// Judges the account as a whole, the silence of who was not read, and gathers the summaries.
@@ -85,7 +91,7 @@ impl Sweep<'_> {
     /// Judges only silence, without any call.
     pub(in crate::monitor) async fn only_silence(mut self) -> Result<(), SweepError> {
         let now = self.now();
-        let explains = |alert: &Alert| matches!(alert.policy.as_str(), "account-access" | "upstream");
+        let explains = |alert: &Alert| explains_silence(&alert.policy);
         let held_back = self
             .alerts
             .get(&ClientId::account())
@@ -111,7 +117,7 @@ impl Sweep<'_> {
 
     /// The built-in alerts. Whether one fires that explains why clients cannot be read.
     fn judge_account(&mut self, commit: &mut Commit, now: Timestamp) -> bool {
-        let mut explains_silence = false;
+        let mut held_back = false;
         let watched = AccountFacts {
             clients: self.report.clients,
             last_sweep_at: self.state.sweep_ended_at,
@@ -132,8 +138,7 @@ impl Sweep<'_> {
             for notification in &mut decided.owed.notifications {
                 notification.facts.account = Some(watched);
             }
-            let explains = matches!(policy.name.as_str(), "account-access" | "upstream");
-            explains_silence |= explains && decided.fires(&policy.name, before);
+            held_back |= explains_silence(&policy.name) && decided.fires(&policy.name, before);
             self.count(&decided);
             batch::add(commit, &ClientId::account(), decided);
         }
@@ -141,7 +146,7 @@ impl Sweep<'_> {
         let gone = self.monitor.decide_gone(before, now);
         self.count(&gone);
         batch::add(commit, &ClientId::account(), gone);
-        explains_silence
+        held_back
     }
 
     /// Judges how long those have been silent that were not read in this sweep.
@@ -171,6 +176,8 @@ impl Sweep<'_> {
                 threshold_is_fresh: false,
                 alerts,
             };
+            // Who seems gone has vanished as soon as it was asked for by its id; until then it is unknown, not silent.
+            let held_back = held_back || seems_gone(&next);
             let decided = rules.decide_silence(&seen, &circumstances, held_back);
             counts = [
                 counts[0] + decided.fired,

@@ -17,9 +17,6 @@ use crate::monitor::SweepError;
 use crate::store::{self, HistoryEntry};
 use crate::voipms::BalanceManagement;
 
-/// Clients that are asked for by their id in one sweep, when lists no longer have them.
-const MOST_ASKED_BY_ID: usize = 10;
-
 impl Sweep<'_> {
     /// The reseller's own balance, then the list of clients.
     pub(super) async fn ask_account(&mut self) -> Result<Option<Ended>, SweepError> {
@@ -145,7 +142,7 @@ impl Sweep<'_> {
         let mut commit = self.writer.commit_at(now);
         commit.state = Some(self.state.clone());
         self.writer.write(commit).await?;
-        for index in change.to_ask.into_iter().take(MOST_ASKED_BY_ID) {
+        for index in change.to_ask.into_iter().take(inventory::MOST_ASKED_BY_ID) {
             self.ask_by_id(index).await?;
         }
         let count = self.clients.iter().filter(|watched| is_watched(watched)).count();

@@ -21,6 +21,7 @@ pub(in crate::store) struct ClientRow<'a> {
     fingerprint: Text<'a>,
     first_seen_at: i64,
     missing_inventories: u32,
+    missing_since: Option<i64>,
     vanished_at: Option<i64>,
     edited_at: Option<i64>,
 }
@@ -39,6 +40,7 @@ impl<'a> From<&'a Watched> for ClientRow<'a> {
             fingerprint: name(&client.fingerprint),
             first_seen_at: nanos(watched.first_seen_at),
             missing_inventories: watched.missing_inventories,
+            missing_since: nanos_of(watched.missing_since),
             vanished_at: nanos_of(watched.vanished_at),
             edited_at: nanos_of(watched.edited_at),
         }

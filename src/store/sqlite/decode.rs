@@ -19,8 +19,8 @@ use crate::store::{Kept, Seen};
 /// The columns of `client` and `last_reading` that make a [`Watched`].
 pub(super) const WATCHED: &str = "
 SELECT client.client, email, company, firstname, lastname, country, balance_management, fingerprint,
-    first_seen_at, missing_inventories, vanished_at, edited_at, balance, spent_today, spent_total, read_at, previous_balance,
-    previous_spent_today, previous_spent_total, previous_read_at, threshold, threshold_email, threshold_read_at,
+    first_seen_at, missing_inventories, missing_since, vanished_at, edited_at, balance, spent_today, spent_total, read_at,
+    previous_balance, previous_spent_today, previous_spent_total, previous_read_at, threshold, threshold_email, threshold_read_at,
     first_attempt_at, last_attempt_at, last_error, coalesce(judged, '') AS judged
 FROM client LEFT JOIN last_reading USING (account, client)
 WHERE account = ?1
@@ -124,6 +124,7 @@ impl Columns<'_> {
             },
             first_seen_at: self.at("first_seen_at")?,
             missing_inventories: self.count("missing_inventories")?,
+            missing_since: self.at_of("missing_since")?,
             vanished_at: self.at_of("vanished_at")?,
             reading: self.reading(["balance", "spent_today", "spent_total", "read_at"])?,
             previous: self.reading([

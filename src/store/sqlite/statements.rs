@@ -13,21 +13,22 @@ ON CONFLICT (account) DO UPDATE SET state = excluded.state, changed_at = exclude
 /// Clients that did not change are not written: most commits change none.
 pub(super) const CLIENT: &str = "
 INSERT INTO client (account, client, email, company, firstname, lastname, country, balance_management, fingerprint,
-    first_seen_at, missing_inventories, vanished_at, edited_at)
+    first_seen_at, missing_inventories, missing_since, vanished_at, edited_at)
 SELECT ?1, value ->> 'client', value ->> 'email', value ->> 'company', value ->> 'firstname', value ->> 'lastname',
     value ->> 'country', value ->> 'balance_management', value ->> 'fingerprint', value ->> 'first_seen_at',
-    value ->> 'missing_inventories', value ->> 'vanished_at', value ->> 'edited_at'
+    value ->> 'missing_inventories', value ->> 'missing_since', value ->> 'vanished_at', value ->> 'edited_at'
 FROM jsonb_each(?2) WHERE true
 ON CONFLICT (account, client) DO UPDATE SET email = excluded.email, company = excluded.company,
     firstname = excluded.firstname, lastname = excluded.lastname, country = excluded.country,
     balance_management = excluded.balance_management, fingerprint = excluded.fingerprint,
     first_seen_at = excluded.first_seen_at, missing_inventories = excluded.missing_inventories,
-    vanished_at = excluded.vanished_at, edited_at = excluded.edited_at
+    missing_since = excluded.missing_since, vanished_at = excluded.vanished_at, edited_at = excluded.edited_at
 WHERE (client.email, client.company, client.firstname, client.lastname, client.country, client.balance_management,
-    client.fingerprint, client.first_seen_at, client.missing_inventories, client.vanished_at, client.edited_at)
+    client.fingerprint, client.first_seen_at, client.missing_inventories, client.missing_since, client.vanished_at,
+    client.edited_at)
     IS NOT (excluded.email, excluded.company, excluded.firstname, excluded.lastname, excluded.country,
     excluded.balance_management, excluded.fingerprint, excluded.first_seen_at, excluded.missing_inventories,
-    excluded.vanished_at, excluded.edited_at)";
+    excluded.missing_since, excluded.vanished_at, excluded.edited_at)";
 
 /// Leaves the open entry of the history as it is.
 pub(super) const LAST_READING: &str = "

@@ -38,6 +38,7 @@ async fn clients_and_alerts(store: &Store) {
     let mut vanished = watched("561116");
     vanished.vanished_at = Some(at(7));
     vanished.missing_inventories = 2;
+    vanished.missing_since = Some(at(5));
     vanished.last_error = Some("timeout".to_owned());
     let reseller = watched("reseller");
     let mut commit = Commit::new(account(), at(10));
