@@ -4,7 +4,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::Step;
+use super::{DiskTrouble, Step};
 
 /// Why something could not be done with the store.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +57,18 @@ pub enum Error {
         /// What the database said.
         source: sqlx::Error,
     },
+    /// The disk does not do what the database wants.
+    #[error("could not {operation} in the store `{path}`: {trouble}")]
+    Disk {
+        /// What was tried. A write that failed left nothing behind.
+        operation: &'static str,
+        /// The store.
+        path: PathBuf,
+        /// What is the matter with it.
+        trouble: DiskTrouble,
+        /// What the database said.
+        source: sqlx::Error,
+    },
     /// The schema could not be brought up to date.
     #[error("could not bring the store `{path}` up to date")]
     Migration {
@@ -88,6 +100,23 @@ pub enum Error {
 }
 
 impl Error {
+    /// What the database said while `operation` was tried in the store at `path`.
+    pub(super) fn from_database(operation: &'static str, path: PathBuf, source: sqlx::Error) -> Self {
+        match primary_code(&source).and_then(|code| DiskTrouble::from_code(code, &path)) {
+            Some(trouble) => Self::Disk {
+                operation,
+                path,
+                trouble,
+                source,
+            },
+            None => Self::Database {
+                operation,
+                path,
+                source,
+            },
+        }
+    }
+
     /// What the person who reads the error can do, if that can be said.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -113,8 +142,12 @@ impl Error {
                 io::ErrorKind::PermissionDenied => {
                     "the store belongs to the user that the daemon runs as; use the same user".to_owned()
                 }
+                io::ErrorKind::StorageFull | io::ErrorKind::ReadOnlyFilesystem => {
+                    DiskTrouble::of(path).map(|trouble| trouble.hint().to_owned())?
+                }
                 _ => return None,
             },
+            Self::Disk { trouble, .. } => trouble.hint().to_owned(),
             Self::Database { source, .. } => return database_hint(source),
             Self::Corrupt { .. } => "somebody edited the store, or the disk lost data; restore a backup".to_owned(),
             Self::Migration { .. } | Self::Stopped { .. } => return None,
@@ -146,7 +179,6 @@ fn database_hint(source: &sqlx::Error) -> Option<String> {
         5 | 6 => "another process writes to the store; try again",
         8 | 14 => "the store belongs to the user that the daemon runs as; use the same user",
         11 | 26 => "the file is damaged or no SQLite database; restore a backup, or move it away",
-        13 => "the disk is full",
         _ => return None,
     };
     Some(hint.to_owned())

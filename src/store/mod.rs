@@ -7,6 +7,7 @@
 //! - It decides nothing, reads no clock, and holds no password.
 
 mod commit;
+mod disk;
 mod encode;
 mod error;
 mod lock;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 pub use commit::{Commit, HistoryEntry, Hook, Seen, Step};
+pub use disk::DiskTrouble;
 pub use error::Error;
 pub use pace::{ForeignCalls, ReserveCalls, ReservedCalls, SettledCalls};
 pub use view::{AccountView, Counts, EnforcementFilter, EnforcementRecord, Kept, NoticeFilter, NoticeRecord};

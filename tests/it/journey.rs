@@ -8,4 +8,4 @@ mod mail;
 mod secrets;
 mod transport;
 mod upstream;
-mod world;
+pub mod world;

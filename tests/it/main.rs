@@ -6,6 +6,7 @@
 )]
 
 mod api;
+mod attack;
 mod commands;
 mod config;
 mod demo;

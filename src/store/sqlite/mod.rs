@@ -13,13 +13,14 @@ mod queue;
 mod read;
 mod statements;
 mod tidy;
+mod transaction;
 mod write;
 
 use std::path::{Path, PathBuf};
 
-use sqlx::sqlite::{Sqlite as Engine, SqlitePool};
-use sqlx::{SqlSafeStr, Transaction};
+use sqlx::sqlite::SqlitePool;
 
+use self::transaction::Transaction;
 use super::lock::DaemonLock;
 use super::{Error, Step};
 
@@ -57,11 +58,7 @@ impl Fault {
     pub(super) fn during(self, operation: &'static str, path: &Path) -> Error {
         let path = path.to_owned();
         match self {
-            Self::Sql(source) => Error::Database {
-                operation,
-                path,
-                source,
-            },
+            Self::Sql(source) => Error::from_database(operation, path, source),
             Self::Corrupt {
                 column,
                 value,
@@ -85,13 +82,13 @@ impl Sqlite {
     }
 
     /// Begins a transaction that nobody else's write comes between.
-    async fn begin_write(&self) -> Result<Transaction<'static, Engine>, Fault> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE".into_sql_str()).await?)
+    async fn begin_write(&self) -> Result<Transaction, Fault> {
+        Transaction::begin(&self.writer, "BEGIN IMMEDIATE").await
     }
 
     /// Begins a transaction that sees the store as it is at its first read.
-    async fn begin_read(&self) -> Result<Transaction<'static, Engine>, Fault> {
-        Ok(self.reader.begin().await?)
+    async fn begin_read(&self) -> Result<Transaction, Fault> {
+        Transaction::begin(&self.reader, "BEGIN").await
     }
 
     /// Closes all connections; the last one moves the write-ahead log into the file.

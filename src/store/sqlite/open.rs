@@ -5,7 +5,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row};
 
@@ -74,9 +74,12 @@ impl Sqlite {
     }
 
     async fn migrate(&self) -> Result<(), Error> {
-        MIGRATIONS.run(&self.writer).await.map_err(|source| Error::Migration {
-            path: self.path.clone(),
-            source,
+        let path = self.path.clone();
+        MIGRATIONS.run(&self.writer).await.map_err(|source| match source {
+            MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => {
+                Error::from_database("bring the schema up to date", path, source)
+            }
+            source => Error::Migration { path, source },
         })
     }
 }

@@ -94,6 +94,7 @@ impl Sqlite {
             due.push((Columns(row).message()?, Vec::new()));
         }
         if due.is_empty() {
+            transaction.commit().await?;
             return Ok(due);
         }
         let ids: Vec<&str> = due.iter().map(|(message, _)| message.id.as_str()).collect();

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use futures_util::TryStreamExt;
-use sqlx::sqlite::{Sqlite as Engine, SqliteRow};
-use sqlx::{AssertSqlSafe, Row, Transaction};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Row};
 
 use super::decode::{Columns, Interned, WATCHED};
-use super::{Fault, Sqlite};
+use super::{Fault, Sqlite, Transaction};
 use crate::domain::alert::Alert;
 use crate::domain::enforcement::Enforcement;
 use crate::domain::notice::Notification;
@@ -243,7 +243,7 @@ impl Sqlite {
     }
 }
 
-async fn state(transaction: &mut Transaction<'static, Engine>, account: &str) -> Result<AccountState, Fault> {
+async fn state(transaction: &mut Transaction, account: &str) -> Result<AccountState, Fault> {
     let query = sqlx::query("SELECT state FROM account WHERE account = ?1").bind(account);
     match query.fetch_optional(&mut **transaction).await? {
         Some(row) => Columns(&row).structure("state"),
@@ -252,14 +252,14 @@ async fn state(transaction: &mut Transaction<'static, Engine>, account: &str) ->
 }
 
 /// So that the list of clients never grows by doubling: half of such a list would be memory for nothing.
-async fn client_count(transaction: &mut Transaction<'static, Engine>, account: &str) -> Result<usize, Fault> {
+async fn client_count(transaction: &mut Transaction, account: &str) -> Result<usize, Fault> {
     let query = sqlx::query("SELECT count(*) AS number FROM client WHERE account = ?1").bind(account);
     Columns(&query.fetch_one(&mut **transaction).await?).count("number")
 }
 
 /// All rows of a query with one argument.
 async fn list<T>(
-    transaction: &mut Transaction<'static, Engine>,
+    transaction: &mut Transaction,
     sql: &'static str,
     argument: &str,
     decode: impl Fn(Columns<'_>) -> Result<T, Fault>,
@@ -274,7 +274,7 @@ async fn list<T>(
 
 /// Counts by label.
 async fn tally(
-    transaction: &mut Transaction<'static, Engine>,
+    transaction: &mut Transaction,
     sql: impl sqlx::SqlSafeStr,
     account: &str,
 ) -> Result<BTreeMap<String, u64>, Fault> {
@@ -285,7 +285,7 @@ async fn tally(
 }
 
 async fn tally_states(
-    transaction: &mut Transaction<'static, Engine>,
+    transaction: &mut Transaction,
     table: &'static str,
     account: &str,
 ) -> Result<BTreeMap<String, u64>, Fault> {

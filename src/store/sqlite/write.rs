@@ -2,10 +2,9 @@
 
 use std::collections::HashSet;
 
-use sqlx::sqlite::Sqlite as Engine;
-use sqlx::{Row, Transaction};
+use sqlx::Row;
 
-use super::{Fault, Sqlite, statements};
+use super::{Fault, Sqlite, Transaction, statements};
 use crate::store::encode::{self, rows};
 use crate::store::{Commit, HistoryEntry, Hook, Step};
 
@@ -46,7 +45,7 @@ fn pass(hook: Option<&Hook>, step: Step) -> Result<(), Fault> {
 
 /// A commit on its way. When it is dropped before COMMIT, nothing of it stays.
 struct Writing<'a> {
-    transaction: Transaction<'static, Engine>,
+    transaction: Transaction,
     account: &'a str,
     hook: Option<&'a Hook>,
 }
