@@ -114,6 +114,40 @@ pub(super) fn mailbox(section: &Section<'_>, key: &str, text: &str) -> Option<St
     }
 }
 
+/// Where a reader of a mail is sent: a page or an address to write to, as written.
+pub(super) fn page_url(section: &Section<'_>, key: &str, text: &str) -> Option<String> {
+    let accepted = "https://…, http://… or mailto:ADDRESS, at most 500 characters";
+    let Ok(url) = reqwest::Url::parse(text) else {
+        return refuse(section, key, "is not a URL", accepted);
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        section.problem_without_value(key, "has a user or password in it", accepted);
+        return None;
+    }
+    match url.scheme() {
+        "https" | "http" | "mailto" => {}
+        _ => return refuse(section, key, "is neither a web address nor mailto", accepted),
+    }
+    let has_target = match url.scheme() {
+        // What stands before the question mark is an address.
+        "mailto" => Mailbox::from_str(url.path()).is_ok(),
+        _ => url.host_str().is_some_and(|host| !host.is_empty()),
+    };
+    if !has_target {
+        return refuse(section, key, "leads nowhere", accepted);
+    }
+    // One word and no more: it stands on a line of its own, and inside an attribute.
+    if text.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"'`".contains(c)) || text.len() > 500 {
+        return refuse(
+            section,
+            key,
+            "has blanks, quotes or brackets in it, or is too long",
+            accepted,
+        );
+    }
+    Some(text.to_owned())
+}
+
 /// The file of the store that a URL names.
 pub(super) fn store_path(section: &Section<'_>, url: &str) -> Option<PathBuf> {
     let accepted = "sqlite:///PATH/TO/state.db";

@@ -26,6 +26,7 @@ pub(super) const KNOWN: &[(&str, &[(&str, Form)])] = &[
             ("account", Form::Table),
             ("schedule", Form::Table),
             ("smtp", Form::Table),
+            ("mail", Form::Table),
             ("channel", Form::Table),
             ("alerts", Form::Table),
             ("policy", Form::Table),
@@ -67,6 +68,20 @@ pub(super) const KNOWN: &[(&str, &[(&str, Form)])] = &[
             ("from", Form::Text),
             ("timeout", Form::Text),
         ],
+    ),
+    (
+        "mail",
+        &[
+            ("reply_to", Form::Text),
+            ("pay_url", Form::Text),
+            ("contact", Form::Text),
+            ("language", Form::Text),
+            ("languages", Form::Table),
+        ],
+    ),
+    (
+        "mail.languages",
+        &[("en", Form::List), ("fr", Form::List), ("es", Form::List)],
     ),
     (
         "channel.*",

@@ -13,7 +13,7 @@ use super::secret::Secrets;
 use super::settings::Settings;
 use super::show::Effective;
 use super::tree::{Origin, Table};
-use super::{Variables, sections};
+use super::{Variables, mail, sections};
 use crate::domain::policy::When;
 use crate::domain::{ChannelName, Policy};
 
@@ -92,6 +92,7 @@ fn settings(root: &Section<'_>, secrets: Secrets, now: Timestamp) -> Option<Sett
     let accounts = sections::accounts(root, secrets);
     let schedule = sections::schedule(root, now);
     let smtp = sections::smtp(root, secrets);
+    let mail = mail::mail(root);
     let channels = sections::channels(root);
     let alerts = sections::alerts(root);
     let notify_clients = alerts.as_ref().is_some_and(|alerts| alerts.notify_clients);
@@ -112,6 +113,7 @@ fn settings(root: &Section<'_>, secrets: Secrets, now: Timestamp) -> Option<Sett
         accounts,
         schedule: schedule?,
         smtp,
+        mail: mail?,
         channels,
         alerts: alerts?,
         policies,

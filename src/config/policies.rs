@@ -161,7 +161,10 @@ fn selector(section: &Section<'_>) -> Option<Selector> {
     )?;
     let patterns = |key: &str| {
         let texts = if table.has(key) { table.list(key)? } else { Vec::new() };
-        let patterns: Vec<Pattern> = texts.iter().filter_map(|text| pattern(&table, key, text)).collect();
+        let patterns: Vec<Pattern> = texts
+            .iter()
+            .filter_map(|text| pattern(&table, key, text, PATTERN))
+            .collect();
         (patterns.len() == texts.len()).then_some(patterns)
     };
     let (include, exclude) = (patterns("include"), patterns("exclude"));
@@ -171,8 +174,11 @@ fn selector(section: &Section<'_>) -> Option<Selector> {
     })
 }
 
-fn pattern(table: &Section<'_>, key: &str, text: &str) -> Option<Pattern> {
-    let accepted = "an id, an e-mail pattern such as *@example.com, or company:PATTERN";
+/// What is accepted as a pattern of clients.
+const PATTERN: &str = "an id, an e-mail pattern such as *@example.com, or company:PATTERN";
+
+/// A pattern of clients.
+pub(super) fn pattern(table: &Section<'_>, key: &str, text: &str, accepted: &str) -> Option<Pattern> {
     let pattern = Pattern::parse(text);
     let good = match &pattern {
         Pattern::Id(id) => ClientId::new(id).is_ok(),

@@ -176,6 +176,23 @@ impl<'a> Section<'a> {
         None
     }
 
+    /// Lines of text: not empty, without other control characters than the line breaks, trimmed at both ends.
+    pub fn lines(&self, key: &str) -> Option<Vec<String>> {
+        let node = self.node(key)?;
+        let Kind::Text(text) = &node.kind else {
+            self.wrong_form(key, node, "a text in quotes");
+            return None;
+        };
+        let lines: Vec<String> = text.trim().lines().map(|line| line.trim().to_owned()).collect();
+        if lines.is_empty() {
+            return refuse(self, key, "is empty", "a text");
+        }
+        if lines.iter().any(|line| line.contains(char::is_control)) {
+            return refuse(self, key, "has control characters", "lines of text");
+        }
+        Some(lines)
+    }
+
     /// A secret: a text that is not empty and is never shown.
     pub fn secret(&self, key: &str) -> Option<String> {
         let node = self.node(key)?;

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use super::schedule::Schedule;
 use crate::domain::enforcement::Mode;
 use crate::domain::policy::{Limit, Scope, When};
-use crate::domain::{AccountName, ChannelName, ClientId, Money, Policy, PolicyName};
+use crate::domain::{AccountName, ChannelName, ClientId, Languages, Money, Policy, PolicyName};
 
 /// Everything a person can set, validated. Secrets do not print.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub struct Settings {
     pub schedule: Schedule,
     /// The mail server; always there when an enabled policy mails somebody.
     pub smtp: Option<Smtp>,
+    /// What mails share.
+    pub mail: Mail,
     /// Where messages go, without `client`, which always exists; names unique.
     pub channels: Vec<Channel>,
     /// What holds for all alerts.
@@ -141,6 +143,19 @@ pub enum SmtpTls {
     Tls,
     /// `smtp://` to loopback: STARTTLS if offered, its certificate unchecked, else plain.
     OpportunisticLoopback,
+}
+
+/// What mails share. All but `reply_to` is for clients alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mail {
+    /// Who reads the answers to mails, a valid mailbox; `None`: whoever `from` is.
+    pub reply_to: Option<String>,
+    /// Where clients add money: https, http or mailto.
+    pub pay_url: Option<String>,
+    /// How clients reach the reseller: lines without control characters, none empty at either end.
+    pub contact: Vec<String>,
+    /// Who is written to in which language.
+    pub languages: Languages,
 }
 
 /// A place where messages go.

@@ -31,10 +31,11 @@ enum Line {
 const HIDDEN: &str = "***";
 
 /// The sections in the order of the manual.
-const ORDER: [&str; 8] = [
+const ORDER: [&str; 9] = [
     "account",
     "schedule",
     "smtp",
+    "mail",
     "channel",
     "alerts",
     "policy",

@@ -137,16 +137,27 @@ pub fn email(settings: &Settings, trust: &Trust, timeout: Option<Duration>) -> R
             password: password(),
         }),
         from: smtp.from.clone(),
+        reply_to: settings.mail.reply_to.clone(),
         timeout: timeout.unwrap_or(smtp.timeout),
     };
     Email::new(server, trust.der()).map(Some)
+}
+
+/// What is added to the mails of clients.
+fn letterhead(mail: &config::Mail) -> Letterhead {
+    Letterhead {
+        pay_url: mail.pay_url.clone(),
+        contact: mail.contact.clone(),
+        takes_replies: mail.reply_to.is_some(),
+        languages: mail.languages.clone(),
+    }
 }
 
 /// How messages leave.
 #[must_use]
 pub fn outbox(settings: &Settings, email: Option<Email>, seed: u64) -> Option<outbox::Settings> {
     let email = email?;
-    let texts = email.texts(settings.schedule.timezone.clone(), Letterhead::default());
+    let texts = email.texts(settings.schedule.timezone.clone(), letterhead(&settings.mail));
     let email = Arc::new(email);
     let names = settings
         .channels

@@ -38,6 +38,8 @@ pub struct Server {
     pub login: Option<Login>,
     /// The sender, such as `Phone service <alerts@example.com>`.
     pub from: String,
+    /// Who reads the answers, a mailbox; `None`: the sender.
+    pub reply_to: Option<String>,
     /// How long one delivery may take in all. Real time.
     pub timeout: Duration,
 }
@@ -65,8 +67,8 @@ pub enum Security {
 /// Why a mail server cannot be used as configured.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SetupError {
-    /// The sender is no mailbox.
-    #[error("`{from}` is no sender such as \"Phone service <alerts@example.com>\" ({why})")]
+    /// The sender, or who reads the answers, is no mailbox.
+    #[error("`{from}` is no address such as \"Phone service <alerts@example.com>\" ({why})")]
     Sender {
         /// As configured.
         from: String,
@@ -87,6 +89,7 @@ pub enum SetupError {
 pub struct Email {
     server: Server,
     from: Mailbox,
+    reply_to: Option<Mailbox>,
     tls: TlsParameters,
     credentials: Option<Credentials>,
 }
@@ -105,13 +108,8 @@ impl Email {
     /// # Errors
     /// [`SetupError`] when the sender is no mailbox, or TLS refuses the host or a root.
     pub fn new<'r>(server: Server, roots: impl IntoIterator<Item = &'r [u8]>) -> Result<Self, SetupError> {
-        let from = server
-            .from
-            .parse()
-            .map_err(|error: lettre::address::AddressError| SetupError::Sender {
-                from: server.from.clone(),
-                why: error.to_string(),
-            })?;
+        let from = mailbox(&server.from)?;
+        let reply_to = server.reply_to.as_deref().map(mailbox).transpose()?;
         let tls = tls(&server, roots).map_err(|error| SetupError::Tls {
             host: server.host.clone(),
             why: error.to_string(),
@@ -123,6 +121,7 @@ impl Email {
         Ok(Self {
             server,
             from,
+            reply_to,
             tls,
             credentials,
         })
@@ -147,7 +146,7 @@ impl Email {
         now: Timestamp,
         cut: impl Future<Output = ()>,
     ) -> Result<(), DeliveryError> {
-        let composed = compose::compose(&self.from, name, message, mail, now)?;
+        let composed = compose::compose(&self.from, self.reply_to.as_ref(), name, message, mail, now)?;
         let progress = Progress::default();
         let conversation = async {
             let mut connection = self.open(&progress).await?;
@@ -188,6 +187,15 @@ impl Email {
             () = tokio::time::sleep(after) => Err(DeliveryError::silent(progress.stage(), after)),
         }
     }
+}
+
+/// A configured address of ours.
+fn mailbox(text: &str) -> Result<Mailbox, SetupError> {
+    text.parse()
+        .map_err(|error: lettre::address::AddressError| SetupError::Sender {
+            from: text.to_owned(),
+            why: error.to_string(),
+        })
 }
 
 /// The parameters of TLS with this server. Building them parses every root, so that it is done once.

@@ -97,6 +97,7 @@ pub(super) fn server(catcher: &MailCatcher) -> Server {
         security: Security::Loopback,
         login: None,
         from: "Phone service <alerts@example.com>".to_owned(),
+        reply_to: None,
         timeout: Duration::from_secs(10),
     }
 }

@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use super::super::policies::ACCOUNT_ALERTS;
 use super::super::{SmtpTls, Transport};
 use super::{BASE, load, settings, with};
+use crate::domain::Languages;
 use crate::domain::enforcement::Mode;
 use crate::domain::policy::Scope;
 
@@ -39,6 +40,9 @@ fn the_defaults_are_those_of_the_contract() {
         (smtp.username.as_deref(), smtp.timeout),
         (Some("alerts"), Duration::from_secs(30))
     );
+    let mail = &settings.mail;
+    assert_eq!((&mail.reply_to, &mail.pay_url, mail.contact.len()), (&None, &None, 0));
+    assert_eq!(mail.languages, Languages::default());
     let alerts = &settings.alerts;
     assert_eq!(
         (

@@ -32,6 +32,7 @@ pub(super) struct Composed {
 /// [`DeliveryError::BadAddress`] and [`DeliveryError::Compose`].
 pub(super) fn compose(
     from: &Mailbox,
+    reply_to: Option<&Mailbox>,
     name: &str,
     message: &Message,
     mail: &Mail,
@@ -40,8 +41,11 @@ pub(super) fn compose(
     let to = recipient(&message.recipient, name)?;
     let domain = id_domain(from);
     let thread = format!("<thread.{:032x}@{domain}>", stable_hash(&message.thread));
-    let composed = lettre::Message::builder()
-        .from(from.clone())
+    let mut builder = lettre::Message::builder().from(from.clone());
+    if let Some(reply_to) = reply_to {
+        builder = builder.reply_to(reply_to.clone());
+    }
+    let composed = builder
         .to(to)
         .subject(mail.subject.clone())
         .date(SystemTime::from(now))

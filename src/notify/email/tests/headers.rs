@@ -140,3 +140,49 @@ async fn text_and_html_arrive_whole_with_dots_long_lines_and_eight_bits() {
     let kind = caught.header("Content-Type").unwrap();
     assert!(kind.starts_with("multipart/alternative"), "{kind}");
 }
+
+#[tokio::test]
+async fn answers_go_where_they_are_read_and_the_address_adds_no_header() {
+    let from_alone = arrived(FROM, &message_to("noc@example.com"), "", &mail()).await;
+    assert_eq!(from_alone.header("Reply-To"), None);
+    for (configured, name) in [
+        ("support@example.com", None),
+        (
+            "\"Téléphonie; Bob \\\"x\\\"\" <support@example.com>",
+            Some("Téléphonie; Bob \"x\""),
+        ),
+    ] {
+        let catcher = MailCatcher::start(Options::default()).await.unwrap();
+        let server = Server {
+            reply_to: Some(configured.to_owned()),
+            ..server(&catcher)
+        };
+        let never = std::future::pending();
+        let message = message_to("noc@example.com");
+        email(server).send(&message, "", &mail(), start(), never).await.unwrap();
+        let caught = Arc::clone(&catcher.mails()[0]);
+        assert!(caught.data.is_ascii(), "encoded words only");
+        let read = MessageParser::default().parse(&caught.data).unwrap();
+        let reply_to = read.reply_to().unwrap().first().unwrap();
+        assert_eq!(
+            (reply_to.name(), reply_to.address()),
+            (name, Some("support@example.com"))
+        );
+        assert_eq!(
+            read.from().unwrap().first().unwrap().address(),
+            Some("alerts@example.com")
+        );
+    }
+    let catcher = MailCatcher::start(Options::default()).await.unwrap();
+    for evil in [
+        "a@example.com\r\nBcc: b@example.com",
+        "a@example.com, b@example.com",
+        "nobody",
+    ] {
+        let server = Server {
+            reply_to: Some(evil.to_owned()),
+            ..server(&catcher)
+        };
+        assert!(crate::notify::email::Email::new(server, []).is_err(), "{evil:?}");
+    }
+}
