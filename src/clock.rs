@@ -90,6 +90,23 @@ impl Clock {
         }
     }
 
+    /// Now, to tell later how long ago that was.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        Mark {
+            wall: self.now(),
+            monotonic: self.monotonic(),
+        }
+    }
+
+    /// How old a mark may be: what the clock says of both that makes it older. Monotonic time stands still while a machine
+    /// sleeps, and a wall clock that jumps, either way, proves nothing.
+    #[must_use]
+    pub fn age(&self, mark: &Mark) -> Duration {
+        let wall = self.now().duration_since(mark.wall).unsigned_abs();
+        wall.max(self.monotonic().saturating_sub(mark.monotonic))
+    }
+
     /// Waits for `duration` of domain time.
     pub async fn sleep(&self, duration: Duration) {
         match &self.0 {
@@ -150,6 +167,13 @@ impl Clock {
             }
         }
     }
+}
+
+/// A moment, by both clocks.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    wall: Timestamp,
+    monotonic: Duration,
 }
 
 /// A mark that work is in hand; see [`Clock::busy`].

@@ -3,8 +3,8 @@
 //! Deadlines, bounded bodies, no redirects, no proxies, a User-Agent, and errors that can name no URL: a URL may carry
 //! a password. It must not know what is asked or answered, and it repeats nothing by itself.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -111,16 +111,59 @@ impl Default for Bounds {
 }
 
 /// Whether a request has begun to leave. Clones tell of the same request: for whoever may have to give it up.
-#[derive(Clone, Debug, Default)]
-pub struct Departure(Arc<AtomicBool>);
+#[derive(Clone, Default)]
+pub struct Departure(Arc<Leaving>);
+
+#[derive(Default)]
+struct Leaving {
+    is_past: AtomicBool,
+    is_missed: AtomicBool,
+    may_leave: OnceLock<Box<dyn Fn() -> bool + Send + Sync>>,
+}
 
 impl Departure {
+    /// One that asks, at the last moment, whether the request may still leave. The connection is there by then, and making
+    /// one takes its time.
+    #[must_use]
+    pub fn if_still(may_leave: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        let leaving = Leaving::default();
+        // It is new, so nothing is set yet.
+        leaving.may_leave.set(Box::new(may_leave)).ok();
+        Self(Arc::new(leaving))
+    }
+
     /// Whether it has; before that surely nothing was sent.
     #[must_use]
     pub fn is_past(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.0.is_past.load(Ordering::Acquire)
+    }
+
+    /// Lets the request leave, if it still may.
+    fn depart(&self) -> Result<(), TooLate> {
+        if self.0.may_leave.get().is_none_or(|may_leave| may_leave()) {
+            self.0.is_past.store(true, Ordering::Release);
+            Ok(())
+        } else {
+            self.0.is_missed.store(true, Ordering::Release);
+            Err(TooLate)
+        }
+    }
+
+    fn is_missed(&self) -> bool {
+        self.0.is_missed.load(Ordering::Acquire)
     }
 }
+
+impl std::fmt::Debug for Departure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Departure").field("is_past", &self.is_past()).finish()
+    }
+}
+
+/// The request may not leave any more.
+#[derive(Debug, thiserror::Error)]
+#[error("it was too late to send the request")]
+struct TooLate;
 
 /// A request. It cannot be printed: URL, headers and body may hold secrets.
 pub struct HttpRequest {
@@ -246,6 +289,7 @@ impl HttpClient {
         let outcome = tokio::time::timeout(total, self.exchange(outgoing)).await;
         let outcome = outcome.unwrap_or_else(|_| Err(self.timeout(total)));
         match departure {
+            Some(departure) if departure.is_missed() => Err(HttpError::TooLate { server: self.server() }),
             Some(departure) if !departure.is_past() => outcome.map_err(HttpError::before_departure),
             _ => outcome,
         }
@@ -324,10 +368,7 @@ fn server(url: &Url) -> String {
 
 /// A body that says when it begins to leave. The connection is there by then. No library can send such a body again.
 fn leaving(body: Vec<u8>, departure: Departure) -> reqwest::Body {
-    let all = async move {
-        departure.0.store(true, Ordering::Release);
-        Ok::<_, std::convert::Infallible>(body)
-    };
+    let all = async move { departure.depart().map(|()| body) };
     reqwest::Body::wrap_stream(futures_util::stream::once(all))
 }
 

@@ -174,7 +174,11 @@ pub fn state_text(state: &EnforcementState) -> String {
             Outcome::Verified => "set, and read back as meant".to_owned(),
             Outcome::Already => "it was as wanted already; nothing was sent".to_owned(),
             Outcome::Refused { why } => format!("refused: {why}"),
-            Outcome::Declined { code } => format!("the API declined it with `{code}`; nothing was changed"),
+            Outcome::Declined { code } => {
+                format!(
+                    "the API declined it with `{code}`; nothing was changed, and it is tried again after 15 minutes"
+                )
+            }
             Outcome::Differs { fields } => {
                 let fields: Vec<&str> = fields.iter().map(|difference| difference.field.as_str()).collect();
                 format!("the record that was read back is not as meant: {}", fields.join(", "))
@@ -184,6 +188,7 @@ pub fn state_text(state: &EnforcementState) -> String {
                 format!("it is not known whether it happened: the record could not be read ({error})")
             }
             Outcome::Cancelled => "not wanted any more before anything was sent".to_owned(),
+            Outcome::Waiting { why, .. } => format!("put off: {why}"),
         },
     }
 }

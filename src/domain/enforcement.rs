@@ -2,6 +2,7 @@
 //!
 //! What may be done about it is decided in `plan`; it is carried out in `enforce`.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -40,6 +41,10 @@ pub enum Direction {
     /// Back to what was there before.
     Revert,
 }
+
+/// At the end of how many sweeps a change may be open without a word. Fewer, and every canary and every cap would be a
+/// mail; more, and a client would burn money for longer before somebody knows that nothing stops it.
+pub const SWEEPS_UNTOLD: u32 = 2;
 
 /// A change of one client's `balance_management`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +87,11 @@ pub struct Enforcement {
     pub window_ms: Option<i64>,
     /// When an uncertain write can be settled by reading: its request's total deadline.
     pub settle_at: Option<Timestamp>,
+    /// At the end of how many sweeps it was open, over all plans made for the same intent; not counted beyond what
+    /// decides whether that is told.
+    pub waited: u32,
+    /// What operators were told of it, by [`Outcome::told_as`]: each once.
+    pub told: BTreeSet<String>,
 }
 
 /// Where an enforcement stands.
@@ -129,6 +139,30 @@ impl EnforcementState {
             Self::Ended { outcome } => outcome.label(),
         }
     }
+
+    /// What it waits for; `None` when it ended.
+    #[must_use]
+    pub fn waits_for(&self) -> Option<Deferral> {
+        match self {
+            Self::Deferred { why } => Some(why.clone()),
+            Self::Sent => Some(Deferral::Unanswered),
+            Self::Planned | Self::Ended { .. } => None,
+        }
+    }
+
+    /// The API's word when its answer to the last try was that it did not do it.
+    #[must_use]
+    pub fn not_done(&self) -> Option<&str> {
+        match self {
+            Self::Deferred {
+                why: Deferral::NotDone { error },
+            } => Some(error),
+            Self::Ended {
+                outcome: Outcome::Declined { code },
+            } => Some(code),
+            _ => None,
+        }
+    }
 }
 
 /// Why an enforcement is put off.
@@ -166,8 +200,45 @@ pub enum Deferral {
     ClockJumped,
     /// A baseline found it, and a second reading is awaited.
     Unconfirmed,
-    /// One change each way per client in 24 hours, and few tries.
+    /// One change each way per client in 24 hours.
     OncePerDay,
+    /// The API said that it did not do it, or could not be reached for it; nothing was changed. It is tried again after
+    /// a while.
+    NotDone {
+        /// Its code, or the kind of the failure.
+        error: String,
+    },
+    /// As many tries as 24 hours may see got no answer, and did nothing.
+    GaveUp,
+    /// It was sent, no answer came, and the record could not be read since.
+    Unanswered,
+    /// Each time it could be sent, the record that was read for it was too old already.
+    TooLate,
+}
+
+impl Deferral {
+    /// The word for it, without its details.
+    #[must_use]
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::SweepCap { .. } => "sweep-cap",
+            Self::DayCap { .. } => "day-cap",
+            Self::Brake => "brake",
+            Self::Canary => "canary",
+            Self::Unsettled => "unsettled",
+            Self::NotInBreach => "not-in-breach",
+            Self::EditedRecently => "edited-recently",
+            Self::Unreadable { .. } => "unreadable",
+            Self::NotReached => "not-reached",
+            Self::ClockJumped => "clock-jumped",
+            Self::Unconfirmed => "unconfirmed",
+            Self::OncePerDay => "once-per-day",
+            Self::NotDone { .. } => "not-done",
+            Self::GaveUp => "gave-up",
+            Self::Unanswered => "unanswered",
+            Self::TooLate => "too-late",
+        }
+    }
 }
 
 /// How an enforcement ended.
@@ -202,6 +273,13 @@ pub enum Outcome {
     },
     /// Not wanted any more before anything was sent.
     Cancelled,
+    /// No end: it is still open after so many sweeps that somebody is told. Never kept as a state.
+    Waiting {
+        /// What for.
+        why: Deferral,
+        /// How many other clients the policy's changes wait for the same, and are told of with this one.
+        others: u64,
+    },
 }
 
 impl Outcome {
@@ -217,6 +295,18 @@ impl Outcome {
             Self::DidNotHappen => "did-not-happen",
             Self::Unknown { .. } => "unknown",
             Self::Cancelled => "cancelled",
+            Self::Waiting { .. } => "waiting",
+        }
+    }
+
+    /// What is told but once of an enforcement, in a word: with its reason, because another reason is news.
+    #[must_use]
+    pub fn told_as(&self) -> String {
+        match self {
+            Self::Refused { why } => format!("refused-{}", why.label()),
+            Self::Declined { code } => format!("declined-{code}"),
+            Self::Waiting { why, .. } => format!("waiting-{}", why.label()),
+            _ => self.label().to_owned(),
         }
     }
 }
@@ -343,10 +433,20 @@ impl fmt::Display for Deferral {
             Self::NotInBreach => f.write_str("what was read just before no longer calls for it"),
             Self::EditedRecently => f.write_str("a person changed the record within the last 15 minutes"),
             Self::Unreadable { error } => write!(f, "the client could not be read ({error})"),
-            Self::NotReached => f.write_str("several clients before it could not be read"),
+            Self::NotReached => f.write_str("several clients before it could not be read or changed"),
             Self::ClockJumped => f.write_str("the clock jumped; one whole sweep comes first"),
             Self::Unconfirmed => f.write_str("a second reading must confirm it first"),
-            Self::OncePerDay => f.write_str("it was changed, or tried often enough, within the last 24 hours"),
+            Self::OncePerDay => f.write_str("it was changed within the last 24 hours"),
+            Self::NotDone { error } => write!(
+                f,
+                "the API did not do it (`{error}`), and nothing was changed; it is tried again after 15 minutes"
+            ),
+            Self::GaveUp => f.write_str("three tries within 24 hours got no answer, and changed nothing"),
+            Self::TooLate => f.write_str(
+                "more than 5 seconds passed each time between the last read and the write (`rate_per_minute` = 1, a busy \
+                 machine or a slow connection), and a person's edit could have been lost",
+            ),
+            Self::Unanswered => f.write_str("it was sent and no answer came; the record will tell what it did"),
         }
     }
 }

@@ -48,8 +48,8 @@ pub enum Transition {
 
 impl Transition {
     /// A short stable word, used in ids and as a label: `fired`, `client-due`, `repeated-2`, `resolved`,
-    /// `enforced-verified`, `reverted-verified`, `enforced-refused-protected`, … A refusal is told once per reason,
-    /// so its word names the reason.
+    /// `enforced-verified`, `reverted-verified`, `enforced-refused-protected`, … What is refused or waits is told once
+    /// per reason, so its word names the reason.
     #[must_use]
     pub fn label(&self) -> String {
         match self {
@@ -64,7 +64,7 @@ impl Transition {
                     Direction::Revert => "reverted",
                 };
                 match outcome {
-                    Outcome::Refused { why } => format!("{verb}-refused-{}", why.label()),
+                    Outcome::Refused { .. } | Outcome::Waiting { .. } => format!("{verb}-{}", outcome.told_as()),
                     _ => format!("{verb}-{}", outcome.label()),
                 }
             }

@@ -88,10 +88,27 @@ pub struct AccountState {
     pub canary_passed_at: Option<Timestamp>,
     /// Codes of `balance_management`, by value, with their descriptions, as last listed.
     pub management_codes: BTreeMap<String, String>,
+    /// The codes that enforcement goes by, with their descriptions: those that it used before, and no others without a
+    /// person's word.
+    pub codes_used: BTreeMap<String, String>,
+    /// The list of codes that contradicted them and set the brake. Whoever releases it accepts this list.
+    pub codes_disputed: BTreeMap<String, String>,
     /// When the clock was last seen to jump forward by more than a minute.
     pub clock_jumped_at: Option<Timestamp>,
     /// What the last sweep came to, as JSON, for `status`.
     pub last_sweep: Option<String>,
+}
+
+impl AccountState {
+    /// The codes that enforcement goes by; before its first use those that were listed for people.
+    #[must_use]
+    pub fn trusted_codes(&self) -> &BTreeMap<String, String> {
+        if self.codes_used.is_empty() {
+            &self.management_codes
+        } else {
+            &self.codes_used
+        }
+    }
 }
 
 impl Default for AccountState {
@@ -108,6 +125,8 @@ impl Default for AccountState {
             summary_at: None,
             canary_passed_at: None,
             management_codes: BTreeMap::new(),
+            codes_used: BTreeMap::new(),
+            codes_disputed: BTreeMap::new(),
             clock_jumped_at: None,
             last_sweep: None,
         }

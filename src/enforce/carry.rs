@@ -1,16 +1,22 @@
 //! One change, from the last look to the comparison. See the steps in the parent's documentation.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::ledger::{Journal, Ledger};
 use super::{End, Enforcer, Error, Failure, LastLook, Provider, Read, unreadable};
+use crate::clock::Mark;
 use crate::domain::enforcement::{Deferral, Enforcement, EnforcementState, Outcome, Refusal};
-use crate::domain::plan::{Country, Decision, Field, Intent, Record, compare, prepare, resolve, still_called_for};
+use crate::domain::plan::{
+    Country, Decision, FRESH_FOR, Field, Intent, Record, compare, prepare, resolve, still_called_for,
+};
 use crate::domain::verdict::Known;
 use crate::domain::{Money, Threshold};
+
+/// How often a change begins anew in one run when too much time passed between the last read and the write. A machine that
+/// was asleep needs one more; one that is so slow each time does not get faster by a fourth.
+const MOST_STARTS: u32 = 3;
 
 /// A change that may be sent: everything was asked a moment ago.
 struct Ready {
@@ -18,8 +24,8 @@ struct Ready {
     before: Read,
     sent: Record,
     countries: Vec<Country>,
-    /// The monotonic time at which the last read began.
-    read_from: Duration,
+    /// When the last read began.
+    read_from: Mark,
 }
 
 impl<P: Provider> Enforcer<P> {
@@ -30,19 +36,28 @@ impl<P: Provider> Enforcer<P> {
         intent: &Intent,
         codes: &BTreeMap<String, String>,
     ) -> Result<End, Error> {
-        match self.look(ledger, intent, codes).await? {
-            Ok((ready, turn)) => self.change(ledger, intent, ready, turn).await,
-            Err(decision) => {
-                let end = End::of(&decision);
-                let now = self.clock.now();
-                match decision {
-                    Decision::Refused(why) => ledger.refuse(intent, why, true, now),
-                    decision => ledger.note(intent, decision, now),
-                }
-                self.flush(ledger).await?;
-                Ok(end)
+        for _ in 0..MOST_STARTS {
+            let end = match self.look(ledger, intent, codes).await? {
+                Ok((ready, turn)) => self.change(ledger, intent, ready, turn).await?,
+                Err(decision) => self.stay(ledger, intent, decision).await?,
+            };
+            if end != End::TooLate {
+                return Ok(end);
             }
         }
+        Ok(End::InVain)
+    }
+
+    /// Notes why nothing is sent.
+    async fn stay(&self, ledger: &mut Ledger<'_, '_>, intent: &Intent, decision: Decision) -> Result<End, Error> {
+        let end = End::of(&decision);
+        let now = self.clock.now();
+        match decision {
+            Decision::Refused(why) => ledger.refuse(intent, why, true, now),
+            decision => ledger.note(intent, decision, now),
+        }
+        self.flush(ledger).await?;
+        Ok(end)
     }
 
     /// Reads everything again and asks every guard again. Sends nothing.
@@ -163,13 +178,18 @@ impl<P: Provider> Enforcer<P> {
         self.flush(ledger).await?;
         self.at("after sent is written")?;
         if self.brake().await? {
-            self.hold_back(ledger, &mut enforcement, &mut journal).await?;
+            let step = ("held-back", "the brake was set; nothing was sent".to_owned());
+            self.put_off(ledger, &mut enforcement, &mut journal, step, Deferral::Brake)
+                .await?;
             return Ok(End::Waiting);
         }
         self.at("before the write")?;
+        if self.clock.age(&ready.read_from) > FRESH_FOR {
+            return self.too_late(ledger, enforcement, journal).await;
+        }
         let answer = self.provider.set(turn, &ready.sent).await;
         self.at("after the write")?;
-        let window = self.clock.monotonic().saturating_sub(ready.read_from);
+        let window = self.clock.age(&ready.read_from);
         enforcement.window_ms = i64::try_from(window.as_millis()).ok();
         enforcement.changed_at = self.clock.now();
         self.take_answer(ledger, enforcement, journal, &ready, answer).await
@@ -189,14 +209,18 @@ impl<P: Provider> Enforcer<P> {
             Err(failure) => failure,
         };
         // The API answered for good: what it did is done, whatever its code means.
-        if failure.code.is_some() && !failure.is_transient {
+        if failure.code.is_some() {
             return self.read_back(ledger, enforcement, journal, ready, Some(failure)).await;
         }
+        if failure.is_too_late() {
+            return self.too_late(ledger, enforcement, journal).await;
+        }
         if !failure.may_have_taken_effect {
-            ledger.step(&enforcement, &mut journal, "not-sent", failure.kind);
-            ledger.end(&mut enforcement, Outcome::DidNotHappen, self.clock.now());
-            self.flush(ledger).await?;
-            return Ok(End::Waiting);
+            let detail = failure.kind.clone();
+            let why = Deferral::NotDone { error: failure.kind };
+            self.put_off(ledger, &mut enforcement, &mut journal, ("not-sent", detail), why)
+                .await?;
+            return Ok(End::InVain);
         }
         enforcement.settle_at = Some(later(self.clock.now(), self.settings.write_deadline));
         let detail = format!("{}; settled by reading later", failure.kind);
@@ -206,17 +230,34 @@ impl<P: Provider> Enforcer<P> {
         Ok(End::Waiting)
     }
 
-    /// The brake was set after it was written down that it would be sent: it was not.
-    async fn hold_back(
+    /// Too much time passed since the last read: a person may have changed the record since.
+    async fn too_late(
+        &self,
+        ledger: &mut Ledger<'_, '_>,
+        mut enforcement: Enforcement,
+        mut journal: Journal,
+    ) -> Result<End, Error> {
+        enforcement.window_ms = None;
+        let detail = "more than 5 seconds passed since the record was read; nothing was sent";
+        let step = ("too-late", detail.to_owned());
+        self.put_off(ledger, &mut enforcement, &mut journal, step, Deferral::TooLate)
+            .await?;
+        Ok(End::TooLate)
+    }
+
+    /// It was written down that it would be sent, and nothing was changed by it: it waits again.
+    async fn put_off(
         &self,
         ledger: &mut Ledger<'_, '_>,
         enforcement: &mut Enforcement,
         journal: &mut Journal,
+        (step, detail): (&str, String),
+        why: Deferral,
     ) -> Result<(), Error> {
-        enforcement.state = EnforcementState::Deferred { why: Deferral::Brake };
+        enforcement.state = EnforcementState::Deferred { why };
         enforcement.changed_at = self.clock.now();
         enforcement.settle_at = None;
-        ledger.step(enforcement, journal, "held-back", "the brake was set; nothing was sent");
+        ledger.step(enforcement, journal, step, detail);
         ledger.put(enforcement);
         self.flush(ledger).await
     }
@@ -250,11 +291,13 @@ impl<P: Provider> Enforcer<P> {
                 match declined {
                     _ if !fields.is_empty() => (Outcome::Differs { fields }, End::Uncounted),
                     None => (Outcome::Verified, End::Applied),
-                    Some(declined) => (Outcome::Declined { code: code(declined) }, End::Refused),
+                    Some(declined) => {
+                        return self.not_done(ledger, enforcement, journal, declined).await;
+                    }
                 }
             }
             (Err(_), Some(declined)) if !declined.may_have_taken_effect => {
-                (Outcome::Declined { code: code(declined) }, End::Refused)
+                return self.not_done(ledger, enforcement, journal, declined).await;
             }
             (Err(failure), _) => {
                 // It stays sent, and is settled by a later read.
@@ -267,6 +310,30 @@ impl<P: Provider> Enforcer<P> {
         self.finish(ledger, &mut enforcement, &mut journal, outcome, now)
             .await?;
         Ok(end)
+    }
+
+    /// The API answered that it did not do it, and it did not. What may pass by itself waits; the rest ends as declined, for
+    /// somebody to look at. Both are tried again.
+    async fn not_done(
+        &self,
+        ledger: &mut Ledger<'_, '_>,
+        mut enforcement: Enforcement,
+        mut journal: Journal,
+        declined: Failure,
+    ) -> Result<End, Error> {
+        let may_pass = declined.is_transient;
+        let code = declined.code.unwrap_or(declined.kind);
+        if may_pass {
+            let step = ("not-done", format!("{code}; nothing was changed"));
+            let why = Deferral::NotDone { error: code };
+            self.put_off(ledger, &mut enforcement, &mut journal, step, why).await?;
+            return Ok(End::InVain);
+        }
+        let outcome = Outcome::Declined { code };
+        let now = self.clock.now();
+        self.finish(ledger, &mut enforcement, &mut journal, outcome, now)
+            .await?;
+        Ok(End::Refused)
     }
 
     /// Ends an enforcement and writes that down.
@@ -302,11 +369,6 @@ impl<P: Provider> Enforcer<P> {
             lines: last.unwrap_or(0),
         })
     }
-}
-
-/// The code that the API declined with, verbatim.
-fn code(declined: Failure) -> String {
-    declined.code.unwrap_or(declined.kind)
 }
 
 /// The code to send.

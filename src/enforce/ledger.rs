@@ -7,10 +7,11 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::{BY_READ_BACK, BY_UNKNOWN, Event, Ground, Notices};
+use super::waiting::MOST_TOLD;
+use super::{BY_CODES, BY_READ_BACK, BY_UNKNOWN, Event, Ground, Notices};
 use crate::domain::alert::EpisodeId;
 use crate::domain::enforcement::{
-    Direction, Enforcement, EnforcementState, EnforcementStep, FieldDifference, Outcome, Refusal,
+    Deferral, Direction, Enforcement, EnforcementState, EnforcementStep, FieldDifference, Outcome, Refusal,
 };
 use crate::domain::plan::{Country, Decision, Intent};
 use crate::domain::watch::{Flag, FlagKind, Watched};
@@ -32,6 +33,8 @@ pub(super) struct Ledger<'g, 'a> {
     pub events: Vec<Event>,
     /// The countries, once they were read in this run.
     pub countries: Option<Vec<Country>>,
+    /// What those wait for now, by id, that were refused or declined last and are kept as that.
+    pub behind_refusals: HashMap<String, Deferral>,
     account: AccountName,
     notices: Notices<'g>,
     clients: HashMap<ClientId, usize>,
@@ -53,6 +56,7 @@ impl<'g, 'a> Ledger<'g, 'a> {
             state_changed: false,
             events: Vec::new(),
             countries: None,
+            behind_refusals: HashMap::new(),
             batch: Commit::new(account.clone(), Timestamp::UNIX_EPOCH),
             account,
             ground,
@@ -99,12 +103,14 @@ impl<'g, 'a> Ledger<'g, 'a> {
     /// The record that waits for this intent, or a new one, as planned now.
     pub fn open(&self, intent: &Intent, now: Timestamp) -> Enforcement {
         let newest = self.newest(intent);
+        let newest = newest.filter(|kept| kept.wanted == intent.wanted);
+        // What the API declines is tried again and again: one record of it says as much as many.
         let waits = |kept: &&Enforcement| {
-            kept.wanted == intent.wanted
-                && matches!(
-                    kept.state,
-                    EnforcementState::Planned | EnforcementState::Deferred { .. }
-                )
+            let is_open = matches!(
+                kept.state,
+                EnforcementState::Planned | EnforcementState::Deferred { .. }
+            );
+            is_open || kept.state.not_done().is_some()
         };
         let way = match intent.direction {
             Direction::Enforce => "enforce",
@@ -112,11 +118,7 @@ impl<'g, 'a> Ledger<'g, 'a> {
         };
         let id = match newest.filter(waits) {
             Some(waiting) => waiting.id.clone(),
-            None => format!(
-                "{}/{way}/{}",
-                intent.episode,
-                newest.map_or(0, |kept| number(&kept.id)) + 1
-            ),
+            None => format!("{}/{way}/{}", intent.episode, number_of(self.newest(intent)) + 1),
         };
         Enforcement {
             id,
@@ -137,6 +139,8 @@ impl<'g, 'a> Ledger<'g, 'a> {
             before_image: None,
             window_ms: None,
             settle_at: None,
+            waited: newest.map_or(0, |kept| kept.waited),
+            told: newest.map(|kept| kept.told.clone()).unwrap_or_default(),
         }
     }
 
@@ -173,17 +177,17 @@ impl<'g, 'a> Ledger<'g, 'a> {
 
     /// Notes an end, with what is owed about it.
     pub fn end(&mut self, enforcement: &mut Enforcement, outcome: Outcome, now: Timestamp) {
-        let is_news = self.is_news(enforcement, &outcome);
+        let is_news = is_news(enforcement, &outcome);
+        if is_news {
+            enforcement.told.insert(outcome.told_as());
+        }
         enforcement.state = EnforcementState::Ended {
             outcome: outcome.clone(),
         };
         enforcement.changed_at = now;
         self.put(enforcement);
         if is_news {
-            log(enforcement, &outcome);
-            let owed = (self.notices)(enforcement, &outcome);
-            self.batch.notifications.extend(owed.notifications);
-            self.batch.messages.extend(owed.messages);
+            self.tell(enforcement, &outcome);
         }
         match outcome {
             Outcome::Differs { fields } => self.surprise_read_back(enforcement, fields, now),
@@ -196,19 +200,12 @@ impl<'g, 'a> Ledger<'g, 'a> {
         }
     }
 
-    /// Whether somebody is told: of ends that matter, and of a refusal or a decline only once per reason and episode.
-    fn is_news(&self, enforcement: &Enforcement, outcome: &Outcome) -> bool {
-        match outcome {
-            Outcome::Verified | Outcome::Differs { .. } | Outcome::Unknown { .. } => true,
-            Outcome::Refused { .. } | Outcome::Declined { .. } => {
-                let same = EnforcementState::Ended {
-                    outcome: outcome.clone(),
-                };
-                let mut kept = self.kept(&enforcement.episode, enforcement.direction);
-                !kept.any(|kept| kept.id != enforcement.id && kept.state == same)
-            }
-            Outcome::Already | Outcome::DidNotHappen | Outcome::Cancelled => false,
-        }
+    /// Logs what became of an enforcement, and owes the notices about it.
+    pub fn tell(&mut self, enforcement: &Enforcement, outcome: &Outcome) {
+        log(enforcement, outcome);
+        let owed = (self.notices)(enforcement, outcome);
+        self.batch.notifications.extend(owed.notifications);
+        self.batch.messages.extend(owed.messages);
     }
 
     fn surprise_read_back(&mut self, enforcement: &Enforcement, fields: Vec<FieldDifference>, now: Timestamp) {
@@ -236,6 +233,15 @@ impl<'g, 'a> Ledger<'g, 'a> {
         self.brake(BY_UNKNOWN, note, now);
     }
 
+    /// Sets the brake because the account's codes are not those that were used before.
+    pub fn brake_codes(&mut self, what: String, now: Timestamp) {
+        let note = format!(
+            "{what}. Look in the VoIP.ms portal which is right; whoever releases the brake accepts the new codes"
+        );
+        self.brake(BY_CODES, note, now);
+        self.events.push(Event::Codes { what });
+    }
+
     fn brake(&mut self, by: &str, note: String, now: Timestamp) {
         self.batch.flags.push(Flag {
             account: self.account.clone(),
@@ -258,17 +264,30 @@ impl<'g, 'a> Ledger<'g, 'a> {
             Decision::Deferred(why) => {
                 let state = EnforcementState::Deferred { why };
                 // What was refused or declined says more than what it waits for before it is looked at again.
-                let is_told = self
-                    .newest(intent)
-                    .is_some_and(|kept| kept.state == state || was_declined(&kept.state));
-                if !is_told {
-                    let enforcement = Enforcement {
-                        state,
-                        ..self.open(intent, now)
-                    };
-                    self.put(&enforcement);
+                match self.newest(intent) {
+                    Some(kept) if kept.state == state => {}
+                    Some(kept) if was_declined(&kept.state) => {
+                        let id = kept.id.clone();
+                        self.note_behind_refusal(id, state);
+                    }
+                    _ => {
+                        let enforcement = Enforcement {
+                            state,
+                            ..self.open(intent, now)
+                        };
+                        self.put(&enforcement);
+                    }
                 }
             }
+        }
+    }
+
+    /// Notes what one waits for that keeps its refusal as its state; that it is tried again belongs to the refusal.
+    fn note_behind_refusal(&mut self, id: String, state: EnforcementState) {
+        if let EnforcementState::Deferred { why } = state
+            && !matches!(why, Deferral::NotDone { .. })
+        {
+            self.behind_refusals.insert(id, why);
         }
     }
 
@@ -320,6 +339,9 @@ fn log(enforcement: &Enforcement, outcome: &Outcome) {
         Outcome::Refused { why } => {
             tracing::warn!(%account, %client, enforcement = %id, why = why.label(), "an enforcement was refused");
         }
+        Outcome::Waiting { why, others } => {
+            tracing::warn!(%account, %client, enforcement = %id, why = why.label(), others, "an enforcement still waits");
+        }
         Outcome::Declined { code } => {
             tracing::warn!(%account, %client, enforcement = %id, code, "the API declined an enforcement");
         }
@@ -327,6 +349,23 @@ fn log(enforcement: &Enforcement, outcome: &Outcome) {
             tracing::info!(%account, %client, enforcement = %id, %wanted, outcome = outcome_label, "an enforcement ended")
         }
     }
+}
+
+/// Whether somebody is told: of ends that matter, of a refusal or a decline only once per reason and episode, and of how it
+/// ended whoever was told that it waits.
+fn is_news(enforcement: &Enforcement, outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Verified | Outcome::Differs { .. } | Outcome::Unknown { .. } => true,
+        Outcome::Refused { .. } | Outcome::Declined { .. } => {
+            enforcement.told.len() < MOST_TOLD && !enforcement.told.contains(&outcome.told_as())
+        }
+        Outcome::Already | Outcome::Cancelled => !enforcement.told.is_empty(),
+        Outcome::DidNotHappen | Outcome::Waiting { .. } => false,
+    }
+}
+
+fn number_of(kept: Option<&Enforcement>) -> u32 {
+    kept.map_or(0, |kept| number(&kept.id))
 }
 
 /// The last part of an enforcement's id.

@@ -7,7 +7,7 @@
 //! 2. the record is read for the last time, in a pair of turns with the write, and the record to send is made from it, or
 //!    refused;
 //! 3. *sent* is committed, with the image of the record and the time from which the write can be settled;
-//! 4. the brake is read from the store, immediately before the write;
+//! 4. the brake is read from the store, immediately before the write; once the last read is too old, all begins anew;
 //! 5. the write, once, never repeated;
 //! 6. the record is read back and compared; the end is committed together with the notices about it.
 //!
@@ -19,6 +19,7 @@ mod ledger;
 mod portal;
 mod provider;
 mod settle;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -34,7 +35,7 @@ use crate::domain::alert::Alert;
 use crate::domain::audience::Owed;
 use crate::domain::enforcement::{Deferral, Enforcement, FieldDifference, Mode, Outcome};
 pub use crate::domain::plan::Read;
-use crate::domain::plan::{Decision, Fleet, Guards, Intent, World, intents, outdated};
+use crate::domain::plan::{Decision, Fleet, Guards, Intent, World, confirms, contradiction, intents, outdated};
 pub use crate::domain::watch::BY_READ_BACK;
 use crate::domain::watch::{AccountState, FlagKind, Watched};
 use crate::domain::{AccountName, ClientId, Money, Policy};
@@ -43,6 +44,9 @@ use ledger::Ledger;
 
 /// Who set the brake, when it could not be found out what a write did.
 pub const BY_UNKNOWN: &str = "balancewatch: unknown outcome";
+
+/// Who set the brake, when the account's codes are not those that were used before.
+pub const BY_CODES: &str = "balancewatch: management codes";
 
 /// What an account's enforcement works by.
 #[derive(Clone, Debug)]
@@ -137,6 +141,11 @@ pub enum Event {
         /// The kind of the failure.
         error: String,
     },
+    /// The account's codes contradict those that were used before.
+    Codes {
+        /// How.
+        what: String,
+    },
 }
 
 /// Why enforcement had to stop. What the provider answers is never an error here: it is an outcome.
@@ -203,19 +212,17 @@ impl<P: Provider> Enforcer<P> {
         let mut ledger = Ledger::new(self.settings.account.clone(), ground, notices);
         let wanted = self.wanted(&mut ledger);
         let mut brake = self.brake().await?;
-        let codes = self.learn_codes(&mut ledger, !wanted.is_empty(), brake).await;
+        let codes = self.learn_codes(&mut ledger, !wanted.is_empty(), &mut brake).await?;
         let mut report = Report::default();
         let (mut looks, mut world) = (0, self.world(&ledger, brake));
-        let mut unread_in_a_row = 0;
+        let mut in_vain = 0;
         for intent in wanted {
             let decision = match (world.decide(&intent), &codes) {
                 (Decision::Go, Err(failure)) => unreadable(failure),
-                (Decision::Go, Ok(_)) if unread_in_a_row >= UNREADABLE_IN_A_ROW => {
-                    Decision::Deferred(Deferral::NotReached)
-                }
+                (Decision::Go, Ok(_)) if in_vain >= IN_VAIN_IN_A_ROW => Decision::Deferred(Deferral::NotReached),
                 (Decision::Go, Ok(codes)) => {
                     let end = self.carry(&mut ledger, &intent, codes).await?;
-                    unread_in_a_row = if end == End::Unread { unread_in_a_row + 1 } else { 0 };
+                    in_vain = if end == End::InVain { in_vain + 1 } else { 0 };
                     report.count(end);
                     looks += 1;
                     brake = self.brake().await?;
@@ -230,6 +237,7 @@ impl<P: Provider> Enforcer<P> {
                 ledger.note(&intent, decision, self.clock.now());
             }
         }
+        ledger.tell_what_waits();
         self.flush(&mut ledger).await?;
         report.events.append(&mut ledger.events);
         report.wake_at(self.next_at(&ledger));
@@ -257,24 +265,46 @@ impl<P: Provider> Enforcer<P> {
         wanted
     }
 
-    /// The account's codes, read anew before anything is changed; those that are known, where nothing can be.
+    /// The account's codes, read anew before anything is changed; those that are known, where nothing can be. A list that
+    /// contradicts those used before sets the brake.
     async fn learn_codes(
         &self,
         ledger: &mut Ledger<'_, '_>,
         is_wanted: bool,
-        brake: bool,
-    ) -> Result<BTreeMap<String, String>, Failure> {
-        let known = ledger.ground.state.management_codes.clone();
-        let may_change = self.settings.guards.mode == Mode::Apply && !brake;
-        if !is_wanted || (!known.is_empty() && !may_change) {
-            return Ok(known);
+        brake: &mut bool,
+    ) -> Result<Result<BTreeMap<String, String>, Failure>, Error> {
+        let state = &mut *ledger.ground.state;
+        let used = state.trusted_codes().clone();
+        let may_change = self.settings.guards.mode == Mode::Apply && !*brake;
+        if !is_wanted || (!used.is_empty() && !may_change) {
+            return Ok(Ok(used));
         }
-        let codes = self.provider.management_codes().await?;
-        if codes != known {
-            ledger.ground.state.management_codes.clone_from(&codes);
-            ledger.state_changed = true;
+        let codes = match self.provider.management_codes().await {
+            Ok(codes) => codes,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let was_accepted = state.codes_disputed == codes;
+        match contradiction(&used, &codes) {
+            Some(what) if !was_accepted => {
+                state.codes_disputed = codes;
+                ledger.state_changed = true;
+                ledger.brake_codes(what, self.clock.now());
+                self.flush(ledger).await?;
+                *brake = true;
+                return Ok(Ok(used));
+            }
+            contradicts => {
+                // One that lists a value no more, or twice, changes nothing of what is known.
+                let counts = contradicts.is_some() || confirms(&used, &codes);
+                if counts && (state.codes_used != codes || !state.codes_disputed.is_empty()) {
+                    state.codes_used.clone_from(&codes);
+                    state.management_codes.clone_from(&codes);
+                    state.codes_disputed.clear();
+                    ledger.state_changed = true;
+                }
+            }
         }
-        Ok(codes)
+        Ok(Ok(codes))
     }
 
     /// The world as it is now.
@@ -315,9 +345,9 @@ impl<P: Provider> Enforcer<P> {
     }
 }
 
-/// How many clients in a row may be unreadable before a run gives up until the next sweep. Each may cost the deadlines of
-/// several calls, and the next sweep waits for the end of this one.
-const UNREADABLE_IN_A_ROW: u32 = 3;
+/// How many clients in a row may be unreadable, or not changed by the API, before a run gives up until the next sweep. Each
+/// may cost the deadlines of several calls, and the next sweep waits for the end of this one.
+const IN_VAIN_IN_A_ROW: u32 = 3;
 
 /// How an intent ended in this run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -325,9 +355,11 @@ enum End {
     Applied,
     Refused,
     Waiting,
-    /// Waiting because it could not be read.
-    Unread,
+    /// Waiting because the client could not be read, or the API did not do it.
+    InVain,
     Would,
+    /// Not sent, because too much time had passed since the last read: it begins anew.
+    TooLate,
     /// As wanted already, or ended with an event.
     Uncounted,
 }
@@ -336,7 +368,9 @@ impl End {
     const fn of(decision: &Decision) -> Self {
         match decision {
             Decision::Refused(_) => Self::Refused,
-            Decision::Deferred(Deferral::Unreadable { .. }) => Self::Unread,
+            Decision::Deferred(Deferral::Unreadable { .. } | Deferral::NotDone { .. } | Deferral::TooLate) => {
+                Self::InVain
+            }
             Decision::Deferred(_) | Decision::Go => Self::Waiting,
             Decision::Would => Self::Would,
             Decision::Already => Self::Uncounted,
@@ -349,7 +383,7 @@ impl Report {
         match end {
             End::Applied => self.applied += 1,
             End::Refused => self.refused += 1,
-            End::Waiting | End::Unread => self.waiting += 1,
+            End::Waiting | End::InVain | End::TooLate => self.waiting += 1,
             End::Would => self.would += 1,
             End::Uncounted => {}
         }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::time::Duration;
 
+use crate::clock::Mark;
 use crate::domain::enforcement::Refusal;
 use crate::domain::plan::{Country, Read, Record};
 use crate::domain::{ClientId, Reading, Threshold};
+use crate::voipms::TOO_LATE;
 
 /// A record that is to be changed now.
 #[derive(Debug)]
@@ -15,8 +16,8 @@ pub struct LastLook<T> {
     pub read: Read,
     /// The right to send the change at once.
     pub turn: T,
-    /// When the read began, or a little before, by the monotonic clock.
-    pub since: Duration,
+    /// When the read began, or a little before.
+    pub since: Mark,
 }
 
 /// Why a call failed.
@@ -41,6 +42,12 @@ impl Failure {
 }
 
 impl Failure {
+    /// Whether the write did not leave because the record that it is made of was too old by then.
+    #[must_use]
+    pub(super) fn is_too_late(&self) -> bool {
+        self.kind == TOO_LATE
+    }
+
     /// What an answer that is no usable record means: it is refused, because asking at once again would bring the same.
     #[must_use]
     pub(super) fn refuses(&self) -> Option<Refusal> {
@@ -79,6 +86,6 @@ pub trait Provider: Send + Sync {
         client: &ClientId,
     ) -> impl Future<Output = Result<LastLook<Self::Turn>, Failure>> + Send;
 
-    /// `setClient` with all thirteen fields, at once. Sent once, over a connection that does not repeat by itself.
+    /// `setClient` with all thirteen fields, at once, or not at all once the last look is too old. Sent once, over a connection that does not repeat by itself.
     fn set(&self, turn: Self::Turn, record: &Record) -> impl Future<Output = Result<(), Failure>> + Send;
 }

@@ -230,7 +230,10 @@ impl Rules {
                  `balancewatch plan` shows what would be{left}."
             ),
             Mode::Apply => {
-                format!("The policy asks to set the client to {wanted}; a second mail tells how that ended{left}.")
+                format!(
+                    "The policy asks to set the client to {wanted}{left}; a second mail tells how that ended, unless it \
+                     is so already."
+                )
             }
         }
     }

@@ -19,6 +19,12 @@ pub enum HttpError {
         #[source]
         cause: Cause,
     },
+    /// The request may not leave any more by the time it could, so nothing was sent.
+    #[error("too much time had passed when the connection to `{server}` was there; nothing was sent")]
+    TooLate {
+        /// The server.
+        server: String,
+    },
     /// A deadline passed after the connection was made: the request may have arrived.
     #[error("no complete answer from `{server}` within {after:?}")]
     Timeout {

@@ -246,6 +246,20 @@ async fn a_departure_is_told_when_the_body_leaves_and_not_before() {
 }
 
 #[tokio::test]
+async fn what_may_not_leave_any_more_does_not() {
+    let server = RawServer::start(|_, _| Act::Silence).await;
+    let departure = Departure::if_still(|| false);
+    let mut request = request(&server);
+    request.method = Method::POST;
+    request.body = Some(b"hello".to_vec());
+    request.departure = Some(departure.clone());
+    let error = reads(&server).send(request).await.err().unwrap();
+    assert!(matches!(error, HttpError::TooLate { .. }), "{error:?}");
+    assert!(!departure.is_past());
+    assert!(server.seen().iter().all(|seen| seen.body.is_empty()), "nothing arrived");
+}
+
+#[tokio::test]
 async fn requests_say_who_asks_and_take_gzip() {
     let server = RawServer::answering("fine").await;
     let mut request = request(&server).header(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain"));

@@ -18,7 +18,9 @@ use super::reply::read_reply;
 use super::request::{Encoder, Transport};
 use super::secrets::Secrets;
 use super::settings::{Settings, SettingsError};
+use crate::clock::Mark;
 use crate::domain::AccountName;
+use crate::domain::plan::FRESH_FOR;
 use crate::net::{Departure, HttpClient, Trust};
 
 /// The bytes of an answer.
@@ -132,7 +134,7 @@ impl Client {
         WriteTurn {
             permit,
             departure: Departure::default(),
-            since: self.shared.pacer.clock().monotonic(),
+            since: self.shared.pacer.clock().mark(),
         }
     }
 
@@ -194,7 +196,7 @@ impl Client {
     /// Reads, and has the turn for a write that is made of what was read: it is sent at once, so that no more than a round
     /// trip lies between the two. At a rate of one call a minute it is a minute.
     pub(super) async fn read_before_write<C: Call>(&self, call: &C) -> Result<(C::Answer, WriteTurn), Error> {
-        let asked = self.shared.pacer.clock().monotonic();
+        let asked = self.shared.pacer.clock().mark();
         let (outcome, _, turn) = self.read_with_body(call, Turns::Two).await;
         let answer = outcome?;
         let turn = match turn {
@@ -204,7 +206,10 @@ impl Client {
                 ..self.write_turn(call.function()).await?
             },
         };
-        Ok((answer, turn))
+        // The last moment is when the connection for the write is there: no other tells how old the record is by then.
+        let (clock, since) = (self.shared.pacer.clock().clone(), turn.since);
+        let departure = Departure::if_still(move || clock.age(&since) <= FRESH_FOR);
+        Ok((answer, WriteTurn { departure, ..turn }))
     }
 
     async fn read_with_body<C: Call>(
@@ -325,14 +330,13 @@ enum Turns {
 pub struct WriteTurn {
     permit: Permit,
     departure: Departure,
-    since: Duration,
+    since: Mark,
 }
 
 impl WriteTurn {
-    /// When the read began that the write is made of, or a little before, by the monotonic clock; without one, when the turn
-    /// came.
+    /// When the read began that the write is made of, or a little before; without one, when the turn came.
     #[must_use]
-    pub fn since(&self) -> Duration {
+    pub fn since(&self) -> Mark {
         self.since
     }
 

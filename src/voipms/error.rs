@@ -147,6 +147,7 @@ impl Problem {
         Cow::Borrowed(match self {
             Self::Http(HttpError::Build(_)) | Self::Unsendable(_) => "unsendable",
             Self::Http(HttpError::Connect { .. }) => "connect",
+            Self::Http(HttpError::TooLate { .. }) => TOO_LATE,
             Self::Http(HttpError::Timeout { .. }) => "timeout",
             Self::Http(HttpError::Lost { .. }) => "reset",
             Self::Http(HttpError::Cut { .. }) | Self::Truncated { .. } => "truncated",
@@ -173,6 +174,9 @@ impl Problem {
             .is_some_and(|got| codes.iter().any(|code| code.eq_ignore_ascii_case(got)))
     }
 }
+
+/// What was read for the write was too old when it could leave.
+pub const TOO_LATE: &str = "too_late";
 
 /// The API wants other credentials, or this machine's address on its list.
 const AUTH: &[&str] = &[
@@ -249,7 +253,11 @@ impl Error {
                 self.problem.has_code(MOMENTARY) || self.problem.has_code(LIMIT) || self.problem.has_code(MAINTENANCE)
             }
             Problem::Http(
-                HttpError::Connect { .. } | HttpError::Timeout { .. } | HttpError::Lost { .. } | HttpError::Cut { .. },
+                HttpError::Connect { .. }
+                | HttpError::TooLate { .. }
+                | HttpError::Timeout { .. }
+                | HttpError::Lost { .. }
+                | HttpError::Cut { .. },
             )
             | Problem::Ledger(_)
             | Problem::Empty
@@ -281,7 +289,7 @@ impl Error {
             return false;
         }
         match &self.problem {
-            Problem::Http(HttpError::Build(_) | HttpError::Connect { .. })
+            Problem::Http(HttpError::Build(_) | HttpError::Connect { .. } | HttpError::TooLate { .. })
             | Problem::Ledger(_)
             | Problem::Unsendable(_) => false,
             Problem::HttpStatus {

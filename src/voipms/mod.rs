@@ -36,7 +36,7 @@ mod settings;
 pub use check::Unacceptable;
 pub use client::{Client, WriteTurn};
 pub use codes::meaning;
-pub use error::{Error, Problem};
+pub use error::{Error, Problem, TOO_LATE};
 pub use function::{Class, Function};
 pub use functions::{
     AddCharge, AddPayment, BalanceManagement, ClientPackage, ClientThreshold, Entry, NewClient, Package,

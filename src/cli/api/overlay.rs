@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 
-use super::arguments::{exposed, no_yes};
+use super::arguments::{exposed, no_yes, note};
 use super::change::{Change, named};
 use super::{Run, outcome};
 use crate::cli::failure::USAGE;
 use crate::cli::{Exit, Failure};
 use crate::domain::ClientId;
 use crate::domain::plan::{Field, Record, differing, overlay};
-use crate::voipms::{BalanceManagement, CallError, Client, Function, RawCall, WriteTurn};
+use crate::voipms::{BalanceManagement, CallError, Client, Function, RawCall, TOO_LATE, WriteTurn};
 
 /// Runs it. `values`: what was given beside the client; `yes`: whether it may be sent.
 ///
@@ -34,30 +34,57 @@ pub async fn run(
         .filter_map(|(name, value)| Some((field(name)?, value)))
         .collect();
     let codes = codes(run.api, &given).await?;
-    // The record last: no more than a round trip lies between it and the write.
-    let (before, turn) = last_look(run.api, &client, yes).await.map_err(nothing_sent)?;
-    let change = Change {
-        client: &client,
-        before: &before,
-        fields: differing(&before, &given, &countries),
-        codes,
-        find_out_options: &run.printer.find_out_options,
-    };
-    if change.fields.is_empty() {
-        return run.say(&format!("client {client} is so already; nothing was sent"));
+    for _ in 0..MOST_STARTS {
+        // The record last: no more than a round trip lies between it and the write.
+        let (before, turn) = last_look(run.api, &client, yes).await.map_err(nothing_sent)?;
+        let change = Change {
+            client: &client,
+            before: &before,
+            fields: differing(&before, &given, &countries),
+            codes: codes.clone(),
+            find_out_options: &run.printer.find_out_options,
+        };
+        if change.fields.is_empty() {
+            return run.say(&format!("client {client} is so already; nothing was sent"));
+        }
+        let sent = overlay(&client, &before, &change.fields, &countries).map_err(|refusal| change.refused(&refusal))?;
+        change.show(run.context)?;
+        let Some(turn) = turn else {
+            return Err(no_yes(Function::SetClient, None));
+        };
+        let call = RawCall::set_client(&sent).map_err(|error| outcome::declined(&error))?;
+        let lost = match send(run, &change, turn, &call).await? {
+            Sent::Answered => None,
+            Sent::Lost(lost) => Some(lost),
+            Sent::TooLate => {
+                note("more than 5 seconds passed since the record was read, so nothing was sent; it is read again");
+                continue;
+            }
+        };
+        run.course.comparing(change.uncompared(lost.is_none()));
+        let after = record(run.api, &client)
+            .await
+            .map_err(|failure| change.unread(failure, lost.as_ref()))?;
+        return run.say(&change.compared(&sent, &after, &countries, lost.as_ref())?);
     }
-    let sent = overlay(&client, &before, &change.fields, &countries).map_err(|refusal| change.refused(&refusal))?;
-    change.show(run.context)?;
-    let Some(turn) = turn else {
-        return Err(no_yes(Function::SetClient, None));
-    };
-    let call = RawCall::set_client(&sent).map_err(|error| outcome::declined(&error))?;
-    let lost = send(run, &change, turn, &call).await?;
-    run.course.comparing(change.uncompared(lost.is_none()));
-    let after = record(run.api, &client)
-        .await
-        .map_err(|failure| change.unread(failure, lost.as_ref()))?;
-    run.say(&change.compared(&sent, &after, &countries, lost.as_ref())?)
+    Err(
+        Failure::failed("setClient was not sent: more than 5 seconds passed each time since the record was read")
+            .hint("`rate_per_minute` = 1 leaves no time, nor does a machine or a connection that is so slow"),
+    )
+}
+
+/// How often it begins anew when too much time passed between the last read and the write, in which a person may have
+/// changed the record.
+const MOST_STARTS: u32 = 3;
+
+/// How far the record got.
+enum Sent {
+    /// The API says that it was done.
+    Answered,
+    /// No answer says whether it was done, and why none came.
+    Lost(CallError),
+    /// It was not sent.
+    TooLate,
 }
 
 /// What the account's codes of balance management mean, when one is given: a code that stops phones is not sent unseen,
@@ -94,16 +121,11 @@ async fn record(api: &Client, client: &ClientId) -> Result<Record, Failure> {
     Ok(read.record)
 }
 
-/// Sends the record. Why no answer came, if it may have been done; `None` when the API says that it was.
+/// Sends the record.
 ///
 /// # Errors
 /// Why it was not done.
-async fn send(
-    run: &mut Run<'_>,
-    change: &Change<'_>,
-    turn: WriteTurn,
-    call: &RawCall,
-) -> Result<Option<CallError>, Failure> {
+async fn send(run: &mut Run<'_>, change: &Change<'_>, turn: WriteTurn, call: &RawCall) -> Result<Sent, Failure> {
     run.course.sending(turn.departure(), change.uncompared(false));
     match run.api.write_in(turn, call).await {
         Ok(answer) => {
@@ -111,12 +133,13 @@ async fn send(
                 let printed = run.printer.print_body(run.context, answer.body());
                 printed.map_err(|failure| outcome::unprinted(call, failure))?;
             }
-            Ok(None)
+            Ok(Sent::Answered)
         }
+        Err(error) if error.error().kind() == TOO_LATE => Ok(Sent::TooLate),
         Err(error) => {
             run.printer.print_declined(run.context, &error);
             match error.find_out() {
-                Some(_) => Ok(Some(error)),
+                Some(_) => Ok(Sent::Lost(error)),
                 None => Err(change.declined(error.error(), run.declined(error.error()).await)),
             }
         }

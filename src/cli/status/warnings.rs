@@ -1,10 +1,13 @@
 //! What somebody should look at, in plain words: what is wrong, and what to do about it.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{LATE_INTERVALS, Status};
 use crate::cli::telling::{ago, count, span};
 use crate::config::Settings;
+use crate::domain::enforcement::SWEEPS_UNTOLD;
 use crate::domain::verdict;
 use crate::store::AccountView;
 
@@ -19,6 +22,7 @@ pub(super) fn of(settings: &Settings, status: &Status, view: &AccountView, now: 
             brake.reason
         ));
     }
+    warnings.extend(open_changes(view));
     if let Some(since) = view.state.inventory_short_since {
         warnings.push(format!(
             "the list of clients has been shorter than {} for {}: see in the VoIP.ms portal whether clients are missing",
@@ -31,6 +35,20 @@ pub(super) fn of(settings: &Settings, status: &Status, view: &AccountView, now: 
     warnings.extend(unjudged(settings, status));
     warnings.extend(too_slow(settings, status));
     warnings
+}
+
+/// Changes that have been open for so long that a mail told of it, by what they wait for.
+fn open_changes(view: &AccountView) -> Vec<String> {
+    let mut waiting: BTreeMap<String, u64> = BTreeMap::new();
+    let open = view.enforcements.iter().filter(|kept| kept.waited > SWEEPS_UNTOLD);
+    for why in open.filter_map(|kept| kept.state.waits_for()) {
+        *waiting.entry(why.to_string()).or_default() += 1;
+    }
+    let warnings = waiting.into_iter().map(|(why, clients)| {
+        let (clients, is) = (count(clients, "client"), if clients == 1 { "is" } else { "are" });
+        format!("{clients} {is} still not set as a policy asks: {why}; `balancewatch plan` shows who")
+    });
+    warnings.collect()
 }
 
 /// Whether the daemon seems not to run.

@@ -28,7 +28,11 @@ const REFUSAL_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 /// as wanted already. Each costs three calls before those of the next sweep; what is left is looked at then.
 const LOOKS_BEYOND_CAP: u32 = 10;
 
-/// How often a change of one client that did not happen is tried in 24 hours. A lost request is worth another try; one
+/// How soon a change that the API says it did not do is tried again. Sooner, and every sweep would ask an API that is being
+/// worked on; later, and a client would burn money for a maintenance that is long over.
+const TRY_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(15);
+
+/// How often a change of one client that got no answer is tried in 24 hours. A lost request is worth another try; one
 /// that is lost every time is not the network's fault, and each try opens the window again.
 const TRIES_PER_DAY: u32 = 3;
 
@@ -134,8 +138,10 @@ struct Tally {
     in_day: [u32; 2],
     /// Who was changed which way in the last 24 hours.
     changed: BTreeSet<(ClientId, bool)>,
-    /// How often a change did not happen, for whom and which way, in the last 24 hours.
+    /// How often a request got lost, for whom and which way, in the last 24 hours.
     lost: BTreeMap<(ClientId, bool), u32>,
+    /// What the API said that it did not do, for whom and which way: its word, and when.
+    not_done: BTreeMap<(ClientId, bool), (String, Timestamp)>,
     /// What was refused for what its record showed, and when it was last looked at.
     refused: BTreeMap<(EpisodeId, bool), (Refusal, Timestamp)>,
 }
@@ -193,13 +199,19 @@ impl World {
         if done.state == did_not_happen && is_recent {
             *self.tally.lost.entry((done.client.clone(), way)).or_default() += 1;
         }
-        if !was_written(&done.state) {
-            return;
+        let not_done = done.state.not_done();
+        if let Some(error) = not_done {
+            let key = (done.client.clone(), way);
+            let newest = self.tally.not_done.get(&key);
+            if newest.is_none_or(|(_, at)| *at <= done.changed_at) {
+                self.tally.not_done.insert(key, (error.to_owned(), done.changed_at));
+            }
         }
-        if done.planned_at >= self.sweep_started_at {
+        let was_written = was_written(&done.state);
+        if (was_written || not_done.is_some()) && done.planned_at >= self.sweep_started_at {
             self.tally.in_sweep[usize::from(way)] += 1;
         }
-        if is_recent {
+        if was_written && is_recent {
             self.tally.in_day[usize::from(way)] += 1;
             self.tally.changed.insert((done.client.clone(), way));
         }
@@ -250,7 +262,7 @@ impl World {
     fn is_already(&self, intent: &Intent) -> bool {
         let wanted = match &intent.back {
             Some(back) => Some(back.code.as_str()),
-            None => resolve(&self.state.management_codes, intent.wanted),
+            None => resolve(self.state.trusted_codes(), intent.wanted),
         };
         wanted.is_some() && intent.code_listed.as_deref() == wanted
     }
@@ -285,10 +297,15 @@ impl World {
             Some(Deferral::Unconfirmed)
         } else if intent.edited_at.is_some_and(|at| self.was_edited_recently(at)) {
             Some(Deferral::EditedRecently)
-        } else if self.tally.changed.contains(&key) || self.tally.lost.get(&key) >= Some(&TRIES_PER_DAY) {
+        } else if self.tally.changed.contains(&key) {
             Some(Deferral::OncePerDay)
+        } else if self.tally.lost.get(&key) >= Some(&TRIES_PER_DAY) {
+            Some(Deferral::GaveUp)
         } else {
-            None
+            let (error, at) = self.tally.not_done.get(&key)?;
+            // A clock that went back must not keep it waiting: one try too many changes nothing.
+            let is_over = self.now < *at || self.now.duration_since(*at) >= TRY_AGAIN_AFTER;
+            (!is_over).then(|| Deferral::NotDone { error: error.clone() })
         }
     }
 
@@ -334,14 +351,18 @@ const fn record_refusal(state: &EnforcementState) -> Option<&Refusal> {
     }
 }
 
-/// Whether a request to change the record left, or may have left, and may have had an effect. A declined one counts,
-/// because it would be declined again: otherwise one client could be written to in every sweep.
+/// Whether a request to change the record left, or may have left, and may have had an effect.
 fn was_written(state: &EnforcementState) -> bool {
     match state {
         EnforcementState::Sent => true,
         EnforcementState::Ended { outcome } => match outcome {
-            Outcome::Verified | Outcome::Differs { .. } | Outcome::Unknown { .. } | Outcome::Declined { .. } => true,
-            Outcome::Already | Outcome::Refused { .. } | Outcome::DidNotHappen | Outcome::Cancelled => false,
+            Outcome::Verified | Outcome::Differs { .. } | Outcome::Unknown { .. } => true,
+            Outcome::Already
+            | Outcome::Refused { .. }
+            | Outcome::Declined { .. }
+            | Outcome::DidNotHappen
+            | Outcome::Cancelled
+            | Outcome::Waiting { .. } => false,
         },
         EnforcementState::Planned | EnforcementState::Deferred { .. } => false,
     }

@@ -41,8 +41,8 @@ pub struct Intent {
     pub fingerprint_listed: Option<String>,
     /// When somebody was last seen to have edited the record.
     pub edited_at: Option<Timestamp>,
-    /// Whether it waits because the client could not be read when its turn was.
-    pub was_unreadable: bool,
+    /// Whether the client could not be read when its turn was, or the API did not do the change.
+    pub was_in_vain: bool,
 }
 
 /// How a change is taken back.
@@ -57,11 +57,11 @@ pub struct Back {
 impl Intent {
     /// The order in which intents are carried out: money at risk first. That is what policies ask for before what goes
     /// back, and of those the lowest balance first; ids break ties, so that the order is the same every time. A client
-    /// that could not be read when its turn was goes behind the others, or a few such would keep everybody waiting.
+    /// whose turn was in vain goes behind the others, or a few such would keep everybody waiting.
     #[must_use]
     pub fn rank(&self) -> (bool, bool, Money, &ClientId) {
         let is_revert = self.direction == Direction::Revert;
-        (self.was_unreadable, is_revert, self.balance, &self.client)
+        (self.was_in_vain, is_revert, self.balance, &self.client)
     }
 }
 
@@ -241,12 +241,14 @@ impl<'a> Case<'a> {
             code_listed: is_listed_now.then(|| client.balance_management.clone()),
             fingerprint_listed: is_listed_now.then(|| client.fingerprint.clone()),
             edited_at: self.watched.edited_at,
-            was_unreadable: self.history.iter().any(|kept| {
-                let why = match &kept.state {
-                    EnforcementState::Deferred { why } => why,
-                    _ => return false,
-                };
-                kept.episode == *episode && matches!(why, Deferral::Unreadable { .. })
+            was_in_vain: self.history.iter().any(|kept| {
+                let was_tried = matches!(
+                    &kept.state,
+                    EnforcementState::Deferred {
+                        why: Deferral::Unreadable { .. } | Deferral::TooLate
+                    }
+                );
+                kept.episode == *episode && (was_tried || kept.state.not_done().is_some())
             }),
         })
     }

@@ -22,7 +22,9 @@ pub mod standing;
 pub use decision::{Canary, Caps, Decision, Guards, World, plan};
 pub use intents::{Back, Fleet, Intent, intents};
 pub use record::{Field, Read, Record};
-pub use send::{Country, compare, differing, overlay, prepare, resolve, shows_password};
+pub use send::{
+    Country, FRESH_FOR, compare, confirms, contradiction, differing, overlay, prepare, resolve, shows_password,
+};
 pub use standing::{outdated, still_called_for};
 
 #[cfg(test)]

@@ -5,10 +5,15 @@
 //! `setClient` takes no names.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::record::{Field, Record};
 use crate::domain::enforcement::{FieldDifference, Refusal};
 use crate::domain::{ClientId, Management};
+
+/// How old a record may be when what was made of it is sent. Longer, and a person's edit would be overwritten more often;
+/// shorter, and a slow connection would keep every change from being made.
+pub const FRESH_FOR: Duration = Duration::from_secs(5);
 
 /// A country that the API knows: a row of `getCountries`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +37,31 @@ pub fn resolve(codes: &BTreeMap<String, String>, wanted: Management) -> Option<&
     });
     let (code, _) = found.next()?;
     found.next().is_none().then_some(code.as_str())
+}
+
+/// How a newly listed `codes` contradicts those that were `used` before: a value that has another code now, or a code that
+/// means the other value now, in words. `None` when it does not; that a value is not listed is no contradiction.
+#[must_use]
+pub fn contradiction(used: &BTreeMap<String, String>, codes: &BTreeMap<String, String>) -> Option<String> {
+    let said = |codes: &BTreeMap<String, String>, code: &str| match codes.get(code) {
+        Some(description) => format!("`{code}` ({description})"),
+        None => format!("`{code}`"),
+    };
+    [Management::Hard, Management::Soft].into_iter().find_map(|value| {
+        let (before, now) = (resolve(used, value)?, resolve(codes, value)?);
+        (before != now).then(|| {
+            let (before, now) = (said(used, before), said(codes, now));
+            format!("{value} was {before} when it was used before, and is listed as {now} now")
+        })
+    })
+}
+
+/// Whether newly listed codes still name every value by the code that was used before.
+#[must_use]
+pub fn confirms(used: &BTreeMap<String, String>, codes: &BTreeMap<String, String>) -> bool {
+    [Management::Hard, Management::Soft]
+        .into_iter()
+        .all(|value| resolve(used, value).is_none_or(|before| resolve(codes, value) == Some(before)))
 }
 
 /// The record to send: `record` with `code` as its balance management. `record` must have been read a moment ago.

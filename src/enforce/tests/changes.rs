@@ -391,17 +391,15 @@ async fn a_lost_answer_is_settled_by_reading_and_never_by_writing() {
 
 #[tokio::test]
 async fn a_lost_request_did_not_happen_and_is_planned_anew() {
-    for on_write in [OnWrite::LostRequest, OnWrite::NotSent] {
-        let stage = Stage::new(1).await;
-        stage.fake.world().on_write = on_write.clone();
-        assert_eq!(stage.sweep().await.applied, 0);
-        stage.fake.world().on_write = OnWrite::Done;
-        stage.advance(60);
-        assert_eq!(stage.sweep().await.applied, 1, "{on_write:?}");
-        assert_eq!(stage.states().await, ["1 1 did-not-happen", "1 2 verified"]);
-        assert_eq!(stage.fake.world().written.len(), 1);
-        assert_eq!(stage.told().await, ["enforced-verified"]);
-    }
+    let stage = Stage::new(1).await;
+    stage.fake.world().on_write = OnWrite::LostRequest;
+    assert_eq!(stage.sweep().await.applied, 0);
+    stage.fake.world().on_write = OnWrite::Done;
+    stage.advance(60);
+    assert_eq!(stage.sweep().await.applied, 1);
+    assert_eq!(stage.states().await, ["1 1 did-not-happen", "1 2 verified"]);
+    assert_eq!(stage.fake.world().written.len(), 1);
+    assert_eq!(stage.told().await, ["enforced-verified"]);
 }
 
 #[tokio::test]
@@ -413,7 +411,7 @@ async fn requests_that_get_lost_again_and_again_are_given_up_for_a_day() {
         stage.advance(300);
     }
     assert_eq!(stage.calls("set"), 3);
-    let why = Deferral::OncePerDay;
+    let why = Deferral::GaveUp;
     assert_eq!(
         stage.enforcements().await.pop().unwrap().state,
         EnforcementState::Deferred { why }
@@ -436,7 +434,7 @@ async fn an_edit_beside_a_lost_answer_is_a_surprise() {
 }
 
 #[tokio::test]
-async fn a_decline_changes_nothing_and_is_not_repeated_for_a_day() {
+async fn a_decline_changes_nothing_and_is_told_once() {
     for (code, on_write) in [
         ("used_password", OnWrite::Declined("used_password")),
         ("invalid_country", OnWrite::Declined("invalid_country")),
@@ -449,11 +447,9 @@ async fn a_decline_changes_nothing_and_is_not_repeated_for_a_day() {
         stage.fake.world().on_write = on_write;
         assert_eq!(stage.sweep().await.refused, 1);
         assert_eq!(stage.calls("record"), 2, "checked by reading back");
-        for _ in 0..3 {
-            stage.advance(3600);
-            stage.sweep().await;
-        }
-        assert_eq!(stage.calls("set"), 1);
+        stage.advance(898);
+        stage.sweep().await;
+        assert_eq!(stage.calls("set"), 1, "a second too early");
         let code = code.to_owned();
         let all = stage.enforcements().await;
         assert_eq!(
@@ -463,9 +459,10 @@ async fn a_decline_changes_nothing_and_is_not_repeated_for_a_day() {
             }
         );
         assert_eq!(all.len(), 1);
-        stage.advance(24 * 3600);
+        stage.advance(1);
         stage.sweep().await;
-        assert_eq!(stage.calls("set"), 2, "once a day");
+        assert_eq!(stage.calls("set"), 2, "a quarter of an hour later");
+        assert_eq!(stage.states().await, ["1 1 declined"]);
         assert_eq!(stage.told().await, ["enforced-declined"], "told once");
         assert!(stage.brake().await.is_none());
     }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
@@ -11,7 +10,7 @@ use tempfile::TempDir;
 use crate::clock::{Clock, Stepper};
 use crate::domain::alert::{Alert, EpisodeId, Firing, Phase};
 use crate::domain::audience::Owed;
-use crate::domain::enforcement::{Enforcement, EnforcementState, Mode, Outcome};
+use crate::domain::enforcement::{Enforcement, Mode, Outcome};
 use crate::domain::notice::{Facts, NoticeState, Notification, Transition};
 use crate::domain::plan::{Caps, Country, Field, Guards, Record};
 use crate::domain::policy::{Enforce, Limit, Policy, Severity, When};
@@ -34,6 +33,8 @@ pub enum OnWrite {
     Declined(&'static str),
     /// The API says something that nobody knows, and does nothing.
     Answered(&'static str),
+    /// The API says not now, and does nothing; and whether its code leaves that open.
+    NotNow(&'static str, bool),
     /// The API says no, and does it.
     DeclinedButDone,
     /// The API says yes, and does nothing.
@@ -50,6 +51,8 @@ pub struct World {
     pub balances: BTreeMap<String, &'static str>,
     pub codes: BTreeMap<String, String>,
     pub on_write: OnWrite,
+    /// Whose records the API declines to write.
+    pub declined: Vec<String>,
     /// Every record that was written, in order.
     pub written: Vec<Record>,
     /// Calls by name.
@@ -168,7 +171,7 @@ impl Provider for Fake {
     async fn record_before_write(&self, client: &ClientId) -> Result<LastLook<()>, Failure> {
         let read = self.record(client).await?;
         drop(self.called("turn")?);
-        let (turn, since) = ((), Duration::ZERO);
+        let (turn, since) = ((), self.clock.mark());
         Ok(LastLook { read, turn, since })
     }
 
@@ -191,10 +194,18 @@ impl Provider for Fake {
             "a country is sent by its code"
         );
         next.set(Field::Country, &country);
-        let on_write = world.on_write.clone();
+        let mut on_write = world.on_write.clone();
+        if world.declined.contains(&id) {
+            on_write = OnWrite::Declined("used_password");
+        }
         let does = !matches!(
             on_write,
-            OnWrite::LostRequest | OnWrite::Declined(_) | OnWrite::Answered(_) | OnWrite::Ignored | OnWrite::NotSent
+            OnWrite::LostRequest
+                | OnWrite::Declined(_)
+                | OnWrite::Answered(_)
+                | OnWrite::NotNow(..)
+                | OnWrite::Ignored
+                | OnWrite::NotSent
         );
         if does {
             world.written.push(record.clone());
@@ -208,8 +219,13 @@ impl Provider for Fake {
                 may_have_taken_effect: true,
                 ..declined(code)
             }),
+            OnWrite::NotNow(code, may_have_taken_effect) => Err(Failure {
+                code: Some(code.to_owned()),
+                may_have_taken_effect,
+                ..failure(code)
+            }),
             OnWrite::DeclinedButDone => Err(declined("used_password")),
-            OnWrite::NotSent => Err(failure("api_limit_exceeded")),
+            OnWrite::NotSent => Err(failure("connect")),
             OnWrite::ThenEdited(field, value) => {
                 world.records.get_mut(&id).unwrap().set(field, value);
                 Ok(())
@@ -222,7 +238,7 @@ impl Provider for Fake {
 pub struct Stage {
     pub fake: Fake,
     pub clock: Clock,
-    pub stepper: Stepper,
+    pub stepper: Arc<Stepper>,
     pub settings: Settings,
     pub alerts: Vec<Alert>,
     /// Whether each sweep reads the list of clients.
@@ -297,6 +313,7 @@ impl Stage {
                 .map(|(code, description)| (code.to_owned(), description.to_owned()))
                 .into(),
             on_write: OnWrite::Done,
+            declined: vec![],
             written: vec![],
             calls: BTreeMap::new(),
             failing: None,
@@ -335,7 +352,7 @@ impl Stage {
                 write_deadline: SignedDuration::from_secs(30),
             },
             clock,
-            stepper,
+            stepper: Arc::new(stepper),
             alerts: ids.iter().map(|id| fires(id)).collect(),
             inventory: false,
             path: folder.path().join("state.db"),
@@ -491,6 +508,21 @@ impl Stage {
 
     /// What was told, by the outcome's word.
     pub async fn told(&self) -> Vec<String> {
+        let all = self.notifications().await;
+        all.into_iter()
+            .map(|notification| notification.transition.label())
+            .collect()
+    }
+
+    /// Of whom something was told.
+    pub async fn told_of(&self) -> Vec<String> {
+        let all = self.notifications().await;
+        all.into_iter()
+            .map(|notification| notification.client.to_string())
+            .collect()
+    }
+
+    async fn notifications(&self) -> Vec<Notification> {
         let store = self.open().await;
         let filter = crate::store::NoticeFilter {
             account: account(),
@@ -501,9 +533,7 @@ impl Stage {
         let mut all = store.notifications(&filter).await.unwrap();
         store.close().await;
         all.reverse();
-        all.into_iter()
-            .map(|notification| notification.transition.label())
-            .collect()
+        all
     }
 
     pub fn code(&self, client: &str) -> String {
@@ -529,18 +559,18 @@ fn ground<'a>(view: &'a mut AccountView, alerts: &'a [Alert], sweep_started_at: 
 
 /// One notification for each end that is told.
 fn notices(enforcement: &Enforcement, outcome: &Outcome) -> Owed {
-    assert!(matches!(enforcement.state, EnforcementState::Ended { .. }));
+    let transition = Transition::Enforced {
+        direction: enforcement.direction,
+        wanted: enforcement.wanted,
+        outcome: outcome.clone(),
+    };
     let notification = Notification {
-        id: format!("{}/{}", enforcement.id, outcome.label()),
+        id: format!("{}/{}", enforcement.id, transition.label()),
         account: enforcement.account.clone(),
         client: enforcement.client.clone(),
         policy: enforcement.policy.clone(),
         episode: enforcement.episode.clone(),
-        transition: Transition::Enforced {
-            direction: enforcement.direction,
-            wanted: enforcement.wanted,
-            outcome: outcome.clone(),
-        },
+        transition,
         severity: Severity::Critical,
         channel: ChannelName::new("ops").unwrap(),
         recipient: "ops@example.com".to_owned(),

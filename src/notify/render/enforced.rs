@@ -6,7 +6,7 @@ use super::operator::spending_steps;
 use super::scene::{Scene, Topic};
 use super::words::{LONGEST_NAME, LONGEST_TEXT, one_line};
 use crate::domain::Management;
-use crate::domain::enforcement::{Direction, FieldDifference, Outcome};
+use crate::domain::enforcement::{Deferral, Direction, FieldDifference, Outcome};
 
 /// Most fields shown that differ; a record has thirteen that setClient writes.
 const MOST_FIELDS: usize = 30;
@@ -39,7 +39,8 @@ pub(super) fn letter(scene: &Scene<'_>, outcome: &Outcome, wanted: Management, d
             wanted,
             "DECLINED",
             vec![format!(
-                "VoIP.ms declined the change with the code `{}`. Nothing was changed.",
+                "VoIP.ms declined the change with the code `{}`. Nothing was changed. It is tried again every 15 minutes \
+                 while the alert fires, and the next mail about it tells how it ended.",
                 one_line(code, LONGEST_NAME)
             )],
         ),
@@ -55,6 +56,7 @@ pub(super) fn letter(scene: &Scene<'_>, outcome: &Outcome, wanted: Management, d
         ),
         Outcome::Differs { fields } => differs(scene, fields, wanted),
         Outcome::Unknown { error } => unknown(scene, error, wanted),
+        Outcome::Waiting { why, others } => waiting(scene, why, *others, wanted, direction),
         Outcome::Cancelled => Letter {
             tone: Tone::Neutral,
             badge: "CALLED OFF".to_owned(),
@@ -123,6 +125,43 @@ fn verified(scene: &Scene<'_>, wanted: Management, direction: Direction) -> Lett
         }
         .to_owned(),
         headline: format!("{who} is {set} {wanted}: {effect}"),
+        paragraphs,
+        steps,
+        ..Letter::default()
+    }
+}
+
+/// It is neither done nor given up: what it waits for, and what a person can do meanwhile.
+fn waiting(scene: &Scene<'_>, why: &Deferral, others: u64, wanted: Management, direction: Direction) -> Letter {
+    let set = match direction {
+        Direction::Enforce => "set to",
+        Direction::Revert => "set back to",
+    };
+    let mut paragraphs = vec![
+        format!("What it waits for: {}.", one_line(&why.to_string(), LONGEST_TEXT)),
+        "balancewatch goes on while the alert fires. Another mail tells how it ended, or that it waits for something else."
+            .to_owned(),
+    ];
+    if others > 0 {
+        let wait = if others == 1 { "client waits" } else { "clients wait" };
+        paragraphs.push(format!(
+            "{others} more {wait} for the same: `balancewatch plan` shows all that is wanted."
+        ));
+    }
+    let mut steps = match why {
+        Deferral::Brake => vec!["See why the brake is on, then release it: `balancewatch brake off`.".to_owned()],
+        Deferral::DayCap { .. } => vec!["If it must not wait, raise `max_per_day` and restart.".to_owned()],
+        Deferral::SweepCap { .. } => vec!["If it must not wait, raise `max_per_sweep` and restart.".to_owned()],
+        _ => Vec::new(),
+    };
+    steps.push(format!(
+        "If it cannot wait, set it to {wanted} in the VoIP.ms portal. {}",
+        effect_of(wanted).trim_start()
+    ));
+    Letter {
+        tone: Tone::Warn,
+        badge: "STILL WAITS".to_owned(),
+        headline: format!("{} is not {set} {wanted} yet", scene.who()),
         paragraphs,
         steps,
         ..Letter::default()

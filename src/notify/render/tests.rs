@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Letterhead, Mail, RenderError, Texts, mail};
 use crate::domain::alert::EpisodeId;
-use crate::domain::enforcement::{Direction, FieldDifference, Outcome, Refusal};
+use crate::domain::enforcement::{Deferral, Direction, FieldDifference, Outcome, Refusal};
 use crate::domain::notice::{Facts, Message, MessageKind, NoticeState, Notification, Transition, Withdrawal};
 use crate::domain::reason::{Finding, Measure, Reason, Relation};
 use crate::domain::{AccountName, ChannelName, ClientId, Management, Money, PolicyName, Reading, Severity, Threshold};
@@ -276,6 +276,10 @@ fn every_outcome() -> Vec<Outcome> {
             error: "timeout".to_owned(),
         },
         Outcome::Cancelled,
+        Outcome::Waiting {
+            why: Deferral::DayCap { cap: 20 },
+            others: 2,
+        },
     ]
 }
 

@@ -29,6 +29,8 @@ pub(in crate::store) struct EnforcementRow<'a> {
     before_image: Option<String>,
     window_ms: Option<i64>,
     settle_at: Option<i64>,
+    waited: u32,
+    told: String,
 }
 
 impl<'a> From<&'a Enforcement> for EnforcementRow<'a> {
@@ -56,6 +58,8 @@ impl<'a> From<&'a Enforcement> for EnforcementRow<'a> {
                 .map(|image| bounded_structure(image.replace('\0', "\u{fffd}"))),
             window_ms: enforcement.window_ms,
             settle_at: nanos_of(enforcement.settle_at),
+            waited: enforcement.waited,
+            told: structure(&enforcement.told),
         }
     }
 }

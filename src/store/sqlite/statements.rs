@@ -146,19 +146,21 @@ ON CONFLICT (message, number) DO UPDATE SET at = excluded.at, outcome = excluded
 
 pub(super) const ENFORCEMENT: &str = "
 INSERT INTO enforcement (id, account, client, policy, episode, direction, wanted, balance, planned_at, state, detail,
-    changed_at, code_before, code_sent, fingerprint_before, fingerprint_after, before_image, window_ms, settle_at)
+    changed_at, code_before, code_sent, fingerprint_before, fingerprint_after, before_image, window_ms, settle_at,
+    waited, told)
 SELECT value ->> 'id', value ->> 'account', value ->> 'client', value ->> 'policy', value ->> 'episode',
     value ->> 'direction', value ->> 'wanted', value ->> 'balance', value ->> 'planned_at', value ->> 'state',
     value ->> 'detail', value ->> 'changed_at', value ->> 'code_before', value ->> 'code_sent',
     value ->> 'fingerprint_before', value ->> 'fingerprint_after', value ->> 'before_image', value ->> 'window_ms',
-    value ->> 'settle_at'
+    value ->> 'settle_at', value ->> 'waited', value ->> 'told'
 FROM jsonb_each(?2) WHERE true ORDER BY key
 ON CONFLICT (id) DO UPDATE SET account = excluded.account, client = excluded.client, policy = excluded.policy,
     episode = excluded.episode, direction = excluded.direction, wanted = excluded.wanted, balance = excluded.balance,
     planned_at = excluded.planned_at, state = excluded.state, detail = excluded.detail,
     changed_at = excluded.changed_at, code_before = excluded.code_before, code_sent = excluded.code_sent,
     fingerprint_before = excluded.fingerprint_before, fingerprint_after = excluded.fingerprint_after,
-    before_image = excluded.before_image, window_ms = excluded.window_ms, settle_at = excluded.settle_at";
+    before_image = excluded.before_image, window_ms = excluded.window_ms, settle_at = excluded.settle_at,
+    waited = excluded.waited, told = excluded.told";
 
 pub(super) const ENFORCEMENT_STEP: &str = "
 INSERT INTO enforcement_step (enforcement, number, at, step, detail)

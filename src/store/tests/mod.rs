@@ -228,5 +228,7 @@ fn enforcement(id: &str, client: &str, state: EnforcementState, changed_secs: i6
         before_image: Some("{\"company\":\"Zoë \\u0000\"}".to_owned()),
         window_ms: Some(12),
         settle_at: Some(at(50)),
+        waited: 3,
+        told: ["waiting-brake".to_owned()].into(),
     }
 }

@@ -12,7 +12,7 @@ use crate::domain::{AccountName, ClientId};
 use crate::net::raw_server::{Act, RawServer, Seen, answer, gzip, ok};
 use crate::net::{Bounds, Trust};
 use crate::voipms::pace::{MemoryLedger, Pace, Pacer};
-use crate::voipms::{Client, Function, RawCall, Settings, Transport, WriteError};
+use crate::voipms::{Client, Function, RawCall, Settings, TOO_LATE, Transport, WriteError};
 
 const BALANCE: &str = r#"{"status":"success","balance":{"current_balance":"8.0588"}}"#;
 const PASSWORD: &str = "p&ss w/\"rd";
@@ -570,9 +570,20 @@ async fn a_record_that_is_to_be_written_is_read_right_before() {
         let departure = turn.departure();
         assert!(!departure.is_past());
         // A minute of waiting for the pair is no part of the window.
-        let window = caller.elapsed() - turn.since();
+        let window = caller.client.pacer().clock().age(&turn.since());
         assert_eq!(window.as_secs(), between, "{rate} {fails}");
-        caller.run(caller.client.set_client(turn, &read.record)).await.unwrap();
+        let sent = caller.run(caller.client.set_client(turn, &read.record)).await;
+        if rate == 1 {
+            let error = sent.unwrap_err().into_error();
+            assert_eq!((error.kind(), error.may_have_taken_effect()), (TOO_LATE, false));
+            assert!(!departure.is_past());
+            assert!(
+                server.seen().iter().all(|seen| !seen.body.contains("setClient")),
+                "nothing was sent"
+            );
+            continue;
+        }
+        sent.unwrap();
         assert!(departure.is_past());
         let calls = 2 + usize::from(fails);
         let seen = server.seen();

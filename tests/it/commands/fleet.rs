@@ -441,6 +441,8 @@ impl Fleet {
             before_image: Some(r#"{"client":"561116","zip":"01234","password":"hunter2"}"#.to_owned()),
             window_ms: Some(123),
             settle_at: None,
+            waited: 0,
+            told: [].into(),
         }
     }
 

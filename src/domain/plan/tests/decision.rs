@@ -22,7 +22,7 @@ fn intent(client: &str, balance: &str) -> Intent {
         code_listed: Some("2".to_owned()),
         fingerprint_listed: Some("as listed".to_owned()),
         edited_at: None,
-        was_unreadable: false,
+        was_in_vain: false,
     }
 }
 
@@ -75,11 +75,27 @@ impl Given {
     }
 }
 
+fn declined(secs_ago: i64) -> Enforcement {
+    let declined = ended(Outcome::Declined {
+        code: "used_password".to_owned(),
+    });
+    Enforcement {
+        planned_at: at(0),
+        ..done("1", "a-hard", 0, declined, NOW - secs_ago)
+    }
+}
+
+fn not_done() -> Deferral {
+    Deferral::NotDone {
+        error: "used_password".to_owned(),
+    }
+}
+
 #[test]
 fn every_guard_stands_in_the_way() {
     type Change = fn(&mut Given, &mut Intent);
     let waits = Decision::Deferred;
-    let cases: [(&str, Change, Decision); 23] = [
+    let cases: [(&str, Change, Decision); 26] = [
         ("nothing does", |_, _| {}, Decision::Go),
         (
             "mode observe",
@@ -164,14 +180,27 @@ fn every_guard_stands_in_the_way() {
             Decision::Go,
         ),
         (
-            "declined within 24 hours",
+            "declined a moment ago",
+            |given, _| given.history.push(declined(899)),
+            waits(not_done()),
+        ),
+        (
+            "declined 15 minutes ago",
+            |given, _| given.history.push(declined(900)),
+            Decision::Go,
+        ),
+        (
+            "declined before the clock went back",
+            |given, _| given.history.push(declined(-1)),
+            Decision::Go,
+        ),
+        (
+            "not done a moment ago",
             |given, _| {
-                let declined = ended(Outcome::Declined {
-                    code: "used_password".to_owned(),
-                });
-                given.history.push(done("1", "a-hard", 0, declined, NOW - 9 * HOUR));
+                let state = EnforcementState::Deferred { why: not_done() };
+                given.history.push(done("1", "a-hard", 0, state, NOW - 899));
             },
-            waits(Deferral::OncePerDay),
+            waits(not_done()),
         ),
         (
             "lost three times",
@@ -179,7 +208,7 @@ fn every_guard_stands_in_the_way() {
                 let lost = || done("1", "a-hard", 0, ended(Outcome::DidNotHappen), NOW - 9 * HOUR);
                 given.history.extend([lost(), lost(), lost()]);
             },
-            waits(Deferral::OncePerDay),
+            waits(Deferral::GaveUp),
         ),
         (
             "lost twice",

@@ -128,6 +128,8 @@ fn done(client: &str, policy: &str, since: i64, state: EnforcementState, changed
         before_image: None,
         window_ms: None,
         settle_at: None,
+        waited: 0,
+        told: [].into(),
     }
 }
 

@@ -117,7 +117,11 @@ proptest! {
             EnforcementState::Sent => true,
             EnforcementState::Ended { outcome } => !matches!(
                 outcome,
-                Outcome::Already | Outcome::DidNotHappen | Outcome::Refused { .. } | Outcome::Cancelled
+                Outcome::Already
+                    | Outcome::DidNotHappen
+                    | Outcome::Refused { .. }
+                    | Outcome::Declined { .. }
+                    | Outcome::Cancelled
             ),
             _ => false,
         } && done.changed_at > at(NOW - 24 * HOUR);
