@@ -24,6 +24,7 @@ pub use self::error::{DeliveryError, Scope, Stage};
 use self::conversation::Progress;
 use super::render::{Letterhead, Mail, Texts};
 use crate::domain::notice::Message;
+use crate::redact::Redactor;
 
 /// The mail server, as configured.
 #[derive(Clone, Debug)]
@@ -92,6 +93,7 @@ pub struct Email {
     reply_to: Option<Mailbox>,
     tls: TlsParameters,
     credentials: Option<Credentials>,
+    redactor: Redactor,
 }
 
 impl fmt::Debug for Email {
@@ -114,16 +116,18 @@ impl Email {
             host: server.host.clone(),
             why: error.to_string(),
         })?;
-        let credentials = server
-            .login
-            .as_ref()
-            .map(|login| Credentials::new(login.user.clone(), login.password.expose_secret().to_owned()));
+        let login = server.login.as_ref();
+        let secret = login.map_or("", |login| login.password.expose_secret());
+        let redactor = Redactor::new(&[secret]);
+        let credentials =
+            login.map(|login| Credentials::new(login.user.clone(), login.password.expose_secret().to_owned()));
         Ok(Self {
             server,
             from,
             reply_to,
             tls,
             credentials,
+            redactor,
         })
     }
 
@@ -147,7 +151,7 @@ impl Email {
         cut: impl Future<Output = ()>,
     ) -> Result<(), DeliveryError> {
         let composed = compose::compose(&self.from, self.reply_to.as_ref(), name, message, mail, now)?;
-        let progress = Progress::default();
+        let progress = Progress::new(&self.redactor);
         let conversation = async {
             let mut connection = self.open(&progress).await?;
             let result = conversation::transfer(&mut connection, &composed, &progress).await;
@@ -164,7 +168,7 @@ impl Email {
     /// # Errors
     /// [`DeliveryError`] of the stage that failed.
     pub async fn login(&self) -> Result<(), DeliveryError> {
-        let progress = Progress::default();
+        let progress = Progress::new(&self.redactor);
         let connection = self
             .bounded(&progress, std::future::pending(), self.open(&progress))
             .await?;
@@ -175,7 +179,7 @@ impl Email {
     /// Runs a conversation within the server's total deadline.
     async fn bounded<T>(
         &self,
-        progress: &Progress,
+        progress: &Progress<'_>,
         cut: impl Future<Output = ()>,
         conversation: impl Future<Output = Result<T, DeliveryError>>,
     ) -> Result<T, DeliveryError> {

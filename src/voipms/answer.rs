@@ -7,8 +7,14 @@ use serde_json::value::RawValue;
 
 use super::error::Problem;
 use super::json::{fields, for_each_row, scalar, trimmed};
-use super::secrets::Secrets;
 use crate::domain::Money;
+use crate::redact::{NOT_SHOWN, Redactor, one_line};
+
+/// The longest status that is kept; the longest that is known has 33 characters.
+const LONGEST_CODE_CHARS: usize = 64;
+
+/// How much of a page is searched for passwords of clients.
+const SEARCHED_BYTES: usize = 4096;
 
 /// What an answer of status `success` (or an empty-list status) holds.
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +64,7 @@ impl Expected {
 /// The context that errors are worded in.
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'a> {
-    pub(super) secrets: &'a Secrets,
+    pub(super) secrets: &'a Redactor,
     pub(super) carries_passwords: bool,
     pub(super) is_dry_run: bool,
 }
@@ -103,13 +109,30 @@ impl Reader<'_> {
         }
         let message = message.and_then(scalar).flatten().filter(|message| *message != status);
         Err(Problem::Status {
-            code: self.secrets.excerpt(&status, 64),
-            message: message.map(|message| self.secrets.excerpt(&message, 160)),
+            code: self.code(&status),
+            message: message.map(|message| self.secrets.excerpt(&message)),
         })
     }
 
     pub(super) fn excerpt(&self, text: &str) -> String {
-        self.secrets.body_excerpt(text, self.carries_passwords)
+        if self.carries_passwords && !is_page_without_passwords(text) {
+            return NOT_SHOWN.to_owned();
+        }
+        self.secrets.excerpt(text)
+    }
+
+    /// A text that is kept as data, such as a name.
+    pub(super) fn data(&self, text: Cow<'_, str>) -> String {
+        self.secrets.data(text).into_owned()
+    }
+
+    /// A status. What is decided by it is its whole word, so that a piece of a secret in it, which chance could have put
+    /// there, does not count.
+    fn code(&self, status: &str) -> String {
+        if self.secrets.finds(status) {
+            return NOT_SHOWN.to_owned();
+        }
+        one_line(status, LONGEST_CODE_CHARS)
     }
 
     pub(super) fn malformed(&self, what: impl Into<Cow<'static, str>>, text: &str) -> Problem {
@@ -138,7 +161,7 @@ impl Reader<'_> {
     pub(super) fn amount(&self, field: &'static str, raw: &RawValue) -> Result<Option<Money>, Problem> {
         let bad = |text: &str| Problem::BadAmount {
             field,
-            text: self.secrets.excerpt(text, 40),
+            text: self.secrets.excerpt(text),
         };
         match scalar(raw).ok_or_else(|| bad(raw.get()))? {
             Some(text) if !text.trim().is_empty() => text.parse().map(Some).map_err(|_| bad(&text)),
@@ -164,6 +187,14 @@ impl Reader<'_> {
             _ => Err(self.malformed("no object", text)),
         }
     }
+}
+
+/// Of an answer that carries clients' passwords only a page is shown, and only one that does not speak of passwords: PHP
+/// prints its warnings, which are markup, before the JSON.
+fn is_page_without_passwords(body: &str) -> bool {
+    let body = body.trim_start();
+    let searched = body.get(..body.floor_char_boundary(SEARCHED_BYTES)).unwrap_or(body);
+    body.starts_with('<') && !searched.to_ascii_lowercase().contains("password")
 }
 
 /// Whether a body, whatever stands around it, has a status of success. A dry run's own `success_test` is none.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::function::Function;
 use super::parameters::{Kind, Parameter};
-use super::secrets::{LONGEST_SECRET_BYTES, escaped, is_invisible};
+use crate::redact::{LONGEST_SECRET_BYTES, is_unprintable};
 
 /// The longest line of text. The API's columns were never measured; a description cut off would lose its marker.
 const LONGEST_TEXT_CHARS: usize = 255;
@@ -107,7 +107,7 @@ impl Parameter {
         }
         Err(Unacceptable::BadValue {
             parameter,
-            input: escaped(value, SHOWN_CHARS, false),
+            input: escaped(value),
             expected,
         })
     }
@@ -239,6 +239,28 @@ fn is_email(text: &str) -> bool {
         && local.split('.').all(|atom| !atom.is_empty() && !atom.contains(is_odd))
         && domain.contains('.')
         && domain.split('.').all(is_label)
+}
+
+/// Whether a character shows nothing by itself.
+fn is_invisible(char: char) -> bool {
+    matches!(char, '\u{200c}' | '\u{200d}') || is_unprintable(char)
+}
+
+/// The beginning of what was given, escaped where it would not be seen or would harm a terminal.
+fn escaped(text: &str) -> String {
+    let mut shown = String::new();
+    for (position, char) in text.chars().enumerate() {
+        if position == SHOWN_CHARS {
+            shown.push('…');
+            break;
+        }
+        if is_invisible(char) {
+            shown.extend(char.escape_unicode());
+        } else {
+            shown.push(char);
+        }
+    }
+    shown
 }
 
 /// Whether it is one line in which something is to be seen. Some scripts need joiners and marks, so those pass within it.

@@ -16,12 +16,12 @@ use super::pace::{LedgerError, Pacer, Permit, Priority};
 use super::raw::{CallError, RawAnswer, RawCall};
 use super::reply::read_reply;
 use super::request::{Encoder, Transport};
-use super::secrets::Secrets;
 use super::settings::{Settings, SettingsError};
 use crate::clock::Mark;
 use crate::domain::AccountName;
 use crate::domain::plan::FRESH_FOR;
 use crate::net::{Departure, HttpClient, Trust};
+use crate::redact::Redactor;
 
 /// The bytes of an answer.
 type Body = Vec<u8>;
@@ -45,7 +45,7 @@ struct Shared {
     account: AccountName,
     pacer: Pacer,
     encoder: Encoder,
-    secrets: Secrets,
+    secrets: Redactor,
     transport: Transport,
     reads: HttpClient,
     writes: HttpClient,
@@ -78,7 +78,7 @@ impl Client {
                 account: settings.account.clone(),
                 pacer,
                 encoder,
-                secrets: Secrets::new(&[settings.password.expose_secret()]),
+                secrets: Redactor::new(&[settings.password.expose_secret()]),
                 transport: settings.transport,
                 reads,
                 writes,

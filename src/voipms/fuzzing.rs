@@ -8,11 +8,11 @@ use super::functions::{
     ResellerBalance, Rows, SetClient, SetClientThreshold, SignupClient, State,
 };
 use super::reply::read_reply;
-use super::secrets::Secrets;
 use super::{Error, Function, RawAnswer, RawCall, WriteError};
 use crate::domain::plan::{Country, Field, Read, Record};
 use crate::domain::{Client, ClientId};
 use crate::net::HttpAnswer;
+use crate::redact::Redactor;
 
 /// What an answer was read into.
 #[derive(Clone, Debug)]
@@ -125,7 +125,7 @@ pub struct Reading {
     threshold: SetClientThreshold,
     signup: SignupClient,
     dry_run: RawCall,
-    secrets: Secrets,
+    secrets: Redactor,
 }
 
 impl Reading {
@@ -147,7 +147,7 @@ impl Reading {
             threshold: SetClientThreshold::new(&client, 25, None).ok()?,
             signup: SignupClient::new(&newcomer(portal_password)).ok()?,
             dry_run: money(Function::AddCharge, "charge", Some("test"))?,
-            secrets: Secrets::new(&[password]),
+            secrets: Redactor::new(&[password]),
             client,
         })
     }

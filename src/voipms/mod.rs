@@ -30,7 +30,6 @@ mod raw;
 mod record;
 mod reply;
 mod request;
-mod secrets;
 mod settings;
 
 pub use check::Unacceptable;

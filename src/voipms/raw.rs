@@ -132,7 +132,12 @@ pub struct RawAnswer {
 
 impl RawAnswer {
     pub(super) fn new(body: Vec<u8>) -> Self {
-        let body = text(body);
+        Self::of_body(text(body))
+    }
+
+    /// The same answer with another body, such as one whose passwords are masked.
+    #[must_use]
+    pub fn of_body(body: String) -> Self {
         let status = fields(trimmed(&body), &["status"])
             .ok()
             .and_then(|[status]| scalar(status?).flatten());

@@ -62,7 +62,7 @@ pub(super) fn whole_record(row: &RawValue, reader: &Reader<'_>) -> Result<Read, 
         record.set(field, text);
     }
     // Read as a row of the list, so that its fingerprint is the one that the list gives it.
-    let client = inventory_row(row).map_err(|odd| Problem::BadRecord {
+    let client = inventory_row(row, reader).map_err(|odd| Problem::BadRecord {
         field: Field::Client.name(),
         what: odd.why,
     })?;
@@ -70,9 +70,9 @@ pub(super) fn whole_record(row: &RawValue, reader: &Reader<'_>) -> Result<Read, 
 }
 
 /// Reads a row of the list as far as the inventory keeps it; the error says why the row is odd.
-pub(super) fn inventory_row(row: &RawValue) -> Result<Client, OddRow> {
+pub(super) fn inventory_row(row: &RawValue, reader: &Reader<'_>) -> Result<Client, OddRow> {
     let odd = |id: Option<&str>, why| OddRow {
-        id: id.map(|id| id.chars().take(64).collect()),
+        id: id.map(|id| reader.data(id.into()).chars().take(64).collect()),
         why,
     };
     let values = fields(row.get(), &NAMES).map_err(|_| odd(None, "no object"))?;
@@ -89,7 +89,7 @@ pub(super) fn inventory_row(row: &RawValue) -> Result<Client, OddRow> {
     let id = texts[CLIENT].as_deref().ok_or_else(|| odd(None, "no client id"))?;
     let id = ClientId::new(id)
         .ok()
-        .filter(|id| !id.is_pseudo())
+        .filter(|id| !id.is_pseudo() && reader.data(id.as_str().into()) == id.as_str())
         .ok_or_else(|| odd(None, "an id that is none"))?;
     let mut hash = Fingerprint::new();
     for (field, text) in FIELDS.into_iter().zip(&texts) {
@@ -99,10 +99,8 @@ pub(super) fn inventory_row(row: &RawValue) -> Result<Client, OddRow> {
     }
     let mut text = |field: Field| {
         let position = FIELDS.iter().position(|listed| *listed == field);
-        position
-            .and_then(|position| texts[position].take())
-            .unwrap_or_default()
-            .into_owned()
+        let text = position.and_then(|position| texts[position].take());
+        reader.data(text.unwrap_or_default())
     };
     Ok(Client {
         id,

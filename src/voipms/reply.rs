@@ -4,11 +4,11 @@
 use super::answer::{Reader, claims_success};
 use super::error::Problem;
 use super::functions::Call;
-use super::secrets::{Secrets, escaped};
 use crate::net::{HttpAnswer, Url, header};
+use crate::redact::Redactor;
 
 /// Reads the answer to `call`. `secrets` is what must not be shown besides the call's own secret.
-pub(super) fn read_reply<C: Call>(call: &C, answer: &HttpAnswer, secrets: &Secrets) -> Result<C::Answer, Problem> {
+pub(super) fn read_reply<C: Call>(call: &C, answer: &HttpAnswer, secrets: &Redactor) -> Result<C::Answer, Problem> {
     let with_own = call.secret().map(|secret| secrets.and(secret));
     let reader = Reader {
         secrets: with_own.as_ref().unwrap_or(secrets),
@@ -20,11 +20,11 @@ pub(super) fn read_reply<C: Call>(call: &C, answer: &HttpAnswer, secrets: &Secre
     match answer.status {
         200..=299 => {
             let opened = reader.open(&body, call.expected());
-            call.read(opened.map_err(|problem| encoded(problem, answer))?, &reader)
+            call.read(opened.map_err(|problem| encoded(problem, answer, &reader))?, &reader)
         }
         300..=399 => Err(Problem::Redirect {
             status: answer.status,
-            to: redirect_host(answer),
+            to: secrets.excerpt(&redirect_host(answer)),
         }),
         status => match reader.open(&body, call.expected()) {
             Err(declined @ Problem::Status { .. }) if status != 429 => Err(declined),
@@ -40,11 +40,11 @@ pub(super) fn read_reply<C: Call>(call: &C, answer: &HttpAnswer, secrets: &Secre
 
 /// An answer that cannot be read because of an encoding that nobody asked for. What was decoded has none any more, and one
 /// that is none does no harm.
-fn encoded(problem: Problem, answer: &HttpAnswer) -> Problem {
+fn encoded(problem: Problem, answer: &HttpAnswer, reader: &Reader<'_>) -> Problem {
     match (problem, answer.headers.get(header::CONTENT_ENCODING)) {
         (Problem::Malformed { excerpt, .. }, Some(encoding)) => {
             let name = String::from_utf8_lossy(encoding.as_bytes());
-            let what = format!("it is encoded as `{}`", escaped(&name, 20, false)).into();
+            let what = format!("it is encoded as `{}`", reader.secrets.excerpt(&name)).into();
             Problem::Malformed { what, excerpt }
         }
         (problem, _) => problem,

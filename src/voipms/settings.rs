@@ -3,9 +3,9 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use super::request::Transport;
-use super::secrets::LONGEST_SECRET_BYTES;
 use crate::domain::AccountName;
 use crate::net::{Bounds, HttpError, Url};
+use crate::redact::LONGEST_SECRET_BYTES;
 
 /// Where the API is, as whom to ask, and how.
 #[derive(Clone, Debug)]

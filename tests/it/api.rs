@@ -2,11 +2,11 @@
 //! is looked at as well as what is printed.
 
 mod echo;
-mod elsewhere;
+pub mod elsewhere;
 mod money;
 mod reads;
 mod records;
 mod signals;
-mod stage;
+pub mod stage;
 mod typed;
 mod usage;

@@ -7,6 +7,7 @@ use super::words::Deed;
 use super::{mask, note, outcome};
 use crate::cli::{Context, Exit, Failure};
 use crate::config::Account;
+use crate::redact::Redactor;
 use crate::voipms::{CallError, Class, Function, RawAnswer, RawCall};
 
 /// How this run prints.
@@ -32,9 +33,11 @@ impl Printer {
         answer: &RawAnswer,
     ) -> Result<Exit, Failure> {
         let lacks = answer.lacks(call.function());
+        // Tables show the same text as JSON does: what is masked is masked once.
+        let masked = self.masked(answer.body()).map(RawAnswer::of_body);
         if context.wants_json() {
             self.print_body(context, answer.body())?;
-        } else if lacks.is_none() {
+        } else if let (None, Some(answer)) = (&lacks, &masked) {
             if call.function().class() == Class::Read {
                 view::print(context, account, call, answer, self.show_secrets)?;
             } else {
@@ -66,19 +69,22 @@ impl Printer {
     /// # Errors
     /// When it cannot be printed.
     pub fn print_body(&self, context: &mut Context, body: &str) -> Result<(), Failure> {
-        let shown = if self.show_secrets {
-            Some(body.trim_end().to_owned())
-        } else {
-            let known: Vec<&str> = self.known_secrets.iter().map(ExposeSecret::expose_secret).collect();
-            mask::masked(body, &known)
-        };
-        match shown {
+        match self.masked(body) {
             Some(json) => context.out.text(&format!("{json}\n")),
             None => {
                 note("the answer is no JSON, and not shown: it may hold a password (`--show-secrets` shows it)");
                 Ok(())
             }
         }
+    }
+
+    /// A body without its passwords; `None` when nobody can say where they are in it.
+    fn masked(&self, body: &str) -> Option<String> {
+        if self.show_secrets {
+            return Some(body.trim_end().to_owned());
+        }
+        let known: Vec<&str> = self.known_secrets.iter().map(ExposeSecret::expose_secret).collect();
+        mask::masked(body, &Redactor::new(&known))
     }
 
     /// What was done, in a sentence.

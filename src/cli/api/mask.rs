@@ -3,6 +3,8 @@
 
 use serde::de::IgnoredAny;
 
+use crate::redact::Redactor;
+
 /// The names under which a password is masked, whatever their case, at any depth. `Function::is_password` knows what
 /// one function takes; an answer may hold any of them.
 const SECRETS: [&str; 3] = ["password", "confirm_password", "api_password"];
@@ -10,12 +12,9 @@ const SECRETS: [&str; 3] = ["password", "confirm_password", "api_password"];
 /// What stands in a password's place.
 const MASK: &str = r#""***""#;
 
-/// A known password shorter than this is not looked for in other texts: VoIP.ms takes none, and it could be any word.
-const SHORTEST_KNOWN_CHARS: usize = 8;
-
 /// The JSON in `body`, its passwords masked, and every text that repeats one of the `known` ones. `None` when it is no
 /// JSON: nobody can say then where a password is in it.
-pub fn masked(body: &str, known: &[&str]) -> Option<String> {
+pub fn masked(body: &str, known: &Redactor) -> Option<String> {
     let json = json(body)?;
     let mut shown = String::with_capacity(json.len());
     let mut copied = 0;
@@ -36,7 +35,7 @@ fn json(body: &str) -> Option<&str> {
 
 /// From where to where the values of secrets reach. As the text is JSON, a text before a colon is a key, and brackets
 /// outside of texts are in pairs.
-fn secrets(json: &str, known: &[&str]) -> Vec<(usize, usize)> {
+fn secrets(json: &str, known: &Redactor) -> Vec<(usize, usize)> {
     let bytes = json.as_bytes();
     let mut found = Vec::new();
     let mut at = 0;
@@ -74,16 +73,9 @@ fn is_secret(key: &str) -> bool {
 }
 
 /// Whether a text, in its quotes, repeats a known password.
-fn repeats(text: &str, known: &[&str]) -> bool {
-    let mut known = known
-        .iter()
-        .filter(|secret| secret.chars().count() >= SHORTEST_KNOWN_CHARS)
-        .peekable();
-    if known.peek().is_none() {
-        return false;
-    }
+fn repeats(text: &str, known: &Redactor) -> bool {
     let text: Result<String, _> = serde_json::from_str(text);
-    text.map_or(true, |text| known.any(|secret| text.contains(*secret)))
+    text.map_or(!known.is_empty(), |text| known.data(text.as_str().into()) != text)
 }
 
 fn skip_blanks(bytes: &[u8], from: usize) -> usize {
@@ -142,7 +134,12 @@ mod tests {
     use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
     use serde_json::{Map, Value, json};
 
-    use super::masked;
+    use super::masked as masked_by;
+    use crate::redact::Redactor;
+
+    fn masked(body: &str, known: &[&str]) -> Option<String> {
+        masked_by(body, &Redactor::new(known))
+    }
 
     #[test]
     fn passwords_are_masked_and_every_other_byte_stays() {

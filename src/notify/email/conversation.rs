@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 
 use super::compose::Composed;
 use super::{DeliveryError, Email, Security, Server, Stage};
+use crate::redact::Redactor;
 
 /// How long a goodbye may take; nothing depends on it.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -20,34 +21,39 @@ const GOODBYE: Duration = Duration::from_secs(1);
 /// How many addresses of a server get their share of the time to connect: IPv6, IPv4 and one more.
 const ADDRESSES: u32 = 3;
 
-/// Which stage is in hand: read when the conversation is given up from outside.
+/// Which stage is in hand, read when the conversation is given up from outside; and what must not be kept of a reply.
 #[derive(Debug)]
-pub(super) struct Progress(Mutex<Stage>);
-
-impl Default for Progress {
-    fn default() -> Self {
-        Self(Mutex::new(Stage::Connect))
-    }
+pub(super) struct Progress<'r> {
+    stage: Mutex<Stage>,
+    redactor: &'r Redactor,
 }
 
-impl Progress {
+impl<'r> Progress<'r> {
+    /// At the beginning.
+    pub(super) const fn new(redactor: &'r Redactor) -> Self {
+        Self {
+            stage: Mutex::new(Stage::Connect),
+            redactor,
+        }
+    }
+
     /// The stage in hand.
     pub(super) fn stage(&self) -> Stage {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn enter(&self, stage: Stage) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = stage;
+        *self.stage.lock().unwrap_or_else(PoisonError::into_inner) = stage;
     }
 
     fn failed(&self, error: &lettre::transport::smtp::Error) -> DeliveryError {
-        DeliveryError::from_lettre(self.stage(), error)
+        DeliveryError::from_lettre(self.stage(), error, self.redactor)
     }
 }
 
 impl Email {
     /// Connects, encrypts and logs in.
-    pub(super) async fn open(&self, progress: &Progress) -> Result<AsyncSmtpConnection, DeliveryError> {
+    pub(super) async fn open(&self, progress: &Progress<'_>) -> Result<AsyncSmtpConnection, DeliveryError> {
         let hello = ClientId::default();
         let server = &self.server;
         let mut connection = if server.security == Security::Tls {
@@ -111,7 +117,7 @@ impl Email {
 pub(super) async fn transfer(
     connection: &mut AsyncSmtpConnection,
     mail: &Composed,
-    progress: &Progress,
+    progress: &Progress<'_>,
 ) -> Result<(), DeliveryError> {
     let parameters = parameters(connection, mail)?;
     progress.enter(Stage::Sender);

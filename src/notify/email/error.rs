@@ -3,10 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::notify::render::one_line;
-
-/// Longest words of a server that are kept.
-const LONGEST_REPLY: usize = 200;
+use crate::redact::Redactor;
 
 /// A point of the conversation, in its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -157,15 +154,12 @@ impl DeliveryError {
         Self::CutOff { stage }
     }
 
-    /// What lettre's error means at this stage.
-    pub(super) fn from_lettre(stage: Stage, error: &lettre::transport::smtp::Error) -> Self {
+    /// What lettre's error means at this stage. Of the server's words only the first are kept, and no secret.
+    pub(super) fn from_lettre(stage: Stage, error: &lettre::transport::smtp::Error, redactor: &Redactor) -> Self {
         if let Some(code) = error.status() {
             let code = code.to_string().parse().unwrap_or(500);
-            // What a server says of a login may repeat what it was told; its code says enough.
-            let reply = match std::error::Error::source(error) {
-                Some(words) if stage != Stage::Login => one_line(&words.to_string(), LONGEST_REPLY),
-                _ => "(its words are not kept)".to_owned(),
-            };
+            let words = std::error::Error::source(error).map(ToString::to_string);
+            let reply = redactor.reply(&words.unwrap_or_default());
             return match code {
                 400..500 => Self::PutOff { stage, code, reply },
                 _ => Self::Refused { stage, code, reply },
@@ -174,12 +168,14 @@ impl DeliveryError {
         if stage == Stage::Login && error.is_client() {
             return Self::NoLogin;
         }
-        let why = innermost(error);
+        let why = redactor.excerpt(&innermost(error));
         if stage == Stage::Content {
             return Self::Uncertain { why };
         }
         match certificate_error(error) {
-            Some(why) => Self::Certificate { why },
+            Some(why) => Self::Certificate {
+                why: redactor.excerpt(&why),
+            },
             None if is_tls(error) => Self::Broken { stage: Stage::Tls, why },
             None => Self::Broken { stage, why },
         }
@@ -303,7 +299,7 @@ fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     while let Some(source) = inner.source() {
         inner = source;
     }
-    one_line(&inner.to_string(), LONGEST_REPLY)
+    inner.to_string()
 }
 
 /// The error of TLS in the chain, which hides inside of an I/O error.
@@ -325,7 +321,7 @@ fn is_tls(error: &lettre::transport::smtp::Error) -> bool {
 
 fn certificate_error(error: &lettre::transport::smtp::Error) -> Option<String> {
     match tls_error(error) {
-        Some(error @ rustls::Error::InvalidCertificate(_)) => Some(one_line(&error.to_string(), LONGEST_REPLY)),
+        Some(error @ rustls::Error::InvalidCertificate(_)) => Some(error.to_string()),
         _ => None,
     }
 }

@@ -4,39 +4,13 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::Money;
+pub(crate) use crate::redact::one_line;
 
 /// Longest name of a client in a mail; longer ones are cut. Companies are shorter, and a subject must stay readable.
 pub(super) const LONGEST_NAME: usize = 60;
 
 /// Longest text from outside (a reason, a reply) in a mail.
 pub(super) const LONGEST_TEXT: usize = 500;
-
-/// A text from outside as one line: no control characters, line breaks or marks that turn the reading direction, at
-/// most `longest` characters. What would break a header or reorder a sentence becomes a blank.
-pub(crate) fn one_line(text: &str, longest: usize) -> String {
-    let mut line = String::with_capacity(text.len().min(longest * 4));
-    let words = text
-        .split(|c: char| c.is_whitespace() || is_unprintable(c))
-        .filter(|word| !word.is_empty());
-    for word in words {
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    if line.chars().count() > longest {
-        line = line.chars().take(longest.saturating_sub(1)).collect();
-        line.truncate(line.trim_end().len());
-        line.push('…');
-    }
-    line
-}
-
-/// Control characters, marks that override the reading direction, separators of lines, and the byte order mark.
-fn is_unprintable(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
 
 /// An amount with its currency and every digit that decided: `8.0588 USD`.
 pub(super) fn amount(money: Money, currency: &str) -> String {

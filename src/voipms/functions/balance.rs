@@ -50,7 +50,7 @@ fn read(payload: Payload<'_>, reader: &Reader<'_>) -> Result<ResellerBalance, Pr
             .amount("current_balance", current_balance)?
             .ok_or_else(|| Problem::BadAmount {
                 field: "current_balance",
-                text: reader.secrets.excerpt(current_balance.get(), 40),
+                text: reader.secrets.excerpt(current_balance.get()),
             })?,
         spent_today: optional("spent_today", spent_today)?,
         spent_total: optional("spent_total", spent_total)?,

@@ -20,7 +20,7 @@ pub(in crate::voipms) fn get_clients(email: Option<&str>) -> Read<'_, Rows<Clien
 fn read(payload: Payload<'_>, reader: &Reader<'_>) -> Result<Rows<Client>, Problem> {
     let mut seen = HashSet::new();
     read_rows("clients", payload, reader, |row| {
-        let client = inventory_row(row)?;
+        let client = inventory_row(row, reader)?;
         if seen.insert(client.id.clone()) {
             return Ok(client);
         }

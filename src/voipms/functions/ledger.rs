@@ -40,7 +40,7 @@ pub(in crate::voipms) fn get_deposits(client: &ClientId) -> Read<'_, Rows<Entry>
 
 fn read(key: &'static str, payload: Payload<'_>, reader: &Reader<'_>) -> Result<Rows<Entry>, Problem> {
     let mut list = read_rows(key, payload, reader, |row| {
-        let mut columns = Columns::read(row, &["id", "date", "amount", "description"])?;
+        let mut columns = Columns::read(row, &["id", "date", "amount", "description"], reader)?;
         let amount = columns.parsed(2, "an amount that is none")?;
         let amount = amount.ok_or_else(|| columns.odd("no amount"))?;
         let at = columns.text(1);

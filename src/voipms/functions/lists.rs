@@ -103,7 +103,7 @@ fn pairs<T>(
     row: impl Fn(String, String) -> T,
 ) -> Result<Rows<T>, Problem> {
     read_rows(key, payload, reader, |raw| {
-        let mut columns = Columns::read(raw, &[code, "description"])?;
+        let mut columns = Columns::read(raw, &[code, "description"], reader)?;
         let description = columns.given(1, "no description")?;
         Ok(row(columns.needed(0, "no code")?, description))
     })

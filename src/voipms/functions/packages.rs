@@ -56,7 +56,7 @@ pub(in crate::voipms) fn get_packages(package: Option<&str>) -> Read<'_, Rows<Pa
 
 fn read(payload: Payload<'_>, reader: &Reader<'_>) -> Result<Rows<Package>, Problem> {
     read_rows("packages", payload, reader, |row| {
-        let mut columns = Columns::read(row, &COLUMNS)?;
+        let mut columns = Columns::read(row, &COLUMNS, reader)?;
         let (markup_fixed, markup_percentage) = (amount(&columns, 2)?, amount(&columns, 3)?.map(Money::amount));
         let (monthly_fee, setup_fee) = (amount(&columns, 7)?, amount(&columns, 8)?);
         let (pulse, free_minutes) = (whole(&columns, 4)?, whole(&columns, 9)?);

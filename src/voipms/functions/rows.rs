@@ -49,12 +49,13 @@ pub(super) struct Columns<'a, const N: usize>([Option<Cow<'a, str>>; N]);
 impl<'a, const N: usize> Columns<'a, N> {
     /// Reads the columns of these names. What is absent or null is empty; what is neither text nor number makes the row
     /// odd.
-    pub(super) fn read(row: &'a RawValue, names: &[&str; N]) -> Result<Self, OddRow> {
+    pub(super) fn read(row: &'a RawValue, names: &[&str; N], reader: &Reader<'_>) -> Result<Self, OddRow> {
         let mut columns = Self([const { None }; N]);
         let values = fields(row.get(), names).map_err(|_| columns.odd("no object"))?;
         for (position, value) in values.into_iter().enumerate() {
             let text = value.map_or(Some(None), scalar);
-            columns.0[position] = text.ok_or_else(|| columns.odd("a field that is no text"))?;
+            let text = text.ok_or_else(|| columns.odd("a field that is no text"))?;
+            columns.0[position] = text.map(|text| reader.secrets.data(text));
         }
         Ok(columns)
     }

@@ -43,7 +43,7 @@ fn read(payload: Payload<'_>, reader: &Reader<'_>) -> Result<ClientThreshold, Pr
     Ok(ClientThreshold {
         threshold: threshold.filter(|threshold| threshold.is_positive()),
         email: email
-            .map(|email| email.trim().to_owned())
+            .map(|email| reader.data(email.trim().into()))
             .filter(|email| !email.is_empty()),
     })
 }

@@ -4,13 +4,13 @@ use crate::domain::ClientId;
 use crate::domain::plan::{Field, Read};
 use crate::net::HttpAnswer;
 use crate::net::header::{HeaderMap, HeaderValue, LOCATION};
+use crate::redact::Redactor;
 use crate::voipms::Error;
 use crate::voipms::functions::{
     Call, GetClient, SetClient, get_balance, get_balance_management, get_client_threshold, get_clients, get_countries,
     get_reseller_balance,
 };
 use crate::voipms::reply::read_reply;
-use crate::voipms::secrets::Secrets;
 
 pub(super) fn read<C: Call>(call: &C, status: u16, body: &str) -> Result<C::Answer, Error> {
     let answer = HttpAnswer {
@@ -18,7 +18,7 @@ pub(super) fn read<C: Call>(call: &C, status: u16, body: &str) -> Result<C::Answ
         headers: HeaderMap::new(),
         body: body.into(),
     };
-    read_reply(call, &answer, &Secrets::new(&["api-secret"])).map_err(|problem| Error::new(call.function(), problem))
+    read_reply(call, &answer, &Redactor::new(&["api-secret"])).map_err(|problem| Error::new(call.function(), problem))
 }
 
 pub(super) fn id() -> ClientId {
@@ -269,8 +269,8 @@ fn envelopes() {
             "Invalid_Client",
         ),
         ("an unknown code", 200, r#"{"status":"we_are_moving"}"#, "we_are_moving"),
-        ("a code with a line break", 200, r#"{"status":"a\nb"}"#, "a\\u{a}b"),
-        ("an endless code", 200, &long, &format!("{}…", "x".repeat(64))),
+        ("a code with a line break", 200, r#"{"status":"a\nb"}"#, "a b"),
+        ("an endless code", 200, &long, &format!("{}…", "x".repeat(63))),
         (
             "a dry run that nobody asked for",
             200,
@@ -296,7 +296,7 @@ fn bytes_that_are_no_text_cost_no_more_than_their_row() {
         headers: HeaderMap::new(),
         body,
     };
-    let list = read_reply(&get_clients(None), &answer(body.clone()), &Secrets::new(&[])).unwrap();
+    let list = read_reply(&get_clients(None), &answer(body.clone()), &Redactor::new(&[])).unwrap();
     assert_eq!(list.rows.len(), 2);
     assert_eq!(list.rows[0].company, "caf\u{fffd}");
 }
@@ -310,7 +310,7 @@ fn redirects_name_the_host_and_nothing_else() {
     };
     let location = HeaderValue::from_static("https://www.voip.ms/login?api_password=api-secret");
     answer.headers.insert(LOCATION, location);
-    let problem = read_reply(&get_balance(), &answer, &Secrets::new(&[])).unwrap_err();
+    let problem = read_reply(&get_balance(), &answer, &Redactor::new(&[])).unwrap_err();
     assert_eq!(
         problem.to_string(),
         "the API redirects (HTTP 302) to https://www.voip.ms"
@@ -758,7 +758,7 @@ fn no_failure_shows_a_secret() {
     let bodies = [
         "<html>no method for /?api_password=api-secret</html>".to_owned(),
         r#"{"status":"api-secret"}"#.to_owned(),
-        r#"{"status":"weak_password","message":"johnspassword is weak, api-secret too"}"#.to_owned(),
+        r#"{"status":"weak_password","message":"api-secret is weak, johnspassword too"}"#.to_owned(),
         r#"{"status":"success","balance":{"current_balance":"api-secret"}}"#.to_owned(),
         r#"{"status":"success","balance":"api-secret"}"#.to_owned(),
         r#"{"status":"api-secret","#.to_owned(),
