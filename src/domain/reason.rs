@@ -177,6 +177,40 @@ impl fmt::Display for Reason {
     }
 }
 
+/// What a kind of failure means, for people: `html` is a web page instead of an answer. A kind that is no word of the
+/// program's own is a code of the API, and stays one; a text that cannot be a code is not repeated.
+#[must_use]
+pub fn failure_in_words(kind: &str) -> String {
+    let words = match kind {
+        "connect" => "no connection to VoIP.ms",
+        "timeout" => "no answer in time",
+        "reset" => "a connection that broke",
+        "truncated" => "an answer that broke off",
+        "too_large" => "an answer that is too large",
+        "redirect" => "a redirect to elsewhere",
+        "empty" => "an empty answer",
+        "html" => "a web page instead of an answer",
+        "malformed" => "an answer that cannot be read",
+        "null_status" | "no_status" => "an answer without a status",
+        "missing_payload" => "an answer without a balance",
+        "bad_amount" => "a balance that is no amount",
+        "wrong_client" => "an answer about another client",
+        "store" => "the program's own store",
+        _ => {
+            let is_code = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+            let status = kind
+                .strip_prefix("http_")
+                .filter(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
+            return match status {
+                Some(status) => format!("HTTP {status}"),
+                None if !kind.is_empty() && kind.len() <= 60 && kind.chars().all(is_code) => format!("`{kind}`"),
+                None => "an unknown code".to_owned(),
+            };
+        }
+    };
+    words.to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Finding, Measure, Money, Reason, Relation};
@@ -197,6 +231,20 @@ mod tests {
         assert_eq!(reason.to_string(), "the balance 9.9999 is below 10.00 (threshold)");
         let back: Reason = serde_json::from_str(&serde_json::to_string(&reason).unwrap()).unwrap();
         assert_eq!(back, reason);
+    }
+
+    #[test]
+    fn failures_are_told_in_words_and_nothing_else_is_repeated() {
+        for (kind, words) in [
+            ("html", "a web page instead of an answer"),
+            ("http_503", "HTTP 503"),
+            ("api_limit_exceeded", "`api_limit_exceeded`"),
+            ("http_<b>", "an unknown code"),
+            ("<html>503</html>", "an unknown code"),
+            ("", "an unknown code"),
+        ] {
+            assert_eq!(super::failure_in_words(kind), words);
+        }
     }
 
     #[test]

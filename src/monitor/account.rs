@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::inventory::Short;
 use crate::domain::Money;
-use crate::domain::reason::Reason;
+use crate::domain::reason::{Reason, failure_in_words};
 use crate::domain::verdict::{Judgement, Verdict};
 
 /// What a sweep, or the absence of one, tells about the account. `None` in a field: nothing is known about it now.
@@ -84,9 +84,12 @@ pub fn upstream(tried: u64, failed: u64, most_common: Option<&str>) -> Option<Re
     }
     let kind = most_common.unwrap_or("unknown");
     Some(Err(Trouble {
-        what: format!("{failed} of {tried} readings failed; the most common failure was {kind}"),
+        what: format!(
+            "{failed} of {tried} readings failed; those clients are not watched meanwhile; the most common failure was {}",
+            failure_in_words(kind)
+        ),
         fix: "nothing to do here: the API is asked again in every sweep. See whether https://voip.ms answers and \
-              whether VoIP.ms reports an outage; balances are not watched meanwhile"
+              whether VoIP.ms reports an outage"
             .to_owned(),
     }))
 }
@@ -97,7 +100,7 @@ pub fn short_list(list: Short) -> Trouble {
     let Short { has, lacks, of } = list;
     Trouble {
         what: format!(
-            "the list of clients has {has} entries, and lacks {lacks} of the {of} clients that were on it within the last 24 hours"
+            "the list of clients lacks {lacks} of {of}: it has {has} entries, and those were on it within the last 24 hours"
         ),
         fix: "see in the VoIP.ms portal whether clients are missing. Whom the list lacks is watched as before, until the \
               API says that it knows no such client; after 24 hours the shorter list is taken for the right one"
@@ -148,7 +151,12 @@ fn no_effect(clients: &[(String, Money)]) -> Trouble {
         .map(|(label, balance)| format!("{label} ({})", balance.for_people()))
         .collect();
     Trouble {
-        what: format!("set to HARD, at or below 0, and still spending: {}", list.join(", ")),
+        what: format!(
+            "{} set to HARD, at or below 0, and still spending: {}{}",
+            clients.len(),
+            list.join(", "),
+            if clients.len() > list.len() { ", and others" } else { "" }
+        ),
         fix: "stop the calls in the VoIP.ms portal: disable the client's sub-accounts or its international calls"
             .to_owned(),
     }

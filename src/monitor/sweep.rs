@@ -234,7 +234,7 @@ fn is_watched(watched: &Watched) -> bool {
 
 fn trouble(error: &voipms::Error) -> Trouble {
     Trouble {
-        what: error.to_string(),
+        what: error.brief(),
         fix: error.hint().unwrap_or_default().to_string(),
     }
 }

@@ -336,6 +336,30 @@ impl Error {
         self.problem.has_code(ABSENT)
     }
 
+    /// What went wrong, without anything that the other side said but its code: short enough for a subject, and
+    /// harmless in it.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        let what = match &self.problem {
+            Problem::HttpStatus { status, .. } => format!("the API answered HTTP {status}"),
+            Problem::Html { .. } => "the API answered with a web page".to_owned(),
+            Problem::Truncated { length, .. } => format!("the answer is cut off after {length} bytes"),
+            Problem::Malformed { .. } => "the answer cannot be read".to_owned(),
+            Problem::BadAmount { field, .. } => format!("`{field}` is not an amount"),
+            Problem::Redirect { status, .. } => format!("the API redirects (HTTP {status})"),
+            Problem::Status { code, .. } => {
+                let is_code = |c: char| c.is_ascii_alphanumeric() || c == '_';
+                if code.len() <= 60 && code.chars().all(is_code) {
+                    format!("the API answered `{code}`")
+                } else {
+                    "the API answered with an unknown code".to_owned()
+                }
+            }
+            other => other.to_string(),
+        };
+        format!("{what} ({})", self.function)
+    }
+
     /// What a person can do about it, in plain words.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {

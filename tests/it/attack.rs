@@ -2,3 +2,4 @@
 
 mod disk;
 mod echo;
+mod letters;

@@ -44,7 +44,7 @@ impl Sweep<'_> {
             Some(Ended::Access(error)) => {
                 let advice = self.unless_stopped(self.monitor.api.advice(&error)).await.flatten();
                 let trouble = Trouble {
-                    what: error.to_string(),
+                    what: error.brief(),
                     fix: advice.unwrap_or_default().into_owned(),
                 };
                 self.why_not_asked = Some(trouble.clone());

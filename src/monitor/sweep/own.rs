@@ -113,7 +113,7 @@ impl Sweep<'_> {
                 let now = self.now();
                 let is_stale = |at: Timestamp| now.duration_since(at) >= inventory::UNREAD_AFTER;
                 if self.state.inventory_at.is_some_and(is_stale) {
-                    self.health.inventory = Some(Err(account::unread_list(&error.to_string())));
+                    self.health.inventory = Some(Err(account::unread_list(&error.brief())));
                 }
                 let knows_clients = self.clients.iter().any(|watched| !watched.client.id.is_pseudo());
                 return Ok((!knows_clients).then(|| Ended::Upstream(trouble(&error))));

@@ -1,9 +1,10 @@
 //! What mails say. PURE: a message, its notifications and the time of sending go in, a subject with text and HTML
 //! comes out. Reads no clock, no store and no configuration.
 //!
-//! There are two audiences: operators (`operator`, `enforced`, `summary`) and the clients themselves (`client`, in the
+//! There are two audiences: operators (`operator`, `account`, `enforced`, `summary`) and the clients themselves (`client`, in the
 //! words of `catalogue`). Both write a letter (`letter`), which is laid out as text there and as HTML in `page`.
 
+mod account;
 mod catalogue;
 mod client;
 mod enforced;
@@ -76,7 +77,7 @@ impl Texts {
 /// A mail without its envelope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mail {
-    /// One line, without control characters.
+    /// One line, without control characters and angle brackets: no name and no page from elsewhere looks like a tag.
     pub subject: String,
     /// Plain text, lines ended by `\n`.
     pub text: String,
@@ -121,7 +122,7 @@ pub fn mail(
         (scenes, false, _) => summary::letter(scenes),
     };
     Ok(Mail {
-        subject: one_line(&letter.subject, LONGEST_SUBJECT),
+        subject: one_line(&letter.subject, LONGEST_SUBJECT).replace(['<', '>'], ""),
         text: letter.to_text(),
         html: letter.to_html(),
     })

@@ -3,6 +3,7 @@
 
 use jiff::SignedDuration;
 
+use super::account;
 use super::enforced;
 use super::letter::{Letter, Tone};
 use super::scene::{Scene, Topic};
@@ -119,9 +120,7 @@ fn since(scene: &Scene<'_>) -> String {
 fn headline(scene: &Scene<'_>, still: bool) -> String {
     let (who, still) = (scene.who(), if still { "still " } else { "" });
     match (scene.topic(), &scene.notification.facts.reason) {
-        (Topic::Account, Reason::Account { what, .. }) => {
-            format!("{who}: {still}{}", one_line(what, LONGEST_TEXT))
-        }
+        (Topic::Account, _) => account::headline(scene, still),
         (Topic::Silence, Reason::Unread { since, .. }) => {
             let whose = if scene.notification.client == ClientId::reseller() {
                 "your own balance".to_owned()
@@ -160,7 +159,7 @@ fn headline(scene: &Scene<'_>, still: bool) -> String {
             ),
             _ => plain_headline(scene, still),
         },
-        (Topic::Account | Topic::Silence, _) => plain_headline(scene, still),
+        (Topic::Silence, _) => plain_headline(scene, still),
     }
 }
 
@@ -187,7 +186,7 @@ fn meaning(scene: &Scene<'_>) -> Vec<String> {
             "VoIP.ms charges all your clients' calls to this balance. When it runs out, calls of all of them may stop, \
              and emergency calls may not go through either."
         }
-        Topic::Account => return Vec::new(),
+        Topic::Account => return account::meaning(scene),
     };
     vec![meaning.to_owned()]
 }
@@ -246,10 +245,7 @@ fn steps(scene: &Scene<'_>) -> Vec<String> {
             "If the client is gone for good, exclude it from this policy.",
         ]),
         Topic::OwnBalance => own(&["Add funds to your own VoIP.ms account."]),
-        Topic::Account => match &scene.notification.facts.reason {
-            Reason::Account { fix, .. } if !fix.trim().is_empty() => vec![capitalised(&one_line(fix, LONGEST_TEXT))],
-            _ => own(&["Run `balancewatch status` and `balancewatch check --online`."]),
-        },
+        Topic::Account => account::steps(scene),
     }
 }
 
@@ -268,7 +264,7 @@ pub(super) fn spending_steps() -> Vec<String> {
 fn resolved(scene: &Scene<'_>) -> Letter {
     let who = scene.who();
     let headline = match (scene.topic(), scene.balance()) {
-        (Topic::Account, _) => format!("{who}: the alert {} is over", scene.notification.policy),
+        (Topic::Account, _) => account::over(scene),
         (Topic::Silence, Some(balance)) => format!("{who} can be read again: {}", scene.amount(balance)),
         (Topic::OwnBalance, Some(balance)) => format!(
             "your own VoIP.ms balance ({}) is {} again",

@@ -3,10 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::Texts;
+use super::account;
 use super::letter::Fact;
 use super::words::{LONGEST_NAME, LONGEST_TEXT, amount, one_line, read_at, span, time_of_day};
 use crate::domain::notice::{Notification, Transition};
-use crate::domain::reason::{Finding, Measure, Reason, Relation};
+use crate::domain::reason::{Finding, Measure, Reason, Relation, failure_in_words};
 use crate::domain::{ClientId, Money};
 
 /// A text that leaves later than this after its decision says when that was: by then somebody may have acted.
@@ -154,6 +155,9 @@ impl Scene<'_> {
     pub(super) fn facts(&self) -> Vec<Fact> {
         let facts = &self.notification.facts;
         let mut rows = Vec::with_capacity(10);
+        if self.topic() == Topic::Account {
+            rows.extend(account::facts(self));
+        }
         let mut row = |label, value: String| rows.push(Fact { label, value });
         let silent = self.topic() == Topic::Silence && self.notification.transition != Transition::Resolved;
         if let Some(reading) = &facts.reading {
@@ -180,7 +184,7 @@ impl Scene<'_> {
         if let Reason::Unread { error: Some(error), .. } | Reason::NoFreshReading { error: Some(error) } = &facts.reason
             && silent
         {
-            row("Last failure", one_line(error, LONGEST_TEXT));
+            row("Last failure", failure_in_words(error));
         }
         if let Some(value) = self.threshold() {
             row("Threshold", value);

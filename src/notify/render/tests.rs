@@ -10,6 +10,7 @@ use crate::domain::notice::{Facts, Message, MessageKind, NoticeState, Notificati
 use crate::domain::reason::{Finding, Measure, Reason, Relation};
 use crate::domain::{AccountName, ChannelName, ClientId, Management, Money, PolicyName, Reading, Severity, Threshold};
 
+mod accounts;
 mod golden;
 mod harmless;
 mod languages;

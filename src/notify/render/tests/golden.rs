@@ -230,7 +230,7 @@ other alert about it fires or resolves until it can be read again. More than
   Spent today       4.11 USD
   Spent in 30 days  92.00 USD
   Read              44 minutes ago, at 09:33 EST
-  Last failure      html
+  Last failure      a web page instead of an answer
   Policy            blind (warning)
   Account           main
 
@@ -285,6 +285,8 @@ balancewatch, for Phone service
 CRITICAL: account main: VoIP.ms does not allow this machine's address (ip_not_enabled)
 
 Account main: VoIP.ms does not allow this machine's address (ip_not_enabled)
+
+VoIP.ms does not allow this machine's address (ip_not_enabled).
 
   Policy   account-access (critical)
   Account  main
@@ -544,7 +546,7 @@ fn subjects_of_the_other_transitions() {
         ),
         (
             with(account(), Transition::Resolved),
-            "RESOLVED: account main: the alert account-access is over",
+            "RESOLVED: the clients of account main are watched again",
         ),
         (
             enforced(overdrawn(), Outcome::Verified),

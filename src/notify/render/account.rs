@@ -1,0 +1,114 @@
+//! What operators read about an account as a whole: what it means, since when, what was seen last and when it is tried
+//! again. The subject is short, for a phone, and none of it is what a machine elsewhere said. Pure.
+
+use super::letter::Fact;
+use super::scene::Scene;
+use super::words::{LONGEST_TEXT, capitalised, one_line};
+use crate::domain::reason::Reason;
+
+/// Longest headline behind the name of the account: what a phone shows of a subject, twice over.
+const LONGEST_HEADLINE: usize = 80;
+
+/// What is wrong, without the full stop.
+pub(super) fn headline(scene: &Scene<'_>, still: &str) -> String {
+    let account = &scene.notification.account;
+    let nobody = if still.is_empty() {
+        "nobody is"
+    } else {
+        "still nobody is"
+    };
+    match (scene.notification.policy.as_str(), nobody_is_watched(scene)) {
+        ("account-access", true) => {
+            format!("{nobody} watched on account {account}: VoIP.ms refuses access")
+        }
+        (_, true) => format!("{nobody} watched on account {account}: VoIP.ms cannot be asked"),
+        (_, false) => {
+            let what = what(scene);
+            // What comes behind is detail, and is told below.
+            let first = what.split([';', ':']).next().unwrap_or_default();
+            format!("account {account}: {still}{}", one_line(first, LONGEST_HEADLINE))
+        }
+    }
+}
+
+/// Whether the sweep ended because the account could not be asked: only then is a time set at which it is asked again.
+fn nobody_is_watched(scene: &Scene<'_>) -> bool {
+    let is_asked_again = |account: crate::domain::notice::AccountFacts| account.next_try_at.is_some();
+    let is_about_asking = matches!(scene.notification.policy.as_str(), "account-access" | "upstream");
+    is_about_asking && scene.notification.facts.account.is_some_and(is_asked_again)
+}
+
+fn what(scene: &Scene<'_>) -> String {
+    match &scene.notification.facts.reason {
+        Reason::Account { what, .. } => one_line(what, LONGEST_TEXT),
+        other => one_line(&other.to_string(), LONGEST_TEXT),
+    }
+}
+
+/// What was found, and what it means.
+pub(super) fn meaning(scene: &Scene<'_>) -> Vec<String> {
+    let means = match scene.notification.policy.as_str() {
+        "account-access" | "upstream" if nobody_is_watched(scene) => {
+            "No balance is read meanwhile: clients may run dry unnoticed, nobody is warned of it, and nothing is changed."
+        }
+        "overcommitted" => "A client may run dry before its balance is read again.",
+        "brake" => "No client is set to HARD or back meanwhile, whatever its balance does. All are watched as before.",
+        "read-back" => {
+            "The brake is on: balancewatch changes nothing any more, and will not repair this by itself. All clients are \
+             watched as before."
+        }
+        "enforcement-without-effect" => "HARD is set, but calls seem to go on, at your cost.",
+        _ => "",
+    };
+    let what = format!("{}.", capitalised(what(scene).trim_end_matches('.')));
+    [what, means.to_owned()]
+        .into_iter()
+        .filter(|paragraph| !paragraph.is_empty())
+        .collect()
+}
+
+/// Since when, for how many, and when it is tried again.
+pub(super) fn facts(scene: &Scene<'_>) -> Vec<Fact> {
+    let facts = &scene.notification.facts;
+    let Some(account) = facts.account else {
+        return Vec::new();
+    };
+    let mut rows = Vec::with_capacity(4);
+    let mut row = |label, value: String| rows.push(Fact { label, value });
+    let is_over = scene.notification.transition.is_end();
+    row(if is_over { "It began" } else { "Since" }, scene.age(facts.since));
+    let last = account
+        .last_sweep_at
+        .map_or_else(|| "none yet".to_owned(), |at| scene.age(at));
+    row("Last full sweep", last);
+    row("Clients", account.clients.to_string());
+    if !is_over && scene.notification.policy.as_str() != "overcommitted" {
+        row("Tried again", tried_again(scene, account.next_try_at));
+    }
+    rows
+}
+
+fn tried_again(scene: &Scene<'_>, at: Option<jiff::Timestamp>) -> String {
+    match at {
+        None => "in every sweep".to_owned(),
+        Some(at) if at > scene.now => format!("at {}, then every 1 to 15 minutes", scene.at(at)),
+        Some(_) => "every 1 to 15 minutes".to_owned(),
+    }
+}
+
+/// What is over, in one sentence without the full stop.
+pub(super) fn over(scene: &Scene<'_>) -> String {
+    let account = &scene.notification.account;
+    match scene.notification.policy.as_str() {
+        "account-access" | "upstream" => format!("the clients of account {account} are watched again"),
+        policy => format!("account {account}: the alert {policy} is over"),
+    }
+}
+
+/// What to do.
+pub(super) fn steps(scene: &Scene<'_>) -> Vec<String> {
+    match &scene.notification.facts.reason {
+        Reason::Account { fix, .. } if !fix.trim().is_empty() => vec![capitalised(&one_line(fix, LONGEST_TEXT))],
+        _ => vec!["Run `balancewatch status` and `balancewatch check --online`.".to_owned()],
+    }
+}
