@@ -2,6 +2,8 @@
 //!
 //! Shows what the last sweep decided; judges nothing.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -71,6 +73,8 @@ pub struct AlertRow {
     pub told: u32,
     /// Whether the client was told.
     pub client_told: bool,
+    /// Why the client itself cannot be told.
+    pub cannot_be_told: Option<String>,
     /// The limit as the table shows it.
     #[serde(skip)]
     limit_text: String,
@@ -93,6 +97,13 @@ pub fn rows(account: &Account, policies: &[Policy], view: &AccountView, now: Tim
         ))
     });
     rows
+}
+
+/// Says of the alerts that fire why their clients cannot be told of them.
+pub fn mark_untold(rows: &mut [AlertRow], untold: &BTreeMap<ClientId, String>) {
+    for row in rows.iter_mut().filter(|row| row.state == "firing") {
+        row.cannot_be_told = untold.get(&row.client).cloned();
+    }
 }
 
 fn row(account: &Account, policies: &[Policy], view: &AccountView, alert: &Alert, now: Timestamp) -> Option<AlertRow> {
@@ -134,6 +145,7 @@ fn row(account: &Account, policies: &[Policy], view: &AccountView, alert: &Alert
         fires_at,
         told: firing.map_or(0, told),
         client_told: firing.is_some_and(|firing| firing.client_told),
+        cannot_be_told: None,
         limit_text,
     })
 }
@@ -175,7 +187,9 @@ pub fn run(context: &mut Context, args: &AlertsArgs) -> Result<Exit, Failure> {
         for account in opened.accounts() {
             let view = opened.view(account).await?;
             last_sweep = last_sweep.max(view.state.sweep_ended_at);
-            all.extend(rows(account, &opened.settings.policies_of(account), &view, opened.now));
+            let mut found = rows(account, &opened.settings.policies_of(account), &view, opened.now);
+            mark_untold(&mut found, &opened.untold(account).await?);
+            all.extend(found);
         }
         let is_shown = |row: &AlertRow| args.all || row.state == "firing";
         let (shown, hidden): (Vec<AlertRow>, Vec<AlertRow>) = all.into_iter().partition(is_shown);
@@ -206,6 +220,13 @@ fn print(
         context.out.table(&table)?;
     }
     for row in rows {
+        if let Some(why) = &row.cannot_be_told {
+            context.out.line("")?;
+            let (client, policy) = (&row.client, &row.policy);
+            context
+                .out
+                .line(&format!("{client} {policy}: the client cannot be told: {why}"))?;
+        }
         if let Some(fix) = &row.fix {
             context.out.line("")?;
             context.out.line(&format!("{}: {}", row.policy, row.reason))?;

@@ -40,7 +40,7 @@ Example:
 }
 
 /// Who sets it, as the store's flag says it.
-const BY: &str = "a person";
+pub const BY: &str = "a person";
 
 /// Longest reason, in characters: it stands in mails and tables.
 const LONGEST_REASON: usize = 500;
@@ -58,7 +58,7 @@ struct Answer {
 }
 
 /// A reason that says something, on one line.
-fn reason(text: &str) -> Result<String, String> {
+pub fn reason(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.is_empty() {
         return Err("a reason is needed: somebody else will find the brake on".to_owned());

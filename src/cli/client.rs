@@ -53,6 +53,8 @@ struct Answer {
     threshold_read_at: Option<Timestamp>,
     /// Where the client itself would be told.
     address: Option<String>,
+    /// Why its mails do not arrive.
+    cannot_be_told: Option<String>,
     spent_today: Option<Money>,
     spent_total: Option<Money>,
     read_at: Option<Timestamp>,
@@ -97,16 +99,28 @@ pub fn run(context: &mut Context, args: &ClientArgs) -> Result<Exit, Failure> {
         let watched = opened::client(&view, &args.id, opened.now)?;
         let id = &watched.client.id;
         let enforcements = opened.enforcements(account, id, ENFORCEMENTS_SHOWN).await?;
-        let alerts: Vec<AlertRow> = alerts::rows(account, &opened.settings.policies_of(account), &view, opened.now)
+        let untold = opened.untold(account).await?;
+        let mut alerts: Vec<AlertRow> = alerts::rows(account, &opened.settings.policies_of(account), &view, opened.now)
             .into_iter()
             .filter(|row| row.client == *id)
             .collect();
+        alerts::mark_untold(&mut alerts, &untold);
+        let untold = untold.get(id).cloned();
         if context.wants_json() {
             let answer = answer(&opened, account, &view, &watched, alerts, &enforcements);
-            context.out.json(&answer)?;
+            context.out.json(&Answer {
+                cannot_be_told: untold,
+                ..answer
+            })?;
         } else {
             let codes = &view.state.management_codes;
-            print(context, &opened, account, codes, &watched, &alerts, &enforcements)?;
+            let known = Known {
+                watched: &watched,
+                untold,
+                alerts: &alerts,
+                enforcements: &enforcements,
+            };
+            print(context, &opened, account, codes, known)?;
         }
         Ok(Exit::Fine)
     })
@@ -139,6 +153,7 @@ fn answer(
         threshold_email: threshold.and_then(|threshold| threshold.email.clone()),
         threshold_read_at: threshold.map(|threshold| threshold.at),
         address: address(watched, threshold).map(str::to_owned),
+        cannot_be_told: None,
         spent_today: reading.and_then(|reading| reading.spent_today),
         spent_total: reading.and_then(|reading| reading.spent_total),
         read_at: reading.map(|reading| reading.at),
@@ -167,15 +182,28 @@ fn change(enforcement: &Enforcement) -> Change {
     }
 }
 
+/// What the card is about.
+struct Known<'a> {
+    watched: &'a Watched,
+    /// Why its mails do not arrive.
+    untold: Option<String>,
+    alerts: &'a [AlertRow],
+    enforcements: &'a [Enforcement],
+}
+
 fn print(
     context: &mut Context,
     opened: &Opened,
     account: &Account,
     codes: &BTreeMap<String, String>,
-    watched: &Watched,
-    alerts: &[AlertRow],
-    enforcements: &[Enforcement],
+    known: Known<'_>,
 ) -> Result<(), Failure> {
+    let Known {
+        watched,
+        untold,
+        alerts,
+        enforcements,
+    } = known;
     let client = &watched.client;
     let mut card = Table::new(&[&format!("client {}", client.id), &format!("account {}", account.name)]);
     card.fact("name", label(client), Tone::Plain);
@@ -192,6 +220,9 @@ fn print(
             Tone::Plain,
         );
         card.fact("mail address", mail_address(watched), Tone::Plain);
+        if let Some(why) = untold {
+            card.fact("cannot be told", why, Tone::Bad);
+        }
     }
     if watched.reading.is_some() {
         card.fact("spending", spending(account, watched), Tone::Plain);

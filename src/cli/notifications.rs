@@ -39,6 +39,21 @@ Examples:
         #[arg(value_name = "ID")]
         id: String,
     },
+    /// Give up one that is dead: its alert ends, and nobody is reminded of it
+    #[command(after_help = "\
+Example:
+  balancewatch notifications drop ID --comment \"told them by phone\"")]
+    Drop {
+        /// Its id, as `list` prints it
+        #[arg(value_name = "ID")]
+        id: String,
+        /// Why, for whoever looks later
+        #[arg(long, value_name = "TEXT", value_parser = super::brake::reason)]
+        comment: String,
+        /// Who decides this
+        #[arg(long, value_name = "NAME", default_value = super::brake::BY, value_parser = super::brake::reason)]
+        by: String,
+    },
     /// Try one again that is dead or waits, at once and for another day
     Retry {
         /// Its id, as `list` prints it
@@ -154,6 +169,9 @@ pub fn run(context: &mut Context, args: &NotificationsArgs) -> Result<Exit, Fail
         match &args.command {
             Some(NotificationsCommand::Show { id }) => show(context, &opened, id).await?,
             Some(NotificationsCommand::Retry { id }) => retry(context, &opened, id).await?,
+            Some(NotificationsCommand::Drop { id, comment, by }) => {
+                drop_dead(context, &opened, id, comment, by).await?
+            }
             Some(NotificationsCommand::List(list_args)) => list(context, &opened, list_args).await?,
             None => list(context, &opened, &args.list).await?,
         }
@@ -268,6 +286,31 @@ async fn retry(context: &mut Context, opened: &Opened, id: &str) -> Result<(), F
     context
         .out
         .line("it is due now: a running daemon tries it within 5 seconds, else the next `sweep --once`")
+}
+
+async fn drop_dead(context: &mut Context, opened: &Opened, id: &str, comment: &str, by: &str) -> Result<(), Failure> {
+    let found = opened.store.notification(id).await;
+    let Some(record) = found.map_err(|error| from_store(&error))? else {
+        return Err(unknown(id));
+    };
+    let at = clock_minute(opened.now, &opened.settings.schedule.timezone);
+    let dropped = opened
+        .store
+        .drop_dead(id, &format!("given up by {by} at {at}: {comment}"))
+        .await;
+    if !dropped.map_err(|error| from_store(&error))? {
+        let state = record.notification.state.label();
+        return Err(
+            Failure::failed(format!("the notification is {state} and is not dropped"))
+                .hint("only one that is dead can be given up"),
+        );
+    }
+    if context.wants_json() {
+        return context.out.json(&serde_json::json!({ "id": id, "state": "dropped" }));
+    }
+    context
+        .out
+        .line("it is given up; its alert ends when no other message that died is left to deal with")
 }
 
 fn unknown(id: &str) -> Failure {

@@ -3,6 +3,8 @@
 //!
 //! Reads no secret, asks no API, and never makes or migrates a store.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::telling::{ago, clock_time};
@@ -90,6 +92,19 @@ impl Opened {
         };
         let found = self.store.enforcements(&filter).await;
         found.map_err(|error| from_store(&error))
+    }
+
+    /// Why clients of an account cannot be told, by client: their mails died, and they took none since.
+    ///
+    /// # Errors
+    /// Why the store cannot be read (1).
+    pub async fn untold(&self, account: &Account) -> Result<BTreeMap<ClientId, String>, Failure> {
+        let letters = self.store.dead_letters(&account.name).await;
+        let letters = letters.map_err(|error| from_store(&error))?;
+        let open = letters
+            .into_iter()
+            .filter(|letter| letter.channel.is_client() && !letter.is_settled);
+        Ok(open.map(|letter| (letter.client, letter.why)).collect())
     }
 
     /// A time on the clock of the configured zone, and how long ago that is.

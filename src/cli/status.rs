@@ -15,7 +15,7 @@ use super::{Context, Exit, Failure, alerts, block_on};
 use crate::config::Account;
 use crate::domain::due;
 use crate::domain::notice::NoticeState;
-use crate::domain::{AccountName, Severity};
+use crate::domain::{AccountName, ClientId, Severity};
 use crate::monitor::report::Report;
 use crate::store::AccountView;
 
@@ -62,6 +62,8 @@ struct Status {
     clients: Clients,
     alerts: Alerts,
     notifications: BTreeMap<String, u64>,
+    /// Why clients cannot be told, by client.
+    cannot_be_told: BTreeMap<ClientId, String>,
     channels: Vec<ChannelTrouble>,
     enforcement: Enforcement,
     warnings: Vec<String>,
@@ -178,6 +180,7 @@ async fn status(opened: &Opened, account: &Account) -> Result<Status, Failure> {
         channels: channel_troubles(opened, account).await?,
         enforcement: enforcement(opened, account, &view, mails, counts.enforcements),
         notifications: counts.notifications,
+        cannot_be_told: opened.untold(account).await?,
         clients: Clients {
             listed: counts.clients,
             vanished: counts.vanished,

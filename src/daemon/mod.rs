@@ -140,10 +140,13 @@ impl Daemon {
         let until = futures_util::FutureExt::shared(until);
         let mut drained = outbox.drain(until.clone()).await?;
         let mut all_told = true;
+        let mut is_owed = false;
         for watch in &self.watches {
-            all_told &= self.letters.judge(watch, outbox.health()).await?;
+            let looked = self.letters.judge(watch).await?;
+            is_owed |= looked.is_owed;
+            all_told &= looked.all_told;
         }
-        if drained.dead > 0 {
+        if is_owed {
             let second = outbox.drain(until).await?;
             drained.sent += second.sent;
             drained.dead += second.dead;

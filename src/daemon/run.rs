@@ -12,7 +12,7 @@ use super::{Daemon, Error, Watch};
 use crate::clock::Clock;
 use crate::config::Schedule;
 use crate::monitor::{Silent, report::Report};
-use crate::notify::health::ChannelHealth;
+use crate::notify::outbox::Drained;
 use crate::store::Store;
 
 /// The work in hand gets this long after the signal to stop, a second less than the ten that are promised. What is cut off then was written down before it began.
@@ -26,9 +26,6 @@ const SILENCE_EVERY: Duration = Duration::from_secs(60);
 
 /// How long to wait after the store failed.
 const STORE_PAUSE: Duration = Duration::from_secs(10);
-
-/// How the channels fare, told by the outbox after each pass.
-type Channels = std::collections::BTreeMap<crate::domain::ChannelName, ChannelHealth>;
 
 impl Daemon {
     /// Runs until `stop` ends, and then less than ten seconds more for the work in hand.
@@ -48,7 +45,7 @@ impl Daemon {
         } = self;
         let trigger = Trigger::start(schedule.clone(), clock.clone()).await?;
         let wake = Notify::new();
-        let (told, tells) = mpsc::unbounded_channel::<Channels>();
+        let (passed, passes) = mpsc::unbounded_channel();
         let accounts = join_all(watches.iter().map(|watch| {
             let marks = trigger.listen();
             let parts = Account {
@@ -63,14 +60,15 @@ impl Daemon {
         let deliveries = async {
             if let Some(mut outbox) = outbox {
                 let cancel = stopped(stopper.subscribe());
-                // Nobody listens any more when the program ends.
-                outbox
-                    .run(&wake, cancel, |_, channels| drop(told.send(channels.clone())))
-                    .await;
+                let report = |_: &Drained, _: &_| {
+                    // Nobody listens any more when the program ends.
+                    passed.send(()).ok();
+                };
+                outbox.run(&wake, cancel, report).await;
             }
-            drop(told);
+            drop(passed);
         };
-        let announcements = announce(letters, &watches, tells, &wake);
+        let announcements = announce(letters, &watches, passes, &clock, &wake);
         let decisions = heed_decisions(&store, &clock, &wake, stopper.subscribe());
         let work = async { tokio::join!(accounts, deliveries, announcements, decisions) };
         tokio::pin!(work);
@@ -110,20 +108,26 @@ async fn heed_decisions(store: &Store, clock: &Clock, wake: &Notify, stop: signa
     }
 }
 
-/// Judges dead letters after each pass of the outbox.
+/// Judges dead letters after each pass of the outbox, and soon after a person dealt with one.
 async fn announce(
     mut letters: DeadLetters,
     watches: &[Watch],
-    mut tells: mpsc::UnboundedReceiver<Channels>,
+    mut passes: mpsc::UnboundedReceiver<()>,
+    clock: &Clock,
     wake: &Notify,
 ) {
-    while let Some(channels) = tells.recv().await {
+    loop {
+        tokio::select! {
+            pass = passes.recv() => if pass.is_none() { return },
+            () = clock.sleep(DECISIONS_EVERY) => {}
+        }
         for watch in watches {
-            if let Err(error) = letters.judge(watch, &channels).await {
-                tracing::error!(%error, "dead letters could not be judged");
+            match letters.judge(watch).await {
+                Ok(looked) if looked.is_owed => wake.notify_one(),
+                Ok(_) => {}
+                Err(error) => tracing::error!(%error, "dead letters could not be judged"),
             }
         }
-        wake.notify_one();
     }
 }
 

@@ -215,7 +215,7 @@ impl Watch {
             brake: Some(brake.map(|flag| flag.note)),
             ..Health::default()
         };
-        Ok(self.monitor.judge_account(&health, &[]).await?)
+        Ok(self.monitor.judge_account(&health).await?)
     }
 
     /// Whether the brake is on.

@@ -95,6 +95,15 @@ pub enum Behaviour {
         /// The words behind it.
         text: &'static str,
     },
+    /// Answers this way to RCPT for addresses that begin so, and is good to all others.
+    Refuse {
+        /// Whom.
+        to: &'static str,
+        /// The reply code, such as 550.
+        code: u16,
+        /// The words behind it.
+        text: &'static str,
+    },
     /// Waits this long (in real time) before each answer.
     Slow(Duration),
 }

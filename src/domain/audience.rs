@@ -1,6 +1,6 @@
 //! Who is told what about a transition. One pure function, [`owed`]; nobody else makes notifications.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -35,8 +35,8 @@ pub struct Addresses<'a> {
     pub channels: &'a BTreeMap<ChannelName, Vec<String>>,
     /// The client's own address: the one on its threshold, else its own. `None`: it has none.
     pub client: Option<&'a str>,
-    /// Channels that are not told: a dead-letter alert never goes to the channels it is about.
-    pub except: &'a [ChannelName],
+    /// Who is not told: news of dead letters never goes where they died.
+    pub except: &'a BTreeSet<(ChannelName, String)>,
 }
 
 /// What is owed, to be committed with the transition that caused it.
@@ -56,18 +56,14 @@ pub struct Owed {
 #[must_use]
 pub fn owed(episode: &Episode<'_>, transition: &Transition, addresses: &Addresses<'_>, now: Timestamp) -> Owed {
     let mut owed = Owed::default();
-    for channel in episode
-        .policy
-        .notify
-        .iter()
-        .filter(|channel| !addresses.except.contains(channel))
-    {
+    for channel in &episode.policy.notify {
         if channel.is_client() {
             if tells_client(episode.firing, transition) {
                 owe_client(&mut owed, episode, transition, addresses.client, now);
             }
         } else if tells_operators(episode.firing, transition) {
-            for recipient in addresses.channels.get(channel).into_iter().flatten() {
+            let recipients = addresses.channels.get(channel).into_iter().flatten();
+            for recipient in recipients.filter(|to| !addresses.except.contains(&(channel.clone(), (*to).clone()))) {
                 let mut notification = notification(episode, transition, channel, recipient, now);
                 if !waits_for_summary(episode.firing, transition) {
                     let thread = episode
@@ -89,7 +85,7 @@ fn tells_operators(firing: &Firing, transition: &Transition) -> bool {
     match transition {
         Transition::ClientDue => false,
         Transition::Resolved | Transition::Withdrawn { .. } => !firing.baseline || firing.summary.is_some(),
-        Transition::Fired { .. } | Transition::Repeated { .. } | Transition::Enforced { .. } => true,
+        Transition::Fired { .. } | Transition::Repeated { .. } | Transition::News | Transition::Enforced { .. } => true,
     }
 }
 
@@ -102,7 +98,7 @@ fn tells_client(firing: &Firing, transition: &Transition) -> bool {
     match transition {
         Transition::Fired { .. } | Transition::Repeated { .. } | Transition::Resolved => firing.client_told,
         Transition::ClientDue => true,
-        Transition::Withdrawn { .. } | Transition::Enforced { .. } => false,
+        Transition::News | Transition::Withdrawn { .. } | Transition::Enforced { .. } => false,
     }
 }
 
@@ -138,8 +134,8 @@ fn notification(
     now: Timestamp,
 ) -> Notification {
     let label = match transition {
-        // One episode may see several enforcements, with the same end.
-        Transition::Enforced { .. } => format!("{}-{}", transition.label(), now.as_millisecond()),
+        // One episode may see several enforcements with the same end, and news again and again.
+        Transition::Enforced { .. } | Transition::News => format!("{}-{}", transition.label(), now.as_millisecond()),
         _ => transition.label(),
     };
     Notification {
@@ -234,7 +230,7 @@ pub struct Summary {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::{Addresses, Episode, Owed, owed, summarise};
     use crate::domain::alert::{EpisodeId, Firing};
@@ -293,7 +289,7 @@ mod tests {
         let addresses = Addresses {
             channels: &channels,
             client: client_address,
-            except: &[],
+            except: &BTreeSet::new(),
         };
         owed(&episode, transition, &addresses, at(5))
     }

@@ -303,6 +303,10 @@ impl Stepper<'_> {
             firing.client_told = true;
             return vec![Transition::ClientDue];
         }
+        if self.judgement.has_news {
+            firing.last_told_at = now;
+            return vec![Transition::News];
+        }
         let repeat_due = now.duration_since(firing.last_told_at) >= self.policy.repeat_every;
         if repeat_due && firing.repeats < self.policy.max_repeats {
             firing.repeats += 1;

@@ -8,6 +8,7 @@
 pub mod alert;
 pub mod audience;
 pub mod client;
+pub mod dead_letter;
 pub mod due;
 pub mod enforcement;
 pub mod id;

@@ -28,6 +28,8 @@ pub enum Transition {
         /// For the how-manieth time; 1 is the first repeat.
         repeat: u32,
     },
+    /// It still fires, and there is more to tell of it.
+    News,
     /// It recovered.
     Resolved,
     /// Its ground went away.
@@ -56,6 +58,7 @@ impl Transition {
             Self::Fired { .. } => "fired".to_owned(),
             Self::ClientDue => "client-due".to_owned(),
             Self::Repeated { repeat } => format!("repeated-{repeat}"),
+            Self::News => "news".to_owned(),
             Self::Resolved => "resolved".to_owned(),
             Self::Withdrawn { .. } => "withdrawn".to_owned(),
             Self::Enforced { outcome, direction, .. } => {

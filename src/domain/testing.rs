@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::dead_letter::DeadLetter;
 use super::policy::{Policy, Scope, Selector, Severity, When};
 use super::{ChannelName, ClientId, Money, PolicyName, Reading, Threshold};
 
@@ -56,5 +57,21 @@ pub fn policy(name: &str, when: When) -> Policy {
         clients: Selector::default(),
         enforce: None,
         scope: Scope::Clients,
+    }
+}
+
+/// A dead letter to an operator.
+pub fn dead_letter() -> DeadLetter {
+    DeadLetter {
+        message: "m".to_owned(),
+        notification: "m/1".to_owned(),
+        client: client(),
+        label: "Consulting".to_owned(),
+        carried: 1,
+        channel: ChannelName::new("ops").unwrap(),
+        recipient: "a@x".to_owned(),
+        why: "no such user".to_owned(),
+        is_announced: false,
+        is_settled: false,
     }
 }

@@ -50,6 +50,8 @@ pub struct Judgement {
     /// For a condition on today's spending: whether it is over its limit now. `None` when it does not ask or
     /// nothing is known.
     pub over_today: Option<bool>,
+    /// Whether there is more to tell of an episode that runs already than was told.
+    pub has_news: bool,
 }
 
 /// What is known of a client when it is judged.
@@ -241,6 +243,7 @@ fn compare(reading: &Reading, limits: &Limits) -> Judgement {
         verdict,
         reason: Reason::Limits { findings },
         over_today,
+        has_news: false,
     }
 }
 
@@ -278,6 +281,7 @@ const fn judgement(verdict: Verdict, reason: Reason) -> Judgement {
         verdict,
         reason,
         over_today: None,
+        has_news: false,
     }
 }
 

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 
 use super::inventory::Short;
 use crate::domain::Money;
+use crate::domain::dead_letter::{self, DeadLetter};
 use crate::domain::reason::{Reason, failure_in_words};
 use crate::domain::verdict::{Judgement, Verdict};
 
@@ -24,8 +25,8 @@ pub struct Health {
     pub read_back: Option<Option<String>>,
     /// Clients set to HARD that still spend below zero: label and balance; empty: none.
     pub without_effect: Option<Vec<(String, Money)>>,
-    /// Channels with messages that will never arrive; empty: none.
-    pub dead_letters: Option<Vec<String>>,
+    /// Messages that will never arrive, and that nobody has dealt with; empty: none.
+    pub dead_letters: Option<Vec<DeadLetter>>,
 }
 
 /// What went wrong and what to do about it.
@@ -57,7 +58,7 @@ impl Health {
             "dead-letter" => self
                 .dead_letters
                 .as_ref()
-                .map(|channels| (!channels.is_empty()).then(|| undelivered(channels))),
+                .map(|letters| dead_letter::told(letters).map(|(what, fix)| Trouble { what, fix })),
             _ => return None,
         };
         let (verdict, what, fix) = match trouble {
@@ -69,6 +70,7 @@ impl Health {
             verdict,
             reason: Reason::Account { what, fix },
             over_today: None,
+            has_news: false,
         })
     }
 }
@@ -162,13 +164,6 @@ fn no_effect(clients: &[(String, Money)]) -> Trouble {
     }
 }
 
-fn undelivered(channels: &[String]) -> Trouble {
-    Trouble {
-        what: format!("messages could not be delivered through: {}", channels.join(", ")),
-        fix: "`balancewatch notifications --output json` shows which, and what the receiver said".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::SignedDuration;
@@ -230,7 +225,7 @@ mod tests {
             brake: Some(Some("a person".to_owned())),
             read_back: Some(Some("zip".to_owned())),
             without_effect: Some(vec![("Consulting".to_owned(), "-1".parse().unwrap())]),
-            dead_letters: Some(vec!["ops".to_owned()]),
+            dead_letters: Some(vec![crate::domain::testing::dead_letter()]),
         };
         assert_eq!(verdicts(&ill), [Verdict::Breach; 8]);
         assert_eq!(ill.judge("low-balance"), None);

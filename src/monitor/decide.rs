@@ -1,7 +1,7 @@
 //! What a client's reading leads to: verdicts, alerts that move, notifications owed. Pure: it sees a client, returns
 //! rows to commit, and waits for nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
@@ -17,6 +17,9 @@ use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ChannelName, Money, PolicyName, Reading, Threshold};
 
 mod gone;
+
+/// Who is not told, though the policy names them.
+pub type Except = BTreeSet<(ChannelName, String)>;
 
 /// What stays the same for every client of an account.
 #[derive(Clone, Debug)]
@@ -167,7 +170,7 @@ impl Rules {
         seen: &Seen<'_>,
         policy: &Policy,
         judgement: &Judgement,
-        except: &[ChannelName],
+        except: &Except,
         circumstances: &Circumstances,
     ) -> Decided {
         let mut decided = Decided::default();
@@ -310,7 +313,15 @@ impl Rules {
                 .unwrap_or_else(|| judged(seen.watched, circumstances.baseline_since));
             decided.judged = Some(Arc::from(format!("{before}{},", policy.name)));
         }
-        self.settle(decided, seen, policy, alert.as_ref(), step, &[], circumstances.now);
+        self.settle(
+            decided,
+            seen,
+            policy,
+            alert.as_ref(),
+            step,
+            &Except::new(),
+            circumstances.now,
+        );
     }
 
     /// Writes down what a step led to.
@@ -325,7 +336,7 @@ impl Rules {
         policy: &Policy,
         before: Option<&Alert>,
         step: Step,
-        except: &[ChannelName],
+        except: &Except,
         now: Timestamp,
     ) {
         for transition in &step.transitions {
@@ -333,7 +344,10 @@ impl Rules {
                 Transition::Fired { .. } => decided.fired += 1,
                 Transition::Resolved => decided.resolved += 1,
                 Transition::Withdrawn { .. } => decided.withdrawn += 1,
-                Transition::ClientDue | Transition::Repeated { .. } | Transition::Enforced { .. } => {}
+                Transition::ClientDue
+                | Transition::Repeated { .. }
+                | Transition::News
+                | Transition::Enforced { .. } => {}
             }
             let told_of = step.next.as_ref().or(before);
             let (Some(firing), Some(alert)) = (&step.episode, told_of) else {

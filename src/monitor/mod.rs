@@ -20,7 +20,7 @@ use crate::domain::notice::Transition;
 use crate::domain::policy::Policy;
 use crate::domain::verdict::Judgement;
 use crate::domain::watch::Watched;
-use crate::domain::{ChannelName, Client, ClientId, due};
+use crate::domain::{Client, ClientId, due};
 use crate::store::{AccountView, Commit, Store};
 use crate::voipms;
 
@@ -29,11 +29,12 @@ mod batch;
 pub mod decide;
 mod fetch;
 pub mod inventory;
+pub mod letters;
 pub mod report;
 mod sweep;
 
 use account::Health;
-use decide::{Circumstances, Decided, Rules, Seen};
+use decide::{Circumstances, Decided, Except, Rules, Seen};
 use report::Report;
 
 /// A wall clock that runs ahead of the monotonic one by more than this has jumped: a machine that slept, or was set.
@@ -127,19 +128,18 @@ impl Monitor {
             .await
     }
 
-    /// Judges the built-in alerts of which `health` knows something, outside a sweep. Nothing is told through the
-    /// channels in `except`.
+    /// Judges the built-in alerts of which `health` knows something, outside a sweep.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn judge_account(&self, health: &Health, except: &[ChannelName]) -> Result<(), SweepError> {
+    pub async fn judge_account(&self, health: &Health) -> Result<(), SweepError> {
         let now = self.clock.now();
         let before = self.account_alerts().await?;
         let mut commit = Commit::new(self.rules.account.clone(), now);
         let circumstances = self.circumstances_at(now);
         for policy in &self.rules.policies {
             if let Some(judgement) = health.judge(policy.name.as_str()) {
-                let decided = self.decide_builtin(&before, policy, &judgement, except, &circumstances);
+                let decided = self.decide_builtin(&before, policy, &judgement, &Except::new(), &circumstances);
                 batch::add(&mut commit, &ClientId::account(), decided);
             }
         }
@@ -203,7 +203,7 @@ impl Monitor {
         let addresses = Addresses {
             channels: &self.rules.channels,
             client: None,
-            except: &[],
+            except: &Except::new(),
         };
         let transition = Transition::Enforced {
             outcome: outcome.clone(),
@@ -274,7 +274,7 @@ impl Monitor {
         before: &[Alert],
         policy: &Policy,
         judgement: &Judgement,
-        except: &[ChannelName],
+        except: &Except,
         circumstances: &Circumstances,
     ) -> Decided {
         let watched = self.account_watched(circumstances.now);

@@ -42,6 +42,8 @@ pub struct Commit {
     pub notices_into: Vec<(String, String)>,
     /// Messages, by id, whose notifications all get this state.
     pub notices_of_messages: Vec<(String, NoticeState)>,
+    /// Dead messages, by id, of which people are told from now on.
+    pub letters_announced: Vec<String>,
     /// Tries to deliver stored messages.
     pub attempts: Vec<Attempt>,
     /// Whole enforcements.
@@ -72,6 +74,7 @@ impl Commit {
             notifications: Vec::new(),
             notices_into: Vec::new(),
             notices_of_messages: Vec::new(),
+            letters_announced: Vec::new(),
             attempts: Vec::new(),
             enforcements: Vec::new(),
             steps: Vec::new(),
@@ -94,6 +97,7 @@ impl Commit {
             && self.notifications.is_empty()
             && self.notices_into.is_empty()
             && self.notices_of_messages.is_empty()
+            && self.letters_announced.is_empty()
             && self.attempts.is_empty()
             && self.enforcements.is_empty()
             && self.steps.is_empty()

@@ -30,6 +30,7 @@ pub use pace::{ForeignCalls, ReserveCalls, ReservedCalls, SettledCalls};
 pub use view::{AccountView, Counts, EnforcementFilter, EnforcementRecord, Kept, NoticeFilter, NoticeRecord};
 
 use crate::domain::alert::Alert;
+use crate::domain::dead_letter::DeadLetter;
 use crate::domain::enforcement::Enforcement;
 use crate::domain::notice::{Message, Notification};
 use crate::domain::watch::Flag;
@@ -173,6 +174,24 @@ impl Store {
     /// [`Error::Database`] or [`Error::Corrupt`].
     pub async fn notifications(&self, filter: &NoticeFilter) -> Result<Vec<Notification>, Error> {
         self.told("read the notifications", self.engine.notifications(filter).await)
+    }
+
+    /// Messages that died and that nobody has dealt with, those that nobody was told of first. Those about dead letters
+    /// are not among them.
+    ///
+    /// # Errors
+    /// [`Error::Database`] or [`Error::Corrupt`].
+    pub async fn dead_letters(&self, account: &AccountName) -> Result<Vec<DeadLetter>, Error> {
+        self.told("read the dead messages", self.engine.dead_letters(account).await)
+    }
+
+    /// Gives up the dead message that carries this notification, for a reason: what a person decides. Whether there was
+    /// such a message; any other stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn drop_dead(&self, notification: &str, why: &str) -> Result<bool, Error> {
+        self.told("drop the notification", self.engine.drop_dead(notification, why).await)
     }
 
     /// Pending notifications that no message carries yet, oldest first: what a crash left behind before its summary was

@@ -85,6 +85,13 @@ fn undelivered(status: &Status, now: Timestamp) -> Vec<String> {
             count(dead, "notification")
         ));
     }
+    if let Some((client, why)) = status.cannot_be_told.first_key_value() {
+        let more = match status.cannot_be_told.len() {
+            1 => String::new(),
+            number => format!("; so are {} more", number - 1),
+        };
+        warnings.push(format!("client {client} cannot be told: {why}{more}"));
+    }
     warnings
 }
 
@@ -230,6 +237,7 @@ mod tests {
             },
             alerts: Alerts::default(),
             notifications: BTreeMap::new(),
+            cannot_be_told: BTreeMap::new(),
             channels: Vec::new(),
             enforcement: Enforcement {
                 mode: "observe",

@@ -287,7 +287,13 @@ impl<'a> Conversation<'a> {
         if let Some(reply) = self.instead(Stage::Rcpt) {
             return self.ok(&reply).await;
         }
-        match path(rest, "TO:") {
+        let to = path(rest, "TO:");
+        if let Behaviour::Refuse { to: whom, code, text } = self.behaviour
+            && to.as_deref().is_some_and(|to| to.starts_with(whom))
+        {
+            return self.ok(&format!("{code} {text}")).await;
+        }
+        match to {
             Some(to) if !to.is_empty() && self.to.len() < MOST_RECIPIENTS => {
                 self.to.push(to);
                 self.reply(Stage::Rcpt, "250 2.1.5 recipient ok").await

@@ -56,6 +56,7 @@ impl Run {
             verdict,
             reason,
             over_today: self.over_today,
+            has_news: false,
         };
         let reading_at = (verdict != Verdict::Unknown).then(|| at(secs));
         let step = step(
@@ -455,7 +456,7 @@ proptest! {
                         prop_assert!(fires, "nothing ends that did not fire");
                         fires = false;
                     }
-                    Transition::Enforced { .. } => prop_assert!(false, "not decided here"),
+                    Transition::News | Transition::Enforced { .. } => prop_assert!(false, "not decided here"),
                 }
             }
             let is_firing = matches!(run.alert, Some(Alert { phase: Phase::Firing(_), .. }));

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Decided, Rules, Seen};
+use super::{Decided, Except, Rules, Seen};
 use crate::domain::PolicyName;
 use crate::domain::alert::Alert;
 use crate::domain::lifecycle;
@@ -64,7 +64,7 @@ impl Rules {
         let policy = self.policies.iter().find(|policy| policy.name == alert.policy).cloned();
         let policy = policy.unwrap_or_else(|| self.removed_policy(&alert.policy));
         let step = lifecycle::withdraw(alert.clone(), why);
-        self.settle(decided, seen, &policy, Some(&alert), step, &[], now);
+        self.settle(decided, seen, &policy, Some(&alert), step, &Except::new(), now);
     }
 
     /// Stands for a policy that is gone from the configuration: its close goes to every channel.

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::account::{self, Trouble};
 use super::super::batch;
-use super::super::decide::{Circumstances, Seen};
+use super::super::decide::{Circumstances, Except, Seen};
 use super::super::inventory::seems_gone;
 use super::{Ended, Sweep, is_watched};
 use crate::domain::alert::{Alert, Phase};
@@ -134,7 +134,7 @@ impl Sweep<'_> {
             let before = self.alerts.get(&ClientId::account()).map_or(&[][..], Vec::as_slice);
             let mut decided = self
                 .monitor
-                .decide_builtin(before, policy, &judgement, &[], &circumstances);
+                .decide_builtin(before, policy, &judgement, &Except::new(), &circumstances);
             for notification in &mut decided.owed.notifications {
                 notification.facts.account = Some(watched);
             }

@@ -12,7 +12,7 @@ use super::{Channel, Drained, Outbox};
 use crate::domain::notice::{Message, NoticeState, Notification};
 use crate::domain::{AccountName, ChannelName};
 use crate::notify::email::{DeliveryError, Scope};
-use crate::notify::health::{ChannelHealth, REST, announced_through};
+use crate::notify::health::{ChannelHealth, REST};
 use crate::notify::queue::{Due, Queue, Record};
 use crate::notify::{render, retry};
 
@@ -199,7 +199,7 @@ impl<Q: Queue> Outbox<Q> {
         }
         for (account, messages) in put_off {
             for message in &messages {
-                self.tally(&mut worked, message);
+                Self::tally(&mut worked, message);
             }
             if let Err(error) = self.write(account, messages, self.clock.now()).await {
                 worked.error = Some(error);
@@ -230,7 +230,7 @@ impl<Q: Queue> Outbox<Q> {
             Ok(ready) => ready,
             Err(why) => {
                 message.state = NoticeState::Dropped(why);
-                self.tally(worked, &message);
+                Self::tally(worked, &message);
                 return self.queue.record(Record::of(&message, None, now)).await;
             }
         };
@@ -244,7 +244,7 @@ impl<Q: Queue> Outbox<Q> {
         let wait = learn(worked, &result, message.attempts, jitter, now);
         let (message, attempt) = fate::after(message, &result, wait, now);
         tell(&message, &result);
-        self.tally(worked, &message);
+        Self::tally(worked, &message);
         self.queue.record(Record::of(&message, Some(attempt), now)).await
     }
 
@@ -279,8 +279,8 @@ impl<Q: Queue> Outbox<Q> {
         Ok((channel, mail.map_err(|error| error.to_string())?))
     }
 
-    /// Counts what became of a message. A death that nobody can be told of is an error that somebody must read here.
-    fn tally(&self, worked: &mut Worked<Q::Error>, message: &Message) {
+    /// Counts what became of a message.
+    fn tally(worked: &mut Worked<Q::Error>, message: &Message) {
         let place = (message.account.clone(), message.channel.clone());
         let drained = &mut worked.drained;
         match &message.state {
@@ -288,16 +288,11 @@ impl<Q: Queue> Outbox<Q> {
                 drained.sent += 1;
                 *drained.delivered_by_channel.entry(place).or_default() += 1;
             }
-            NoticeState::Dead(why) => {
+            NoticeState::Dead(_) => {
                 drained.dead += 1;
                 *drained.dead_by_channel.entry(place).or_default() += 1;
-                worked.health.died(why);
                 let (channel, account) = (&message.channel, &message.account);
-                if announced_through(self.settings.channels.keys(), channel).is_empty() {
-                    tracing::error!(%channel, %account, "a message will never arrive, and no other channel can tell of it: see `balancewatch notifications`");
-                } else {
-                    tracing::warn!(%channel, %account, "a message will never arrive: see `balancewatch notifications`");
-                }
+                tracing::warn!(%channel, %account, "a message will never arrive: see `balancewatch notifications`");
             }
             NoticeState::Dropped(_) | NoticeState::Merged(_) => drained.dropped += 1,
             NoticeState::Pending | NoticeState::Sending => drained.deferred += 1,

@@ -26,7 +26,9 @@ pub(super) fn letter(scene: &Scene<'_>) -> Result<Letter, RenderError> {
         again: matches!(scene.notification.transition, Transition::Repeated { .. }),
     };
     let mut letter = match (&scene.notification.transition, topic) {
-        (Transition::Withdrawn { .. } | Transition::Enforced { .. }, _) => return Err(RenderError::NotForClients),
+        (Transition::News | Transition::Withdrawn { .. } | Transition::Enforced { .. }, _) => {
+            return Err(RenderError::NotForClients);
+        }
         (Transition::Resolved, Topic::Spending) => told.good_news(told.words.uses_less_again),
         (Transition::Resolved, Topic::Silence) => told.good_news(told.words.readable_again),
         (Transition::Resolved, _) => told.enough_again(),

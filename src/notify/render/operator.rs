@@ -18,6 +18,7 @@ pub(super) fn letter(scene: &Scene<'_>) -> Letter {
         Transition::Fired { relapse } => fired(scene, *relapse),
         Transition::ClientDue => client_due(scene),
         Transition::Repeated { repeat } => repeated(scene, *repeat),
+        Transition::News => news(scene),
         Transition::Resolved => resolved(scene),
         Transition::Withdrawn { why } => withdrawn(scene, *why),
         Transition::Enforced {
@@ -89,6 +90,14 @@ fn repeated(scene: &Scene<'_>, repeat: u32) -> Letter {
         paragraphs: std::iter::once(since(scene)).chain(meaning(scene)).collect(),
         steps: steps(scene),
         ..Letter::default()
+    }
+}
+
+/// More of what fires already: told as it is now.
+fn news(scene: &Scene<'_>) -> Letter {
+    Letter {
+        paragraphs: vec![since(scene)],
+        ..fired(scene, false)
     }
 }
 

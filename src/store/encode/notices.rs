@@ -134,6 +134,37 @@ impl<'a> From<&'a (String, NoticeState)> for FateRow<'a> {
     }
 }
 
+/// A dead message of which people are told.
+#[derive(Serialize)]
+pub(in crate::store) struct AnnouncedRow<'a> {
+    id: Text<'a>,
+    at: i64,
+}
+
+impl<'a> AnnouncedRow<'a> {
+    pub(in crate::store) const fn new(message: &'a str, at: i64) -> Self {
+        Self { id: id(message), at }
+    }
+}
+
+/// Who took a message.
+#[derive(Serialize)]
+pub(in crate::store) struct TakenRow<'a> {
+    channel: &'a str,
+    recipient: Text<'a>,
+    at: i64,
+}
+
+impl<'a> TakenRow<'a> {
+    pub(in crate::store) fn new(message: &'a Message, at: i64) -> Self {
+        Self {
+            channel: message.channel.as_str(),
+            recipient: name(&message.recipient),
+            at,
+        }
+    }
+}
+
 /// A row of `attempt`.
 #[derive(Serialize)]
 pub(in crate::store) struct AttemptRow<'a> {

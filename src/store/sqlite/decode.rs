@@ -10,6 +10,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::Fault;
 use crate::domain::alert::{Alert, EpisodeId};
+use crate::domain::dead_letter::DeadLetter;
 use crate::domain::enforcement::{Enforcement, EnforcementStep};
 use crate::domain::notice::{Attempt, Message, NoticeState, Notification};
 use crate::domain::watch::{Flag, Watched};
@@ -221,6 +222,22 @@ impl Columns<'_> {
             created_at: self.at("created_at")?,
             message: self.text_of("message")?,
             state: self.notice_state()?,
+        })
+    }
+
+    /// A dead message with the first notification that it carried.
+    pub(super) fn dead_letter(&self) -> Result<DeadLetter, Fault> {
+        Ok(DeadLetter {
+            message: self.text("id")?,
+            notification: self.text("notification")?,
+            client: self.named::<ClientId>("client")?,
+            label: self.text("label")?,
+            carried: self.count("carried")?,
+            channel: self.named::<ChannelName>("channel")?,
+            recipient: self.text("recipient")?,
+            why: self.text("why")?,
+            is_announced: self.0.try_get("announced")?,
+            is_settled: self.0.try_get("settled")?,
         })
     }
 

@@ -7,6 +7,7 @@
 //! - Caches are small: the working set of a sweep is written once and read once.
 
 mod decode;
+mod letters;
 mod open;
 mod pace;
 mod queue;

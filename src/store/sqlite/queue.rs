@@ -50,7 +50,7 @@ SELECT count(*) AS number FROM (
 
 /// One that is being sent is left alone: its outcome is about to be written. `?2` is now, `?3` a day later.
 const RETRY: &str = "
-UPDATE message SET state = 'pending', why = NULL, next_at = ?2, not_before = min(not_before, ?2),
+UPDATE message SET state = 'pending', why = NULL, announced_at = NULL, settled_at = NULL, next_at = ?2, not_before = min(not_before, ?2),
     deadline = max(deadline, ?3)
 WHERE id = (SELECT message FROM notification WHERE id = ?1) AND state IN ('pending', 'dead')";
 

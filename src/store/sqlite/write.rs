@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use sqlx::Row;
 
 use super::{Fault, Sqlite, Transaction, statements};
+use crate::domain::notice::NoticeState;
 use crate::store::encode::{self, rows};
 use crate::store::{Commit, HistoryEntry, Hook, Step};
 
@@ -146,6 +147,20 @@ impl Writing<'_> {
             encoded::<_, encode::CarriedRow<'_>>(carried),
         )
         .await?;
+        let at = encode::nanos(commit.at);
+        let announced = commit
+            .letters_announced
+            .iter()
+            .map(|id| encode::AnnouncedRow::new(id, at));
+        self.write("message (announced)", super::letters::ANNOUNCED, some_rows(announced))
+            .await?;
+        let taken = commit
+            .messages
+            .iter()
+            .filter(|message| message.state == NoticeState::Delivered);
+        let taken = taken.map(|message| encode::TakenRow::new(message, at));
+        self.write("message (settled)", super::letters::SETTLED, some_rows(taken))
+            .await?;
         let fates = &commit.notices_of_messages;
         self.write(
             "notification (fate)",
@@ -196,6 +211,11 @@ where
     T: 'a,
     R: From<&'a T> + serde::Serialize,
 {
-    let mut records = records.into_iter().map(R::from).peekable();
+    some_rows(records.into_iter().map(R::from))
+}
+
+/// Rows of a statement; `None` without any.
+fn some_rows<R: serde::Serialize>(records: impl Iterator<Item = R>) -> Option<String> {
+    let mut records = records.peekable();
     records.peek().is_some().then(|| rows(records))
 }

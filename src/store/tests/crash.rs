@@ -46,6 +46,7 @@ fn everything() -> Commit {
     commit.messages = vec![sent, message("m2", "e2")];
     commit.notifications = vec![notification("n3", "561117", Some("m2"))];
     commit.notices_into = vec![("n2".to_owned(), "m2".to_owned())];
+    commit.letters_announced = vec!["m2".to_owned()];
     commit.notices_of_messages = vec![("m1".to_owned(), NoticeState::Delivered)];
     commit.attempts = vec![Attempt {
         message: "m1".to_owned(),
@@ -152,6 +153,8 @@ async fn a_commit_is_all_or_nothing_wherever_it_is_stopped() {
         "message",
         "notification",
         "notification (carried)",
+        "message (announced)",
+        "message (settled)",
         "notification (fate)",
         "attempt",
         "enforcement",

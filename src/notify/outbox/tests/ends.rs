@@ -75,7 +75,7 @@ async fn a_channel_that_stays_broken_is_tried_less_often_and_its_messages_die_at
         assert!(state.why().unwrap().contains("deadline"), "{state:?}");
     }
     let health = bench.health("ops");
-    assert_eq!((health.dead, health.broken_since), (3, Some(start())));
+    assert_eq!((dead, health.broken_since), (3, Some(start())));
 }
 
 #[tokio::test]

@@ -1,0 +1,4 @@
+-- What became of a dead message: when people were told of it, and when the same recipient took a later one.
+ALTER TABLE message ADD COLUMN announced_at INTEGER;
+ALTER TABLE message ADD COLUMN settled_at INTEGER;
+CREATE INDEX message_dead ON message (channel, recipient) WHERE state = 'dead';
