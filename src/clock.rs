@@ -94,17 +94,10 @@ impl Clock {
     #[must_use]
     pub fn mark(&self) -> Mark {
         Mark {
+            clock: self.clone(),
             wall: self.now(),
             monotonic: self.monotonic(),
         }
-    }
-
-    /// How old a mark may be: what the clock says of both that makes it older. Monotonic time stands still while a machine
-    /// sleeps, and a wall clock that jumps, either way, proves nothing.
-    #[must_use]
-    pub fn age(&self, mark: &Mark) -> Duration {
-        let wall = self.now().duration_since(mark.wall).unsigned_abs();
-        wall.max(self.monotonic().saturating_sub(mark.monotonic))
     }
 
     /// Waits for `duration` of domain time.
@@ -169,11 +162,22 @@ impl Clock {
     }
 }
 
-/// A moment, by both clocks.
-#[derive(Clone, Copy, Debug)]
+/// A moment, by both times of a clock.
+#[derive(Clone, Debug)]
 pub struct Mark {
+    clock: Clock,
     wall: Timestamp,
     monotonic: Duration,
+}
+
+impl Mark {
+    /// How long ago it may be: by whichever time makes it older. Monotonic time stands still while a machine sleeps, and a
+    /// wall clock that jumps, either way, proves nothing.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        let wall = self.clock.now().duration_since(self.wall).unsigned_abs();
+        wall.max(self.clock.monotonic().saturating_sub(self.monotonic))
+    }
 }
 
 /// A mark that work is in hand; see [`Clock::busy`].

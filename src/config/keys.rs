@@ -140,6 +140,7 @@ pub(super) const KNOWN: &[(&str, &[(&str, Form)])] = &[
             ("max_per_sweep", Form::Integer),
             ("max_per_day", Form::Integer),
             ("protect", Form::List),
+            ("extra_fields", Form::List),
             ("canary_wait", Form::Text),
         ],
     ),

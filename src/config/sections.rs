@@ -278,12 +278,14 @@ pub(super) fn enforcement(root: &Section<'_>) -> Option<Enforcement> {
         };
         ids.iter().filter_map(id).collect()
     });
+    let extra_fields = section.list("extra_fields");
     let canary_wait = section.duration("canary_wait", secs(0)..=secs(3_600));
     Some(Enforcement {
         mode: mode?,
         max_per_sweep: max_per_sweep?,
         max_per_day: max_per_day?,
         protect: protect?,
+        extra_fields: extra_fields?.into_iter().map(str::to_owned).collect(),
         canary_wait: Duration::try_from(canary_wait?).ok()?,
     })
 }

@@ -2,6 +2,7 @@
 //!
 //! Holds no file names, no origins and no defaults: those belong to the loader.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -210,6 +211,8 @@ pub struct Enforcement {
     pub max_per_day: u32,
     /// Clients that are never changed.
     pub protect: Vec<ClientId>,
+    /// Fields of a client's record beside the known ones that `setClient` leaves alone.
+    pub extra_fields: BTreeSet<String>,
     /// How long the first change ever on an account is watched before any other.
     pub canary_wait: Duration,
 }

@@ -65,6 +65,7 @@ pub fn enforcement(settings: &Settings, account: &Account, bounds: Bounds) -> en
         guards: guards(&settings.enforcement),
         policies: settings.policies_of(account),
         default_threshold: settings.alerts.default_threshold,
+        extra_fields: settings.enforcement.extra_fields.clone(),
         canary_wait: signed(settings.enforcement.canary_wait),
         write_deadline: signed(bounds.total),
     }

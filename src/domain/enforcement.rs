@@ -349,6 +349,18 @@ pub enum Refusal {
     PasswordMasked,
     /// The password looks hashed.
     PasswordHashed,
+    /// Another client of the list shows the same password.
+    PasswordShared,
+    /// A text of the record came as a number.
+    Number {
+        /// The field, as the API names it.
+        field: String,
+    },
+    /// The record has a field that the program does not know.
+    UnknownField {
+        /// The field, as the API names it.
+        field: String,
+    },
     /// The country maps to no code of `getCountries`.
     UnknownCountry {
         /// The country, as the record has it.
@@ -376,6 +388,9 @@ impl Refusal {
             Self::PasswordEmpty => "password-empty",
             Self::PasswordMasked => "password-masked",
             Self::PasswordHashed => "password-hashed",
+            Self::PasswordShared => "password-shared",
+            Self::Number { .. } => "number",
+            Self::UnknownField { .. } => "unknown-field",
             Self::UnknownCountry { .. } => "unknown-country",
             Self::WrongRecord => "wrong-record",
             Self::BadRecord => "bad-record",
@@ -406,6 +421,19 @@ impl fmt::Display for Refusal {
             Self::PasswordHashed => {
                 f.write_str("the record's password looks hashed, and setClient would set the hash as password")
             }
+            Self::PasswordShared => f.write_str(
+                "another client shows the same password, so it may stand for one that is not shown, and setClient would \
+                 set it",
+            ),
+            Self::Number { field } => write!(
+                f,
+                "the record's `{field}` came as a number, which may have lost digits, and setClient would set what is left"
+            ),
+            Self::UnknownField { field } => write!(
+                f,
+                "the record has a field `{field}` that is not known, and setClient may lose it (name it in \
+                 `enforcement.extra_fields` once you know that it does not)"
+            ),
             Self::UnknownCountry { country } => {
                 write!(
                     f,

@@ -1,6 +1,7 @@
 //! One change, from the last look to the comparison. See the steps in the parent's documentation.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -9,9 +10,10 @@ use super::{End, Enforcer, Error, Failure, LastLook, Provider, Read, unreadable}
 use crate::clock::Mark;
 use crate::domain::enforcement::{Deferral, Enforcement, EnforcementState, Outcome, Refusal};
 use crate::domain::plan::{
-    Country, Decision, FRESH_FOR, Field, Intent, Record, compare, prepare, resolve, still_called_for,
+    Country, Decision, FRESH_FOR, Field, Intent, Passwords, Record, compare, fit, prepare, resolve, still_called_for,
 };
 use crate::domain::verdict::Known;
+use crate::domain::watch::Watched;
 use crate::domain::{Money, Threshold};
 
 /// How often a change begins anew in one run when too much time passed between the last read and the write. A machine that
@@ -100,6 +102,10 @@ impl<P: Provider> Enforcer<P> {
             Ok(countries) => countries,
             Err(failure) => return Ok(Err(unreadable(&failure))),
         };
+        let passwords = match self.passwords(ledger, intent).await {
+            Ok(passwords) => passwords,
+            Err(failure) => return Ok(Err(unreadable(&failure))),
+        };
         self.at("before the last read")?;
         let LastLook {
             read: before,
@@ -117,6 +123,10 @@ impl<P: Provider> Enforcer<P> {
             Ok(sent) => sent,
             Err(decision) => return Ok(Err(decision)),
         };
+        let changes = [(Field::BalanceManagement, code)];
+        if let Err(why) = fit(&before, &changes, &self.settings.extra_fields, Some(&passwords)) {
+            return Ok(Err(Decision::Refused(why)));
+        }
         let ready = Ready {
             balance: reading.balance,
             before,
@@ -131,6 +141,22 @@ impl<P: Provider> Enforcer<P> {
         let reading = self.provider.balance(&intent.client).await?;
         let threshold = self.provider.threshold(&intent.client).await?;
         Ok((reading, threshold))
+    }
+
+    /// The passwords of the list, read once in a run. A list without this client, or much shorter than it was, would clear
+    /// what it does not show.
+    async fn passwords(&self, ledger: &mut Ledger<'_, '_>, intent: &Intent) -> Result<Arc<Passwords>, Failure> {
+        let passwords = match &ledger.passwords {
+            Some(passwords) => Arc::clone(passwords),
+            None => Arc::new(self.provider.passwords().await?),
+        };
+        let is_listed = |watched: &&Watched| watched.vanished_at.is_none() && !watched.client.id.is_pseudo();
+        let expected = ledger.ground.clients.iter().filter(is_listed).count();
+        if !passwords.knows(&intent.client) || passwords.clients() + (expected / 20).max(2) < expected {
+            return Err(Failure::of_list("short_list"));
+        }
+        ledger.passwords = Some(Arc::clone(&passwords));
+        Ok(passwords)
     }
 
     /// The countries, read once in a run.
@@ -184,12 +210,12 @@ impl<P: Provider> Enforcer<P> {
             return Ok(End::Waiting);
         }
         self.at("before the write")?;
-        if self.clock.age(&ready.read_from) > FRESH_FOR {
+        if ready.read_from.age() > FRESH_FOR {
             return self.too_late(ledger, enforcement, journal).await;
         }
         let answer = self.provider.set(turn, &ready.sent).await;
         self.at("after the write")?;
-        let window = self.clock.age(&ready.read_from);
+        let window = ready.read_from.age();
         enforcement.window_ms = i64::try_from(window.as_millis()).ok();
         enforcement.changed_at = self.clock.now();
         self.take_answer(ledger, enforcement, journal, &ready, answer).await

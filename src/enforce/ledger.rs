@@ -4,6 +4,7 @@
 //! Decides only which record a note belongs to, and whether it is news.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -13,7 +14,7 @@ use crate::domain::alert::EpisodeId;
 use crate::domain::enforcement::{
     Deferral, Direction, Enforcement, EnforcementState, EnforcementStep, FieldDifference, Outcome, Refusal,
 };
-use crate::domain::plan::{Country, Decision, Intent};
+use crate::domain::plan::{Country, Decision, Intent, Passwords};
 use crate::domain::watch::{Flag, FlagKind, Watched};
 use crate::domain::{AccountName, Client, ClientId};
 use crate::store::Commit;
@@ -33,6 +34,8 @@ pub(super) struct Ledger<'g, 'a> {
     pub events: Vec<Event>,
     /// The countries, once they were read in this run.
     pub countries: Option<Vec<Country>>,
+    /// The passwords of the list, once they were read in this run.
+    pub passwords: Option<Arc<Passwords>>,
     /// What those wait for now, by id, that were refused or declined last and are kept as that.
     pub behind_refusals: HashMap<String, Deferral>,
     account: AccountName,
@@ -56,6 +59,7 @@ impl<'g, 'a> Ledger<'g, 'a> {
             state_changed: false,
             events: Vec::new(),
             countries: None,
+            passwords: None,
             behind_refusals: HashMap::new(),
             batch: Commit::new(account.clone(), Timestamp::UNIX_EPOCH),
             account,

@@ -21,7 +21,7 @@ mod provider;
 mod settle;
 mod waiting;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -59,6 +59,8 @@ pub struct Settings {
     pub policies: Vec<Policy>,
     /// What counts as threshold for clients without one.
     pub default_threshold: Option<Money>,
+    /// Fields of a record beside the known ones that setClient leaves alone.
+    pub extra_fields: BTreeSet<String>,
     /// How long the first enforcement ever is watched before any other.
     pub canary_wait: SignedDuration,
     /// The total deadline of a write: later than this it cannot take effect any more.

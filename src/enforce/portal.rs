@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::provider::{Failure, LastLook, Provider};
 use crate::clock::Clock;
-use crate::domain::plan::{Country, Read, Record};
+use crate::domain::plan::{Country, Passwords, Read, Record};
 use crate::domain::{ClientId, Reading, Threshold};
 use crate::voipms::{BalanceManagement, Client, Error, WriteError, WriteTurn};
 
@@ -75,6 +75,10 @@ impl Provider for Portal {
 
     async fn countries(&self) -> Result<Vec<Country>, Failure> {
         Ok(self.client.get_countries().await?)
+    }
+
+    async fn passwords(&self) -> Result<Passwords, Failure> {
+        Ok(self.client.get_passwords().await?)
     }
 
     async fn record_before_write(&self, client: &ClientId) -> Result<LastLook<WriteTurn>, Failure> {

@@ -1,11 +1,11 @@
-//! What enforcement asks of the provider: five reads and one write. Nothing else of the API can be reached from here.
+//! What enforcement asks of the provider: six reads and one write. Nothing else of the API can be reached from here.
 
 use std::collections::BTreeMap;
 use std::future::Future;
 
 use crate::clock::Mark;
 use crate::domain::enforcement::Refusal;
-use crate::domain::plan::{Country, Read, Record};
+use crate::domain::plan::{Country, Passwords, Read, Record};
 use crate::domain::{ClientId, Reading, Threshold};
 use crate::voipms::TOO_LATE;
 
@@ -42,6 +42,16 @@ impl Failure {
 }
 
 impl Failure {
+    /// An answer that came, and is not to be relied on.
+    pub(super) fn of_list(kind: &str) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            code: None,
+            may_have_taken_effect: false,
+            is_transient: true,
+        }
+    }
+
     /// Whether the write did not leave because the record that it is made of was too old by then.
     #[must_use]
     pub(super) fn is_too_late(&self) -> bool {
@@ -79,7 +89,10 @@ pub trait Provider: Send + Sync {
     /// `getCountries`.
     fn countries(&self) -> impl Future<Output = Result<Vec<Country>, Failure>> + Send;
 
-    /// The same, and the right to send at once what is made of it: waiting for that here, and not behind the read or in
+    /// `getClients` for all: their passwords, hashed.
+    fn passwords(&self) -> impl Future<Output = Result<Passwords, Failure>> + Send;
+
+    /// One record, and the right to send at once what is made of it: waiting for that here, and not behind the read or in
     /// [`set`](Self::set), keeps the last look, the brake's last look and the write together.
     fn record_before_write(
         &self,

@@ -11,7 +11,7 @@ use super::functions::{
     ResellerBalance, Rows, SetClient, SetClientThreshold, SignupClient, State,
 };
 use super::outcome::WriteError;
-use crate::domain::plan::{Country, Read, Record};
+use crate::domain::plan::{Country, Passwords, Read, Record};
 use crate::domain::{self, ClientId};
 
 impl Client {
@@ -38,6 +38,14 @@ impl Client {
     /// about others; [`Problem::BadRecord`] when it is not complete.
     pub async fn get_client(&self, client: &ClientId) -> Result<Read, Error> {
         self.read(&GetClient(client)).await
+    }
+
+    /// The passwords that the list of clients shows, hashed: to find those that several show.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn get_passwords(&self) -> Result<Passwords, Error> {
+        self.read(&functions::passwords()).await
     }
 
     /// One client's whole record, and the turn for a write that is made of it: sent at once, no more than a round trip lies

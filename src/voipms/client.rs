@@ -207,8 +207,8 @@ impl Client {
             },
         };
         // The last moment is when the connection for the write is there: no other tells how old the record is by then.
-        let (clock, since) = (self.shared.pacer.clock().clone(), turn.since);
-        let departure = Departure::if_still(move || clock.age(&since) <= FRESH_FOR);
+        let since = turn.since.clone();
+        let departure = Departure::if_still(move || since.age() <= FRESH_FOR);
         Ok((answer, WriteTurn { departure, ..turn }))
     }
 
@@ -337,7 +337,7 @@ impl WriteTurn {
     /// When the read began that the write is made of, or a little before; without one, when the turn came.
     #[must_use]
     pub fn since(&self) -> Mark {
-        self.since
+        self.since.clone()
     }
 
     /// Tells whether the write has begun to leave.

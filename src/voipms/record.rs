@@ -2,13 +2,15 @@
 //! inventory keeps. What may be changed of a record is not known here.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::answer::Reader;
 use super::error::Problem;
 use super::json::{fields, scalar};
-use crate::domain::plan::{Field, Read, Record};
+use crate::domain::plan::{Field, Oddity, Passwords, Read, Record};
 use crate::domain::{Client, ClientId};
 
 /// The fields of a record in the order of the API's documents. They are sent in it, and fingerprints are stored that were
@@ -48,7 +50,7 @@ const NAMES: [&str; 13] = {
 pub(super) fn whole_record(row: &RawValue, reader: &Reader<'_>) -> Result<Read, Problem> {
     let values = fields(row.get(), &NAMES).map_err(|_| reader.malformed("a client that is no object", row.get()))?;
     let mut record = Record::default();
-    for (field, value) in FIELDS.into_iter().zip(values) {
+    for (field, value) in FIELDS.into_iter().zip(&values) {
         let bad = |what| Problem::BadRecord {
             field: field.name(),
             what,
@@ -66,7 +68,54 @@ pub(super) fn whole_record(row: &RawValue, reader: &Reader<'_>) -> Result<Read, 
         field: Field::Client.name(),
         what: odd.why,
     })?;
-    Ok(Read { record, client })
+    let oddities = oddities(row, &values);
+    Ok(Read {
+        record,
+        client,
+        oddities,
+    })
+}
+
+/// Most fields that are not known, and letters of the name of one. More would tell nobody more.
+const MOST_UNKNOWN: usize = 10;
+const LONGEST_NAME: usize = 40;
+
+/// What makes it doubtful that sending the record back would leave it as it is.
+fn oddities(row: &RawValue, values: &[Option<&RawValue>; 13]) -> Vec<Oddity> {
+    let is_number = |value: &&RawValue| {
+        value
+            .get()
+            .starts_with(|first: char| first == '-' || first.is_ascii_digit())
+    };
+    let numbers = FIELDS.into_iter().zip(values);
+    let numbers = numbers.filter(|(_, value)| value.as_ref().is_some_and(is_number));
+    let numbers = numbers.map(|(field, _)| Oddity::Number(field));
+    // It was read as an object a moment ago.
+    let names: BTreeMap<Cow<'_, str>, IgnoredAny> = serde_json::from_str(row.get()).unwrap_or_default();
+    let unknown = names.keys().filter(|name| !NAMES.contains(&name.as_ref()));
+    let unknown = unknown.take(MOST_UNKNOWN).map(|name| {
+        let plain = |letter: char| {
+            if letter.is_alphanumeric() || "_-.".contains(letter) {
+                letter
+            } else {
+                '?'
+            }
+        };
+        Oddity::Unknown(name.chars().take(LONGEST_NAME).map(plain).collect())
+    });
+    numbers.chain(unknown).collect()
+}
+
+/// Takes the password of a row of the list in; a row without an id or a password has none.
+pub(super) fn password_row(row: &RawValue, passwords: &mut Passwords) {
+    let Ok([Some(id), password]) = fields(row.get(), &["client", "password"]) else {
+        return;
+    };
+    let Some(id) = scalar(id).flatten().and_then(|id| ClientId::new(&id).ok()) else {
+        return;
+    };
+    let password = password.and_then(scalar).flatten().unwrap_or_default();
+    passwords.add(&id, &password);
 }
 
 /// Reads a row of the list as far as the inventory keeps it; the error says why the row is odd.

@@ -134,6 +134,7 @@ impl Stage {
                 },
                 policies: vec![hard_policy()],
                 default_threshold: None,
+                extra_fields: [].into(),
                 canary_wait: SignedDuration::from_secs(60),
                 write_deadline: SignedDuration::from_secs(DEADLINE_SECS.cast_signed()),
             },
@@ -462,7 +463,7 @@ async fn what_the_api_declines_changes_nothing() {
             short,
             "invalid_password_lessthan_8characters_long",
         ),
-        ("maintenance-methods=setClient", None, "did-not-happen"),
+        ("maintenance-methods=setClient", None, "deferred"),
     ];
     for (setting, edit, expected) in cases {
         let stage = Stage::new(&[setting]).await;
@@ -495,6 +496,11 @@ async fn a_record_that_would_be_spoilt_is_refused() {
         ("password-shown=masked", None, Refusal::PasswordMasked),
         ("password-shown=hashed", None, Refusal::PasswordHashed),
         ("password-shown=empty", None, Refusal::PasswordEmpty),
+        (
+            "password-shown=clear",
+            Some(("password", "N/A")),
+            Refusal::PasswordMasked,
+        ),
         ("password-shown=clear", Some(("country", "ATLANTIS")), country()),
         ("password-shown=clear", Some(("phone_number", "")), phone()),
     ];

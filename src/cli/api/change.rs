@@ -65,13 +65,15 @@ impl Change<'_> {
         ));
         let failure = failure.cause(refusal.to_string());
         match refusal {
-            Refusal::PasswordEmpty | Refusal::PasswordMasked | Refusal::PasswordHashed => {
+            Refusal::PasswordEmpty | Refusal::PasswordMasked | Refusal::PasswordHashed | Refusal::PasswordShared => {
                 failure.hint("give the client a new password with `--password-file`, or change the field in the portal")
             }
             Refusal::UnknownCountry { .. } => {
                 failure.hint("give the country's code with `--country` (`balancewatch api getCountries` lists them)")
             }
-            Refusal::MissingField { field } => failure.hint(format!("give it with `--{field}`")),
+            Refusal::MissingField { field } | Refusal::Number { field } => {
+                failure.hint(format!("give it with `--{field}`"))
+            }
             _ => failure,
         }
     }

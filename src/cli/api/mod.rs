@@ -5,6 +5,7 @@
 //! a call: `overlay` is setClient over the record as it is, in the words of `change`. What a call means and whether it may
 //! be sent again is `voipms`' business.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::time::Duration;
 
@@ -82,6 +83,7 @@ async fn called(context: &mut Context, given: Given, course: &Course) -> Result<
                 let mut run = Run {
                     context,
                     account,
+                    extra_fields: &settings.enforcement.extra_fields,
                     api: &api,
                     printer: &printer,
                     course,
@@ -111,6 +113,8 @@ async fn called(context: &mut Context, given: Given, course: &Course) -> Result<
 struct Run<'a> {
     context: &'a mut Context,
     account: &'a Account,
+    /// Fields of a record that may be there beside the known ones.
+    extra_fields: &'a BTreeSet<String>,
     api: &'a Client,
     printer: &'a Printer,
     course: &'a Course,

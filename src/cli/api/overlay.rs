@@ -14,7 +14,7 @@ use super::{Run, outcome};
 use crate::cli::failure::USAGE;
 use crate::cli::{Exit, Failure};
 use crate::domain::ClientId;
-use crate::domain::plan::{Field, Record, differing, overlay};
+use crate::domain::plan::{Field, Passwords, Read, Record, differing, fit, overlay};
 use crate::voipms::{BalanceManagement, CallError, Client, Function, RawCall, TOO_LATE, WriteTurn};
 
 /// Runs it. `values`: what was given beside the client; `yes`: whether it may be sent.
@@ -34,20 +34,26 @@ pub async fn run(
         .filter_map(|(name, value)| Some((field(name)?, value)))
         .collect();
     let codes = codes(run.api, &given).await?;
+    let passwords = passwords(run.api, &given).await?;
     for _ in 0..MOST_STARTS {
         // The record last: no more than a round trip lies between it and the write.
-        let (before, turn) = last_look(run.api, &client, yes).await.map_err(nothing_sent)?;
+        let (read, turn) = last_look(run.api, &client, yes).await.map_err(nothing_sent)?;
+        let before = &read.record;
         let change = Change {
             client: &client,
-            before: &before,
-            fields: differing(&before, &given, &countries),
+            before,
+            fields: differing(before, &given, &countries),
             codes: codes.clone(),
             find_out_options: &run.printer.find_out_options,
         };
         if change.fields.is_empty() {
             return run.say(&format!("client {client} is so already; nothing was sent"));
         }
-        let sent = overlay(&client, &before, &change.fields, &countries).map_err(|refusal| change.refused(&refusal))?;
+        let sent = overlay(&client, before, &change.fields, &countries).and_then(|sent| {
+            fit(&read, &change.fields, run.extra_fields, passwords.as_ref())?;
+            Ok(sent)
+        });
+        let sent = sent.map_err(|refusal| change.refused(&refusal))?;
         change.show(run.context)?;
         let Some(turn) = turn else {
             return Err(no_yes(Function::SetClient, None));
@@ -106,14 +112,23 @@ async fn codes(api: &Client, given: &[(Field, &str)]) -> Result<BTreeMap<String,
     .hint(format!("it has {}", known.join(", "))))
 }
 
+/// What passwords the clients show, unless a new one is given: what another client shows too may be none.
+async fn passwords(api: &Client, given: &[(Field, &str)]) -> Result<Option<Passwords>, Failure> {
+    if given.iter().any(|(field, _)| *field == Field::Password) {
+        return Ok(None);
+    }
+    let passwords = outcome::answered(api, api.get_passwords().await).await;
+    passwords.map(Some).map_err(nothing_sent)
+}
+
 /// The record, with the turn to change it if that is wanted.
-async fn last_look(api: &Client, client: &ClientId, yes: bool) -> Result<(Record, Option<WriteTurn>), Failure> {
+async fn last_look(api: &Client, client: &ClientId, yes: bool) -> Result<(Read, Option<WriteTurn>), Failure> {
     if !yes {
-        return Ok((record(api, client).await?, None));
+        return Ok((outcome::answered(api, api.get_client(client).await).await?, None));
     }
     let answer = api.get_client_before_write(client).await;
     let (read, turn) = outcome::answered(api, answer).await?;
-    Ok((read.record, Some(turn)))
+    Ok((read, Some(turn)))
 }
 
 async fn record(api: &Client, client: &ClientId) -> Result<Record, Failure> {

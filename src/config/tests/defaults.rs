@@ -63,6 +63,7 @@ fn the_defaults_are_those_of_the_contract() {
         (enforcement.protect.len(), enforcement.canary_wait),
         (0, Duration::from_secs(60))
     );
+    assert!(enforcement.extra_fields.is_empty());
 }
 
 #[test]

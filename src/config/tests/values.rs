@@ -388,6 +388,16 @@ const ROWS: &[Row] = &[
     ),
     (
         "enforcement",
+        "extra_fields",
+        &["[]", "['created', 'note']"],
+        &[
+            ("'created'", "a list of texts"),
+            ("[1]", "has an item that is a whole number"),
+            ("['']", "is empty"),
+        ],
+    ),
+    (
+        "enforcement",
         "protect",
         &["[]", "['561116', 'a_b']"],
         &[

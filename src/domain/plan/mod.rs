@@ -14,14 +14,16 @@
 //! 4. [`compare`]: the fields that are not as they were meant to be.
 
 pub mod decision;
+pub mod fitness;
 pub mod intents;
 pub mod record;
 pub mod send;
 pub mod standing;
 
 pub use decision::{Canary, Caps, Decision, Guards, World, plan};
+pub use fitness::{Passwords, fit};
 pub use intents::{Back, Fleet, Intent, intents};
-pub use record::{Field, Read, Record};
+pub use record::{Field, Oddity, Read, Record};
 pub use send::{
     Country, FRESH_FOR, compare, confirms, contradiction, differing, overlay, prepare, resolve, shows_password,
 };

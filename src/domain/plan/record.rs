@@ -160,4 +160,15 @@ pub struct Read {
     pub record: Record,
     /// The same without password and address, with the fingerprint that the list of clients gives it too.
     pub client: Client,
+    /// What about it makes it doubtful that sending it back would leave it as it is.
+    pub oddities: Vec<Oddity>,
+}
+
+/// What a record must not have that is sent back as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Oddity {
+    /// A field came as a number: a text may have lost digits on the way (`02134` becomes 2134).
+    Number(Field),
+    /// A field that `setClient` has no place for; its name is a short excerpt.
+    Unknown(String),
 }

@@ -145,7 +145,7 @@ fn country_code<'a>(country: &'a str, countries: &'a [Country]) -> Option<&'a st
 }
 
 /// Words that stand where a password is not shown.
-const MASKS: [&str; 12] = [
+const MASKS: [&str; 26] = [
     "hidden",
     "masked",
     "redacted",
@@ -158,6 +158,20 @@ const MASKS: [&str; 12] = [
     "none",
     "undefined",
     "not shown",
+    "n/a",
+    "not available",
+    "not set",
+    "unavailable",
+    "unknown",
+    "filtered",
+    "omitted",
+    "withheld",
+    "hashed",
+    "password",
+    "false",
+    "true",
+    "nil",
+    "empty",
 ];
 
 /// Signs that masks are drawn with.

@@ -4,5 +4,6 @@ mod changes;
 mod codes;
 mod crashes;
 mod late;
+mod odd;
 mod stage;
 mod waiting;

@@ -12,7 +12,7 @@ use crate::domain::alert::{Alert, EpisodeId, Firing, Phase};
 use crate::domain::audience::Owed;
 use crate::domain::enforcement::{Enforcement, Mode, Outcome};
 use crate::domain::notice::{Facts, NoticeState, Notification, Transition};
-use crate::domain::plan::{Caps, Country, Field, Guards, Record};
+use crate::domain::plan::{Caps, Country, Field, Guards, Oddity, Passwords, Record};
 use crate::domain::policy::{Enforce, Limit, Policy, Severity, When};
 use crate::domain::reason::Reason;
 use crate::domain::testing::{at, money, policy, threshold};
@@ -51,6 +51,10 @@ pub struct World {
     pub balances: BTreeMap<String, &'static str>,
     pub codes: BTreeMap<String, String>,
     pub on_write: OnWrite,
+    /// What is odd about every record.
+    pub oddities: Vec<Oddity>,
+    /// Clients that the list lacks.
+    pub unlisted: Vec<String>,
     /// Whose records the API declines to write.
     pub declined: Vec<String>,
     /// Every record that was written, in order.
@@ -150,6 +154,7 @@ impl Provider for Fake {
         Ok(Read {
             record: record.clone(),
             client: listed(record),
+            oddities: world.oddities.clone(),
         })
     }
 
@@ -164,6 +169,15 @@ impl Provider for Fake {
             name: name.to_owned(),
         };
         Ok(vec![country("CA", "Canada"), country("CH", "Switzerland")])
+    }
+
+    async fn passwords(&self) -> Result<Passwords, Failure> {
+        let world = self.called("passwords")?;
+        let mut passwords = Passwords::new(std::hash::RandomState::new());
+        for (id, record) in world.records.iter().filter(|(id, _)| !world.unlisted.contains(id)) {
+            passwords.add(&ClientId::new(id).unwrap(), record.expose_password().unwrap());
+        }
+        Ok(passwords)
     }
 
     type Turn = ();
@@ -255,7 +269,7 @@ fn record(client: &str) -> Record {
     Record::from_fields([
         (Field::Client, client),
         (Field::Email, "seán.o'brien@example.com"),
-        (Field::Password, "P@ss wörd 1"),
+        (Field::Password, &format!("P@ss wörd {client}")),
         (Field::Company, "Ü & Söhne \"Ltd\""),
         (Field::Firstname, "Seán"),
         (Field::Lastname, "O'Brien"),
@@ -314,6 +328,8 @@ impl Stage {
                 .into(),
             on_write: OnWrite::Done,
             declined: vec![],
+            oddities: vec![],
+            unlisted: vec![],
             written: vec![],
             calls: BTreeMap::new(),
             failing: None,
@@ -348,6 +364,7 @@ impl Stage {
                     ..policy("hard", when)
                 }],
                 default_threshold: None,
+                extra_fields: ["created".to_owned()].into(),
                 canary_wait: SignedDuration::from_secs(60),
                 write_deadline: SignedDuration::from_secs(30),
             },

@@ -1,16 +1,18 @@
 //! getClients: the list as a lean inventory, and one client's whole record.
 
 use std::collections::HashSet;
+use std::hash::RandomState;
 
 use super::Call;
 use super::read::Read;
 use super::rows::{Rows, read_rows};
+use crate::domain::plan::Passwords;
 use crate::domain::{Client, ClientId, plan};
 use crate::voipms::answer::{Payload, Reader};
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
 use crate::voipms::json::{fields, for_each_row, scalar};
-use crate::voipms::record::{OddRow, inventory_row, whole_record};
+use crate::voipms::record::{OddRow, inventory_row, password_row, whole_record};
 
 /// All clients, or those with this e-mail address.
 pub(in crate::voipms) fn get_clients(email: Option<&str>) -> Read<'_, Rows<Client>> {
@@ -28,6 +30,18 @@ fn read(payload: Payload<'_>, reader: &Reader<'_>) -> Result<Rows<Client>, Probl
             id: Some(client.id.to_string()),
             why: "an id that was there before",
         })
+    })
+}
+
+/// The passwords of all clients, hashed.
+pub(in crate::voipms) fn passwords() -> Read<'static, Passwords> {
+    Read::new(Function::GetClients, |payload, reader| {
+        let mut passwords = Passwords::new(RandomState::new());
+        if let Payload::Value(payload) = payload {
+            for_each_row(payload, |row| password_row(row, &mut passwords))
+                .ok_or_else(|| reader.malformed("`clients` is no list", payload.get()))?;
+        }
+        Ok(passwords)
     })
 }
 

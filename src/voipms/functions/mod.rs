@@ -15,7 +15,7 @@ mod writes;
 
 pub use balance::ResellerBalance;
 pub(super) use balance::{get_balance, get_reseller_balance};
-pub(super) use clients::{GetClient, get_clients};
+pub(super) use clients::{GetClient, get_clients, passwords};
 pub(super) use ip::get_ip;
 pub use ledger::Entry;
 pub(super) use ledger::{get_charges, get_deposits};

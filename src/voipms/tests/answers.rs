@@ -1,7 +1,7 @@
 //! Every answer that is known, feared or invented, read without a network.
 
 use crate::domain::ClientId;
-use crate::domain::plan::{Field, Read};
+use crate::domain::plan::{Field, Oddity, Read};
 use crate::net::HttpAnswer;
 use crate::net::header::{HeaderMap, HeaderValue, LOCATION};
 use crate::redact::Redactor;
@@ -578,6 +578,20 @@ fn records() {
     }
     let absent = record(r#"{"status":"no_client"}"#).unwrap_err();
     assert!(absent.is_absent_client());
+    let odd = JOHN
+        .replace("\"561115\"", "561115")
+        .replace("\"02134\"", "2134")
+        .replace('}', ",\"created\":\"2020\",\"a<b\":1}");
+    assert_eq!(
+        record(&clients(&format!("[{odd}]"))).unwrap().oddities,
+        [
+            Oddity::Number(Field::Client),
+            Oddity::Number(Field::Zip),
+            Oddity::Unknown("a?b".to_owned()),
+            Oddity::Unknown("created".to_owned()),
+        ]
+    );
+    assert_eq!(record(&clients(&format!("[{JOHN}]"))).unwrap().oddities, []);
     let nulls = record(&clients(&format!("[{}]", JOHN.replace("\"Consulting\"", "null")))).unwrap();
     assert_eq!(nulls.record.get(Field::Company), "");
 }

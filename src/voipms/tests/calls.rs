@@ -570,7 +570,7 @@ async fn a_record_that_is_to_be_written_is_read_right_before() {
         let departure = turn.departure();
         assert!(!departure.is_past());
         // A minute of waiting for the pair is no part of the window.
-        let window = caller.client.pacer().clock().age(&turn.since());
+        let window = turn.since().age();
         assert_eq!(window.as_secs(), between, "{rate} {fails}");
         let sent = caller.run(caller.client.set_client(turn, &read.record)).await;
         if rate == 1 {

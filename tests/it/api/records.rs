@@ -53,7 +53,11 @@ async fn what_is_given_is_laid_over_the_record_and_the_rest_stays() {
         assert_eq!(looked.out.lines().count(), 4, "{}", looked.out);
         looked.complains(&["setClient was not sent: it overwrites", "(add `--yes` to do it)"]);
         assert_eq!(record(&stage), before);
-        assert_eq!(stage.called(), ["getCountries", "getBalanceManagement", "getClients"]);
+        assert_eq!(
+            stage.called(),
+            ["getCountries", "getBalanceManagement", "getClients", "getClients"],
+            "the list for its passwords, then the record"
+        );
 
         let done = stage.api(&format!("{line} --yes"));
         done.ended(0).says(&[
@@ -65,7 +69,7 @@ async fn what_is_given_is_laid_over_the_record_and_the_rest_stays() {
             &json!({"city": "Laval", "company": "", "balance_management": "1"}),
         );
         assert_eq!(record(&stage), expected, "{omitted}");
-        let (function, params) = stage.arrived().remove(6);
+        let (function, params) = stage.arrived().remove(8);
         assert_eq!(
             (function.as_str(), params.len()),
             ("setClient", 13),
@@ -73,10 +77,11 @@ async fn what_is_given_is_laid_over_the_record_and_the_rest_stays() {
         );
         assert_eq!(params["country"], "CA", "a name out, a code in");
         assert_eq!(
-            stage.called()[3..],
+            stage.called()[4..],
             [
                 "getCountries",
                 "getBalanceManagement",
+                "getClients",
                 "getClients",
                 "setClient",
                 "getClients"

@@ -156,6 +156,11 @@ async fn a_change_of_a_record_is_told_for_every_moment() {
             &["error: setClient was not sent: SIGINT came first\n"],
         ),
         (
+            "getClients 2",
+            "",
+            &["error: setClient was not sent: SIGINT came first\n"],
+        ),
+        (
             "setClient",
             "",
             &[
@@ -164,7 +169,7 @@ async fn a_change_of_a_record_is_told_for_every_moment() {
             ],
         ),
         (
-            "getClients 2",
+            "getClients 3",
             r#"{"status":"success"}"#,
             &[
                 "error: setClient answered success, but the record of client 561115 was not read again to compare it\n",
@@ -173,7 +178,7 @@ async fn a_change_of_a_record_is_told_for_every_moment() {
             ],
         ),
         (
-            "getClients 2",
+            "getClients 3",
             "<html>",
             &["error: it is NOT known whether the record of client 561115 was changed\ncaused by: SIGINT came"],
         ),
