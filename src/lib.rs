@@ -15,7 +15,8 @@
 //! - [`simulator`]: the reseller API as a server. Shares no code with [`voipms`], so that one mistake cannot hide in both.
 //! - [`demo`]: simulator, daemon and mail catcher in one process, and the story.
 //! - [`cli`]: one file per command; the only place that prints to standard output.
-//! - Leaves everybody may use: [`clock`], [`net`], [`redact`] (the one hunt for secrets in foreign text), [`telemetry`].
+//! - Leaves everybody may use: [`clock`], [`net`], [`redact`] (the one hunt for secrets in foreign text), [`regular`]
+//!   (files that are files), [`telemetry`].
 //!
 //! # Invariants
 //!
@@ -37,6 +38,7 @@ pub mod monitor;
 pub mod net;
 pub mod notify;
 pub mod redact;
+pub mod regular;
 pub mod simulator;
 pub mod store;
 pub mod telemetry;

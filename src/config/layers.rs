@@ -16,6 +16,7 @@ use super::problem::{Problem, Report};
 use super::secret;
 use super::tree::{Kind, NAMED, Node, Origin, Table, fill, lay_over, name_entries};
 use super::{Secrets, Variables};
+use crate::regular;
 
 /// Largest file read. The largest sensible configuration has some thousand lines.
 const LARGEST_FILE_BYTES: u64 = 4 << 20;
@@ -282,7 +283,7 @@ fn syntax(error: &ConfigError) -> String {
 
 fn read_bounded(path: &Path) -> std::io::Result<String> {
     let mut text = String::new();
-    fs::File::open(path)?
+    regular::open(path)?
         .take(LARGEST_FILE_BYTES + 1)
         .read_to_string(&mut text)?;
     if text.len() as u64 > LARGEST_FILE_BYTES {

@@ -151,6 +151,13 @@ impl Report {
         }
     }
 
+    /// The same, of a file that may be looked at for several keys.
+    pub fn warning_once(&self, warning: Problem) {
+        if !self.warnings.borrow().contains(&warning) {
+            self.warning(warning);
+        }
+    }
+
     /// Notes that a layer could not be read.
     pub fn set_incomplete(&self) {
         *self.incomplete.borrow_mut() = true;

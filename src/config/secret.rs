@@ -1,13 +1,16 @@
 //! Secrets: given as a value, or as the path of a file that holds it. Never printed, never part of a problem.
 
-use std::fs;
+use std::fs::metadata;
 use std::io::Read;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Component, Path};
 
 use secrecy::SecretString;
 
 use super::problem::{Problem, Report};
 use super::read::Section;
+use super::tree::Origin;
+use crate::regular;
 
 /// What a secret that cannot be read means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +50,7 @@ pub enum BadFile {
 /// [`BadFile`].
 pub fn secret_in(path: &Path) -> Result<String, BadFile> {
     let mut text = String::new();
-    let read = fs::File::open(path).and_then(|file| file.take(LONGEST_BYTES + 1).read_to_string(&mut text));
+    let read = regular::open(path).and_then(|file| file.take(LONGEST_BYTES + 1).read_to_string(&mut text));
     read.map_err(BadFile::Unreadable)?;
     let secret = text
         .strip_suffix('\n')
@@ -82,6 +85,35 @@ pub(super) fn read_file(path: &Path, told: Problem, secrets: Secrets, report: &R
     }
 }
 
+/// Whoever is no owner may read or write, and the group may write. The group may read: a service's own group often must.
+const OPEN: u32 = 0o026;
+
+/// Warns of a file that holds a secret and is open to others on this machine.
+fn warn_if_open(path: &Path, report: &Report) {
+    let is_open = |path| metadata(path).is_ok_and(|file| file.permissions().mode() & OPEN != 0);
+    if is_handed_out(path) || !is_open(path) {
+        return;
+    }
+    let warning = Problem::new(
+        path.display(),
+        "",
+        "holds a secret, and is open to others on this machine",
+    );
+    let quoted = path.display().to_string().replace('\'', r"'\''");
+    report.warning_once(warning.accepted(format!("close it with `chmod g-w,o= '{quoted}'`")));
+}
+
+/// Whether a file was put there by systemd, Docker or Kubernetes: nobody else is in the unit or the container, and its mode
+/// is theirs. Kubernetes links each to a folder that begins with `..`.
+fn is_handed_out(path: &Path) -> bool {
+    let real = path.canonicalize().unwrap_or_default();
+    let is_versioned = |part: Component<'_>| part.as_os_str().as_encoded_bytes().starts_with(b"..");
+    ["/run/secrets", "/run/credentials"]
+        .iter()
+        .any(|folder| real.starts_with(folder))
+        || real.components().any(is_versioned)
+}
+
 /// The secret `password` of a section, or what is in its `password_file`. `needed`: whether it has to be there.
 ///
 /// An empty one stands for a secret that may be missing. One that is not given at all may be missing too: the
@@ -94,7 +126,12 @@ pub(super) fn password(section: &Section<'_>, secrets: Secrets, needed: bool) ->
             section.refuse("password", "is given beside password_file", "one of the two");
             None
         }
-        (true, false) => given.map(SecretString::from),
+        (true, false) => {
+            if let Origin::File(path) = section.origin_of("password") {
+                warn_if_open(path, section.report());
+            }
+            given.map(SecretString::from)
+        }
         (false, true) => {
             // A relative path counts from the file that names it.
             let (file, origin) = (file?, section.origin_of("password_file"));
@@ -105,6 +142,7 @@ pub(super) fn password(section: &Section<'_>, secrets: Secrets, needed: bool) ->
                 told = told.value(path.display());
             }
             let secret = read_file(&path, told, secrets, section.report());
+            warn_if_open(&path, section.report());
             secret.map(SecretString::from).or_else(nothing)
         }
         (false, false) if needed => {

@@ -112,13 +112,15 @@ pub fn short_list(list: Short) -> Trouble {
 
 /// The list of clients could not be read for so long that new clients may be unseen.
 #[must_use]
-pub fn unread_list(error: &str) -> Trouble {
+pub fn unread_list(error: &str, hint: Option<&str>) -> Trouble {
+    let otherwise = "see in the VoIP.ms portal whether the list opens there; if it does, ask VoIP.ms about the API \
+                     function getClients";
     Trouble {
         what: format!("the list of clients cannot be read, so new clients are not seen: {error}"),
-        fix:
-            "the clients that are known are watched as before. See in the VoIP.ms portal whether the list opens there; \
-              if it does, ask VoIP.ms about the API function getClients"
-                .to_owned(),
+        fix: format!(
+            "the clients that are known are watched as before; {}",
+            hint.unwrap_or(otherwise)
+        ),
     }
 }
 

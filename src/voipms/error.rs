@@ -377,6 +377,10 @@ impl Error {
             }),
             Problem::Http(HttpError::Timeout { .. } | HttpError::Lost { .. } | HttpError::Cut { .. })
             | Problem::Truncated { .. } => Some("the API or the way to it is slow or broken; try again later"),
+            Problem::Http(HttpError::TooLarge { .. }) => Some(
+                "this is enough for the list of 100,000 clients. If an account has more, split them over several VoIP.ms \
+                 accounts; if not, something else than the API answers: check `url`",
+            ),
             Problem::Ledger(_) => {
                 Some("another process keeps the store busy, or it cannot be written; try again later")
             }

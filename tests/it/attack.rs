@@ -3,4 +3,5 @@
 mod dead;
 mod disk;
 mod echo;
+mod files;
 mod letters;

@@ -112,8 +112,13 @@ impl Sweep<'_> {
                 tracing::warn!(account = %self.monitor.rules.account, error = %error, "the list of clients could not be read");
                 let now = self.now();
                 let is_stale = |at: Timestamp| now.duration_since(at) >= inventory::UNREAD_AFTER;
-                if self.state.inventory_at.is_some_and(is_stale) {
-                    self.health.inventory = Some(Err(account::unread_list(&error.brief())));
+                // What will not pass by itself is told at once.
+                if self
+                    .state
+                    .inventory_at
+                    .is_some_and(|at| is_stale(at) || error.kind() == "too_large")
+                {
+                    self.health.inventory = Some(Err(account::unread_list(&error.brief(), error.hint())));
                 }
                 let knows_clients = self.clients.iter().any(|watched| !watched.client.id.is_pseudo());
                 return Ok((!knows_clients).then(|| Ended::Upstream(trouble(&error))));

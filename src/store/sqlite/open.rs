@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
@@ -10,6 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 use sqlx::{ConnectOptions, Connection, Row};
 
 use super::{DaemonLock, Fault, Sqlite};
+use crate::regular;
 use crate::store::{Access, Error};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
@@ -35,6 +36,7 @@ const LOG_BYTES: u32 = 8_000_000;
 impl Sqlite {
     /// Opens the store at `path`.
     pub(in crate::store) async fn open(path: &Path, access: Access) -> Result<Self, Error> {
+        refuse_what_is_no_file(path)?;
         let lock = match access {
             Access::Daemon => {
                 create(path)?;
@@ -82,6 +84,21 @@ impl Sqlite {
             source => Error::Migration { path, source },
         })
     }
+}
+
+/// SQLite would wait for a FIFO without end, and so would the lock.
+fn refuse_what_is_no_file(store: &Path) -> Result<(), Error> {
+    for ending in ["", "-wal", "-shm", ".lock"] {
+        let mut path = store.as_os_str().to_owned();
+        path.push(ending);
+        let path = PathBuf::from(path);
+        regular::check(&path).map_err(|source| Error::Io {
+            operation: "open the store's file",
+            path,
+            source,
+        })?;
+    }
+    Ok(())
 }
 
 /// Makes the file if it is missing, for its owner only: it holds addresses and balances.
