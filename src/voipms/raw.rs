@@ -13,6 +13,7 @@ use super::outcome::{FindOut, WriteError};
 use crate::domain::plan::Record;
 use crate::net::HttpError;
 
+mod taken;
 mod texts;
 
 pub use texts::Row;

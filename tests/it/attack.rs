@@ -5,3 +5,4 @@ mod disk;
 mod echo;
 mod files;
 mod letters;
+mod payloads;

@@ -24,7 +24,7 @@ impl Printer {
     /// Prints a good answer.
     ///
     /// # Errors
-    /// When it says success but lacks what was asked for (1), or cannot be printed.
+    /// When it says success but the daemon would not take what came (1), or it cannot be printed.
     pub fn print(
         &self,
         context: &mut Context,
@@ -32,23 +32,26 @@ impl Printer {
         call: &RawCall,
         answer: &RawAnswer,
     ) -> Result<Exit, Failure> {
-        let lacks = answer.lacks(call.function());
+        let untaken = answer.untaken(call, &self.redactor());
         // Tables show the same text as JSON does: what is masked is masked once.
         let masked = self.masked(answer.body()).map(RawAnswer::of_body);
         if context.wants_json() {
             self.print_body(context, answer.body())?;
-        } else if let (None, Some(answer)) = (&lacks, &masked) {
-            if call.function().class() == Class::Read {
+        } else if let Some(answer) = &masked {
+            if untaken.is_some() && !holds_anything(call.function(), answer) {
+                // Nothing came that could be shown.
+            } else if call.function().class() == Class::Read {
                 view::print(context, account, call, answer, self.show_secrets)?;
             } else {
                 context.out.line(&self.done(call, &account.currency, answer))?;
             }
         }
-        match lacks {
+        match untaken {
             None => Ok(Exit::Fine),
             Some(what) => Err(
-                Failure::failed(format!("{} answered `success`, but {what}", call.function()))
-                    .hint("that says nothing: neither that there is none nor that it is zero"),
+                Failure::failed(format!("{} answered `success`, but {what}", call.function())).hint(
+                    "that says nothing: neither that there is none nor that it is zero; the daemon takes none of it",
+                ),
             ),
         }
     }
@@ -83,8 +86,12 @@ impl Printer {
         if self.show_secrets {
             return Some(body.trim_end().to_owned());
         }
+        mask::masked(body, &self.redactor())
+    }
+
+    fn redactor(&self) -> Redactor {
         let known: Vec<&str> = self.known_secrets.iter().map(ExposeSecret::expose_secret).collect();
-        mask::masked(body, &Redactor::new(&known))
+        Redactor::new(&known)
     }
 
     /// What was done, in a sentence.
@@ -118,4 +125,10 @@ impl Printer {
         }
         done
     }
+}
+
+/// Whether there is anything in the payload that can be shown.
+fn holds_anything(function: Function, answer: &RawAnswer) -> bool {
+    let key = function.result_key().unwrap_or_default();
+    answer.rows(key).iter().any(|row| row.names().next().is_some()) || answer.text(key).is_some()
 }

@@ -8,8 +8,6 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::RawAnswer;
-use crate::voipms::answer::Expected;
-use crate::voipms::function::Function;
 use crate::voipms::json::{fields, for_each_row, scalar, trimmed};
 
 /// A row of an answer. It may hold a client's password, and so cannot be printed.
@@ -38,31 +36,6 @@ impl RawAnswer {
     pub fn rows(&self, key: &str) -> Vec<Row<'_>> {
         let payload = self.payload(key);
         payload.and_then(readable).unwrap_or_default()
-    }
-
-    /// What a successful answer lacks of what this read asks for; `None` when it lacks nothing. One that lacks something
-    /// says neither that there is none nor that it is zero.
-    #[must_use]
-    pub fn lacks(&self, function: Function) -> Option<String> {
-        let expected = function.expected();
-        let (Expected::One(key) | Expected::Rows(key) | Expected::Ledger(key)) = expected else {
-            return None;
-        };
-        let Some(payload) = self.payload(key) else {
-            // A client without charges or deposits may be answered without a list; nobody recorded how.
-            let may_lack = matches!(expected, Expected::Ledger(_)) || expected.is_empty_list(self.status());
-            return (!may_lack).then(|| format!("no `{key}`"));
-        };
-        if function == Function::GetIp {
-            let is_there = self.text(key).is_some_and(|text| !text.trim().is_empty());
-            return (!is_there).then(|| format!("no address in its `{key}`"));
-        }
-        let Some(rows) = readable(payload) else {
-            return Some(format!("nothing in its `{key}` can be read"));
-        };
-        let is_balance = matches!(function, Function::GetBalance | Function::GetResellerBalance);
-        let has_balance = || rows.iter().any(|row| row.text("current_balance").is_some());
-        (is_balance && !has_balance()).then(|| "no `current_balance`".to_owned())
     }
 
     /// The text that stands under `key` itself.
@@ -113,63 +86,7 @@ impl<'de> Visitor<'de> for Fields {
 
 #[cfg(test)]
 mod tests {
-    use crate::voipms::{Function, RawAnswer};
-
-    #[test]
-    fn a_success_that_lacks_what_was_asked_for_says_nothing() {
-        let unread = |key| Some(format!("nothing in its `{key}` can be read"));
-        let no = |key| Some(format!("no `{key}`"));
-        for (function, rest, lacks) in [
-            (Function::GetClients, "", no("clients")),
-            (Function::GetClients, r#","clients":[]"#, None),
-            (Function::GetClients, r#","clients":null"#, None),
-            (Function::GetClients, r#","clients":[{"client":"7"},8]"#, None),
-            (Function::GetClients, r#","clients":[7]"#, unread("clients")),
-            (Function::GetClients, r#","clients":7"#, unread("clients")),
-            (Function::GetClients, r#","clients":"none""#, unread("clients")),
-            (Function::GetCharges, "", None),
-            (Function::GetCharges, r#","charges":false"#, unread("charges")),
-            (Function::GetClientThreshold, "", no("threshold_information")),
-            (Function::GetClientThreshold, r#","threshold_information":null"#, None),
-            (
-                Function::GetClientThreshold,
-                r#","threshold_information":5"#,
-                unread("threshold_information"),
-            ),
-            (Function::GetBalance, "", no("balance")),
-            (Function::GetBalance, r#","balance":null"#, no("current_balance")),
-            (Function::GetBalance, r#","balance":[]"#, no("current_balance")),
-            (
-                Function::GetBalance,
-                r#","balance":{"current_balance":""}"#,
-                no("current_balance"),
-            ),
-            (
-                Function::GetResellerBalance,
-                r#","balance":{"spent_today":0}"#,
-                no("current_balance"),
-            ),
-            (
-                Function::GetResellerBalance,
-                r#","balance":{"current_balance":0}"#,
-                None,
-            ),
-            (Function::GetIp, "", no("ip")),
-            (
-                Function::GetIp,
-                r#","ip":" ""#,
-                Some("no address in its `ip`".to_owned()),
-            ),
-            (Function::GetIp, r#","ip":"203.0.113.7""#, None),
-            (Function::SignupClient, "", None),
-            (Function::AddCharge, "", None),
-        ] {
-            let answer = RawAnswer::new(format!(r#"{{"status":"success"{rest}}}"#).into_bytes());
-            assert_eq!(answer.lacks(function), lacks, "{function} {rest}");
-        }
-        let empty = RawAnswer::new(br#"{"status":"no_client"}"#.to_vec());
-        assert_eq!(empty.lacks(Function::GetClients), None);
-    }
+    use crate::voipms::RawAnswer;
 
     #[test]
     fn rows_are_read_in_every_shape_of_a_list_with_their_own_digits() {
