@@ -1,18 +1,19 @@
 //! getResellerCDR and getTransactionHistory. The calls and bookings behind them are not kept here, so that a question
 //! that is well put always finds nothing; what is checked is whether it is.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 
+use super::super::settings::Key;
 use super::{Call, Status, known};
 
-/// Longest range of dates, as the error table has it.
-const LONGEST_RANGE_DAYS: i32 = 92;
+/// Longest range of dates of calls, as the error table has it.
+const LONGEST_RANGE_DAYS: u64 = 92;
 
 /// Calls of a client: none.
 pub(super) fn reseller_cdr(call: &mut Call<'_>) -> Result<(), Status> {
     let id = call.client_param()?;
     known(call.world, id)?;
-    check_range(call)?;
+    check_range(call, date, LONGEST_RANGE_DAYS)?;
     let asked_for = |flag| call.params.get(flag) == Some("1");
     if !["answered", "noanswer", "busy", "failed"].into_iter().any(asked_for) {
         return Err("no_callstatus");
@@ -23,21 +24,21 @@ pub(super) fn reseller_cdr(call: &mut Call<'_>) -> Result<(), Status> {
     Err("no_cdr")
 }
 
-/// Bookings of the reseller's own account: none.
+/// Bookings of the reseller's own account: none. Times of day are taken, and a year, which a client of 2016 lived on.
 pub(super) fn transaction_history(call: &mut Call<'_>) -> Result<(), Status> {
-    check_range(call)?;
+    check_range(call, date_or_moment, call.settings.number(Key::LongestHistoryDays))?;
     Err("no_transactions")
 }
 
 /// `date_from` and `date_to`, both required.
-fn check_range(call: &Call<'_>) -> Result<(), Status> {
-    let date = |name| call.params.get(name).and_then(date).ok_or("invalid_date");
+fn check_range(call: &Call<'_>, read: fn(&str) -> Option<Date>, longest_days: u64) -> Result<(), Status> {
+    let date = |name| call.params.get(name).and_then(read).ok_or("invalid_date");
     let (from, to) = (date("date_from")?, date("date_to")?);
     if from > to {
         return Err("invalid_date_from");
     }
     let days = to.since(from).map_or(i32::MAX, |span| span.get_days());
-    if days > LONGEST_RANGE_DAYS {
+    if u64::try_from(days).is_ok_and(|days| days > longest_days) {
         return Err("invalid_daterange");
     }
     Ok(())
@@ -53,6 +54,13 @@ fn date(text: &str) -> Option<Date> {
     well_formed.then(|| text.parse().ok()).flatten()
 }
 
+/// The same, or a moment written `yyyy-mm-dd hh:mm:ss`.
+fn date_or_moment(text: &str) -> Option<Date> {
+    let (day, time) = text.split_once(' ').unwrap_or((text, "00:00:00"));
+    let is_time = time.len() == 8 && time.parse::<Time>().is_ok();
+    date(day).filter(|_| is_time)
+}
+
 /// Whether a text is a plain decimal, signed or not.
 fn is_numeric(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
@@ -63,7 +71,7 @@ fn is_numeric(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{date, is_numeric};
+    use super::{date, date_or_moment, is_numeric};
 
     #[test]
     fn dates_and_numbers_are_what_they_look_like() {
@@ -79,6 +87,16 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(date(text).is_some(), good, "{text}");
+        }
+        for (text, good) in [
+            ("2026-11-23", true),
+            ("2026-11-23 10:00:59", true),
+            ("2026-11-23 24:00:00", false),
+            ("2026-11-23 10:00", false),
+            ("2026-11-31 10:00:00", false),
+            ("2026-11-23T10:00:00", false),
+        ] {
+            assert_eq!(date_or_moment(text).is_some(), good, "{text}");
         }
         for (text, good) in [
             ("-5", true),

@@ -71,7 +71,12 @@ fn add(call: &mut Call<'_>, side: Side) -> Result<(), Status> {
 
 fn amount(call: &Call<'_>, names: &Names) -> Result<Amount, Status> {
     let text = call.params.get(names.amount).filter(|text| !text.is_empty());
-    let sent = Amount::parse(text.ok_or(names.missing)?).ok_or(names.invalid)?;
+    let parse = if call.settings.on(Key::LooseAmounts) {
+        Amount::parse_loosely
+    } else {
+        Amount::parse
+    };
+    let sent = parse(text.ok_or(names.missing)?).ok_or(names.invalid)?;
     let amount = if call.settings.is(Key::OddAmounts, "rounded") {
         sent.round_to_cents()
     } else {

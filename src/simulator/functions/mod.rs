@@ -43,6 +43,7 @@ impl<'a> Call<'a> {
     fn client_param(&self) -> Result<&'a str, Status> {
         let params: &'a Params<'a> = self.params;
         match params.get("client") {
+            Some(id) if !id.is_empty() && self.settings.on(Key::LooseIds) => Ok(id.trim().trim_start_matches('0')),
             Some(id) if !id.is_empty() => Ok(id),
             _ if self.settings.is(Key::AbsentId, "missing_client") => Err("missing_client"),
             _ => Err("invalid_client"),
@@ -137,6 +138,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     read("getBalanceManagement", reads::balance_management, Certainty::Documented, "the codes for HARD and SOFT; that of SOFT is unknown"),
     read("getCountries", places::countries, Certainty::Documented, "country codes"),
     read("getStates", places::states, Certainty::Documented, "the states of the United States"),
+    read("getLanguages", places::languages, Certainty::Inferred, "the languages that a client may have; which there are is inferred"),
     read("getProvinces", places::provinces, Certainty::Documented, "the provinces of Canada"),
     read("getResellerCDR", history::reseller_cdr, Certainty::Documented, "checks its parameters, then `no_cdr`: calls are not listed"),
     read("getTransactionHistory", history::transaction_history, Certainty::Observed, "checks its parameters, then `no_transactions`"),
@@ -152,6 +154,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     write("addPayment", ledger::add_payment, Certainty::Documented, "gives money to a client; test=1 does not, test=true does"),
     write("setClient", writes::set_client, Certainty::Documented, "replaces a client's record; what it does to fields that are not sent is unknown"),
     write("setClientThreshold", writes::set_client_threshold, Certainty::Documented, "sets the threshold, and the address if one is sent"),
+    write("delClient", writes::del_client, Certainty::Documented, "takes a client away, with all that was booked"),
     write("signupClient", signup::signup_client, Certainty::Documented, "adds a client: balance 0, no threshold, no package; in state WAIT unless activate=1"),
 ];
 

@@ -1,4 +1,4 @@
-//! Countries, states and provinces: codes and names that other functions take.
+//! Countries, states, provinces and languages: codes and names that other functions take.
 
 use super::super::wire::php::Json;
 use super::super::world::countries::{COUNTRIES, by_code};
@@ -24,6 +24,21 @@ pub(super) fn states(call: &mut Call<'_>) -> Result<(), Status> {
 /// `provinces`: those of Canada.
 pub(super) fn provinces(call: &mut Call<'_>) -> Result<(), Status> {
     write_pairs(call, ("provinces", "province"), &PROVINCES);
+    Ok(())
+}
+
+/// What the portal speaks.
+const LANGUAGES: [(&str, &str); 3] = [("en", "English"), ("es", "Spanish"), ("fr", "French")];
+
+/// `languages`: all or the one asked for.
+pub(super) fn languages(call: &mut Call<'_>) -> Result<(), Status> {
+    let wanted = call.params.get("language").filter(|text| !text.is_empty());
+    let is_wanted = |(code, _): &&(&str, &str)| wanted.is_none_or(|wanted| wanted == *code);
+    let rows: Vec<_> = LANGUAGES.iter().filter(is_wanted).copied().collect();
+    if rows.is_empty() {
+        return Err("invalid_language");
+    }
+    write_pairs(call, ("languages", "value"), &rows);
     Ok(())
 }
 

@@ -74,10 +74,11 @@ fn none_as(settings: &Settings) -> NoTime {
     }
 }
 
-/// A text such as `51:35`.
+/// A text such as `51:35`; nothing is the number 0, or a text of its own.
 fn write_time(json: &mut Json, used: Sum, none_as: NoTime) {
     match none_as {
-        NoTime::Number if used.calls == 0 => json.count(0),
+        NoTime::Number if used.secs == 0 => json.count(0),
+        NoTime::Text if used.secs == 0 => json.text("0:00"),
         NoTime::Number | NoTime::Text => json.text(&clock_text(used.secs)),
     }
 }

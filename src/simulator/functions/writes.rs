@@ -1,6 +1,8 @@
 //! The functions that change a client's record. What they do to fields that are not sent is a setting (WIRE.md
 //! section 6). Nothing is changed unless everything sent is acceptable.
 
+use std::borrow::Cow;
+
 use super::super::edit;
 use super::super::settings::{Key, Settings};
 use super::super::world::amount::Amount;
@@ -38,6 +40,13 @@ pub(super) fn set_client(call: &mut Call<'_>) -> Result<(), Status> {
     Ok(())
 }
 
+/// Takes a client away.
+pub(super) fn del_client(call: &mut Call<'_>) -> Result<(), Status> {
+    let id = call.client_param()?;
+    let was_there = call.world.remove(id, call.now, call.rules);
+    was_there.then_some(()).ok_or("invalid_client")
+}
+
 /// Applies an edit that was ordered for this moment, if it is for this client.
 fn edit_once(call: &mut Call<'_>, key: Key, id: &str) {
     if call
@@ -56,7 +65,13 @@ pub(super) fn set_client_threshold(call: &mut Call<'_>) -> Result<(), Status> {
     let id = call.client_param()?;
     known(call.world, id)?;
     let sent = call.params.get("threshold").unwrap_or_default();
-    let threshold = threshold(call.settings, sent).ok_or("Invalid_threshold")?;
+    let mut sent = Cow::Borrowed(sent);
+    if call.settings.on(Key::LooseAmounts)
+        && let Some(amount) = Amount::parse_loosely(&sent)
+    {
+        sent = Cow::Owned(amount.column(0));
+    }
+    let threshold = threshold(call.settings, &sent).ok_or("Invalid_threshold")?;
     let email = call.params.get("email").filter(|email| !email.is_empty());
     email.map_or(Ok(()), record::check_email)?;
     let (client, _) = settled(call.world, id, call.now, call.rules)?;

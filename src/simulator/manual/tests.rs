@@ -47,6 +47,12 @@ fn help_fits_80_columns() {
 /// no rows).
 const OPEN_QUESTIONS: &[(&str, &str, &str)] = &[
     ("1", "HTTP status of the SOAP fault", "soap-fault-status"),
+    ("1", "urlencoded POST", "urlencoded"),
+    ("1", "POST with everything in the query", "query-post"),
+    ("1", "PATCH and PUT", "other-methods"),
+    ("1", "the user's name in other letters", "username-case"),
+    ("2", "ids that are no plain numbers", "loose-ids"),
+    ("2", "amounts that are no plain decimals", "loose-amounts"),
     ("1", "content type of the JSON answer", "content-type"),
     ("1", "order of the checks", "check-order"),
     ("2", "one row as a bare object", "one-row-object"),

@@ -42,6 +42,10 @@ settings! {
     UserAgentNeeded "user-agent-needed" = "off", SWITCH, Observed: "on: a call without a User-Agent gets Cloudflare's HTTP 403 page (2021)";
     MultipartMissing "multipart-missing" = "off", SWITCH, Observed: "on: every multipart POST answers `missing_method` (January 2024)";
     SoapFaultStatus "soap-fault-status" = "500", Accepts::OneOf(&["500", "200"]), Observed: "HTTP status of the SOAP fault that an urlencoded POST gets; 500 is what the author of the Python client voipms-api notes";
+    Urlencoded "urlencoded" = "soap", Accepts::OneOf(&["soap", "taken"]), Unknown: "an urlencoded POST gets the SOAP fault, for which three clients left it, or is taken, as one says";
+    QueryPost "query-post" = "soap", Accepts::OneOf(&["soap", "taken"]), Unknown: "a POST that has everything in its query gets the SOAP fault, or is taken";
+    OtherMethods "other-methods" = "refused", Accepts::OneOf(&["refused", "taken"]), Unknown: "PATCH and PUT with a query get HTTP 405, or are taken: one client was written so (2023)";
+    UsernameCase "username-case" = "exact", Accepts::OneOf(&["exact", "any"]), Unknown: "whether the user's name may be written in other letters, as addresses may";
 }
 "The look of answers" {
     ContentType "content-type" = "json", Accepts::OneOf(&["json", "html"]), Unknown: "content type of the answers";
@@ -54,6 +58,7 @@ settings! {
     EmptySuccess "empty-success" = "off", SWITCH, Observed: "on: a successful write answers HTTP 200 with an empty body (seen for delConference)";
     AbsentId "absent-id" = "invalid_client", Accepts::OneOf(&["invalid_client", "missing_client"]), Observed: "status of a call without its client";
     AbsentFields "absent-fields" = "missing", Accepts::OneOf(&["missing", "invalid"]), Inferred: "a required field that is not sent answers `missing_firstname` and its like, or `invalid_firstname`, whose text says \"is missing or\"";
+    LooseIds "loose-ids" = "off", SWITCH, Unknown: "on: blanks around a client's id and zeros before it do not count, as where PHP makes a number of it";
     TimeTodayNone "time-today-none" = "number", Accepts::OneOf(&["number", "text"]), Observed: "the time of no calls at all: 0 or \"0:00\"";
 }
 "The list of clients" {
@@ -93,6 +98,7 @@ settings! {
 }
 "Charges and deposits" {
     OddAmounts "odd-amounts" = "refused", Accepts::OneOf(&["refused", "taken", "rounded"]), Unknown: "addCharge and addPayment of zero, less, or parts of a cent: `invalid_charge` and `invalid_payment`, booked as sent, or refused but for parts of a cent, which are rounded as MySQL does";
+    LooseAmounts "loose-amounts" = "off", SWITCH, Unknown: "on: addCharge, addPayment and setClientThreshold take ` 5`, `+5`, `.5` and `5.`, and a threshold of 10.00";
     DescriptionNeeded "description-needed" = "off", SWITCH, Unknown: "on: addCharge and addPayment without a description answer `missing_description`";
     LongestDescription "longest-description" = "255", Accepts::Number(10_000), Unknown: "characters of a description; more answer `invalid_description`";
     EmptyLedger "empty-ledger" = "list", Accepts::OneOf(&["list", "absent", "status", "null", "text"]), Unknown: "no charges or deposits: an empty list, success without the list, `no_charges` and `no_deposits`, null, or \"\"";
@@ -101,6 +107,7 @@ settings! {
     LedgerDelaySecs "ledger-delay-secs" = "0", Accepts::Number(86_400), Unknown: "virtual seconds until a charge or deposit is listed; the balance moves at once";
 }
 "The world" {
+    LongestHistoryDays "longest-history-days" = "366", Accepts::Number(36_600), Observed: "days that getTransactionHistory may span: 365 were taken in 2016, the error table says 92";
     DayZone "day-zone" = "toronto", Accepts::OneOf(&["toronto", "utc"]), Unknown: "whose midnight resets `spent_today` and its like";
     Spending "spending" = "on", SWITCH, Tool: "off: no calls and no fees, but by `spend_per_hour`, which then costs the reseller nothing";
     ResellerPays "reseller-pays" = "on", SWITCH, Documented: "clients' calls come off the reseller's own balance at once: what they paid less their package's markup; how exactly is unknown";

@@ -512,7 +512,8 @@ fn histories_check_their_parameters_and_are_empty() {
     }
     for (query, expected) in [
         ("date_from=2026-08-23&date_to=2026-11-23", "no_transactions"),
-        ("date_from=2026-08-22&date_to=2026-11-23", "invalid_daterange"),
+        ("date_from=2025-11-22&date_to=2026-11-23", "no_transactions"),
+        ("date_from=2025-11-21&date_to=2026-11-23", "invalid_daterange"),
         ("date_from=2026-11-23&date_to=2026-11-23", "no_transactions"),
         ("date_from=2026-11-24&date_to=2026-11-23", "invalid_date_from"),
         ("date_from=2026-11-23", "invalid_date"),

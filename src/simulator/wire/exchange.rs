@@ -130,7 +130,7 @@ impl Simulator {
         if function.is_none() && state.settings.is(Key::CheckOrder, "method") {
             return Err(no_function);
         }
-        self.check_credentials(params)?;
+        self.check_credentials(&state.settings, params)?;
         if !state.settings.on(Key::ApiEnabled) {
             return Err("api_not_enabled");
         }
@@ -152,11 +152,14 @@ impl Simulator {
         Ok(function)
     }
 
-    fn check_credentials(&self, params: &Params<'_>) -> Result<(), Status> {
+    fn check_credentials(&self, settings: &Settings, params: &Params<'_>) -> Result<(), Status> {
+        let is_user = |given: &str, user: &str| {
+            given == user || (settings.is(Key::UsernameCase, "any") && given.eq_ignore_ascii_case(user))
+        };
         let given = |name| params.get(name).filter(|text| !text.is_empty());
         match (given("api_username"), given("api_password")) {
             (Some(user), Some(password))
-                if user == self.options.username && password == self.options.password.expose_secret() =>
+                if is_user(user, &self.options.username) && password == self.options.password.expose_secret() =>
             {
                 Ok(())
             }
@@ -213,8 +216,16 @@ fn at_the_door(settings: &Settings, arrival: Arrival<'_>, fault: Option<Fault>) 
             _ => Reply::no_backend(),
         });
     }
+    let is_taken = match arrival.transport {
+        Transport::Urlencoded => settings.is(Key::Urlencoded, "taken"),
+        Transport::QueryPost => settings.is(Key::QueryPost, "taken"),
+        Transport::OtherMethod => settings.is(Key::OtherMethods, "taken"),
+        Transport::Other => false,
+        Transport::Get | Transport::Multipart => true,
+    };
     match arrival.transport {
-        Transport::Other => {
+        Transport::OtherMethod if !is_taken => Some(Reply::not_allowed()),
+        _ if !is_taken => {
             let is_fine = settings.is(Key::SoapFaultStatus, "200");
             Some(Reply::soap_fault(if is_fine { 200 } else { 500 }))
         }
@@ -223,7 +234,7 @@ fn at_the_door(settings: &Settings, arrival: Arrival<'_>, fault: Option<Fault>) 
             JSON,
             body::refusal("missing_method", body::style(settings, false)),
         )),
-        Transport::Get | Transport::Multipart => None,
+        _ => None,
     }
 }
 

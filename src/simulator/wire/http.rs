@@ -27,8 +27,8 @@ use super::reply::Reply;
 use super::request::{Params, Transport};
 use crate::simulator::{Simulator, control};
 
-/// Where the API is, on the real host and here.
-const API_PATH: &str = "/api/v1/rest.php";
+/// Where the API is, on the real host and here; some clients leave the file's name out.
+const API_PATHS: [&str; 2] = ["/api/v1/rest.php", "/api/v1/"];
 
 /// Largest body that is read: eight megabytes are known to be taken by the real server.
 const LARGEST_BODY_BYTES: usize = 8 * 1024 * 1024 + 64 * 1024;
@@ -179,7 +179,7 @@ async fn handle(
     };
     peer.end_request();
     let path = parts.uri.path();
-    let mut reply = if path == API_PATH {
+    let mut reply = if API_PATHS.contains(&path) {
         match read_call(&parts.method, parts.uri.query(), &parts.headers, &body) {
             Ok(call) => {
                 if call.params.get("method") == Some(GET_BALANCE) {
@@ -309,22 +309,21 @@ fn read_call<'a>(
     let transport = match *method {
         Method::GET | Method::HEAD => Transport::Get,
         Method::POST if is_multipart(content_type) => Transport::Multipart,
+        Method::POST if is_urlencoded(content_type) => Transport::Urlencoded,
+        Method::POST if body.is_empty() => Transport::QueryPost,
         Method::POST => Transport::Other,
-        _ => {
-            return Err(Reply {
-                allow: "GET, HEAD, POST".to_owned(),
-                ..Reply::html(
-                    405,
-                    "Method Not Allowed",
-                    "The requested method is not allowed for this URL.",
-                )
-            });
-        }
+        Method::PATCH | Method::PUT => Transport::OtherMethod,
+        _ => return Err(Reply::not_allowed()),
     };
     let mut params = Params::default();
     params.read_query(query.unwrap_or_default());
     if transport == Transport::Multipart {
         params.read_multipart(content_type, body);
+    }
+    if transport == Transport::Urlencoded
+        && let Ok(form) = std::str::from_utf8(body)
+    {
+        params.read_query(form);
     }
     let has_user_agent = headers.get(header::USER_AGENT).is_some_and(|agent| !agent.is_empty());
     Ok(Received {
@@ -332,6 +331,11 @@ fn read_call<'a>(
         has_user_agent,
         params,
     })
+}
+
+fn is_urlencoded(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default();
+    kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 /// One API call, in process.

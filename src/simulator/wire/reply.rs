@@ -47,6 +47,16 @@ impl Reply {
     pub(in crate::simulator) fn json(http_status: u16, value: &serde_json::Value) -> Self {
         Self::new(http_status, JSON, format!("{value}\n"))
     }
+
+    /// The page for a method that the server does not take.
+    pub(super) fn not_allowed() -> Self {
+        let text = "The requested method is not allowed for this URL.";
+        Self {
+            allow: "GET, HEAD, POST".to_owned(),
+            ..Self::html(405, "Method Not Allowed", text)
+        }
+    }
+
     /// Cloudflare's page for whom it does not let through.
     pub(super) fn blocked() -> Self {
         Self::html(

@@ -12,8 +12,14 @@ const MOST_PARAMS: usize = 1_000;
 pub(in crate::simulator) enum Transport {
     Get,
     Multipart,
+    /// A POST with the form that browsers send.
+    Urlencoded,
+    /// A POST without a body.
+    QueryPost,
     /// A POST of any other kind, which the SOAP handler answers.
     Other,
+    /// PATCH or PUT, with a query.
+    OtherMethod,
 }
 
 impl Transport {
@@ -21,7 +27,10 @@ impl Transport {
         match self {
             Self::Get => "get",
             Self::Multipart => "multipart",
+            Self::Urlencoded => "urlencoded",
+            Self::QueryPost => "query-post",
             Self::Other => "other",
+            Self::OtherMethod => "other-method",
         }
     }
 }

@@ -49,6 +49,15 @@ impl Amount {
         Some(Self(if negative { -value } else { value }))
     }
 
+    /// The same, as forgiving as PHP: blanks around it, a plus, nothing before the point or behind it.
+    pub(in crate::simulator) fn parse_loosely(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let text = text.strip_prefix('+').unwrap_or(text);
+        let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
+        let is_number = digits.bytes().any(|byte| byte.is_ascii_digit());
+        is_number.then(|| Self::parse(&format!("{sign}0{digits}")))?
+    }
+
     pub(in crate::simulator) const fn is_positive(self) -> bool {
         self.0 > 0
     }

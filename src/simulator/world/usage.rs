@@ -105,10 +105,12 @@ impl Usage {
     }
 }
 
-/// A length of calls as the API prints it: `2:50`, `51:35`, and `10:17:48` from an hour on.
+/// A length of calls as the API prints it: `45` under a minute, `2:50`, `51:35`, and `10:17:48` from an hour on.
 pub(in crate::simulator) fn clock_text(secs: u64) -> String {
     let (hours, minutes, secs) = (secs / 3_600, secs / 60 % 60, secs % 60);
-    if hours == 0 {
+    if hours == 0 && minutes == 0 {
+        secs.to_string()
+    } else if hours == 0 {
         format!("{minutes}:{secs:02}")
     } else {
         format!("{hours}:{minutes:02}:{secs:02}")
@@ -127,7 +129,9 @@ mod tests {
             (37_068, "10:17:48"),
             (3_599, "59:59"),
             (3_600, "1:00:00"),
-            (0, "0:00"),
+            (59, "59"),
+            (60, "1:00"),
+            (5, "5"),
         ] {
             assert_eq!(clock_text(secs), text);
         }

@@ -17,6 +17,7 @@ pub const FUNCTIONS: &[(&str, Params, &str)] = &[
     ("getCountries", &[], "success"),
     ("getStates", &[], "success"),
     ("getProvinces", &[], "success"),
+    ("getLanguages", &[], "success"),
     ("getPackages", &[], "success"),
     ("getClientPackages", &[("client", "561115")], "success"),
     ("getCharges", &[("client", "561115")], "success"),
@@ -49,16 +50,19 @@ pub const FUNCTIONS: &[(&str, Params, &str)] = &[
         "success_test",
     ),
     ("signupClient", super::s2_functions::signup::FORM, "success"),
+    ("delClient", &[("client", "561116")], "success"),
 ];
 
-/// §1 [D] The API is one path. Others are not there, and the SOAP twin is not imitated.
+/// §1 [D] The API is one path; [L] some clients leave the file's name out of it. Others are not there, and the SOAP twin
+/// is not imitated.
 #[test]
 fn the_endpoint_is_one_path() {
     let server = Server::new(&[]);
     for (path, line) in [
         ("/api/v1/rest.php", "HTTP/1.1 200 OK"),
         ("/api/v1/REST.php", "HTTP/1.1 404 Not Found"),
-        ("/api/v1/", "HTTP/1.1 404 Not Found"),
+        ("/api/v1/", "HTTP/1.1 200 OK"),
+        ("/api/v1", "HTTP/1.1 404 Not Found"),
         ("/api/v1/server.php", "HTTP/1.1 404 Not Found"),
         ("/", "HTTP/1.1 404 Not Found"),
     ] {
@@ -105,6 +109,35 @@ fn get_and_multipart_are_taken_by_every_function() {
     assert_eq!(records[0], records[1], "what was written is the same too");
     assert_eq!(records[0], records[2]);
     assert!(records[0].contains("Söhne & Co/Ltd \\\"q\\\" 50% +1"), "{}", records[0]);
+}
+
+/// §1 [U] What else a call may travel by: the server may take it or not.
+#[test]
+fn other_ways_to_call_may_be_taken() {
+    let query = format!("{AUTH}&method=getIP");
+    let ways = |server: &Server| {
+        let with_query = |method: &str, more: &str| {
+            let request = format!("{method} /api/v1/rest.php?{query} HTTP/1.1\r\nHost: voip.ms\r\n{more}\r\n");
+            server.exchange(request).unwrap().status()
+        };
+        [
+            server.post("application/x-www-form-urlencoded", &query).status(),
+            with_query("POST", "Content-Length: 0\r\n"),
+            with_query("PATCH", ""),
+            with_query("PUT", "Content-Length: 0\r\n"),
+        ]
+    };
+    let refusing = Server::new(&["urlencoded=soap", "query-post=soap", "other-methods=refused"]);
+    assert_eq!(ways(&refusing), [500, 500, 405, 405]);
+    let taking = Server::new(&["urlencoded=taken", "query-post=taken", "other-methods=taken"]);
+    assert_eq!(ways(&taking), [200; 4]);
+    let form = taking.post("application/x-www-form-urlencoded; charset=UTF-8", &query);
+    assert_eq!(form.text(), r#"{"status":"success","ip":"127.0.0.1"}"#);
+    assert_eq!(
+        taking.post("text/plain", &query).status(),
+        500,
+        "what is no form is none"
+    );
 }
 
 /// §1 [L] The request line ends at 8190 bytes; beyond that HTTP 414, from the web server and not as JSON.

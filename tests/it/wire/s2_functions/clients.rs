@@ -162,3 +162,44 @@ fn very_long_lists_come_in_chunks() {
         (None, 500)
     );
 }
+
+/// §2 [D] delClient takes a client away; another one's id is `invalid_client`.
+#[test]
+fn del_client_takes_a_client_away() {
+    let server = Server::quiet(&[]);
+    assert_eq!(server.status("method=delClient&client=561116"), "success");
+    assert_eq!(
+        server.status("method=getResellerBalance&client=561116"),
+        "invalid_client"
+    );
+    assert_eq!(server.status("method=delClient&client=561116"), "invalid_client");
+    assert_eq!(server.status("method=getResellerBalance&client=561115"), "success");
+}
+
+/// §2 [U] How strictly ids, amounts and the user's name are read.
+#[test]
+fn ids_amounts_and_names_may_be_read_loosely() {
+    let strict = Server::quiet(&["loose-ids=off", "loose-amounts=off", "username-case=exact"]);
+    let loose = Server::quiet(&["loose-ids=on", "loose-amounts=on", "username-case=any"]);
+    for (query, refused) in [
+        ("method=getResellerBalance&client=%20561115", "invalid_client"),
+        ("method=getResellerBalance&client=0561115%20", "invalid_client"),
+        ("method=addCharge&client=561115&charge=.5", "invalid_charge"),
+        ("method=addPayment&client=561115&payment=%205.", "invalid_payment"),
+        (
+            "method=setClientThreshold&client=561115&threshold=10.00",
+            "Invalid_threshold",
+        ),
+    ] {
+        assert_eq!(strict.status(query), refused, "{query}");
+        assert_eq!(loose.status(query), "success", "{query}");
+    }
+    assert_eq!(loose.client("561115", "threshold"), "\"10\"");
+    for text in ["", "x", ".", "-", "5 5"] {
+        let query = format!("method=addCharge&client=561115&charge={text}");
+        assert_ne!(loose.status(&query.replace(' ', "%20")), "success", "{text}");
+    }
+    let shouted = "api_username=DEMO@example.com&api_password=demo&method=getIP";
+    assert_eq!(strict.anonymous_status(shouted), "invalid_credentials");
+    assert_eq!(loose.anonymous_status(shouted), "success");
+}

@@ -50,3 +50,17 @@ fn get_transaction_history_finds_nothing() {
     let refused = server.status("method=getTransactionHistory&date_from=yesterday&date_to=2026-11-23");
     assert_ne!(refused, "no_transactions");
 }
+
+/// §2 [L] getTransactionHistory took times of day and a year in 2016; the error table says 92 days.
+#[test]
+fn get_transaction_history_takes_moments_and_a_year() {
+    let server = Server::new(&[]);
+    let year = "method=getTransactionHistory&date_from=2025-11-23%2000:00:00&date_to=2026-11-23%2023:59:59";
+    assert_eq!(server.status(year), "no_transactions");
+    let longer = year.replace("2025-11-23", "2025-11-21");
+    assert_eq!(server.status(&longer), "invalid_daterange");
+    assert_eq!(
+        Server::new(&["longest-history-days=92"]).status(year),
+        "invalid_daterange"
+    );
+}

@@ -42,6 +42,23 @@ fn get_states_as_in_the_document() {
     );
 }
 
+/// §2 [I] getLanguages: code and name, all or one.
+#[test]
+fn get_languages_lists_codes_and_names() {
+    let server = Server::new(&[]);
+    let all = server.call("method=getLanguages");
+    assert!(
+        all.starts_with(r#"{"status":"success","languages":[{"value":"en","description":"English"}"#),
+        "{all}"
+    );
+    let french = server.call("method=getLanguages&language=fr");
+    assert_eq!(
+        french,
+        r#"{"status":"success","languages":[{"value":"fr","description":"French"}]}"#
+    );
+    assert_eq!(server.status("method=getLanguages&language=xx"), "invalid_language");
+}
+
 /// §2 [D] getProvinces: code and name in capitals.
 #[test]
 fn get_provinces_as_in_the_document() {
