@@ -5,7 +5,7 @@ use super::RenderError;
 use super::catalogue::{self, Catalogue};
 use super::letter::{Fact, Letter, Tone};
 use super::scene::{Scene, Topic};
-use super::words::capitalised;
+use super::words::{capitalised, isolated};
 use crate::domain::notice::Transition;
 use crate::domain::reason::Measure;
 use crate::domain::{ClientId, Money};
@@ -37,7 +37,7 @@ pub(super) fn letter(scene: &Scene<'_>) -> Result<Letter, RenderError> {
         _ => told.low(),
     };
     letter.words = told.words;
-    letter.greeting = (told.words.greeting)(&scene.name());
+    letter.greeting = (told.words.greeting)(&isolated(scene.name()));
     told.age(&mut letter);
     letter.contact.clone_from(&scene.texts.letterhead.contact);
     letter.signature = (told.words.signature)(&scene.texts.service);

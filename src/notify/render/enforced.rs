@@ -187,7 +187,11 @@ fn differs(scene: &Scene<'_>, fields: &[FieldDifference], wanted: Management) ->
         let text = one_line(text, LONGEST_NAME);
         if text.is_empty() { "(empty)".to_owned() } else { text }
     };
-    let column = |name| Column { name, numbers: false };
+    let column = |name| Column {
+        name,
+        numbers: false,
+        below: false,
+    };
     // The domain never carries the password here; this is the second lock on the same door.
     let shown = |field: &FieldDifference| {
         if field.field.contains("password") {
@@ -211,7 +215,10 @@ fn differs(scene: &Scene<'_>, fields: &[FieldDifference], wanted: Management) ->
         table: Some(Table {
             head: vec![column("Field"), column("Should be"), column("Is")],
             rows: fields.iter().take(MOST_FIELDS).map(shown).collect(),
-            more: fields.len().saturating_sub(MOST_FIELDS),
+            more: match fields.len().saturating_sub(MOST_FIELDS) {
+                0 => String::new(),
+                more => format!("and {more} more"),
+            },
         }),
         steps: vec![
             "Open the client in the VoIP.ms portal and put right what is wrong.".to_owned(),

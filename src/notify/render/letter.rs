@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::catalogue::{self, Catalogue};
+use super::words::ISOLATES;
 use crate::domain::Language;
 
 /// Widest line of a text mail: fits an old terminal with one level of quoting.
@@ -83,8 +84,8 @@ pub(super) struct Table {
     pub head: Vec<Column>,
     /// The rows, each as long as `head`.
     pub rows: Vec<Vec<String>>,
-    /// How many rows there would have been beyond these.
-    pub more: usize,
+    /// What there would have been beyond these, in words; empty when these are all.
+    pub more: String,
 }
 
 /// A column's name and whether it holds numbers.
@@ -94,6 +95,8 @@ pub(super) struct Column {
     pub name: &'static str,
     /// Whether it is aligned to the right.
     pub numbers: bool,
+    /// Whether it stands below the first column where a line has no room: in HTML.
+    pub below: bool,
 }
 
 impl Default for &'static Catalogue {
@@ -183,7 +186,7 @@ impl Table {
         let widths: Vec<usize> = (0..self.head.len())
             .map(|column| {
                 let cells = self.rows.iter().filter_map(|row| row.get(column));
-                let widest = cells.map(|cell| cell.chars().count()).max().unwrap_or(0);
+                let widest = cells.map(|cell| width_of(cell)).max().unwrap_or(0);
                 widest.max(self.head.get(column).map_or(0, |head| head.name.len()))
             })
             .collect();
@@ -191,7 +194,7 @@ impl Table {
         for row in std::iter::once(&names).chain(&self.rows) {
             let mut line = String::from(" ");
             for ((cell, column), width) in row.iter().zip(&self.head).zip(&widths) {
-                let gap = width.saturating_sub(cell.chars().count());
+                let gap = width.saturating_sub(width_of(cell));
                 let (before, behind) = if column.numbers { (gap, 0) } else { (0, gap) };
                 // Writing to a string cannot fail.
                 write!(line, " {:before$}{cell}{:behind$} ", "", "").ok();
@@ -199,11 +202,16 @@ impl Table {
             text.push_str(line.trim_end());
             text.push('\n');
         }
-        if self.more > 0 {
-            writeln!(text, "  and {} more", self.more).ok();
+        if !self.more.is_empty() {
+            wrap_into(text, &self.more, "  ", "  ", WIDTH);
         }
         text.push('\n');
     }
+}
+
+/// How many columns a cell takes.
+fn width_of(cell: &str) -> usize {
+    cell.chars().filter(|c| !ISOLATES.contains(c)).count()
 }
 
 /// Appends `words` in lines of at most `width`, the first after `first`, the others after `hanging`. A word that is
@@ -251,7 +259,11 @@ mod tests {
 
     #[test]
     fn numbers_are_aligned_to_the_right() {
-        let column = |name, numbers| Column { name, numbers };
+        let column = |name, numbers| Column {
+            name,
+            numbers,
+            below: false,
+        };
         let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
         let table = Table {
             head: vec![
@@ -260,7 +272,7 @@ mod tests {
                 column("Policy", false),
             ],
             rows: vec![row(["Ä", "-2.31 USD", "x"]), row(["Consulting", "10.00 USD", "y"])],
-            more: 3,
+            more: "and 3 more".to_owned(),
         };
         let mut text = String::new();
         table.as_text(&mut text);

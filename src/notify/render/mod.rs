@@ -23,6 +23,7 @@ use lettre::message::Mailbox;
 
 use self::scene::Scene;
 pub(crate) use self::words::one_line;
+use self::words::subject_line;
 use crate::domain::Languages;
 use crate::domain::notice::{Message, MessageKind, Notification};
 
@@ -122,7 +123,7 @@ pub fn mail(
         (scenes, false, _) => summary::letter(scenes),
     };
     Ok(Mail {
-        subject: one_line(&letter.subject, LONGEST_SUBJECT).replace(['<', '>'], ""),
+        subject: subject_line(&letter.subject, LONGEST_SUBJECT),
         text: letter.to_text(),
         html: letter.to_html(),
     })

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Texts;
 use super::account;
 use super::letter::Fact;
-use super::words::{LONGEST_NAME, LONGEST_TEXT, amount, one_line, read_at, span, time_of_day};
+use super::words::{LONGEST_NAME, LONGEST_TEXT, amount, isolated, one_line, read_at, span, time_of_day};
 use crate::domain::notice::{Notification, Transition};
 use crate::domain::reason::{Finding, Measure, Reason, Relation, failure_in_words};
 use crate::domain::{ClientId, Money};
@@ -69,7 +69,7 @@ impl Scene<'_> {
         if name.is_empty() || name == client.as_str() {
             format!("client {client}")
         } else {
-            format!("{name} ({client})")
+            format!("{} ({client})", isolated(name))
         }
     }
 

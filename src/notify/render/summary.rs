@@ -4,13 +4,17 @@ use std::collections::BTreeSet;
 
 use super::letter::{Column, Letter, Table, Tone};
 use super::scene::{Scene, Topic};
-use super::words::{counted, one_line};
+use super::words::{counted, isolated, one_line};
 use crate::domain::notice::{Notification, Transition};
 use crate::domain::reason::{Measure, Reason};
-use crate::domain::{Money, Severity};
+use crate::domain::{Money, PolicyName, Severity};
 
-/// Most rows of a summary: what a person reads. The command that lists all is named below them.
-const MOST_ROWS: usize = 200;
+/// Most rows of a summary: more than a person reads on a phone, and a mail of less than 60 kB with the longest names.
+/// The rest is counted, with the command that lists all.
+const MOST_ROWS: usize = 100;
+
+/// Most policies that the rest is counted by.
+const MOST_POLICIES: usize = 8;
 
 /// Longest name in the table, so that a row fits a line of text.
 const LONGEST_ROW_NAME: usize = 22;
@@ -18,8 +22,11 @@ const LONGEST_ROW_NAME: usize = 22;
 /// The letter about all of `scenes`, at least one.
 pub(super) fn letter(scenes: &[Scene<'_>]) -> Letter {
     let mut scenes: Vec<&Scene<'_>> = scenes.iter().collect();
-    // Lowest balance first; what could not be read comes last, in the order it came.
-    scenes.sort_by_key(|scene| scene.balance().map_or((1, Money::ZERO), |balance| (0, balance)));
+    // The most severe first, then the lowest balance; what could not be read comes last, in the order it came.
+    scenes.sort_by_key(|scene| {
+        let balance = scene.balance().map_or((1, Money::ZERO), |balance| (0, balance));
+        (std::cmp::Reverse(scene.notification.severity), balance)
+    });
     let clients = scenes
         .iter()
         .map(|scene| &scene.notification.client)
@@ -33,8 +40,8 @@ pub(super) fn letter(scenes: &[Scene<'_>]) -> Letter {
     };
     let need = if clients.len() == 1 { "needs" } else { "need" };
     let still = if repeats { "still " } else { "" };
-    let lowest = first
-        .balance()
+    let lowest = scenes.iter().filter_map(|scene| scene.balance()).min();
+    let lowest = lowest
         .map(|balance| format!(", the lowest has {}", first.amount(balance)))
         .unwrap_or_default();
     let account = &first.notification.account;
@@ -113,17 +120,43 @@ fn notes(first: &Scene<'_>, scenes: &[&Scene<'_>]) -> Vec<String> {
 }
 
 fn table(scenes: &[&Scene<'_>]) -> Table {
-    let column = |name, numbers| Column { name, numbers };
+    let column = |name, numbers, below| Column { name, numbers, below };
     Table {
         head: vec![
-            column("Client", false),
-            column("Balance", true),
-            column("Limit", true),
-            column("Policy", false),
+            column("Client", false, false),
+            column("Balance", true, false),
+            column("Limit", true, true),
+            column("Policy", false, true),
         ],
         rows: scenes.iter().take(MOST_ROWS).map(|scene| row(scene)).collect(),
-        more: scenes.len().saturating_sub(MOST_ROWS),
+        more: rest(scenes.get(MOST_ROWS..).unwrap_or_default()),
     }
+}
+
+/// What has no row: `and 4900 more: 20 overdrawn, 4880 low-balance`. The most severe come first, as in the rows.
+fn rest(scenes: &[&Scene<'_>]) -> String {
+    if scenes.is_empty() {
+        return String::new();
+    }
+    let mut counts: Vec<(&PolicyName, usize)> = Vec::new();
+    for scene in scenes {
+        let policy = &scene.notification.policy;
+        match counts.iter_mut().find(|(name, _)| *name == policy) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((policy, 1)),
+        }
+    }
+    let most: Vec<String> = counts
+        .iter()
+        .take(MOST_POLICIES)
+        .map(|(policy, count)| format!("{count} {policy}"))
+        .collect();
+    let others = if counts.len() > MOST_POLICIES {
+        ", and others"
+    } else {
+        ""
+    };
+    format!("and {} more: {}{others}", scenes.len(), most.join(", "))
 }
 
 fn row(scene: &Scene<'_>) -> Vec<String> {
@@ -136,7 +169,7 @@ fn row(scene: &Scene<'_>) -> Vec<String> {
     } else if name.is_empty() {
         client.to_string()
     } else {
-        format!("{name} ({client})")
+        format!("{} ({client})", isolated(name))
     };
     let balance = match (&facts.reason, scene.balance()) {
         (Reason::Unread { .. } | Reason::NoFreshReading { .. }, _) | (_, None) => "not read".to_owned(),

@@ -14,6 +14,7 @@ mod accounts;
 mod golden;
 mod harmless;
 mod languages;
+mod pages;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()

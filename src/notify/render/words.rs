@@ -12,6 +12,44 @@ pub(super) const LONGEST_NAME: usize = 60;
 /// Longest text from outside (a reason, a reply) in a mail.
 pub(super) const LONGEST_TEXT: usize = 500;
 
+/// What begins and ends a part of a line that has a reading direction of its own.
+pub(super) const ISOLATES: [char; 2] = ['\u{2068}', '\u{2069}'];
+
+/// A clean name with what keeps it apart, if it is written from right to left: the numbers beside it would change
+/// places otherwise.
+pub(super) fn isolated(name: String) -> String {
+    let [begin, end] = ISOLATES;
+    if name.chars().any(is_from_right_to_left) {
+        format!("{begin}{name}{end}")
+    } else {
+        name
+    }
+}
+
+/// Hebrew, Arabic and their neighbours, as the blocks of Unicode have them.
+const fn is_from_right_to_left(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}'
+        | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
+}
+
+/// A subject out of clean parts, at most `longest` characters: names in it stay isolated, and no name and no page from
+/// elsewhere looks like a tag.
+pub(super) fn subject_line(text: &str, longest: usize) -> String {
+    let plain: String = text
+        .chars()
+        .filter(|c| !matches!(c, '<' | '>'))
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    let line = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= longest {
+        return line;
+    }
+    let mut line: String = line.chars().take(longest.saturating_sub(1)).collect();
+    line.truncate(line.trim_end().len());
+    line.push('…');
+    line
+}
+
 /// An amount with its currency and every digit that decided: `8.0588 USD`.
 pub(super) fn amount(money: Money, currency: &str) -> String {
     let currency = one_line(currency, 8);

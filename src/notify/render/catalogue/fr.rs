@@ -31,7 +31,7 @@ pub(super) static TEXTS: Catalogue = Catalogue {
     },
     just_now: "à l’instant",
     ago: |length| format!("il y a {length}"),
-    time: |at| at.strftime("%-H h %M %Z").to_string(),
+    time: |at| at.strftime("%-H\u{a0}h\u{a0}%M %Z").to_string(),
     date: |at| {
         with_month(at, &MONTHS, |day, month, year| {
             let day = if day == 1 { "1er".to_owned() } else { day.to_string() };

@@ -52,7 +52,7 @@ Lorsqu’il sera épuisé, vos téléphones pourraient ne plus pouvoir faire
 d’appels, y compris vers les numéros d’urgence.
 
   Solde     8,0588 USD
-  Consulté  il y a 2 minutes (10 h 14 EST)
+  Consulté  il y a 2 minutes (10~h~14 EST)
 
 Que faire~:
   Veuillez ajouter des fonds à votre compte téléphonique prochainement. Si
@@ -92,14 +92,14 @@ Vos téléphones pourraient ne plus pouvoir faire d’appels, dès maintenant ou
 sous peu, y compris vers les numéros d’urgence.
 
   Solde     -2,31 USD
-  Consulté  il y a 22 jours (1er novembre 2026, 10 h 00 EST)
+  Consulté  il y a 22 jours (1er novembre 2026, 10~h~00 EST)
 
 Que faire~:
   Veuillez ajouter des fonds à votre compte téléphonique dès aujourd’hui. Si
   vous venez de le faire, vous n’avez rien d’autre à faire. Pour toute
   question, veuillez communiquer avec Téléphonie.
 
-Ce message a été rédigé il y a 3 heures et 10 minutes (10 h 15 EST) et vous
+Ce message a été rédigé il y a 3 heures et 10 minutes (10~h~15 EST) et vous
 parvient en retard. Votre solde a peut-être changé depuis.
 
 -- 
