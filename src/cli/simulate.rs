@@ -3,6 +3,7 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -12,12 +13,18 @@ use tokio::net::TcpListener;
 use crate::clock::Clock;
 use crate::simulator::{Options, OptionsError, Simulator, Speed, manual, serve};
 
+mod catcher;
+
 use super::failure::USAGE;
 use super::signals::Signals;
 use super::{Context, Exit, Failure, block_on_threads};
+use catcher::{Catching, Reseller};
 
 /// What stands before the tables in help: first steps, and what to try. Every line fits 80 columns.
 const LESSON: &str = "\
+The daemon against it, mails and all (it prints what to type next)
+  balancewatch simulate --with-mail-catcher
+
 First steps
   balancewatch simulate --listen 127.0.0.1:8099
 
@@ -96,6 +103,10 @@ pub struct Args {
     /// Change how the API behaves, such as `types=all-strings` (`--help` lists the settings). May be given several times
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
+    /// Catch mails, too: keep them as FOLDER/mails/*.eml (by default in a new folder), and write FOLDER/config.toml, a
+    /// whole configuration for both. `balancewatch run --config FOLDER/config.toml` then watches this simulator
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = "")]
+    with_mail_catcher: Option<PathBuf>,
 }
 
 /// Options that are not accepted are a wrong command line.
@@ -137,8 +148,8 @@ pub fn run(context: &mut Context, args: Args) -> Result<Exit, Failure> {
         let options = Options {
             clients: args.clients,
             seed: args.seed,
-            username: args.username,
-            password: SecretString::from(args.password),
+            username: args.username.clone(),
+            password: SecretString::from(args.password.clone()),
             speed: args.speed,
             latency: Duration::from_millis(args.latency),
             rate_cap_per_minute: args.rate_cap,
@@ -151,6 +162,18 @@ pub fn run(context: &mut Context, args: Args) -> Result<Exit, Failure> {
             |error: std::io::Error| Failure::from(error).while_doing(format!("cannot listen on `{listen}`"));
         let listener = TcpListener::bind(listen).await.map_err(cannot_listen)?;
         let address = listener.local_addr().map_err(cannot_listen)?;
+        let catching = match &args.with_mail_catcher {
+            Some(folder) => {
+                let (username, password) = (&args.username, &args.password);
+                let reseller = Reseller {
+                    address,
+                    username,
+                    password,
+                };
+                Some(Catching::start(folder, &reseller).await?)
+            }
+            None => None,
+        };
         // Signals are caught before anybody is told that it runs.
         let mut signals = Signals::listen()?;
         context
@@ -164,6 +187,9 @@ pub fn run(context: &mut Context, args: Args) -> Result<Exit, Failure> {
             args.clients, args.seed
         )
         .ok();
+        if let Some(catching) = &catching {
+            catching.tell(&mut notices).ok();
+        }
         if !address.ip().is_loopback() {
             writeln!(
                 notices,

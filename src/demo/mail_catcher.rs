@@ -28,6 +28,9 @@ use self::conversation::Conversation;
 /// Conversations held at once; more wait to be accepted. One sender holds few.
 const MOST_CONVERSATIONS: usize = 64;
 
+/// Mails kept in memory while they are written to files, too: a catcher beside a simulator may run for weeks.
+const MOST_IN_MEMORY: usize = 1_000;
+
 /// A connection, encrypted or not.
 pub type Wire = Box<dyn Duplex>;
 
@@ -43,6 +46,8 @@ pub type Upgrade = Arc<dyn Fn(Wire) -> Pin<Box<dyn Future<Output = io::Result<Wi
 pub struct Options {
     /// Where each mail is written as `NNNN-recipient.eml`; it must exist. `None`: nowhere.
     pub folder: Option<PathBuf>,
+    /// Mails are numbered from the one after this.
+    pub numbered_after: u32,
     /// The only user and password that may log in, and must, before any mail; `None`: anybody may, nobody must.
     pub login: Option<(String, String)>,
     /// Whether AUTH is not offered at all.
@@ -195,11 +200,12 @@ impl MailCatcher {
     pub async fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
+        let numbered_after = options.numbered_after;
         let shared = Arc::new(Shared {
             options,
             script: Mutex::default(),
             mails: watch::Sender::new(Vec::new()),
-            next_number: AtomicU32::new(1),
+            next_number: AtomicU32::new(numbered_after.saturating_add(1)),
             conversations: AtomicU32::new(0),
             stalled: watch::Sender::new(0),
         });

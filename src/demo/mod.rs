@@ -10,6 +10,7 @@
 //! It reads no configuration, environment or credential, and talks to nothing but its own simulator and mail catcher.
 //! It prints nothing itself: a [`Teller`] does.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -157,4 +158,14 @@ impl Error {
     pub const fn is_usage(&self) -> bool {
         matches!(self, Self::Clients(_) | Self::TooShort(_))
     }
+}
+
+/// A new folder among the machine's temporary ones, for its owner only.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn fresh_folder(purpose: &str) -> std::io::Result<PathBuf> {
+    let folder = std::env::temp_dir().join(format!("balancewatch-{purpose}-{:08x}", rand::random::<u32>()));
+    std::fs::DirBuilder::new().mode(0o700).create(&folder)?;
+    Ok(folder)
 }

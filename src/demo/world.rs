@@ -1,8 +1,7 @@
 //! What the story happens in: the simulator on a port, the mail catcher on another, and the daemon's real parts between
 //! them, with one stepped clock for all. Decides nothing about what happens.
 
-use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::mail_catcher::{self, MailCatcher};
-use super::{Error, Options};
+use super::{Error, Options, fresh_folder};
 use crate::clock::{Clock, Stepper};
 use crate::config;
 use crate::daemon::{Daemon, Environment, Pass};
@@ -119,7 +118,7 @@ impl World {
             // It ends with the story; a listener that broke shows in every sweep.
             simulator::serve(listener, serving, std::future::pending()).await.ok();
         });
-        let folder = fresh_folder().map_err(|source| machine("make a temporary folder", source))?;
+        let folder = fresh_folder("demo").map_err(|source| machine("make a temporary folder", source))?;
         let mails = folder.join("mails");
         std::fs::create_dir(&mails).map_err(|source| machine("make a folder for the mails", source))?;
         let catcher = MailCatcher::start(mail_catcher::Options {
@@ -207,14 +206,6 @@ impl World {
 
 fn machine(what: &'static str, source: std::io::Error) -> Error {
     Error::Machine { what, source }
-}
-
-/// A folder of the demo's own, for its owner only.
-fn fresh_folder() -> std::io::Result<PathBuf> {
-    let parent: &Path = &std::env::temp_dir();
-    let folder = parent.join(format!("balancewatch-demo-{:08x}", rand::random::<u32>()));
-    std::fs::DirBuilder::new().mode(0o700).create(&folder)?;
-    Ok(folder)
 }
 
 /// Awaits `work`, moving the time to the next due event whenever nothing is in hand and somebody waits for it.

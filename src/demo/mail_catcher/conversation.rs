@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
 use super::words::{decoded, file_name, path};
-use super::{Behaviour, CaughtMail, Shared, Stage, Wire};
+use super::{Behaviour, CaughtMail, MOST_IN_MEMORY, Shared, Stage, Wire};
 
 /// Longest command: RFC 5321 asks for 512 bytes, SMTPUTF8 and AUTH need more.
 const LONGEST_COMMAND: u64 = 12_288;
@@ -375,7 +375,13 @@ impl<'a> Conversation<'a> {
             user: self.user.clone(),
             encrypted: self.encrypted,
         };
-        self.shared.mails.send_modify(|mails| mails.push(Arc::new(mail)));
+        let is_on_disk = mail.file.is_some();
+        self.shared.mails.send_modify(|mails| {
+            if is_on_disk && mails.len() >= MOST_IN_MEMORY {
+                mails.remove(0);
+            }
+            mails.push(Arc::new(mail));
+        });
         Ok(())
     }
 }

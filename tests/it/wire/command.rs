@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -306,4 +307,44 @@ fn help_lists_everything() {
     ] {
         assert!(help.contains(route), "{route}");
     }
+}
+
+/// With a mail catcher beside it, what it prints is all that the daemon needs: a configuration that is whole, and a folder
+/// in which the mails are.
+#[test]
+fn with_a_mail_catcher_one_command_is_all_that_the_daemon_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let lab = folder.path().join("lab");
+    let mut simulator = Program::start(&["--clients", "5", "--with-mail-catcher", lab.to_str().unwrap()]);
+    let mut said = BufReader::new(simulator.child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("balancewatch run --config ") {
+        line.clear();
+        assert!(said.read_line(&mut line).unwrap() > 0, "it names no configuration");
+    }
+    let config = PathBuf::from(line.trim().strip_prefix("balancewatch run --config ").unwrap());
+    let run =
+        |arguments: &[&str]| crate::program::Said::from(crate::program::program(&config, arguments).output().unwrap());
+    run(&["check", "--online"]).ended(0);
+    let edit = |balance: &str| {
+        let body = format!(r#"{{"balance":"{balance}","threshold":"10.00"}}"#);
+        let mut stream = TcpStream::connect(simulator.authority()).unwrap();
+        let length = body.len();
+        write!(
+            stream,
+            "PATCH /sim/clients/561115 HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+        )
+        .unwrap();
+        stream.read_to_string(&mut String::new()).unwrap();
+    };
+    edit("100.00");
+    run(&["sweep", "--once"]).ended(0);
+    edit("4.00");
+    run(&["sweep", "--once"]).ended(0);
+    let mails: Vec<String> = std::fs::read_dir(lab.join("mails"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let to_operators = mails.iter().filter(|name| name.ends_with("-noc@example.com.eml"));
+    assert!(to_operators.count() >= 1, "{mails:?}");
 }
