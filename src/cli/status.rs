@@ -15,6 +15,7 @@ use super::{Context, Exit, Failure, alerts, block_on};
 use crate::config::Account;
 use crate::domain::due;
 use crate::domain::notice::NoticeState;
+use crate::domain::reason::Reason;
 use crate::domain::{AccountName, ClientId, Severity};
 use crate::monitor::report::Report;
 use crate::store::AccountView;
@@ -64,6 +65,8 @@ struct Status {
     notifications: BTreeMap<String, u64>,
     /// Why clients cannot be told, by client.
     cannot_be_told: BTreeMap<ClientId, String>,
+    /// Since when and why the API cannot be asked; `None`: it can.
+    not_asked: Option<NotAsked>,
     channels: Vec<ChannelTrouble>,
     enforcement: Enforcement,
     warnings: Vec<String>,
@@ -98,12 +101,23 @@ struct Alerts {
     pending: u64,
 }
 
+/// An account that cannot be asked.
+#[derive(Debug, Serialize)]
+struct NotAsked {
+    since: Timestamp,
+    reason: String,
+    fix: String,
+    next_try_at: Timestamp,
+}
+
 /// A channel with messages that were tried in vain.
 #[derive(Debug, Serialize)]
 struct ChannelTrouble {
     channel: String,
     waiting: u64,
     next_try_at: Timestamp,
+    /// What was said to the newest try.
+    last_error: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -177,6 +191,7 @@ async fn status(opened: &Opened, account: &Account) -> Result<Status, Failure> {
         revisit_seconds: due::revisit(counts.clients, account.rate_per_minute).as_secs(),
         rate_per_minute: account.rate_per_minute,
         alerts: alert_counts(opened, account, &view),
+        not_asked: not_asked(&view),
         channels: channel_troubles(opened, account).await?,
         enforcement: enforcement(opened, account, &view, mails, counts.enforcements),
         notifications: counts.notifications,
@@ -221,6 +236,33 @@ fn alert_counts(opened: &Opened, account: &Account, view: &AccountView) -> Alert
     counts
 }
 
+/// Why an account is left alone until a probe: by the alert that told so, or in general words where its policy is off.
+fn not_asked(view: &AccountView) -> Option<NotAsked> {
+    let next_try_at = view.state.probe_at?;
+    let told = view
+        .alerts
+        .iter()
+        .find_map(|alert| match (alert.firing(), &alert.reason) {
+            (Some(firing), Reason::Account { what, fix })
+                if matches!(alert.policy.as_str(), "account-access" | "upstream") =>
+            {
+                Some((firing.since, what.clone(), fix.clone()))
+            }
+            _ => None,
+        });
+    let (since, reason, fix) = told.unwrap_or_else(|| {
+        let since = view.state.sweep_ended_at.or(view.state.sweep_started_at);
+        let reason = "it did not answer as it should".to_owned();
+        (since.unwrap_or(next_try_at), reason, String::new())
+    });
+    Some(NotAsked {
+        since,
+        reason,
+        fix,
+        next_try_at,
+    })
+}
+
 /// Channels with messages of this account that were tried, and are still waiting.
 async fn channel_troubles(opened: &Opened, account: &Account) -> Result<Vec<ChannelTrouble>, Failure> {
     // A message waits for its next try: what is due within the lifetime of a message is all that waits.
@@ -228,20 +270,45 @@ async fn channel_troubles(opened: &Opened, account: &Account) -> Result<Vec<Chan
     let until = opened.now.saturating_add(soon).unwrap_or(Timestamp::MAX);
     let waiting = opened.store.due_messages(until, MOST_WAITING).await;
     let mut troubles: BTreeMap<String, ChannelTrouble> = BTreeMap::new();
-    for (message, _) in waiting.map_err(|error| from_store(&error))? {
+    for (message, notifications) in waiting.map_err(|error| from_store(&error))? {
         if message.account != account.name || message.attempts == 0 || message.state != NoticeState::Pending {
             continue;
         }
         let channel = message.channel.to_string();
-        let trouble = troubles.entry(channel.clone()).or_insert(ChannelTrouble {
-            channel,
-            waiting: 0,
-            next_try_at: message.next_at,
-        });
+        if !troubles.contains_key(&channel) {
+            let last_error = match notifications.first() {
+                Some(first) => last_error(opened, &first.id).await?,
+                None => None,
+            };
+            let trouble = ChannelTrouble {
+                channel: channel.clone(),
+                waiting: 0,
+                next_try_at: message.next_at,
+                last_error,
+            };
+            troubles.insert(channel.clone(), trouble);
+        }
+        let Some(trouble) = troubles.get_mut(&channel) else {
+            continue;
+        };
         trouble.waiting += 1;
         trouble.next_try_at = trouble.next_try_at.min(message.next_at);
     }
     Ok(troubles.into_values().collect())
+}
+
+/// What was said to the newest try of the message that carries a notification.
+async fn last_error(opened: &Opened, id: &str) -> Result<Option<String>, Failure> {
+    let found = opened.store.notification(id).await;
+    let attempts = found.map_err(|error| from_store(&error))?.map(|record| record.attempts);
+    let newest = attempts.into_iter().flatten().next_back();
+    Ok(newest.map(|attempt| {
+        if attempt.detail.is_empty() {
+            attempt.outcome
+        } else {
+            attempt.detail
+        }
+    }))
 }
 
 fn enforcement(

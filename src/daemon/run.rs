@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use tokio::sync::{Notify, mpsc, watch as signal};
 
 use super::letters::DeadLetters;
 use super::trigger::Trigger;
 use super::{Daemon, Error, Watch};
-use crate::clock::Clock;
+use crate::clock::{Clock, Due};
 use crate::config::Schedule;
 use crate::monitor::{Silent, report::Report};
 use crate::notify::outbox::Drained;
@@ -143,8 +143,8 @@ struct Account<'a> {
 /// What is to be done before the next mark.
 #[derive(Default)]
 struct Next {
-    settle_at: Option<Timestamp>,
-    probe_at: Option<Timestamp>,
+    settle_at: Option<Due>,
+    probe_at: Option<Due>,
 }
 
 /// What happened while the account waited for its next sweep.
@@ -186,11 +186,11 @@ impl Account<'_> {
         &self,
         marks: &mut signal::Receiver<u64>,
         stop: &signal::Receiver<bool>,
-        settle_at: Option<Timestamp>,
-        probe_at: Option<Timestamp>,
+        settle_at: Option<Due>,
+        probe_at: Option<Due>,
     ) -> Woken {
-        let reached = async |at: Option<Timestamp>| match at {
-            Some(at) => self.clock.sleep_until(at).await,
+        let reached = async |due: Option<Due>| match due {
+            Some(due) => self.clock.reach(due).await,
             None => std::future::pending().await,
         };
         tokio::select! {
@@ -201,6 +201,8 @@ impl Account<'_> {
             () = reached(probe_at) => Woken::Sweep,
             () = reached(settle_at) => Woken::Settle,
             () = self.clock.sleep(SILENCE_EVERY) => Woken::Silence,
+            // What lies ahead or is over by the new time is looked at now.
+            () = self.clock.until_jump() => Woken::Silence,
         }
     }
 
@@ -218,8 +220,8 @@ impl Account<'_> {
                     log(account.as_str(), &pass.report);
                 }
                 Next {
-                    settle_at: pass.settle_at,
-                    probe_at: pass.probe_at,
+                    settle_at: pass.settle_at.map(|at| self.clock.due(at)),
+                    probe_at: pass.probe_at.map(|at| self.clock.due(at)),
                 }
             }
             Err(error) => {
@@ -233,12 +235,15 @@ impl Account<'_> {
         }
     }
 
-    async fn settle(&self) -> Option<Timestamp> {
+    async fn settle(&self) -> Option<Due> {
         let settled = self.watch.settle().await;
         self.wake.notify_one();
         match settled {
             // Looking again at once would only ask again what cannot be told yet.
-            Ok(done) => done.next_at.filter(|at| *at > self.clock.now()),
+            Ok(done) => done
+                .next_at
+                .filter(|at| *at > self.clock.now())
+                .map(|at| self.clock.due(at)),
             Err(error) => {
                 tracing::error!(error = %chain(&error), "enforcements could not be settled");
                 None
@@ -255,16 +260,23 @@ impl Account<'_> {
 }
 
 fn log(account: &str, report: &Report) {
+    let kinds: Vec<String> = report
+        .errors
+        .iter()
+        .map(|(kind, count)| format!("{kind} {count}"))
+        .collect();
     tracing::info!(
         account,
         clients = report.clients,
         readings = report.readings,
         deferred = report.deferred,
         unread = report.errors.values().sum::<u64>(),
+        unread_why = %kinds.join(", "),
         api_calls = report.api_calls,
         fired = report.alerts.fired,
         resolved = report.alerts.resolved,
-        seconds = report.seconds,
+        withdrawn = report.alerts.withdrawn,
+        seconds = (report.seconds * 10.0).round() / 10.0,
         "sweep done"
     );
 }

@@ -20,6 +20,7 @@ use crate::store::{AccountView, NoticeFilter};
 
 mod alerts;
 mod changes;
+mod clock;
 mod letters;
 mod lists;
 mod sweeps;

@@ -1,16 +1,17 @@
 //! The wall-clock trigger of `run`: rings at every mark of the schedule.
 //!
-//! A chain of one-shot jobs, each of which computes the next mark afresh. The scheduler's own repeated jobs take the
-//! zone's offset once and run an hour off after a change to summer time (its issue 107), and can vanish for good when
-//! a tick falls behind (its issue 113). The scheduler only rings; whoever listens skips what rings meanwhile.
+//! One job of the scheduler after the other, each for the next mark, computed afresh. Its repeated jobs take the
+//! zone's offset once and run an hour off after a change to summer time (its issue 107), and can vanish for good when a
+//! tick falls behind (its issue 113). It waits for the wall clock alone, so that it rings hours late when that is set
+//! back: a wait of our own stands beside it, which is never longer than the mark was away when it was set.
+//!
+//! Whoever listens skips what rings meanwhile.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use crate::clock::Clock;
@@ -19,11 +20,15 @@ use crate::config::Schedule;
 /// The scheduler counts in whole seconds, so it may ring this much early.
 const EARLY: SignedDuration = SignedDuration::from_secs(2);
 
-/// Rings at every mark of a schedule until it is dropped.
+/// The scheduler looks twice a second; one that has not rung so long after its mark is not waited for.
+const LATE: Duration = Duration::from_secs(2);
+
+/// Rings at every mark of a schedule until it is stopped.
 pub struct Trigger {
     scheduler: JobScheduler,
     /// Counts the marks that passed.
     marks: watch::Receiver<u64>,
+    ringing: JoinHandle<()>,
 }
 
 impl Trigger {
@@ -33,17 +38,19 @@ impl Trigger {
     /// When the scheduler cannot be started.
     pub async fn start(schedule: Schedule, clock: Clock) -> Result<Self, JobSchedulerError> {
         let scheduler = JobScheduler::new().await?;
+        scheduler.start().await?;
         let (ring, marks) = watch::channel(0);
-        let chain = Arc::new(Chain {
+        let bell = Bell {
             scheduler: scheduler.clone(),
             schedule,
             clock,
-            ring,
-        });
-        let now = chain.clock.now();
-        Chain::add_next(chain, now).await?;
-        scheduler.start().await?;
-        Ok(Self { scheduler, marks })
+        };
+        let ringing = tokio::spawn(bell.ring_for_ever(ring));
+        Ok(Self {
+            scheduler,
+            marks,
+            ringing,
+        })
     }
 
     /// Somebody who hears the marks from now on. Several marks between two looks count as one.
@@ -56,51 +63,68 @@ impl Trigger {
 
     /// Stops ringing.
     pub async fn stop(mut self) {
+        self.ringing.abort();
         if let Err(error) = self.scheduler.shutdown().await {
             tracing::debug!(%error, "the scheduler did not stop in order");
         }
     }
 }
 
-struct Chain {
+struct Bell {
     scheduler: JobScheduler,
     schedule: Schedule,
     clock: Clock,
-    ring: watch::Sender<u64>,
 }
 
-impl Chain {
-    /// Adds the job for the first mark after `after`; it rings and adds the one after it.
-    fn add_next(chain: Arc<Self>, after: Timestamp) -> BoxFuture<'static, Result<(), JobSchedulerError>> {
-        async move {
-            let now = chain.clock.now();
-            let mark = chain.schedule.next_after(after);
-            let wait = Duration::try_from(mark.duration_since(now)).unwrap_or_default();
-            let scheduler = chain.scheduler.clone();
-            let job = Job::new_one_shot_async(wait, move |_, _| {
-                let chain = Arc::clone(&chain);
-                async move {
-                    let after = next_from(mark, chain.clock.now());
-                    if after == mark {
-                        chain.clock.sleep_until(mark).await;
-                    }
-                    chain.ring.send_modify(|marks| *marks += 1);
-                    if let Err(error) = Self::add_next(chain, after).await {
-                        tracing::error!(%error, "the schedule cannot go on; restart the program");
-                    }
-                }
-                .boxed()
-            })?;
-            scheduler.add(job).await?;
-            Ok(())
+impl Bell {
+    async fn ring_for_ever(self, ring: watch::Sender<u64>) {
+        let mut after = self.clock.now();
+        loop {
+            let mark = self.schedule.next_after(after);
+            self.wait_for(mark).await;
+            ring.send_modify(|marks| *marks += 1);
+            after = next_from(mark, self.clock.now());
         }
-        .boxed()
+    }
+
+    /// Waits for a mark: until the scheduler rings, or should have.
+    async fn wait_for(&self, at: Timestamp) {
+        let due = self.clock.due(at);
+        let (ring, rung) = oneshot::channel();
+        if let Err(error) = self.order(at, ring).await {
+            tracing::debug!(%error, "the scheduler takes no mark; it is waited for without it");
+            return self.clock.reach(due).await;
+        }
+        let overdue = async {
+            self.clock.reach(due).await;
+            self.clock.sleep(LATE).await;
+        };
+        tokio::select! {
+            // It may have rung early.
+            _ = rung => self.clock.reach(due).await,
+            () = overdue => {}
+        }
+    }
+
+    /// Has the scheduler ring once.
+    async fn order(&self, at: Timestamp, ring: oneshot::Sender<()>) -> Result<(), JobSchedulerError> {
+        let wait = Duration::try_from(at.duration_since(self.clock.now())).unwrap_or_default();
+        let mut ring = Some(ring);
+        let job = Job::new_one_shot_async(wait, move |_, _| {
+            // Nobody listens any more to what was overdue.
+            if let Some(ring) = ring.take() {
+                ring.send(()).ok();
+            }
+            Box::pin(std::future::ready(()))
+        })?;
+        self.scheduler.add(job).await?;
+        Ok(())
     }
 }
 
-/// From when the mark after `mark` is looked for, when the scheduler rings for it at `now`. One that rings a little early
-/// waits for its mark: the same mark would otherwise ring twice, and the first sweep would end before it began. One
-/// that rings much too early had its clock set back, and counts by the new time.
+/// From when the mark after `mark` is looked for, when it is rung at `now`. One that is rung in time is over, whatever
+/// the clock says by then: it would otherwise ring twice, and the first sweep would end before it began. One that is
+/// rung much too early had the clock set back, and counts by the new time.
 fn next_from(mark: Timestamp, now: Timestamp) -> Timestamp {
     if mark.duration_since(now) <= EARLY {
         mark.max(now)

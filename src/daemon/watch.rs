@@ -77,13 +77,13 @@ impl Watch {
             api: Arc::new(api),
             store: store.clone(),
             clock: clock.clone(),
-            started_at: now,
+            started_at: std::sync::Mutex::new(now),
             interval: settings.schedule.interval(now),
             rate_per_minute: account.rate_per_minute,
             concurrency: account.concurrency,
             threshold_refresh: settings.schedule.threshold_refresh,
             revisit_within: settings.schedule.revisit_within,
-            compared: std::sync::Mutex::default(),
+            jumps_noted: std::sync::atomic::AtomicU64::new(clock.jumps().forward),
             stop: stop.clone(),
         };
         let enforcer = Enforcer::new(portal, store.clone(), changes, clock.clone());
@@ -164,7 +164,7 @@ impl Watch {
         if !self.asks_for_changes && self.monitor.store.enforcements(&any).await?.is_empty() {
             return Ok(enforce::Report::default());
         }
-        let mut view = self.monitor.store.load(account).await?;
+        let mut view = self.monitor.load(self.monitor.clock.now()).await?;
         let alerting: HashSet<&ClientId> = view.alerts.iter().map(|alert| &alert.client).collect();
         let told = AccountView {
             state: view.state.clone(),

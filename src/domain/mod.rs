@@ -19,6 +19,7 @@ pub mod notice;
 pub mod plan;
 pub mod policy;
 pub mod reason;
+pub mod set_back;
 #[cfg(test)]
 pub mod testing;
 pub mod verdict;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
 use super::decide::Decided;
+use super::moved::{self, Moved};
 use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ClientId};
 use crate::store::{Commit, Store};
@@ -26,6 +27,10 @@ pub struct Writer {
     account: AccountName,
     in_flight: Option<JoinHandle<Result<(), crate::store::Error>>>,
     interned: HashSet<Arc<str>>,
+    /// What moved and is not written yet.
+    moving: Vec<Moved>,
+    /// How many were told in the log so far.
+    told: usize,
 }
 
 impl Writer {
@@ -37,6 +42,8 @@ impl Writer {
             account,
             in_flight: None,
             interned: HashSet::new(),
+            moving: Vec::new(),
+            told: 0,
         }
     }
 
@@ -44,6 +51,11 @@ impl Writer {
     #[must_use]
     pub fn commit_at(&self, now: Timestamp) -> Commit {
         Commit::new(self.account.clone(), now)
+    }
+
+    /// Has the log tell what moved, once the next commit is written.
+    pub fn note(&mut self, moved: &[Moved]) {
+        self.moving.extend_from_slice(moved);
     }
 
     /// Starts to write; waits for the commit before it.
@@ -54,7 +66,13 @@ impl Writer {
         self.finish().await?;
         if !commit.is_empty() {
             let store = self.store.clone();
-            self.in_flight = Some(tokio::spawn(async move { store.commit(&commit).await }));
+            let (moved, told) = (std::mem::take(&mut self.moving), self.told);
+            self.told += moved.len();
+            self.in_flight = Some(tokio::spawn(async move {
+                store.commit(&commit).await?;
+                moved::tell(&commit.account, &moved, told);
+                Ok(())
+            }));
         }
         Ok(())
     }

@@ -14,7 +14,8 @@ use crate::domain::notice::{Facts, Transition, Withdrawal};
 use crate::domain::policy::{Enforce, Policy, Scope};
 use crate::domain::verdict::{self, Judgement, Known, Verdict};
 use crate::domain::watch::Watched;
-use crate::domain::{AccountName, ChannelName, Money, PolicyName, Reading, Threshold};
+use crate::domain::{AccountName, ChannelName, ClientId, Money, PolicyName, Reading, Threshold};
+use crate::monitor::moved::{How, Moved};
 
 mod gone;
 
@@ -86,6 +87,8 @@ pub struct Decided {
     pub resolved: u64,
     /// See [`Decided::fired`].
     pub withdrawn: u64,
+    /// The same one by one, for the log.
+    pub moved: Vec<Moved>,
     /// The policies that have judged it from now on; `None`: as before.
     pub judged: Option<Arc<str>>,
     /// Whether a threshold that is not of this sweep decided something.
@@ -353,8 +356,9 @@ impl Rules {
             let (Some(firing), Some(alert)) = (&step.episode, told_of) else {
                 continue;
             };
-            let facts = self.facts(seen, policy, alert, firing);
             let client = &seen.watched.client.id;
+            decided.moved.extend(moved(client, policy, alert, firing, transition));
+            let facts = self.facts(seen, policy, alert, firing);
             let episode = Episode {
                 account: &self.account,
                 client,
@@ -377,6 +381,24 @@ impl Rules {
             _ => {}
         }
     }
+}
+
+/// What a transition is to the log; `None`: the alert neither began nor ended.
+fn moved(client: &ClientId, policy: &Policy, alert: &Alert, firing: &Firing, transition: &Transition) -> Option<Moved> {
+    let (how, reason) = match transition {
+        Transition::Fired { .. } => (How::Fired, alert.reason.to_string()),
+        Transition::Resolved => (How::Resolved, alert.reason.to_string()),
+        Transition::Withdrawn { why } => (How::Withdrawn, why.to_string()),
+        Transition::ClientDue | Transition::Repeated { .. } | Transition::Enforced { .. } => return None,
+    };
+    Some(Moved {
+        client: client.clone(),
+        policy: policy.name.clone(),
+        severity: policy.severity,
+        episode: firing.episode.clone(),
+        how,
+        reason,
+    })
 }
 
 /// Where the client itself is told: the address on its threshold, else its own.

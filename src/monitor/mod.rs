@@ -6,18 +6,19 @@
 //!
 //! Never sends a mail and never changes anything at the provider: it writes down what is owed.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Due};
 use crate::domain::alert::Alert;
 use crate::domain::audience::{self, Addresses, Episode, Owed};
 use crate::domain::enforcement::{Enforcement, Outcome};
 use crate::domain::notice::Transition;
 use crate::domain::policy::Policy;
+use crate::domain::set_back::SetBack;
 use crate::domain::verdict::Judgement;
 use crate::domain::watch::Watched;
 use crate::domain::{Client, ClientId, due};
@@ -30,15 +31,13 @@ pub mod decide;
 mod fetch;
 pub mod inventory;
 pub mod letters;
+pub mod moved;
 pub mod report;
 mod sweep;
 
 use account::Health;
 use decide::{Circumstances, Decided, Except, Rules, Seen};
 use report::Report;
-
-/// A wall clock that runs ahead of the monotonic one by more than this has jumped: a machine that slept, or was set.
-const JUMP: SignedDuration = SignedDuration::from_secs(60);
 
 /// Watches one account.
 #[derive(Debug)]
@@ -51,8 +50,8 @@ pub struct Monitor {
     pub store: Store,
     /// Domain time.
     pub clock: Clock,
-    /// When the program began to watch: silence before that is nobody's.
-    pub started_at: Timestamp,
+    /// When the program began to watch: silence before that is nobody's. Never ahead: see [`Monitor::began_at`].
+    pub started_at: Mutex<Timestamp>,
     /// Time between two sweeps by the schedule.
     pub interval: SignedDuration,
     /// Calls in any 60 seconds.
@@ -63,8 +62,8 @@ pub struct Monitor {
     pub threshold_refresh: SignedDuration,
     /// How long asking everybody may take.
     pub revisit_within: SignedDuration,
-    /// The wall and the monotonic clock when they were last compared.
-    pub compared: Mutex<Option<(Timestamp, Duration)>>,
+    /// How many jumps of the clock were taken note of.
+    pub jumps_noted: AtomicU64,
     /// Becomes true when the program is to end: a sweep then starts no call any more and writes what it has.
     pub stop: watch::Receiver<bool>,
 }
@@ -117,6 +116,36 @@ impl Monitor {
         sweep::Sweep::load(self, deadline, progress).await?.run().await
     }
 
+    /// What is remembered of the account. Takes note of how the clock was set since the last look: what lies ahead
+    /// because it went back is set back, and that it jumped forward is written down, so that the next sweep knows.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn load(&self, now: Timestamp) -> Result<AccountView, crate::store::Error> {
+        let account = &self.rules.account;
+        let mut view = self.store.load(account).await?;
+        let mut commit = Commit::new(account.clone(), now);
+        if let Some(set_back) = SetBack::needed(view.newest(), now) {
+            let today = now.to_zoned(self.rules.zone.clone()).date();
+            set_back.state(&mut view.state);
+            commit.state = Some(view.state);
+            commit.alerts = view.alerts;
+            commit.alerts.iter_mut().for_each(|alert| set_back.alert(alert, today));
+            commit.set_back = Some(set_back);
+            self.store.commit(&commit).await?;
+            let seconds = set_back.by.as_secs();
+            tracing::debug!(%account, seconds, "what was written down lay ahead, and was set back");
+            view = self.store.load(account).await?;
+            commit = Commit::new(account.clone(), now);
+        }
+        if self.clock_jumped() {
+            view.state.clock_jumped_at = Some(now);
+            commit.state = Some(view.state.clone());
+            self.store.commit(&commit).await?;
+        }
+        Ok(view)
+    }
+
     /// Judges only how long clients have been unread, without any call: also when no sweep runs.
     ///
     /// # Errors
@@ -136,15 +165,18 @@ impl Monitor {
         let now = self.clock.now();
         let before = self.account_alerts().await?;
         let mut commit = Commit::new(self.rules.account.clone(), now);
+        let mut moved = Vec::new();
         let circumstances = self.circumstances_at(now);
         for policy in &self.rules.policies {
             if let Some(judgement) = health.judge(policy.name.as_str()) {
-                let decided = self.decide_builtin(&before, policy, &judgement, &Except::new(), &circumstances);
+                let mut decided = self.decide_builtin(&before, policy, &judgement, &Except::new(), &circumstances);
+                moved.append(&mut decided.moved);
                 batch::add(&mut commit, &ClientId::account(), decided);
             }
         }
         if !commit.is_empty() {
             self.store.commit(&commit).await?;
+            moved::tell(&self.rules.account, &moved, 0);
         }
         Ok(())
     }
@@ -225,9 +257,9 @@ impl Monitor {
         self.interval.max(self.revisit(clients))
     }
 
-    /// How many calls fit between now and the deadline; at least one.
-    fn budget(&self, now: Timestamp, deadline: Timestamp) -> u64 {
-        let millis = u64::try_from(deadline.duration_since(now).as_millis()).unwrap_or(0);
+    /// How many calls fit before the deadline; at least one.
+    fn budget(&self, deadline: Due) -> u64 {
+        let millis = u64::try_from(self.clock.left(deadline).as_millis()).unwrap_or(u64::MAX);
         (u64::from(self.rate_per_minute).saturating_mul(millis) / 60_000).max(1)
     }
 
@@ -248,13 +280,15 @@ impl Monitor {
 
     /// Whether the wall clock jumped forward since this was last asked.
     fn clock_jumped(&self) -> bool {
-        let (wall, monotonic) = (self.clock.now(), self.clock.monotonic());
-        let mut compared = self.compared.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = compared.replace((wall, monotonic));
-        before.is_some_and(|(wall_before, monotonic_before)| {
-            let passed = SignedDuration::try_from(monotonic.saturating_sub(monotonic_before)).unwrap_or_default();
-            wall.duration_since(wall_before) - passed > JUMP
-        })
+        let seen = self.clock.jumps().forward;
+        self.jumps_noted.swap(seen, Ordering::Relaxed) != seen
+    }
+
+    /// When the program began to watch; now, if the clock was set back to before that.
+    fn began_at(&self, now: Timestamp) -> Timestamp {
+        let mut started_at = self.started_at.lock().unwrap_or_else(PoisonError::into_inner);
+        *started_at = (*started_at).min(now);
+        *started_at
     }
 
     /// Circumstances of what is judged outside a sweep.
@@ -263,7 +297,7 @@ impl Monitor {
             now,
             interval: self.interval,
             revisit: SignedDuration::ZERO,
-            started_at: self.started_at,
+            started_at: self.began_at(now),
             jumped: false,
             baseline_since: None,
         }

@@ -4,6 +4,7 @@
 //! urgency, then what is judged about the account as a whole. One client's failure never ends it.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -13,6 +14,7 @@ use super::decide::Circumstances;
 use super::fetch::Fetched;
 use super::report::Report;
 use super::{Monitor, Progress, SweepError};
+use crate::clock::Due;
 use crate::domain::alert::Alert;
 use crate::domain::enforcement::Enforcement;
 use crate::domain::watch::{AccountState, BY_READ_BACK, FlagKind, Watched};
@@ -41,9 +43,9 @@ pub(super) struct Sweep<'a> {
     monitor: &'a Monitor,
     progress: &'a dyn Progress,
     started_at: Timestamp,
-    /// When the sweep before this one began.
-    sweep_before: Option<Timestamp>,
-    deadline: Timestamp,
+    /// The monotonic time at its beginning.
+    began: Duration,
+    deadline: Due,
     circumstances: Circumstances,
     state: AccountState,
     clients: Vec<Watched>,
@@ -65,7 +67,8 @@ pub(super) struct Sweep<'a> {
     is_read: Vec<bool>,
     /// Clients that were asked, good or not, and how many of them failed.
     tried: (u64, u64),
-    doubted_at: Option<Timestamp>,
+    /// By the monotonic clock.
+    doubted_at: Option<Duration>,
     /// What the clients set to HARD by us are doing, by their place.
     hard: HashMap<usize, Timestamp>,
     without_effect: Vec<(String, Money)>,
@@ -82,24 +85,22 @@ impl<'a> Sweep<'a> {
         deadline: Timestamp,
         progress: &'a dyn Progress,
     ) -> Result<Self, SweepError> {
-        let started_at = monitor.clock.now();
+        let (started_at, began) = (monitor.clock.now(), monitor.clock.monotonic());
+        let deadline = monitor.clock.due(deadline);
         let AccountView {
             mut state,
             clients,
             alerts,
             flags,
             enforcements,
-        } = monitor.store.load(&monitor.rules.account).await?;
+        } = monitor.load(started_at).await?;
         let schedule = monitor.interval_for(clients.len());
         resume(&mut state, started_at, schedule);
-        if monitor.clock_jumped() {
-            state.clock_jumped_at = Some(started_at);
-        }
         // A jump that was seen since the last sweep began counts in this one, too.
         let jumped = state
             .clock_jumped_at
             .is_some_and(|at| state.sweep_started_at.is_none_or(|before| at > before));
-        let sweep_before = state.sweep_started_at.replace(started_at);
+        state.sweep_started_at = Some(started_at);
         let brake = flags
             .iter()
             .find(|flag| flag.kind == FlagKind::Brake)
@@ -117,11 +118,11 @@ impl<'a> Sweep<'a> {
                 now: started_at,
                 interval: schedule,
                 revisit: monitor.revisit(clients.len()),
+                // Nobody was silent while the machine slept.
                 started_at: state
                     .clock_jumped_at
-                    // One from the future was seen before the clock was set back.
-                    .filter(|at| *at <= started_at)
-                    .map_or(monitor.started_at, |at| at.max(monitor.started_at)),
+                    .max(Some(monitor.began_at(started_at)))
+                    .unwrap_or(started_at),
                 jumped,
                 baseline_since: state.baseline_since,
             },
@@ -131,7 +132,7 @@ impl<'a> Sweep<'a> {
             monitor,
             progress,
             started_at,
-            sweep_before,
+            began,
             deadline,
             state,
             clients,
@@ -161,7 +162,7 @@ impl<'a> Sweep<'a> {
         let asked = ended.is_none();
         self.conclude(ended).await?;
         self.report.api_calls = self.monitor.api.calls_made() - calls_before;
-        self.report.seconds = seconds(self.monitor.clock.now().duration_since(self.started_at));
+        self.report.seconds = self.monitor.clock.monotonic().saturating_sub(self.began).as_secs_f64();
         self.finish(asked).await?;
         match self.why_not_asked.take() {
             None => Ok(self.report),
@@ -180,6 +181,18 @@ impl<'a> Sweep<'a> {
 
     fn now(&self) -> Timestamp {
         self.monitor.clock.now()
+    }
+
+    /// The time by which something is judged. A jump since the last look counts from now on: what must hold for a time
+    /// starts again, nobody was silent over the gap, and no change follows from this sweep.
+    fn time_to_judge(&mut self) -> Timestamp {
+        let now = self.now();
+        if self.monitor.clock_jumped() {
+            self.state.clock_jumped_at = Some(now);
+            self.circumstances.jumped = true;
+            self.circumstances.started_at = now;
+        }
+        now
     }
 
     /// A call's answer; `None` when the program is to end first. Reads cost nothing to give up.
@@ -237,9 +250,4 @@ fn trouble(error: &voipms::Error) -> Trouble {
         what: error.brief(),
         fix: error.hint().unwrap_or_default().to_string(),
     }
-}
-
-/// Seconds with a fraction, for the report.
-fn seconds(duration: SignedDuration) -> f64 {
-    duration.as_secs_f64()
 }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::domain::alert::Alert;
 use crate::domain::enforcement::{Enforcement, EnforcementStep};
 use crate::domain::notice::{Attempt, Message, NoticeState, Notification};
+use crate::domain::set_back::SetBack;
 use crate::domain::watch::{AccountState, Flag, FlagKind, Watched};
 use crate::domain::{AccountName, ClientId, Money, PolicyName};
 
@@ -20,6 +21,9 @@ pub struct Commit {
     pub account: AccountName,
     /// The batch's `now`.
     pub at: Timestamp,
+    /// Sets back the stored times of the account that lie ahead, but for those in its state and its alerts: they are
+    /// written whole.
+    pub set_back: Option<SetBack>,
     /// Replaces what is remembered of the account.
     pub state: Option<AccountState>,
     /// Who clients are, new or known: of each record only what a list shows.
@@ -63,6 +67,7 @@ impl Commit {
         Self {
             account,
             at,
+            set_back: None,
             state: None,
             listed: Vec::new(),
             readings: Vec::new(),
@@ -86,7 +91,8 @@ impl Commit {
     /// Whether it would write nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.state.is_none()
+        self.set_back.is_none()
+            && self.state.is_none()
             && self.listed.is_empty()
             && self.readings.is_empty()
             && self.clients.is_empty()

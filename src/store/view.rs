@@ -28,6 +28,24 @@ pub struct AccountView {
     pub enforcements: Vec<Enforcement>,
 }
 
+impl AccountView {
+    /// When the newest thing that was written down of the account's sweeps and changes happened.
+    #[must_use]
+    pub fn newest(&self) -> Option<Timestamp> {
+        let AccountState {
+            sweep_started_at,
+            sweep_ended_at,
+            inventory_at,
+            clock_jumped_at,
+            ..
+        } = self.state;
+        let account = [sweep_started_at, sweep_ended_at, inventory_at, clock_jumped_at];
+        let clients = self.clients.iter().map(|watched| watched.last_attempt_at);
+        let enforcements = self.enforcements.iter().map(|kept| Some(kept.changed_at));
+        account.into_iter().chain(clients).chain(enforcements).flatten().max()
+    }
+}
+
 /// An entry of a client's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {

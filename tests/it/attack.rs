@@ -3,6 +3,7 @@
 mod dead;
 mod disk;
 mod echo;
+mod faked;
 mod files;
 mod letters;
 mod payloads;

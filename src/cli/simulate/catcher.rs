@@ -174,7 +174,7 @@ mod tests {
             let settings = loaded
                 .unwrap_or_else(|found| panic!("{:?}\n{text}", found.problems))
                 .settings;
-            assert_eq!(settings.accounts[0].url.as_str(), url);
+            assert_eq!(settings.accounts[0].url, url);
             assert_eq!(settings.accounts[0].username, reseller.username);
             assert_eq!(settings.store.path, Path::new("/tmp/a b/state.db"));
         }

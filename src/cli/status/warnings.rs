@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{LATE_INTERVALS, Status};
+use super::{LATE_INTERVALS, NotAsked, Status};
 use crate::cli::telling::{ago, count, span};
 use crate::config::Settings;
 use crate::domain::enforcement::SWEEPS_UNTOLD;
@@ -14,6 +14,7 @@ use crate::store::AccountView;
 /// The warnings about an account, most important first.
 pub(super) fn of(settings: &Settings, status: &Status, view: &AccountView, now: Timestamp) -> Vec<String> {
     let mut warnings = Vec::new();
+    warnings.extend(not_asked(status, now));
     warnings.extend(late(status, now));
     if let Some(brake) = &status.enforcement.brake {
         warnings.push(format!(
@@ -51,6 +52,26 @@ fn open_changes(view: &AccountView) -> Vec<String> {
     warnings.collect()
 }
 
+/// Whether the API cannot be asked, and nobody is watched therefore.
+fn not_asked(status: &Status, now: Timestamp) -> Option<String> {
+    let NotAsked {
+        since,
+        reason,
+        fix,
+        next_try_at,
+    } = status.not_asked.as_ref()?;
+    let hint = if fix.is_empty() {
+        String::new()
+    } else {
+        format!(": {fix}")
+    };
+    Some(format!(
+        "the API cannot be asked since {}, because {reason}; it is tried again {}{hint}",
+        ago(now, *since),
+        ago(now, (*next_try_at).max(now)),
+    ))
+}
+
 /// Whether the daemon seems not to run.
 fn late(status: &Status, now: Timestamp) -> Option<String> {
     let interval = SignedDuration::from_secs(status.interval_seconds.max(status.revisit_seconds));
@@ -71,10 +92,11 @@ fn undelivered(status: &Status, now: Timestamp) -> Vec<String> {
     let mut warnings = Vec::new();
     for channel in &status.channels {
         warnings.push(format!(
-            "channel `{}` does not take messages: {} tried in vain, next try {}; `balancewatch notifications list \
-             --state pending` shows which",
+            "channel `{}` does not take messages: {} tried in vain, the last with \"{}\"; next try {}; `balancewatch \
+             notifications list --state pending` shows which",
             channel.channel,
             count(channel.waiting, "message"),
+            channel.last_error.as_deref().unwrap_or("no word"),
             ago(now, channel.next_try_at.max(now)),
         ));
     }
@@ -238,6 +260,7 @@ mod tests {
             alerts: Alerts::default(),
             notifications: BTreeMap::new(),
             cannot_be_told: BTreeMap::new(),
+            not_asked: None,
             channels: Vec::new(),
             enforcement: Enforcement {
                 mode: "observe",

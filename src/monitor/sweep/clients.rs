@@ -23,7 +23,7 @@ use crate::store::{Commit, HistoryEntry};
 const FAILURES_BEFORE_DOUBT: u32 = 10;
 
 /// The account is doubted at most this often.
-const DOUBT_EVERY: SignedDuration = SignedDuration::from_mins(1);
+const DOUBT_EVERY: Duration = Duration::from_mins(1);
 
 /// How often one client is asked again after the API's own limit.
 const TRIES_AFTER_LIMIT: u32 = 3;
@@ -34,7 +34,7 @@ const EFFECT_AFTER: SignedDuration = SignedDuration::from_mins(10);
 impl Sweep<'_> {
     /// Asks the clients that are due, most urgent first, within the calls that fit before the next sweep.
     pub(super) async fn ask_clients(&mut self) -> Result<Option<Ended>, SweepError> {
-        let budget = self.monitor.budget(self.now(), self.deadline);
+        let budget = self.monitor.budget(self.deadline);
         let order = self.order(budget);
         // What the futures look at must not be what the batches change.
         let clients = std::mem::take(&mut self.clients);
@@ -79,7 +79,7 @@ impl Sweep<'_> {
             }
             let may_start = ended.is_none()
                 && !is_stopping
-                && self.now() < self.deadline
+                && !self.monitor.clock.left(self.deadline).is_zero()
                 && api.calls_made() - calls_at_start + u64::try_from(flights.under_way()).unwrap_or(0) < budget;
             if may_start
                 && flights.under_way() < self.monitor.concurrency
@@ -207,8 +207,8 @@ impl Sweep<'_> {
 
     /// Asks whether the account answers at all, after many equal failures in a row.
     async fn doubt(&mut self) -> Option<Ended> {
-        let now = self.now();
-        if self.doubted_at.is_some_and(|at| now.duration_since(at) < DOUBT_EVERY) {
+        let now = self.monitor.clock.monotonic();
+        if self.doubted_at.is_some_and(|at| now.saturating_sub(at) < DOUBT_EVERY) {
             return None;
         }
         self.doubted_at = Some(now);
@@ -231,7 +231,7 @@ impl Sweep<'_> {
         if landed.is_empty() {
             return Ok(());
         }
-        let now = self.now();
+        let now = self.time_to_judge();
         let mut commit = self.writer.commit_at(now);
         for fetched in landed.drain(..) {
             let watched = &clients[fetched.index];
@@ -330,6 +330,7 @@ impl Sweep<'_> {
     }
 
     pub(super) fn count(&mut self, decided: &Decided) {
+        self.writer.note(&decided.moved);
         self.report.alerts.fired += decided.fired;
         self.report.alerts.resolved += decided.resolved;
         self.report.alerts.withdrawn += decided.withdrawn;

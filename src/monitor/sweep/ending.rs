@@ -30,7 +30,7 @@ impl Sweep<'_> {
     /// Judges the account as a whole, the silence of who was not read, and gathers the summaries.
     pub(super) async fn conclude(&mut self, ended: Option<Ended>) -> Result<(), SweepError> {
         self.writer.finish().await?;
-        let now = self.now();
+        let now = self.time_to_judge();
         self.count_deferred();
         let (tried, failed) = self.tried;
         let most_common = self
@@ -98,11 +98,6 @@ impl Sweep<'_> {
             .is_some_and(|alerts| alerts.iter().any(|alert| explains(alert) && alert.firing().is_some()));
         let mut commit = self.writer.commit_at(now);
         self.judge_silence(&mut commit, now, held_back);
-        if self.circumstances.jumped {
-            // Whoever sees a jump first must tell the next sweep: it restarts what is held, and enforces nothing.
-            self.state.sweep_started_at = self.sweep_before;
-            commit.state = Some(self.state.clone());
-        }
         self.writer.write(commit).await?;
         self.writer.finish().await?;
         Ok(())
@@ -179,6 +174,7 @@ impl Sweep<'_> {
             // Who seems gone has vanished as soon as it was asked for by its id; until then it is unknown, not silent.
             let held_back = held_back || seems_gone(&next);
             let decided = rules.decide_silence(&seen, &circumstances, held_back);
+            self.writer.note(&decided.moved);
             counts = [
                 counts[0] + decided.fired,
                 counts[1] + decided.resolved,

@@ -81,7 +81,7 @@ impl Sweep<'_> {
     }
 
     async fn take_own(&mut self, place: usize, reading: Reading) -> Result<(), SweepError> {
-        let now = self.now();
+        let now = self.time_to_judge();
         let mut commit = self.writer.commit_at(now);
         let fetched = Fetched {
             index: place,
@@ -197,7 +197,7 @@ impl Sweep<'_> {
                 alerts: &alerts,
             };
             let decided = self.monitor.rules.withdraw_all(&seen, Withdrawal::ClientVanished, now);
-            self.report.alerts.withdrawn += decided.withdrawn;
+            self.count(&decided);
             batch::add(&mut commit, &id, decided);
         } else {
             watched.missing_inventories = 0;

@@ -12,6 +12,7 @@ mod open;
 mod pace;
 mod queue;
 mod read;
+mod set_back;
 mod statements;
 mod tidy;
 mod transaction;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use sqlx::Row;
 
-use super::{Fault, Sqlite, Transaction, statements};
+use super::{Fault, Sqlite, Transaction, set_back, statements};
 use crate::domain::notice::NoticeState;
 use crate::store::encode::{self, rows};
 use crate::store::{Commit, HistoryEntry, Hook, Step};
@@ -27,6 +27,10 @@ impl Sqlite {
             account: commit.account.as_str(),
             hook,
         };
+        if let Some(wanted) = &commit.set_back {
+            pass(hook, Step::Statement("set back"))?;
+            set_back::set_back(&mut writing.transaction, &commit.account, wanted).await?;
+        }
         writing.clients(commit).await?;
         writing.notices(commit).await?;
         writing.enforcements(commit).await?;

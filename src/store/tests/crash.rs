@@ -2,11 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
+use jiff::SignedDuration;
+
 use super::{
     Fresh, account, at, client_id, enforcement, firing, message, money, notification, pending, policy, reading, watched,
 };
 use crate::domain::enforcement::{EnforcementState, EnforcementStep};
 use crate::domain::notice::{Attempt, NoticeState};
+use crate::domain::set_back::SetBack;
 use crate::domain::watch::{AccountState, Flag, FlagKind};
 use crate::store::{
     AccountView, Commit, Counts, Error, HistoryEntry, Hook, Kept, NoticeFilter, NoticeRecord, Seen, Step, Store,
@@ -30,6 +33,10 @@ fn before() -> Commit {
 /// A commit that has something for every statement.
 fn everything() -> Commit {
     let mut commit = Commit::new(account(), at(2));
+    commit.set_back = Some(SetBack {
+        now: at(0),
+        by: SignedDuration::from_secs(1),
+    });
     commit.state = Some(AccountState {
         inventory_size: 2,
         ..AccountState::default()
@@ -143,6 +150,7 @@ async fn a_commit_is_all_or_nothing_wherever_it_is_stopped() {
         .unwrap();
     let steps = steps.lock().unwrap().clone();
     let tables = [
+        "set back",
         "account",
         "client",
         "last_reading",

@@ -7,6 +7,7 @@ mod open;
 mod pace;
 mod queue;
 mod scale;
+mod set_back;
 mod story;
 mod texts;
 

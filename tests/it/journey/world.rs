@@ -1,6 +1,7 @@
 //! A reseller, a mail server and a configuration, each in this process or in a folder of its own, and the real binary
 //! to run against them. It judges nothing: the journeys do.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -196,7 +197,13 @@ url = "sqlite://{store}"
 
     /// Starts `run`.
     pub fn daemon(&self) -> Daemon {
+        self.daemon_with(&[])
+    }
+
+    /// Starts `run` with these variables in its environment.
+    pub fn daemon_with(&self, variables: &[(&str, &OsStr)]) -> Daemon {
         let mut command = self.program(&["run"]);
+        command.envs(variables.iter().copied());
         let log = std::fs::File::create(self.folder.path().join("daemon.log")).unwrap();
         Daemon(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
     }
