@@ -67,6 +67,8 @@ impl SetBack {
             summary_at,
             canary_passed_at,
             management_codes: _,
+            codes_used: _,
+            codes_disputed: _,
             clock_jumped_at,
             last_sweep: _,
         } = state;

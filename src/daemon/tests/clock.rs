@@ -14,7 +14,7 @@ const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
 
 /// By how many seconds the wall clock is set.
-const JUMPS: [i64; 9] = [0, -14, -90, -2 * HOUR, -DAY, 14, 90, 2 * HOUR, DAY];
+const JUMPS: [i64; 7] = [0, -14, -90, -DAY, 14, 90, DAY];
 
 /// Something that is waited for.
 struct Wait {
@@ -126,7 +126,7 @@ fn told(stage: &Stage, is_it: fn(&Transition) -> bool) -> BoxFuture<'_, bool> {
 
 /// After how many minutes of monotonic time a wait is over, when the wall clock is set by `jump` a minute after it began.
 async fn minutes_until(wait: &Wait, jump: i64) -> u64 {
-    let mut stage = Stage::new(12, FAST, wait.config).await;
+    let mut stage = Stage::new(4, FAST, wait.config).await;
     stage.pass().await;
     stage.wait(300);
     (wait.begin)(&stage).await;
@@ -197,19 +197,15 @@ async fn asked_in(stage: Stage, minutes: u64, jump: i64) -> usize {
 }
 
 #[tokio::test]
-async fn sweeps_and_probes_go_on_whatever_the_clock_does() {
-    for jump in [-2 * HOUR, DAY] {
-        let swept = asked_in(Stage::new(2, FAST, "").await, 11, jump).await;
-        assert!(
-            (3..=5).contains(&swept),
-            "{jump}: {swept} sweeps at 0, 5 and 10 minutes"
-        );
-        let stage = Stage::new(2, FAST, "").await;
-        stage.simulator.set_setting("api-enabled", "off").unwrap();
-        let probed = asked_in(stage, 11, jump).await;
-        assert!(
-            (4..=6).contains(&probed),
-            "{jump}: {probed} probes at 0, 1, 3 and 7 minutes"
-        );
-    }
+async fn sweeps_go_on_when_the_clock_is_set_back() {
+    let swept = asked_in(Stage::new(2, FAST, "").await, 11, -2 * HOUR).await;
+    assert!((3..=4).contains(&swept), "{swept} sweeps at 0, 5 and 10 minutes");
+}
+
+#[tokio::test]
+async fn probes_go_on_when_the_clock_is_set_back() {
+    let stage = Stage::new(2, FAST, "").await;
+    stage.simulator.set_setting("api-enabled", "off").unwrap();
+    let probed = asked_in(stage, 8, -DAY).await;
+    assert!((4..=5).contains(&probed), "{probed} probes at 0, 1, 3 and 7 minutes");
 }
