@@ -167,7 +167,7 @@ mod tests {
             let reseller = Reseller {
                 address: address.parse().unwrap(),
                 username: "a\"b\\SMTP@example.com",
-                password: "= STORE é\t",
+                password: "= STORE é \"",
             };
             let text = configuration(&reseller, mail, Path::new("/tmp/a b"));
             let loaded = crate::config::parse(&text, Timestamp::UNIX_EPOCH);
