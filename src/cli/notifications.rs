@@ -95,6 +95,13 @@ struct Row {
     why: Option<String>,
 }
 
+impl Row {
+    /// Why it stands as it does; else why it was owed.
+    fn why_shown(&self) -> &str {
+        self.why.as_deref().unwrap_or(&self.reason)
+    }
+}
+
 impl From<Notification> for Row {
     fn from(notification: Notification) -> Self {
         Self {
@@ -219,10 +226,8 @@ impl Listed for Row {
             } else {
                 &row.recipient
             };
-            let mut sentence = format!("{created}  {client} {policy} {transition}, to {to} through {channel}");
-            if let Some(why) = &row.why {
-                sentence.push_str(&format!(": {why}"));
-            }
+            let why = row.why_shown();
+            let sentence = format!("{created}  {client} {policy} {transition}, to {to} through {channel}: {why}");
             table.toned_row([(row.state.to_owned(), tone(row.state)), (sentence, Tone::Plain)]);
             table.toned_row([(String::new(), Tone::Plain), (row.id.clone(), Tone::Faint)]);
         }
@@ -251,7 +256,7 @@ impl Listed for Row {
                 row.channel.to_string(),
                 row.recipient.clone(),
                 row.id.clone(),
-                row.why.clone().unwrap_or_default(),
+                row.why_shown().to_owned(),
             ]);
         }
         table

@@ -195,7 +195,7 @@ impl Watch {
             Half::Run => self.enforcer.run(&mut ground, &notices).await?,
         };
         for event in &done.events {
-            tracing::error!(%account, ?event, "the brake is on: look at the client in the portal");
+            tracing::error!(%account, %event, "the brake is on: look at the client in the portal");
         }
         if !done.events.is_empty() {
             self.judge_brake().await?;

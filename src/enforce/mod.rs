@@ -150,6 +150,37 @@ pub enum Event {
     },
 }
 
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ReadBack {
+                client,
+                enforcement,
+                fields,
+            } => {
+                write!(
+                    f,
+                    "the record of client {client} is not what was meant after {enforcement}: "
+                )?;
+                for (index, field) in fields.iter().enumerate() {
+                    let comma = if index > 0 { ", " } else { "" };
+                    write!(f, "{comma}{}", field.field)?;
+                }
+                Ok(())
+            }
+            Self::Unknown {
+                client,
+                enforcement,
+                error,
+            } => write!(f, "nobody knows what {enforcement} did to client {client} ({error})"),
+            Self::Codes { what } => write!(
+                f,
+                "the codes of balance management contradict those used before: {what}"
+            ),
+        }
+    }
+}
+
 /// Why enforcement had to stop. What the provider answers is never an error here: it is an outcome.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

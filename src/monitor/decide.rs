@@ -389,7 +389,9 @@ fn moved(client: &ClientId, policy: &Policy, alert: &Alert, firing: &Firing, tra
         Transition::Fired { .. } => (How::Fired, alert.reason.to_string()),
         Transition::Resolved => (How::Resolved, alert.reason.to_string()),
         Transition::Withdrawn { why } => (How::Withdrawn, why.to_string()),
-        Transition::ClientDue | Transition::Repeated { .. } | Transition::Enforced { .. } => return None,
+        Transition::ClientDue | Transition::Repeated { .. } | Transition::News | Transition::Enforced { .. } => {
+            return None;
+        }
     };
     Some(Moved {
         client: client.clone(),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::account::Health;
 use super::decide::Except;
-use super::{Monitor, SweepError, batch};
+use super::{Monitor, SweepError, batch, moved};
 use crate::domain::alert::Alert;
 use crate::domain::dead_letter::{DeadLetter, unreachable};
 use crate::domain::{ClientId, Policy};
@@ -51,7 +51,7 @@ impl Monitor {
         };
         judgement.has_news = !new.is_empty() && except.len() < recipients.len();
         let now = self.clock.now();
-        let decided = self.decide_builtin(&alerts, policy, &judgement, &except, &self.circumstances_at(now));
+        let mut decided = self.decide_builtin(&alerts, policy, &judgement, &except, &self.circumstances_at(now));
         let mut looked = Looked {
             is_owed: !decided.owed.messages.is_empty(),
             untold: BTreeSet::new(),
@@ -67,8 +67,10 @@ impl Monitor {
         };
         // An alert that only looked once more is not worth a write every few seconds.
         if looked.is_owed || !decided.gone.is_empty() || !decided.alerts.iter().all(says_the_same) {
+            let moved = std::mem::take(&mut decided.moved);
             batch::add(&mut commit, &ClientId::account(), decided);
             self.store.commit(&commit).await?;
+            moved::tell(&self.rules.account, &moved, 0);
         }
         Ok(looked)
     }
