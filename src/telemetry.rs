@@ -1,10 +1,19 @@
 //! Logging to standard error, as text or as JSON. Prints no data of a command: that goes to standard output.
+//!
+//! A program that works for people who are not there waits for nobody who reads what it tells: see [`Unread::Queued`].
 
-use std::io::IsTerminal;
+mod queue;
+
+use std::io::{IsTerminal, Write};
+use std::sync::OnceLock;
+use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+
+use self::queue::Queue;
 
 /// How a log line looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -15,6 +24,24 @@ pub enum LogFormat {
     /// One JSON object a line.
     Json,
 }
+
+/// What becomes of what is told while nobody reads standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// Whoever tells it waits.
+    Waits,
+    /// It is queued, and too much of it is dropped and counted. Nobody waits, but for the end of the program.
+    Queued {
+        /// How long the end waits for what is left.
+        patience: Duration,
+    },
+}
+
+/// What waits for a reader, once it is queued.
+static LINES: Queue = Queue::new();
+
+/// How long the end of the program waits for it; unset: nothing is queued.
+static PATIENCE: OnceLock<Duration> = OnceLock::new();
 
 /// What the libraries below may say, whatever `-v` says: the mail client logs its conversation with the password in
 /// it at a lower level, the HTTP client its requests, and the scheduler and the store greet at each start.
@@ -32,10 +59,17 @@ pub fn directives(verbosity: u8) -> String {
 }
 
 /// Starts logging for the whole process. A second start changes nothing, so that tests may call it.
-pub fn init(format: LogFormat, verbosity: u8, colour: bool) {
+pub fn init(format: LogFormat, verbosity: u8, colour: bool, unread: Unread) {
+    let writer = match unread {
+        Unread::Waits => BoxMakeWriter::new(std::io::stderr),
+        Unread::Queued { patience } => {
+            start_queue(patience);
+            BoxMakeWriter::new(|| &LINES)
+        }
+    };
     let filter = EnvFilter::new(directives(verbosity));
     let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(writer)
         .with_ansi(colour && std::io::stderr().is_terminal())
         // It would tell of a closed standard error on standard error, and panic there.
         .log_internal_errors(false);
@@ -47,6 +81,33 @@ pub fn init(format: LogFormat, verbosity: u8, colour: bool) {
             .try_init(),
     };
     drop(started);
+}
+
+/// Has all that is told written by a thread of its own from now on; a panic is told like anything else.
+fn start_queue(patience: Duration) {
+    if PATIENCE.set(patience).is_err() {
+        return;
+    }
+    let tell_lost =
+        |lost_lines| tracing::warn!(lost_lines, "nobody read standard error: lines of the log are lost here");
+    std::thread::spawn(move || LINES.work(std::io::stderr(), tell_lost));
+    std::panic::set_hook(Box::new(|panic| say(&panic.to_string())));
+}
+
+/// Writes a line on standard error that is no line of the log. A closed standard error changes nothing.
+pub fn say(line: &str) {
+    let line = format!("{line}\n");
+    match PATIENCE.get() {
+        Some(_) => LINES.push(line.as_bytes()),
+        None => drop(std::io::stderr().write_all(line.as_bytes())),
+    }
+}
+
+/// Waits until all that was told is written, where that can take long. To be called before the process ends.
+pub fn finish() {
+    if let Some(patience) = PATIENCE.get() {
+        LINES.finish(*patience);
+    }
 }
 
 #[cfg(test)]

@@ -2,14 +2,19 @@
 
 use clap::Args;
 
-use super::signals::Signals;
+use super::signals::DaemonSignals;
 use super::{Context, Exit, Failure, block_on};
 use crate::config::Secrets;
+use crate::daemon::alarm::tell_of_start;
 use crate::daemon::{Daemon, Environment, Error};
 
 /// Watch until told to stop.
 ///
-/// Sweeps at once and then at every mark of the schedule. SIGTERM and SIGINT finish the work in hand within 10 seconds.
+/// Sweeps at once and then at every mark of the schedule, until it is told to stop.
+///
+/// Signals: SIGTERM, SIGINT and SIGQUIT finish the work in hand within 10 seconds and end it. SIGHUP, SIGUSR1 and SIGUSR2
+/// are logged and change nothing (a changed configuration needs a restart). SIGPIPE is ignored. Others do what the system
+/// does by default; a program that they end settles at its next start what was in hand.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -17,7 +22,8 @@ Examples:
   balancewatch run --config ./config.toml --log-format json
   systemctl enable --now balancewatch                    as a service
 
-Exit codes: 0 told to stop; 1 it could not start, or another daemon has the store; 64 usage; 78 configuration.")]
+Exit codes: 0 told to stop; 1 it could not start, another daemon has the store, the store failed for ten minutes or was
+removed; 64 usage; 78 configuration.")]
 pub struct RunArgs {}
 
 /// Runs `run`.
@@ -30,10 +36,17 @@ pub fn run(context: &mut Context, _: &RunArgs) -> Result<Exit, Failure> {
         tracing::warn!("{warning}");
     }
     block_on(async {
-        let mut signals = Signals::listen()?;
-        let daemon = Daemon::build(&loaded.settings, &environment())
-            .await
-            .map_err(|error| from_daemon(&error))?;
+        let mut signals = DaemonSignals::listen()?;
+        let environment = environment();
+        let daemon = match Daemon::build(&loaded.settings, &environment).await {
+            Ok(daemon) => daemon,
+            Err(error) => {
+                if let Error::Store(error) = &error {
+                    tell_of_start(&loaded.settings, &environment, error).await;
+                }
+                return Err(from_daemon(&error));
+            }
+        };
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),
             accounts = loaded.settings.accounts.len(),
@@ -41,7 +54,7 @@ pub fn run(context: &mut Context, _: &RunArgs) -> Result<Exit, Failure> {
             "watching"
         );
         let stop = async {
-            signals.next().await;
+            signals.told_to_stop().await;
         };
         daemon.run(stop).await.map_err(|error| from_daemon(&error))
     })?;

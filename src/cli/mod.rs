@@ -7,7 +7,6 @@
 
 use std::ffi::OsString;
 use std::future::Future;
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -15,7 +14,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::clock::Clock;
 use crate::config::{Loaded, Problems, Request, Secrets, Variables};
-use crate::telemetry::{self, LogFormat};
+use crate::telemetry::{self, LogFormat, Unread};
 
 pub mod alerts;
 pub mod api;
@@ -194,15 +193,15 @@ impl Exit {
 /// Runs the program: parses the arguments of the process, runs the command, prints why it failed.
 pub fn main() -> ExitCode {
     let variables: Variables = std::env::vars_os().collect();
-    let mut errors = std::io::stderr();
-    match start(std::env::args_os(), variables) {
+    let code = match start(std::env::args_os(), variables) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            // A closed standard error is no reason for another exit code.
-            writeln!(errors, "{failure}").ok();
+            telemetry::say(&failure.to_string());
             failure.exit_code()
         }
-    }
+    };
+    telemetry::finish();
+    code
 }
 
 /// Parses and runs; the exit code of what did not fail.
@@ -230,7 +229,8 @@ fn start(arguments: impl IntoIterator<Item = OsString>, variables: Variables) ->
     let cli = Cli::from_arg_matches(&matches).map_err(|error| Failure::usage(error.to_string()))?;
     let is_story = matches!(cli.command, Command::Demo(_));
     if !is_story || cli.global.verbose > 0 {
-        telemetry::init(cli.global.log_format, cli.global.verbose, !no_colour);
+        let global = &cli.global;
+        telemetry::init(global.log_format, global.verbose, !no_colour, unread(&cli.command));
     }
     let mut context = Context {
         global: cli.global,
@@ -238,6 +238,17 @@ fn start(arguments: impl IntoIterator<Item = OsString>, variables: Variables) ->
         out: Output::stdout(no_colour),
     };
     run(&mut context, cli.command).map(Exit::code)
+}
+
+/// What works for people who are not there waits for none of them.
+const fn unread(command: &Command) -> Unread {
+    let patience = match command {
+        // A second of the ten in which it ends.
+        Command::Run(_) => std::time::Duration::from_millis(500),
+        Command::Sweep(_) => std::time::Duration::from_secs(60),
+        _ => return Unread::Waits,
+    };
+    Unread::Queued { patience }
 }
 
 /// Adds the commands of [`LATER`], hidden and taking anything.
@@ -299,7 +310,7 @@ fn duration(text: &str) -> Result<std::time::Duration, String> {
 
 /// Prints on standard error what somebody must look at. A closed standard error changes nothing.
 fn complain(failure: &Failure) {
-    writeln!(std::io::stderr(), "{failure}").ok();
+    telemetry::say(&failure.to_string());
 }
 
 /// Runs `work` to its end on one thread: all that commands need which mostly wait.

@@ -10,7 +10,7 @@ use crate::domain::policy::{Enforce, Pattern, Scope, Selector, When};
 use crate::domain::{ChannelName, ClientId, Management, Policy, PolicyName, Severity};
 
 /// The alerts about the account itself.
-pub const ACCOUNT_ALERTS: [&str; 8] = [
+pub const ACCOUNT_ALERTS: [&str; 9] = [
     "account-access",
     "upstream",
     "inventory",
@@ -19,6 +19,7 @@ pub const ACCOUNT_ALERTS: [&str; 8] = [
     "dead-letter",
     "read-back",
     "enforcement-without-effect",
+    "store",
 ];
 
 /// The shipped policy about the reseller's own balance.

@@ -1,7 +1,7 @@
 //! The composition root: builds store, API clients, monitors, enforcers and the outbox from settings, and runs them.
 //!
 //! In reading order: [`parts`] (settings turn into parts), [`watch`] (one account: settle, sweep, enforce), [`once`]
-//! (`sweep --once`), [`run`] (the daemon), [`letters`] (dead letters are announced), [`trigger`] (the wall clock).
+//! (`sweep --once`), [`run`] (the daemon), `pulse` and `alarm` (whether the store works, and who is told), [`letters`] (dead letters are announced), [`trigger`] (the wall clock).
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -19,10 +19,12 @@ use crate::notify::outbox::{Drained, Outbox};
 use crate::store::{Access, Store};
 use crate::{enforce, store, voipms};
 
+pub mod alarm;
 mod ledger;
 pub mod letters;
 pub mod once;
 pub mod parts;
+mod pulse;
 pub mod run;
 #[cfg(test)]
 mod tests;
@@ -96,6 +98,14 @@ pub enum Error {
     /// Enforcement failed.
     #[error(transparent)]
     Enforce(#[from] enforce::Error),
+    /// The store failed for so long that a new start is the only hope.
+    #[error("the store has failed since {since}: {what}")]
+    GivenUp {
+        /// Since when.
+        since: jiff::Timestamp,
+        /// What it said last.
+        what: String,
+    },
     /// The wall-clock trigger could not be started.
     #[error("the scheduler could not be started")]
     Trigger(#[from] tokio_cron_scheduler::JobSchedulerError),

@@ -6,13 +6,15 @@ use futures_util::future::join_all;
 use jiff::SignedDuration;
 use tokio::sync::{Notify, mpsc, watch as signal};
 
+use super::alarm::Alarm;
 use super::letters::DeadLetters;
+use super::pulse::{Part, Pulse, of_store};
 use super::trigger::Trigger;
 use super::{Daemon, Error, Watch};
 use crate::clock::{Clock, Due};
 use crate::config::Schedule;
 use crate::monitor::{Silent, report::Report};
-use crate::notify::outbox::Drained;
+use crate::notify::outbox::{Drained, Outbox};
 use crate::store::Store;
 
 /// The work in hand gets this long after the signal to stop, a second less than the ten that are promised. What is cut off then was written down before it began.
@@ -24,14 +26,15 @@ const DECISIONS_EVERY: Duration = Duration::from_secs(5);
 /// Silence is judged this often between sweeps.
 const SILENCE_EVERY: Duration = Duration::from_secs(60);
 
-/// How long to wait after the store failed.
+/// How long to wait after the store failed, and no longer than to the next mark.
 const STORE_PAUSE: Duration = Duration::from_secs(10);
 
 impl Daemon {
     /// Runs until `stop` ends, and then less than ten seconds more for the work in hand.
     ///
     /// # Errors
-    /// When the scheduler cannot be started. A failing store is logged, and tried again.
+    /// When the scheduler cannot be started, and [`Error::GivenUp`]. A failing store is logged, and tried again; people are
+    /// told of one that goes on failing.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) -> Result<(), Error> {
         let Self {
             store,
@@ -45,26 +48,40 @@ impl Daemon {
         } = self;
         let trigger = Trigger::start(schedule.clone(), clock.clone()).await?;
         let wake = Notify::new();
+        let pulse = Pulse::new(clock.clone());
         let (passed, passes) = mpsc::unbounded_channel();
-        let accounts = join_all(watches.iter().map(|watch| {
+        let accounts = join_all(watches.iter().enumerate().map(|(place, watch)| {
             let marks = trigger.listen();
             let parts = Account {
                 watch,
                 clock: &clock,
                 schedule: &schedule,
+                pulse: &pulse,
+                part: Part::Sweeps(place),
                 wake: &wake,
                 keep_history,
             };
             parts.run(marks, stopper.subscribe())
         }));
+        let alarm = watches.first().map(|watch| {
+            let post = outbox.as_ref().map(Outbox::direct);
+            Alarm::new(&watch.monitor.rules, store.path(), &clock, post)
+        });
         let deliveries = async {
             if let Some(mut outbox) = outbox {
                 let cancel = stopped(stopper.subscribe());
-                let report = |_: &Drained, _: &_| {
-                    // Nobody listens any more when the program ends.
-                    passed.send(()).ok();
-                };
-                outbox.run(&wake, cancel, report).await;
+                outbox
+                    .run(&wake, cancel, |pass| match pass {
+                        Ok((drained, _)) => {
+                            pulse.works(Part::Outbox);
+                            if *drained != Drained::default() {
+                                // Nobody listens any more when the program ends.
+                                passed.send(()).ok();
+                            }
+                        }
+                        Err(error) => pulse.fails(Part::Outbox, error),
+                    })
+                    .await;
             }
             drop(passed);
         };
@@ -72,19 +89,43 @@ impl Daemon {
         let decisions = heed_decisions(&store, &clock, &wake, stopper.subscribe());
         let work = async { tokio::join!(accounts, deliveries, announcements, decisions) };
         tokio::pin!(work);
-        tokio::select! {
-            _ = &mut work => {}
-            () = stop => {
-                tracing::info!("stopping: the work in hand is finished first");
-                stopper.send_replace(true);
-                if tokio::time::timeout(GRACE, &mut work).await.is_err() {
-                    tracing::warn!(grace_secs = GRACE.as_secs(), "the work in hand was cut off; it is settled at the next start");
+        let ended = tokio::select! {
+            _ = &mut work => None,
+            () = stop => Some(Ok(())),
+            error = watch_over(alarm, &pulse) => Some(Err(error)),
+        };
+        if let Some(ended) = &ended {
+            match ended {
+                Ok(()) => tracing::info!("stopping: the work in hand is finished first"),
+                Err(error) => {
+                    tracing::error!(%error, "the program ends, to be started anew; the work in hand is finished first")
                 }
+            }
+            stopper.send_replace(true);
+            if tokio::time::timeout(GRACE, &mut work).await.is_err() {
+                tracing::warn!(
+                    grace_secs = GRACE.as_secs(),
+                    "the work in hand was cut off; it is settled at the next start"
+                );
             }
         }
         trigger.stop().await;
         store.close().await;
-        Ok(())
+        ended.unwrap_or(Ok(()))
+    }
+}
+
+/// Tells people of the store, until there is no hope left that it works again; why.
+async fn watch_over(alarm: Option<Alarm<'_>>, pulse: &Pulse) -> Error {
+    let telling = async {
+        match alarm {
+            Some(alarm) => alarm.run(pulse).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        error = pulse.hopeless() => error,
+        never = telling => never,
     }
 }
 
@@ -136,6 +177,8 @@ struct Account<'a> {
     watch: &'a Watch,
     clock: &'a Clock,
     schedule: &'a Schedule,
+    pulse: &'a Pulse,
+    part: Part,
     wake: &'a Notify,
     keep_history: SignedDuration,
 }
@@ -214,6 +257,7 @@ impl Account<'_> {
         self.wake.notify_one();
         match pass {
             Ok(pass) => {
+                self.pulse.works(self.part);
                 if let Some((what, fix)) = &pass.not_asked {
                     tracing::error!(%account, what, fix, "the account could not be asked");
                 } else {
@@ -226,11 +270,19 @@ impl Account<'_> {
             }
             Err(error) => {
                 tracing::error!(%account, error = %chain(&error), "the sweep failed; nothing that was not written counts");
+                if let Some(error) = of_store(&error) {
+                    self.pulse.fails(self.part, error);
+                }
+                let now = self.clock.now();
+                let interval = Duration::try_from(self.schedule.interval(now)).unwrap_or(STORE_PAUSE);
                 tokio::select! {
                     () = stopped(stop.clone()) => {}
-                    () = self.clock.sleep(STORE_PAUSE) => {}
+                    () = self.clock.sleep(STORE_PAUSE.min(interval)) => {}
                 }
-                Next::default()
+                Next {
+                    probe_at: Some(self.clock.due(self.clock.now())),
+                    ..Next::default()
+                }
             }
         }
     }
@@ -282,7 +334,7 @@ fn log(account: &str, report: &Report) {
 }
 
 /// An error with its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

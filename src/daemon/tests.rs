@@ -23,6 +23,7 @@ mod changes;
 mod clock;
 mod letters;
 mod lists;
+mod store;
 mod sweeps;
 
 /// A provider, a daemon, and a clock that this stage moves.

@@ -25,6 +25,8 @@ pub struct Health {
     pub read_back: Option<Option<String>>,
     /// Clients set to HARD that still spend below zero: label and balance; empty: none.
     pub without_effect: Option<Vec<(String, Money)>>,
+    /// Whether the store does its work; else what it does not do. Judged in memory only.
+    pub store: Option<Result<(), Trouble>>,
     /// Messages that will never arrive, and that nobody has dealt with; empty: none.
     pub dead_letters: Option<Vec<DeadLetter>>,
 }
@@ -44,6 +46,7 @@ impl Health {
     pub fn judge(&self, name: &str) -> Option<Judgement> {
         let trouble = match name {
             "account-access" => self.access.as_ref().map(|access| access.clone().err()),
+            "store" => self.store.as_ref().map(|store| store.clone().err()),
             "upstream" => self.upstream.as_ref().map(|upstream| upstream.clone().err()),
             "inventory" => self.inventory.as_ref().map(|list| list.clone().err()),
             "overcommitted" => self
@@ -201,9 +204,10 @@ mod tests {
             "read-back",
             "enforcement-without-effect",
             "dead-letter",
+            "store",
         ];
         let verdicts = |health: &Health| names.map(|name| health.judge(name).unwrap().verdict);
-        assert_eq!(verdicts(&Health::default()), [Verdict::Unknown; 8]);
+        assert_eq!(verdicts(&Health::default()), [Verdict::Unknown; 9]);
         let well = Health {
             access: Some(Ok(())),
             upstream: Some(Ok(())),
@@ -213,8 +217,9 @@ mod tests {
             read_back: Some(None),
             without_effect: Some(vec![]),
             dead_letters: Some(vec![]),
+            store: Some(Ok(())),
         };
-        assert_eq!(verdicts(&well), [Verdict::Clear; 8]);
+        assert_eq!(verdicts(&well), [Verdict::Clear; 9]);
         let trouble = || Trouble {
             what: "x".to_owned(),
             fix: "y".to_owned(),
@@ -228,8 +233,9 @@ mod tests {
             read_back: Some(Some("zip".to_owned())),
             without_effect: Some(vec![("Consulting".to_owned(), "-1".parse().unwrap())]),
             dead_letters: Some(vec![crate::domain::testing::dead_letter()]),
+            store: Some(Err(trouble())),
         };
-        assert_eq!(verdicts(&ill), [Verdict::Breach; 8]);
+        assert_eq!(verdicts(&ill), [Verdict::Breach; 9]);
         assert_eq!(ill.judge("low-balance"), None);
     }
 }

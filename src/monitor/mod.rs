@@ -21,7 +21,7 @@ use crate::domain::policy::Policy;
 use crate::domain::set_back::SetBack;
 use crate::domain::verdict::Judgement;
 use crate::domain::watch::Watched;
-use crate::domain::{Client, ClientId, due};
+use crate::domain::{AccountName, Client, ClientId, due};
 use crate::store::{AccountView, Commit, Store};
 use crate::voipms;
 
@@ -67,6 +67,9 @@ pub struct Monitor {
     /// Becomes true when the program is to end: a sweep then starts no call any more and writes what it has.
     pub stop: watch::Receiver<bool>,
 }
+
+/// How often at least it is looked at what is judged in memory, while it fails.
+const LOOKED_AT_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
 /// Is told how far a sweep is.
 pub trait Progress: Send + Sync {
@@ -311,7 +314,7 @@ impl Monitor {
         except: &Except,
         circumstances: &Circumstances,
     ) -> Decided {
-        let watched = self.account_watched(circumstances.now);
+        let watched = account_watched(&self.rules.account, circumstances.now);
         let seen = Seen {
             watched: &watched,
             reading: None,
@@ -325,7 +328,7 @@ impl Monitor {
 
     /// Ends the alerts about the account whose policy is gone.
     fn decide_gone(&self, before: &[Alert], now: Timestamp) -> Decided {
-        let watched = self.account_watched(now);
+        let watched = account_watched(&self.rules.account, now);
         let seen = Seen {
             watched: &watched,
             reading: None,
@@ -335,19 +338,53 @@ impl Monitor {
         };
         self.rules.decide_gone(&seen, now)
     }
+}
 
-    /// The pseudo-client that alerts about the account are about.
-    fn account_watched(&self, now: Timestamp) -> Watched {
-        let account = Client {
-            id: ClientId::account(),
-            email: String::new(),
-            company: format!("account {}", self.rules.account),
-            firstname: String::new(),
-            lastname: String::new(),
-            country: String::new(),
-            balance_management: String::new(),
-            fingerprint: String::new(),
+/// Judges what `health` knows of by alerts that are kept in memory: for what cannot be written down. What is owed is the
+/// caller's to deliver.
+pub fn judge_in_memory(rules: &Rules, alerts: &mut Vec<Alert>, health: &Health, now: Timestamp) -> Owed {
+    let circumstances = Circumstances {
+        now,
+        interval: LOOKED_AT_EVERY,
+        revisit: SignedDuration::ZERO,
+        started_at: now,
+        jumped: false,
+        baseline_since: None,
+    };
+    let watched = account_watched(&rules.account, now);
+    let mut owed = Owed::default();
+    for policy in &rules.policies {
+        let Some(judgement) = health.judge(policy.name.as_str()) else {
+            continue;
         };
-        Watched::new(account, now)
+        let seen = Seen {
+            watched: &watched,
+            reading: None,
+            threshold: None,
+            threshold_is_fresh: false,
+            alerts: alerts.as_slice(),
+        };
+        let decided = rules.decide_builtin(&seen, policy, &judgement, &Except::new(), &circumstances);
+        let is_same = decided.alerts.is_empty() && decided.gone.is_empty();
+        alerts.retain(|alert| is_same || alert.policy != policy.name);
+        alerts.extend(decided.alerts);
+        owed.messages.extend(decided.owed.messages);
+        owed.notifications.extend(decided.owed.notifications);
     }
+    owed
+}
+
+/// The pseudo-client that alerts about the account are about.
+fn account_watched(account: &AccountName, now: Timestamp) -> Watched {
+    let client = Client {
+        id: ClientId::account(),
+        email: String::new(),
+        company: format!("account {account}"),
+        firstname: String::new(),
+        lastname: String::new(),
+        country: String::new(),
+        balance_management: String::new(),
+        fingerprint: String::new(),
+    };
+    Watched::new(client, now)
 }

@@ -1,6 +1,7 @@
 //! The worker that drains the stored outbox. Writes down that a message is on its way before it leaves, and what became
 //! of it afterwards; makes no notification, and raises no alert.
 
+mod direct;
 mod fate;
 mod pass;
 #[cfg(test)]
@@ -15,6 +16,8 @@ use jiff::{SignedDuration, Timestamp};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tokio::sync::Notify;
+
+pub use self::direct::Direct;
 
 use super::email::Email;
 use super::health::ChannelHealth;
@@ -106,13 +109,13 @@ impl<Q: Queue> Outbox<Q> {
     }
 
     /// Drains whenever something is due or `wake` says that something was written, until `cancel` ends; a delivery in
-    /// hand then gets five more seconds (real time). Each pass that did something is reported, with how the channels
-    /// fare.
+    /// hand then gets five more seconds (real time). Each pass is reported, with how the channels fare or why the store
+    /// failed.
     pub async fn run(
         &mut self,
         wake: &Notify,
         cancel: impl Future<Output = ()> + Send,
-        mut report: impl FnMut(&Drained, &BTreeMap<ChannelName, ChannelHealth>) + Send,
+        mut report: impl FnMut(Result<(&Drained, &BTreeMap<ChannelName, ChannelHealth>), &Q::Error>) + Send,
     ) {
         let stop = cancel.shared();
         let stopping = stop.clone();
@@ -125,9 +128,11 @@ impl<Q: Queue> Outbox<Q> {
             let drained = self.pass(stop.clone(), cut.clone()).await;
             let failed = drained.is_err();
             match drained {
-                Ok(drained) if drained == Drained::default() => {}
-                Ok(drained) => report(&drained, &self.health),
-                Err(error) => tracing::error!(%error, "the outbox could not be drained; it is tried again"),
+                Ok(drained) => report(Ok((&drained, &self.health))),
+                Err(error) => {
+                    tracing::error!(%error, "the outbox could not be drained; it is tried again");
+                    report(Err(&error));
+                }
             }
             if stop.clone().now_or_never().is_some() {
                 return;

@@ -30,7 +30,7 @@ impl DiskTrouble {
         if disk.f_flag.contains(StatVfsMountFlags::RDONLY) {
             return Some(Self::ReadOnly);
         }
-        let free = free_bytes(&disk);
+        let free = free_bytes(&disk)?;
         (free < LEAST_BYTES).then_some(Self::Full { free_bytes: Some(free) })
     }
 
@@ -38,7 +38,7 @@ impl DiskTrouble {
     pub(super) fn from_code(code: i64, path: &Path) -> Option<Self> {
         match code {
             13 => Some(Self::Full {
-                free_bytes: disk_of(path).as_ref().map(free_bytes),
+                free_bytes: disk_of(path).as_ref().and_then(free_bytes),
             }),
             10 => Some(Self::of(path).unwrap_or(Self::Broken)),
             // Files that belong to somebody else are no matter of the disk.
@@ -78,6 +78,40 @@ fn disk_of(path: &Path) -> Option<StatVfs> {
     statvfs(path).ok().or_else(|| statvfs(path.parent()?).ok())
 }
 
-fn free_bytes(disk: &StatVfs) -> u64 {
-    disk.f_bavail.saturating_mul(disk.f_frsize)
+/// `None`: its size is not told, as by some disks that are reached over a network.
+fn free_bytes(disk: &StatVfs) -> Option<u64> {
+    (disk.f_blocks > 0).then(|| disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::DiskTrouble;
+
+    #[test]
+    fn the_disk_is_told_from_what_is_the_matter_with_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        let full = |found: Option<DiskTrouble>| matches!(found, Some(DiskTrouble::Full { free_bytes: Some(free) }) if free > 0);
+        assert!(
+            full(DiskTrouble::from_code(13, &path)),
+            "its folder tells of a file that is gone"
+        );
+        for (code, expected) in [
+            (10, Some(DiskTrouble::Broken)),
+            (8, None),
+            (14, None),
+            (5, None),
+            (11, None),
+        ] {
+            assert_eq!(DiskTrouble::from_code(code, &path), expected, "{code}");
+        }
+        assert_eq!(DiskTrouble::of(&path), None);
+        assert_eq!(
+            DiskTrouble::of(Path::new("/proc/state.db")),
+            None,
+            "a disk without a size is not full"
+        );
+    }
 }

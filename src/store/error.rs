@@ -91,6 +91,12 @@ pub enum Error {
         /// What should be there.
         expected: &'static str,
     },
+    /// A file was removed or replaced while it was open: what is written would be lost, and another daemon could start.
+    #[error("`{path}` was removed or replaced while the daemon had it open")]
+    Gone {
+        /// The file.
+        path: PathBuf,
+    },
     /// A crash test stopped a commit here.
     #[error("stopped by a test {step}")]
     Stopped {
@@ -150,6 +156,11 @@ impl Error {
             Self::Disk { trouble, .. } => trouble.hint().to_owned(),
             Self::Database { source, .. } => return database_hint(source),
             Self::Corrupt { .. } => "somebody edited the store, or the disk lost data; restore a backup".to_owned(),
+            Self::Gone { .. } => {
+                "the program must be started anew: with the store that was put there, with a backup, or with an empty \
+                                  one that remembers nothing"
+                    .to_owned()
+            }
             Self::Migration { .. } | Self::Stopped { .. } => return None,
         })
     }

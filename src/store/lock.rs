@@ -10,39 +10,45 @@ use super::Error;
 /// Held as long as it lives.
 #[derive(Debug)]
 pub(super) struct DaemonLock {
-    _file: File,
+    file: File,
+    path: PathBuf,
 }
 
 impl DaemonLock {
     /// Takes the lock that belongs to the store at `store`.
     pub(super) fn take(store: &Path) -> Result<Self, Error> {
         let path = lock_path(store);
-        let failed = |operation: &'static str| {
-            let path = path.clone();
-            move |source| Error::Io {
-                operation,
-                path,
-                source,
-            }
-        };
         let file = OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(false)
             .mode(0o600)
             .open(&path)
-            .map_err(failed("open the lock"))?;
+            .map_err(|source| Error::Io {
+                operation: "open the lock",
+                path: path.clone(),
+                source,
+            })?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { file, path }),
             Err(TryLockError::WouldBlock) => Err(Error::Locked { lock: path }),
-            Err(TryLockError::Error(source)) => Err(failed("take the lock")(source)),
+            Err(TryLockError::Error(source)) => Err(Error::Io {
+                operation: "take the lock",
+                path,
+                source,
+            }),
         }
+    }
+
+    /// The file that is locked, and where it was found.
+    pub(super) fn file(&self) -> (&Path, &File) {
+        (&self.path, &self.file)
     }
 }
 
 /// The lock file of a store: its name with `.lock` behind. The file stays when the lock is let go: to delete it would
 /// let two daemons hold a lock of that name.
-fn lock_path(store: &Path) -> PathBuf {
+pub(super) fn lock_path(store: &Path) -> PathBuf {
     let mut name = store.as_os_str().to_owned();
     name.push(".lock");
     PathBuf::from(name)

@@ -10,7 +10,9 @@ mod commit;
 mod disk;
 mod encode;
 mod error;
+mod files;
 mod lock;
+pub mod mark;
 mod pace;
 mod sqlite;
 #[cfg(test)]
@@ -74,6 +76,12 @@ impl Store {
             engine: Arc::new(engine),
             hook: None,
         })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.engine.path()
     }
 
     /// The same store, asking `hook` at each step of each commit whether to go on. For crash tests.

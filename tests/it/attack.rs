@@ -1,7 +1,11 @@
 //! What was done to the running program to break it: each of these once showed a fault.
 
-mod dead;
 mod disk;
+mod removed;
+mod signals;
+mod unread;
+
+mod dead;
 mod echo;
 mod faked;
 mod files;

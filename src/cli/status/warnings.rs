@@ -9,11 +9,12 @@ use crate::cli::telling::{ago, count, span};
 use crate::config::Settings;
 use crate::domain::enforcement::SWEEPS_UNTOLD;
 use crate::domain::verdict;
-use crate::store::AccountView;
+use crate::store::{AccountView, DiskTrouble};
 
 /// The warnings about an account, most important first.
 pub(super) fn of(settings: &Settings, status: &Status, view: &AccountView, now: Timestamp) -> Vec<String> {
     let mut warnings = Vec::new();
+    warnings.extend(store(settings));
     warnings.extend(not_asked(status, now));
     warnings.extend(late(status, now));
     if let Some(brake) = &status.enforcement.brake {
@@ -72,7 +73,17 @@ fn not_asked(status: &Status, now: Timestamp) -> Option<String> {
     ))
 }
 
-/// Whether the daemon seems not to run.
+/// What the disk does to the store.
+fn store(settings: &Settings) -> Option<String> {
+    let trouble = DiskTrouble::of(&settings.store.path)?;
+    Some(format!(
+        "nothing can be written down in the store `{}`, so nobody is watched: {trouble}; {}",
+        settings.store.path.display(),
+        trouble.hint()
+    ))
+}
+
+/// Whether the daemon seems not to run, or not to be able to write down what it sees.
 fn late(status: &Status, now: Timestamp) -> Option<String> {
     let interval = SignedDuration::from_secs(status.interval_seconds.max(status.revisit_seconds));
     let Some(last) = &status.last_sweep else {
@@ -81,7 +92,8 @@ fn late(status: &Status, now: Timestamp) -> Option<String> {
     let since = now.duration_since(last.ended_at);
     (since > interval.saturating_mul(LATE_INTERVALS)).then(|| {
         format!(
-            "the last sweep ended {}, and one is expected every {}; is `balancewatch run` running?",
+            "the last sweep ended {}, and one is expected every {}; is `balancewatch run` running? If it \
+             is, its log says why",
             ago(now, last.ended_at),
             span(interval)
         )

@@ -101,6 +101,7 @@ pub(super) fn over(scene: &Scene<'_>) -> String {
     let account = &scene.notification.account;
     match scene.notification.policy.as_str() {
         "account-access" | "upstream" => format!("the clients of account {account} are watched again"),
+        "store" => format!("account {account}: what is seen is written down again, and all are watched"),
         policy => format!("account {account}: the alert {policy} is over"),
     }
 }

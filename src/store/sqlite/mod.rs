@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 use sqlx::sqlite::SqlitePool;
 
 use self::transaction::Transaction;
+use super::files::Files;
 use super::lock::DaemonLock;
 use super::{Error, Step};
 
@@ -33,6 +34,8 @@ pub(super) struct Sqlite {
     /// One connection, so that writers in this process queue here instead of at the file's lock.
     writer: SqlitePool,
     reader: SqlitePool,
+    /// What must still be there when something is committed; `None` for those who only leave decisions.
+    files: Option<Files>,
     /// Last: let go of after the connections.
     _lock: Option<DaemonLock>,
 }
@@ -47,6 +50,7 @@ pub(super) enum Fault {
         expected: &'static str,
     },
     Stopped(Step),
+    Gone(PathBuf),
 }
 
 impl From<sqlx::Error> for Fault {
@@ -73,6 +77,7 @@ impl Fault {
                 expected,
             },
             Self::Stopped(step) => Error::Stopped { step },
+            Self::Gone(path) => Error::Gone { path },
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Opening a store: make, lock and migrate it for the daemon; look whether it fits for everybody else.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row};
 
-use super::{DaemonLock, Fault, Sqlite};
+use super::{DaemonLock, Fault, Files, Sqlite};
 use crate::regular;
 use crate::store::{Access, Error};
 
@@ -37,13 +37,14 @@ impl Sqlite {
     /// Opens the store at `path`.
     pub(in crate::store) async fn open(path: &Path, access: Access) -> Result<Self, Error> {
         refuse_what_is_no_file(path)?;
-        let lock = match access {
+        let (files, lock) = match access {
             Access::Daemon => {
-                create(path)?;
-                Some(DaemonLock::take(path)?)
+                let file = create(path)?;
+                let lock = DaemonLock::take(path)?;
+                (Some(Files::new((path, &file), lock.file())?), Some(lock))
             }
             Access::Read if !path.exists() => return Err(Error::Missing { path: path.to_owned() }),
-            Access::Read => None,
+            Access::Read => (None, None),
         };
         let found = look(path)
             .await
@@ -67,6 +68,7 @@ impl Sqlite {
                 .idle_timeout(READER_IDLE)
                 .max_lifetime(None)
                 .connect_lazy_with(options),
+            files,
             _lock: lock,
         };
         if access == Access::Daemon {
@@ -102,14 +104,14 @@ fn refuse_what_is_no_file(store: &Path) -> Result<(), Error> {
 }
 
 /// Makes the file if it is missing, for its owner only: it holds addresses and balances.
-fn create(path: &Path) -> Result<(), Error> {
+fn create(path: &Path) -> Result<File, Error> {
     let made = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(false)
         .mode(0o600)
         .open(path);
-    made.map(drop).map_err(|source| Error::Io {
+    made.map_err(|source| Error::Io {
         operation: "make or open the store",
         path: path.to_owned(),
         source,

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use sqlx::Row;
 
-use super::{Fault, Sqlite, Transaction, set_back, statements};
+use super::{Fault, Files, Sqlite, Transaction, set_back, statements};
 use crate::domain::notice::NoticeState;
 use crate::store::encode::{self, rows};
 use crate::store::{Commit, HistoryEntry, Hook, Step};
@@ -27,6 +27,10 @@ impl Sqlite {
             account: commit.account.as_str(),
             hook,
         };
+        // While the transaction is open, nothing of this process opens or closes a log.
+        if let Some(gone) = self.files.as_ref().and_then(Files::gone) {
+            return Err(Fault::Gone(gone));
+        }
         if let Some(wanted) = &commit.set_back {
             pass(hook, Step::Statement("set back"))?;
             set_back::set_back(&mut writing.transaction, &commit.account, wanted).await?;

@@ -9,22 +9,25 @@ use balancewatch::domain::{AccountName, Client, ClientId, Reading};
 use balancewatch::store::{Access, Commit, Error, HistoryEntry, ReserveCalls, Seen, Store};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::journey::world::World;
+
 /// Tells the copy of this program that runs on the disk that fails where its folder is.
 const ON_IT: &str = "DISK_BELOW";
 
-/// A folder on a disk that fails when it is told to, for programs that are started on it.
+/// A disk that fails when it is told to, for programs that are started on it.
 pub struct Disk {
     folder: tempfile::TempDir,
+    below: PathBuf,
 }
 
 impl Disk {
-    /// A disk that works.
-    pub fn new() -> Self {
+    /// A disk that works, with all files whose paths begin so.
+    pub fn new(below: &Path) -> Self {
         let disk = Self {
             folder: tempfile::tempdir().unwrap(),
+            below: below.to_owned(),
         };
-        std::fs::create_dir(disk.below()).unwrap();
-        std::fs::write(disk.fault(), "").unwrap();
+        disk.heal();
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/attack/failing_disk.c");
         let built = Command::new("cc")
             .args(["-shared", "-fPIC", "-O1", "-o"])
@@ -39,13 +42,18 @@ impl Disk {
     pub fn holds(&self, command: &mut Command) {
         command
             .env("LD_PRELOAD", self.library())
-            .env(ON_IT, self.below())
+            .env(ON_IT, &self.below)
             .env("DISK_FAULT", self.fault());
     }
 
-    /// The folder whose files are on it.
-    pub fn below(&self) -> PathBuf {
-        self.folder.path().join("below")
+    /// Whatever writes (`w`) or reads (`r`) fails from now on.
+    pub fn fail(&self, how: Fault, what: char) {
+        fail(&self.fault(), how, 1, what);
+    }
+
+    /// It works again.
+    pub fn heal(&self) {
+        heal(&self.fault());
     }
 
     fn library(&self) -> PathBuf {
@@ -100,6 +108,98 @@ fn whatever_read_of_the_store_fails_the_next_one_works_and_sees_what_is_new() {
             block_on(every_read(below, control));
         },
     );
+}
+
+/// How often the log has this.
+fn count(world: &World, part: &str) -> usize {
+    world.daemon_log().matches(part).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_full_for_a_while_is_told_once_and_so_is_its_end_and_the_next_sweep_works() {
+    let world = World::new(3).await;
+    world.reconfigure(r#"sweep = "60s""#, r#"sweep = "1s""#);
+    let disk = Disk::new(&world.store_path());
+    let mut daemon = world.daemon_after(|command| disk.holds(command));
+    world.until("two sweeps", |world| count(world, "sweep done") >= 2).await;
+    for how in [Fault::ReadOnly, Fault::Broken] {
+        let (failed, done) = (count(&world, "the sweep failed"), count(&world, "sweep done"));
+        disk.fail(how, 'w');
+        world
+            .until("a failure", |world| count(world, "the sweep failed") > failed)
+            .await;
+        disk.heal();
+        world
+            .until("the next sweep", |world| count(world, "sweep done") > done)
+            .await;
+    }
+    disk.fail(Fault::Full, 'w');
+    let told = |world: &World, word: &str| {
+        let mails = world.to_ops();
+        mails
+            .into_iter()
+            .filter(|mail| mail.subject.starts_with(word))
+            .collect::<Vec<_>>()
+    };
+    world
+        .until("the mail", |world| !told(world, "CRITICAL").is_empty())
+        .await;
+    let place = world.store_path().display().to_string();
+    told(&world, "CRITICAL")[0].says(&["the disk is full (", "nobody is watched", &place, "Free some space"]);
+    let failed = count(&world, "the sweep failed");
+    world
+        .until("more failures", |world| count(world, "the sweep failed") > failed + 2)
+        .await;
+    world.balance(&world.ids[0], "5.00");
+    let done = count(&world, "sweep done");
+    disk.heal();
+    world
+        .until("the next sweep", |world| count(world, "sweep done") > done)
+        .await;
+    world
+        .until("the end of it", |world| !told(world, "RESOLVED").is_empty())
+        .await;
+    world
+        .until("what was low meanwhile", |world| !told(world, "WARNING").is_empty())
+        .await;
+    daemon.signal("TERM");
+    assert_eq!(daemon.end().await.0, Some(0), "{}", world.daemon_log());
+    assert_eq!((told(&world, "CRITICAL").len(), told(&world, "RESOLVED").len()), (1, 1));
+    assert!(
+        world.daemon_log().contains(&format!("`{place}`: the disk is full (")),
+        "{}",
+        world.daemon_log()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_on_a_disk_that_fails_is_told_once_however_often_and_so_is_the_start_that_works() {
+    let world = World::new(1).await;
+    world.sweep(0).await;
+    let disk = Disk::new(&world.store_path());
+    let subjects = |world: &World| {
+        let mails = world.to_ops().into_iter();
+        mails.map(|mail| mail.subject).collect::<Vec<_>>()
+    };
+    disk.fail(Fault::Full, 'w');
+    for _ in 0..2 {
+        let mut daemon = world.daemon_after(|command| disk.holds(command));
+        assert_eq!(daemon.end().await.0, Some(1));
+        assert!(world.daemon_log().contains("`: the disk "), "{}", world.daemon_log());
+        let subjects = subjects(&world);
+        assert!(
+            matches!(&subjects[..], [one] if one.starts_with("CRITICAL") && one.contains("nobody is watched")),
+            "{subjects:?}"
+        );
+    }
+    disk.heal();
+    let mut daemon = world.daemon_after(|command| disk.holds(command));
+    world.until("the end of it", |world| subjects(world).len() == 2).await;
+    daemon.signal("TERM");
+    assert_eq!(daemon.end().await.0, Some(0), "{}", world.daemon_log());
+    let mails = world.to_ops();
+    assert!(mails[1].subject.starts_with("RESOLVED"), "{}", mails[1].subject);
+    assert_eq!(mails[0].references, mails[1].references, "one thread");
 }
 
 async fn every_write(below: PathBuf, control: PathBuf) {
@@ -273,7 +373,8 @@ fn on_a_failing_disk(test: &str, work: impl FnOnce(PathBuf, PathBuf)) {
     if let (Some(below), Some(control)) = (variable(ON_IT), variable("DISK_FAULT")) {
         return work(below, control);
     }
-    let disk = Disk::new();
+    let below = tempfile::tempdir().unwrap();
+    let disk = Disk::new(below.path());
     let mut copy = Command::new(std::env::current_exe().unwrap());
     disk.holds(copy.args([test, "--exact", "--nocapture"]));
     let ended = copy.output().unwrap();

@@ -62,12 +62,10 @@ GUARDED(ssize_t, read, 'r', (int file, void *data, size_t size), (file, data, si
 GUARDED(ssize_t, pread, 'r', (int file, void *data, size_t size, off_t at), (file, data, size, at))
 GUARDED(ssize_t, pread64, 'r', (int file, void *data, size_t size, off64_t at), (file, data, size, at))
 
-/* A disk that can only be read cannot be opened for writing; a full one can. */
+/* A disk that can only be read cannot be opened for writing. */
 static int opened(const char *path, int flags, mode_t mode) {
     int writes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_CREAT);
-    if (writes && fails_at(path, 'w')) {
-        if (errno == EROFS || (flags & O_CREAT && access(path, F_OK))) return -1;
-    }
+    if (writes && fails_at(path, 'w') && errno == EROFS) return -1;
     return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 

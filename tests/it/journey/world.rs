@@ -202,10 +202,17 @@ url = "sqlite://{store}"
 
     /// Starts `run` with these variables in its environment.
     pub fn daemon_with(&self, variables: &[(&str, &OsStr)]) -> Daemon {
+        self.daemon_after(|command| {
+            command.envs(variables.iter().copied());
+        })
+    }
+
+    /// Starts `run` after something was done to the command.
+    pub fn daemon_after(&self, prepare: impl FnOnce(&mut Command)) -> Daemon {
         let mut command = self.program(&["run"]);
-        command.envs(variables.iter().copied());
         let log = std::fs::File::create(self.folder.path().join("daemon.log")).unwrap();
-        Daemon(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
+        prepare(command.stdout(Stdio::null()).stderr(log));
+        Daemon(command.spawn().unwrap())
     }
 
     /// What the daemon logged.

@@ -1,0 +1,190 @@
+//! People are told that the store fails, and that it works again. The alert `store` lives in memory, and its messages
+//! leave without a queue. That they were told outlives the process, so that a store that keeps the program from starting
+//! is told once, and its end by the program that starts at last.
+
+use std::path::Path;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+
+use super::pulse::{Pulse, trouble};
+use super::{Environment, parts};
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::domain::alert::Alert;
+use crate::domain::notice::{Message, Notification};
+use crate::monitor::account::{Health, Trouble};
+use crate::monitor::decide::Rules;
+use crate::monitor::judge_in_memory;
+use crate::net::Trust;
+use crate::notify::outbox::Direct;
+use crate::store::{self, mark};
+
+/// How long after a delivery that failed the next one is tried.
+const AGAIN_AFTER: Duration = Duration::from_secs(60);
+
+/// How long a start that failed tries to tell it before it ends. Real time.
+const LAST_WORDS: Duration = Duration::from_secs(60);
+
+/// Who tells of the store.
+pub(super) struct Alarm<'a> {
+    /// Of the first account: the store is everybody's.
+    rules: &'a Rules,
+    store: &'a Path,
+    clock: &'a Clock,
+    /// `None`: there is no mail server, and the log is all there is.
+    post: Option<Direct>,
+    alerts: Vec<Alert>,
+    owed: Vec<(Message, Notification)>,
+    /// Since when it fails, as people were told.
+    told: Option<Timestamp>,
+}
+
+impl<'a> Alarm<'a> {
+    /// Knows what an earlier process told.
+    pub fn new(rules: &'a Rules, store: &'a Path, clock: &'a Clock, post: Option<Direct>) -> Self {
+        let mut alarm = Self {
+            rules,
+            store,
+            clock,
+            post,
+            alerts: Vec::new(),
+            owed: Vec::new(),
+            told: mark::told(store),
+        };
+        if let Some(since) = alarm.told {
+            alarm.judge(Err(before()), since);
+            alarm.owed.clear();
+        }
+        alarm
+    }
+
+    /// Tells what there is to tell; never ends.
+    pub async fn run(mut self, pulse: &Pulse) -> ! {
+        if let Some(since) = self.told {
+            pulse.failed_before(since, before());
+        }
+        loop {
+            if let Some(store) = pulse.verdict() {
+                self.judge(store, self.clock.now());
+            }
+            self.deliver().await;
+            tokio::select! {
+                () = pulse.changed() => {}
+                () = self.clock.sleep(AGAIN_AFTER), if !self.owed.is_empty() => {}
+            }
+        }
+    }
+
+    fn judge(&mut self, store: Result<(), Trouble>, now: Timestamp) {
+        let is_well = store.is_ok();
+        let health = Health {
+            store: Some(store),
+            ..Health::default()
+        };
+        let decided = judge_in_memory(self.rules, &mut self.alerts, &health, now);
+        for (message, notification) in decided.messages.into_iter().zip(decided.notifications) {
+            let waiting = self.owed.len();
+            // Who never heard of the beginning need not hear of the end.
+            self.owed
+                .retain(|(before, _)| !is_well || before.recipient != message.recipient);
+            if self.owed.len() == waiting {
+                self.owed.push((message, notification));
+            }
+        }
+    }
+
+    /// Tries each message once, side by side; those that did not arrive stay, for as long as a message is tried.
+    async fn deliver(&mut self) {
+        let now = self.clock.now();
+        self.owed.retain(|(message, _)| message.deadline > now);
+        if let Some(post) = &self.post {
+            let tries = self
+                .owed
+                .drain(..)
+                .map(|(message, notification)| tried(post, message, notification, now));
+            let left = join_all(tries).await;
+            self.owed.extend(left.into_iter().flatten());
+        } else {
+            self.owed.clear();
+        }
+        if self.owed.is_empty() {
+            self.remember(now);
+        }
+    }
+
+    /// Leaves for the next process what people were told.
+    fn remember(&mut self, now: Timestamp) {
+        let since = self.alerts.iter().find_map(Alert::firing).map(|firing| firing.since);
+        if since != self.told {
+            let marked = match since {
+                Some(since) => mark::tell(self.store, since),
+                None => mark::forget(self.store, now),
+            };
+            if let Err(error) = marked {
+                tracing::debug!(%error, "what was told of the store is forgotten at the end");
+            }
+            self.told = since;
+        }
+    }
+}
+
+/// Tries one message; gives it back when it did not arrive.
+async fn tried(
+    post: &Direct,
+    message: Message,
+    notification: Notification,
+    now: Timestamp,
+) -> Option<(Message, Notification)> {
+    let channel = &message.channel;
+    match post.send(&message, &notification, now).await {
+        Ok(()) => tracing::info!(%channel, "a message about the store was delivered"),
+        Err(error) => {
+            tracing::warn!(%channel, error = error.brief(), "a message about the store could not be delivered");
+            return (error.outcome() != "uncertain").then_some((message, notification));
+        }
+    }
+    None
+}
+
+/// What an earlier process told is not known any more, but that it did.
+fn before() -> Trouble {
+    Trouble {
+        what: "the store failed before this start".to_owned(),
+        fix: String::new(),
+    }
+}
+
+/// Tells people of a store that keeps the daemon from starting: once, however often it is started.
+pub async fn tell_of_start(settings: &Settings, environment: &Environment, error: &store::Error) {
+    let path = &settings.store.path;
+    let is_failure = matches!(
+        error,
+        store::Error::Disk { .. } | store::Error::Database { .. } | store::Error::Migration { .. }
+    );
+    let Some(account) = settings
+        .accounts
+        .first()
+        .filter(|_| is_failure && mark::told(path).is_none())
+    else {
+        return;
+    };
+    let now = environment.clock.now();
+    // Where this cannot be remembered, each start would tell it again.
+    if mark::tell(path, now).is_err() {
+        return;
+    }
+    let email = parts::email(settings, &Trust::load(), environment.delivery_timeout);
+    let post = parts::outbox(settings, email.ok().flatten(), environment.seed).map(|outbox| Direct::new(&outbox));
+    let rules = parts::rules(settings, account);
+    let mut alarm = Alarm {
+        alerts: Vec::new(),
+        ..Alarm::new(&rules, path, &environment.clock, post)
+    };
+    alarm.judge(Err(trouble(error)), now);
+    let told = tokio::time::timeout(LAST_WORDS, alarm.deliver()).await;
+    if told.is_err() || !alarm.owed.is_empty() {
+        mark::forget(path, now).ok();
+    }
+}
