@@ -112,8 +112,12 @@ impl From<&Enforcement> for Row {
 struct Shown {
     #[serde(flatten)]
     enforcement: Row,
+    /// The guard that stopped it, in a word.
+    guard: Option<&'static str>,
     deferral: Option<Deferral>,
     refusal: Option<Refusal>,
+    /// What operators were told of it, each once.
+    told: Vec<String>,
     differences: Vec<FieldDifference>,
     code_before: Option<String>,
     code_sent: Option<String>,
@@ -129,6 +133,8 @@ impl From<EnforcementRecord> for Shown {
         let EnforcementRecord { enforcement, steps } = record;
         let row = Row::from(&enforcement);
         let before_image = before_image(&enforcement);
+        let guard = enforcement.state.stopped_by();
+        let told = enforcement.told.iter().cloned().collect();
         let (mut deferral, mut refusal, mut differences) = (None, None, Vec::new());
         match enforcement.state {
             EnforcementState::Deferred { why } => deferral = Some(why),
@@ -142,6 +148,8 @@ impl From<EnforcementRecord> for Shown {
         }
         Self {
             enforcement: row,
+            guard,
+            told,
             deferral,
             refusal,
             differences,
@@ -300,6 +308,12 @@ fn print(context: &mut Context, opened: &Opened, shown: &Shown) -> Result<(), Fa
     card.fact("client", row.client.to_string(), Tone::Plain);
     card.fact("change", change(row.direction, row.wanted), Tone::Plain);
     card.fact("state", format!("{}: {}", row.state, row.why), tone(row.state));
+    if let Some(guard) = shown.guard {
+        card.fact("stopped by", guard.to_owned(), tone(row.state));
+    }
+    if !shown.told.is_empty() {
+        card.fact("told", shown.told.join(", "), Tone::Plain);
+    }
     card.fact("policy", row.policy.to_string(), Tone::Plain);
     card.fact(
         "balance",

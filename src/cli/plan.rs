@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::opened::{Opened, find};
-use super::planned::{Planned, brake, canary_text, decision_reason, decision_word};
+use super::planned::{Planned, brake, canary_text, decision_word};
 use super::telling::{ago, change, label};
 use super::{Context, Exit, Failure, Table, Tone, block_on};
 use crate::config::Account;
@@ -76,7 +76,10 @@ pub fn run(context: &mut Context, _args: &PlanArgs) -> Result<Exit, Failure> {
         let planned = Planned::new(&opened.settings, account, &view, opened.now);
         let steps: Vec<Step> = (1..)
             .zip(&planned.decisions)
-            .map(|(order, (intent, decision))| step(order, intent, decision, &view))
+            .map(|(order, (intent, decision))| {
+                let reason = planned.reason(&opened, &view, intent, decision);
+                step(order, intent, decision, reason, &view)
+            })
             .collect();
         let answer = answer(&opened, account, &view, &planned, steps);
         if context.wants_json() {
@@ -113,7 +116,7 @@ fn answer(opened: &Opened, account: &Account, view: &AccountView, planned: &Plan
     }
 }
 
-fn step(order: usize, intent: &Intent, decision: &Decision, view: &AccountView) -> Step {
+fn step(order: usize, intent: &Intent, decision: &Decision, reason: String, view: &AccountView) -> Step {
     Step {
         order,
         client: intent.client.clone(),
@@ -127,7 +130,7 @@ fn step(order: usize, intent: &Intent, decision: &Decision, view: &AccountView) 
         balance: intent.balance,
         read_at: intent.read_at,
         decision: decision_word(decision),
-        reason: decision_reason(decision),
+        reason,
     }
 }
 

@@ -2,15 +2,18 @@
 //!
 //! Pure: the domain plans, this only puts settings and store together for it. Nothing is asked, sent or written.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::opened::find;
+use super::opened::{Opened, find};
 use crate::config::{Account, Settings};
 use crate::daemon::parts;
 use crate::domain::Policy;
+use crate::domain::alert::Alert;
+use crate::domain::due::revisit;
 use crate::domain::enforcement::{Deferral, Mode};
+use crate::domain::lifecycle::confirms_from;
 use crate::domain::plan::{Canary, Decision, Fleet, Intent, World, intents, plan};
-use crate::domain::watch::{Flag, FlagKind};
+use crate::domain::watch::{Flag, FlagKind, Watched};
 use crate::store::AccountView;
 
 /// The enforcement of an account, as it stands.
@@ -21,6 +24,8 @@ pub struct Planned {
     pub canary: Canary,
     /// Changes in the last 24 hours, each way.
     pub used_in_day: UsedInDay,
+    /// The longer of the schedule's interval and the achievable revisit time.
+    pub interval: SignedDuration,
 }
 
 /// Changes in the last 24 hours.
@@ -36,10 +41,38 @@ impl Planned {
     /// Plans by what is stored. Readings count when they are of the last sweep.
     #[must_use]
     pub fn new(settings: &Settings, account: &Account, view: &AccountView, now: Timestamp) -> Self {
-        Self::with_policies(settings, &settings.policies_of(account), view, now)
+        let is_listed = |watched: &&Watched| watched.vanished_at.is_none() && !watched.client.id.is_pseudo();
+        let clients = u64::try_from(view.clients.iter().filter(is_listed).count()).unwrap_or(u64::MAX);
+        let interval = settings
+            .schedule
+            .interval(now)
+            .max(revisit(clients, account.rate_per_minute));
+        Self::with_policies(settings, &settings.policies_of(account), view, (now, interval))
     }
 
-    fn with_policies(settings: &Settings, policies: &[Policy], view: &AccountView, now: Timestamp) -> Self {
+    /// Why an intent is decided so, in a sentence's words; of what waits for a second reading, when that may come.
+    #[must_use]
+    pub fn reason(&self, opened: &Opened, view: &AccountView, intent: &Intent, decision: &Decision) -> String {
+        let firing = view.alerts.iter().filter_map(Alert::firing);
+        let mut asking = firing.filter(|firing| firing.episode == intent.episode);
+        let due = asking.next().and_then(|firing| confirms_from(firing, self.interval));
+        match (decision, due) {
+            (Decision::Deferred(Deferral::Unconfirmed), Some(due)) => {
+                format!(
+                    "a second reading, at {} or later, must confirm it first",
+                    opened.time_and_age(due)
+                )
+            }
+            _ => decision_reason(decision),
+        }
+    }
+
+    fn with_policies(
+        settings: &Settings,
+        policies: &[Policy],
+        view: &AccountView,
+        (now, interval): (Timestamp, SignedDuration),
+    ) -> Self {
         let guards = parts::guards(&settings.enforcement);
         // Without any sweep there is no reading that could count.
         let sweep_started_at = view.state.sweep_started_at.unwrap_or(now);
@@ -55,6 +88,7 @@ impl Planned {
         let history = &view.enforcements;
         let world = World::new(now, sweep_started_at, &guards, brake, &view.state, history);
         Self {
+            interval,
             canary: world.canary,
             used_in_day: UsedInDay {
                 enforced: world.used_in_day(crate::domain::enforcement::Direction::Enforce),
@@ -93,8 +127,7 @@ pub const fn decision_word(decision: &Decision) -> &'static str {
 }
 
 /// Why, in a sentence's words.
-#[must_use]
-pub fn decision_reason(decision: &Decision) -> String {
+fn decision_reason(decision: &Decision) -> String {
     match decision {
         Decision::Go => "nothing stands in the way: the next sweep does it".to_owned(),
         Decision::Would => "it would be done now if the mode were apply".to_owned(),

@@ -121,6 +121,13 @@ fn one_round_later(interval: SignedDuration) -> SignedDuration {
     interval - (interval / 10).min(SignedDuration::from_secs(10))
 }
 
+/// When the reading may come at the earliest that confirms what a first one found; `None` when it is confirmed.
+#[must_use]
+pub fn confirms_from(firing: &Firing, interval: SignedDuration) -> Option<Timestamp> {
+    let due = firing.since.saturating_add(one_round_later(interval));
+    (!firing.confirmed).then(|| due.unwrap_or(Timestamp::MAX))
+}
+
 struct Stepper<'a> {
     client: &'a ClientId,
     policy: &'a Policy,

@@ -355,16 +355,17 @@ fn log(enforcement: &Enforcement, outcome: &Outcome) {
     }
 }
 
-/// Whether somebody is told: of ends that matter, of a refusal or a decline only once per reason and episode, and of how it
-/// ended whoever was told that it waits.
+/// Whether somebody is told: of ends that matter, of a refusal or a decline only once per reason and episode, and that
+/// nothing was to be done whoever was told that it waits.
 fn is_news(enforcement: &Enforcement, outcome: &Outcome) -> bool {
     match outcome {
         Outcome::Verified | Outcome::Differs { .. } | Outcome::Unknown { .. } => true,
         Outcome::Refused { .. } | Outcome::Declined { .. } => {
             enforcement.told.len() < MOST_TOLD && !enforcement.told.contains(&outcome.told_as())
         }
-        Outcome::Already | Outcome::Cancelled => !enforcement.told.is_empty(),
-        Outcome::DidNotHappen | Outcome::Waiting { .. } => false,
+        Outcome::Already => !enforcement.told.is_empty(),
+        // The end of its episode, or another change, is told itself.
+        Outcome::DidNotHappen | Outcome::Cancelled | Outcome::Waiting { .. } => false,
     }
 }
 

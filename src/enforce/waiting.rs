@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::ledger::Ledger;
 use crate::domain::enforcement::{Deferral, Direction, Enforcement, Outcome, SWEEPS_UNTOLD};
+use crate::domain::plan::fulfilled;
 
 /// How much is told of one change at most. An API that gives another reason each time has told enough by then.
 pub(super) const MOST_TOLD: usize = 20;
@@ -44,8 +45,12 @@ impl Ledger<'_, '_> {
 
     /// What did not end, and what each waits for.
     fn open_ones(&self) -> Vec<(Enforcement, Deferral)> {
+        let fulfilled = fulfilled(self.ground.enforcements);
         let kept = self.ground.enforcements.iter();
         kept.filter_map(|kept| {
+            if fulfilled.contains(kept.id.as_str()) {
+                return None;
+            }
             let why = kept
                 .state
                 .waits_for()

@@ -301,6 +301,38 @@ async fn history_is_newest_first_with_its_gaps() {
 }
 
 #[tokio::test]
+async fn what_waits_is_told_with_when_it_may_go_on() {
+    let fleet = Fleet::new().await;
+    fleet.leave_open().await;
+    holds(
+        fleet.run(&["explain", "561115"]).text(),
+        &[
+            "the client is told when a second reading, at 20",
+            " or later, confirms it",
+            "asks for HARD: a second reading, at 20",
+            " or later, must confirm it first",
+        ],
+    );
+    let plan = fleet.json(&["plan"]);
+    let reason = text_of(&plan["plan"][0], "reason");
+    assert!(reason.starts_with("a second reading, at 20"), "{reason}");
+    holds(
+        fleet.run(&["status"]).text(),
+        &["1 client is still not set as a policy asks: the brake is on; `balancewatch plan` shows who"],
+    );
+    holds(
+        fleet.run(&["enforcements", "show", "open/enforce/1"]).text(),
+        &[
+            "deferred: put off: the brake is on",
+            "stopped by",
+            "brake",
+            "told",
+            "waiting-brake",
+        ],
+    );
+}
+
+#[tokio::test]
 async fn explain_tells_every_policys_view() {
     let fleet = Fleet::new().await;
     let low = fleet.json(&["explain", "561115"]);

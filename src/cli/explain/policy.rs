@@ -8,9 +8,10 @@ use super::condition::{Against, Distance, clears_when, distance, fires_when};
 use crate::cli::Tone;
 use crate::cli::alerts::told;
 use crate::cli::enforcements::state_text;
-use crate::cli::planned::{decision_reason, decision_word};
+use crate::cli::planned::decision_word;
 use crate::cli::telling::{ago, span};
 use crate::domain::alert::{Alert, ClientWaits, Firing, Phase};
+use crate::domain::lifecycle::confirms_from;
 use crate::domain::policy::{Enforce, Pattern, Policy, Scope, Selector};
 use crate::domain::reason::Reason;
 use crate::domain::verdict::{Judgement, Verdict, usable_threshold};
@@ -190,7 +191,11 @@ impl Scene<'_> {
         }
         match firing.client_waits {
             Some(ClientWaits::Confirmation) => {
-                text.push_str("; the client is told when a second reading confirms it");
+                text.push_str("; the client is told when a second reading");
+                if let Some(due) = confirms_from(firing, self.circumstances.interval) {
+                    text.push_str(&format!(", at {} or later,", self.opened.time_and_age(due)));
+                }
+                text.push_str(" confirms it");
             }
             Some(ClientWaits::CoolDownEnds(end)) => text.push_str(&format!(
                 "; the client is told when the cool-down ends, {}",
@@ -241,7 +246,7 @@ impl Scene<'_> {
             .iter()
             .find(|(intent, _)| intent.client == self.watched.client.id && intent.wanted == wanted);
         if let Some((intent, decision)) = planned {
-            let mut reason = decision_reason(decision);
+            let mut reason = self.planned.reason(self.opened, self.view, intent, decision);
             if intent.policy != policy.name {
                 reason.push_str(&format!(" (`{}`, which asks for the same, leads)", intent.policy));
             }

@@ -277,7 +277,7 @@ fn reverts(policy: &Policy) -> bool {
 }
 
 /// Whether the record may have been changed by it.
-fn may_have_changed(state: &EnforcementState) -> bool {
+pub(super) fn may_have_changed(state: &EnforcementState) -> bool {
     match state {
         EnforcementState::Sent => true,
         EnforcementState::Ended { outcome } => matches!(
@@ -288,7 +288,7 @@ fn may_have_changed(state: &EnforcementState) -> bool {
     }
 }
 
-fn is_already(state: &EnforcementState) -> bool {
+pub(super) fn is_already(state: &EnforcementState) -> bool {
     matches!(
         state,
         EnforcementState::Ended {

@@ -27,7 +27,7 @@ pub use record::{Field, Oddity, Read, Record};
 pub use send::{
     Country, FRESH_FOR, compare, confirms, contradiction, differing, overlay, prepare, resolve, shows_password,
 };
-pub use standing::{outdated, still_called_for};
+pub use standing::{fulfilled, outdated, still_called_for};
 
 #[cfg(test)]
 mod tests;

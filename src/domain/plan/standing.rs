@@ -1,17 +1,39 @@
 //! What still stands: of what waits, by the alerts of this sweep; of an intent, by what was read a moment ago.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::intents::{Fleet, Intent, other};
-use crate::domain::Policy;
+use super::intents::{Fleet, Intent, is_already, may_have_changed, other};
 use crate::domain::alert::Alert;
 use crate::domain::enforcement::{Direction, Enforcement, EnforcementState, Mode};
 use crate::domain::policy::Scope;
 use crate::domain::verdict::{Known, Verdict, judge};
 use crate::domain::watch::Watched;
+use crate::domain::{ClientId, Policy};
 
-/// What was planned or put off and is not wanted any more: its episode is over, its policy asks for something else, or
-/// the mode changed. A client that was merely not read in this sweep keeps what waits.
+/// Of what waits, the ids of those whose wish another change of the same client fulfilled since, because another policy asked
+/// for the same.
+#[must_use]
+pub fn fulfilled(history: &[Enforcement]) -> BTreeSet<&str> {
+    let mut done: BTreeMap<&ClientId, Vec<&Enforcement>> = BTreeMap::new();
+    for kept in history {
+        if may_have_changed(&kept.state) || is_already(&kept.state) {
+            done.entry(&kept.client).or_default().push(kept);
+        }
+    }
+    let is_fulfilled = |kept: &&Enforcement| {
+        let mut others = done.get(&kept.client).into_iter().flatten();
+        others.any(|other| {
+            (other.direction, other.wanted) == (kept.direction, kept.wanted) && other.changed_at >= kept.planned_at
+        })
+    };
+    let deferred = history
+        .iter()
+        .filter(|kept| matches!(kept.state, EnforcementState::Deferred { .. }));
+    deferred.filter(is_fulfilled).map(|kept| kept.id.as_str()).collect()
+}
+
+/// What was planned or put off and is not wanted any more: its episode is over, its policy asks for something else, another
+/// change fulfilled it, or the mode changed. A client that was merely not read in this sweep keeps what waits.
 pub fn outdated<'a>(fleet: &Fleet<'a>, alerts: impl IntoIterator<Item = &'a Alert>) -> Vec<&'a Enforcement> {
     let waits = |kept: &&Enforcement| {
         matches!(
@@ -23,6 +45,7 @@ pub fn outdated<'a>(fleet: &Fleet<'a>, alerts: impl IntoIterator<Item = &'a Aler
     if waiting.is_empty() || fleet.mode != Mode::Apply {
         return waiting;
     }
+    let fulfilled = fulfilled(fleet.history);
     let mut asked = BTreeSet::new();
     let mut asking = BTreeSet::new();
     for alert in alerts {
@@ -41,7 +64,7 @@ pub fn outdated<'a>(fleet: &Fleet<'a>, alerts: impl IntoIterator<Item = &'a Aler
                 fleet.enforce(&kept.policy).is_some() && !asking.contains(&(&kept.client, other(kept.wanted)))
             }
         };
-        !stands
+        !stands || fulfilled.contains(kept.id.as_str())
     });
     waiting
 }

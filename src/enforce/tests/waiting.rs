@@ -1,7 +1,8 @@
 //! What stays open: it is tried again while it is wanted, and nobody has to guess that it waits.
 
 use super::stage::{OnWrite, Stage};
-use crate::domain::alert::Phase;
+use crate::domain::PolicyName;
+use crate::domain::alert::{EpisodeId, Phase};
 use crate::domain::enforcement::{Deferral, EnforcementState};
 use crate::domain::plan::Field;
 
@@ -188,4 +189,33 @@ async fn what_waits_for_one_reason_is_told_in_one_mail() {
     };
     assert_eq!(kept.iter().filter(|kept| kept.state == capped).count(), 5);
     assert_eq!(stage.told_of().await[1], "5", "the lowest balance leads");
+}
+
+#[tokio::test]
+async fn what_another_policy_had_done_meanwhile_does_not_wait() {
+    let mut stage = Stage::new(1).await;
+    let mut other = stage.alerts[0].clone();
+    if let Phase::Firing(firing) = &mut stage.alerts[0].phase {
+        firing.confirmed = false;
+    }
+    stage.sweep().await;
+    stage.advance(299);
+    stage.sweep().await;
+    stage.advance(299);
+    // A second policy that asks for the same begins to fire.
+    let name = PolicyName::new("other").unwrap();
+    let mut policy = stage.settings.policies[0].clone();
+    policy.name = name.clone();
+    stage.settings.policies.push(policy);
+    if let Phase::Firing(firing) = &mut other.phase {
+        firing.episode = EpisodeId::from_stored("other".to_owned());
+    }
+    other.policy = name;
+    stage.alerts.push(other);
+    for _ in 0..3 {
+        stage.sweep().await;
+        stage.advance(299);
+    }
+    assert_eq!(stage.states().await, ["1 1 cancelled", "1 1 verified"]);
+    assert_eq!(stage.told().await, ["enforced-verified"], "it is HARD: nothing waits");
 }

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use balancewatch::clock::Clock;
-use balancewatch::domain::alert::{Alert, EpisodeId, Firing, Pending, Phase};
+use balancewatch::domain::alert::{Alert, ClientWaits, EpisodeId, Firing, Pending, Phase};
 use balancewatch::domain::enforcement::{
-    Direction, Enforcement, EnforcementState, EnforcementStep, FieldDifference, Mode, Outcome,
+    Deferral, Direction, Enforcement, EnforcementState, EnforcementStep, FieldDifference, Mode, Outcome,
 };
 use balancewatch::domain::notice::{Attempt, Facts, Message, MessageKind, NoticeState, Notification, Transition};
 use balancewatch::domain::reason::{Finding, Measure, Reason, Relation};
@@ -90,6 +90,28 @@ impl Fleet {
 
     pub fn store_path(&self) -> PathBuf {
         self.folder.path().join("state.db")
+    }
+
+    /// Lets the firing alert of 561115 wait for a second reading, and a change wait for the brake.
+    pub async fn leave_open(&self) {
+        let store = self.daemon_store().await;
+        let view = store.load(&account()).await.unwrap();
+        let mut commit = Commit::new(account(), self.now);
+        commit.alerts = view.alerts;
+        commit.alerts.retain(|alert| alert.client == client("561115"));
+        for alert in &mut commit.alerts {
+            if let Phase::Firing(firing) = &mut alert.phase {
+                firing.confirmed = false;
+                firing.client_waits = Some(ClientWaits::Confirmation);
+            }
+        }
+        let mut open = view.enforcements[0].clone();
+        open.id = "open/enforce/1".to_owned();
+        open.state = EnforcementState::Deferred { why: Deferral::Brake };
+        (open.waited, open.told) = (3, ["waiting-brake".to_owned()].into());
+        commit.enforcements = vec![open];
+        store.commit(&commit).await.unwrap();
+        store.close().await;
     }
 
     /// The store as the daemon opens it.
