@@ -3,7 +3,7 @@
 
 use super::letter::Fact;
 use super::scene::Scene;
-use super::words::{LONGEST_TEXT, capitalised, one_line};
+use super::words::{capitalised, one_line};
 use crate::domain::reason::Reason;
 
 /// Longest headline behind the name of the account: what a phone shows of a subject, twice over.
@@ -31,6 +31,9 @@ pub(super) fn headline(scene: &Scene<'_>, still: &str) -> String {
     }
 }
 
+/// Longest text of what was found or is to be done: it may name several clients, and commands with their ids.
+const LONGEST_DETAIL: usize = 1_200;
+
 /// Whether the sweep ended because the account could not be asked: only then is a time set at which it is asked again.
 fn nobody_is_watched(scene: &Scene<'_>) -> bool {
     let is_asked_again = |account: crate::domain::notice::AccountFacts| account.next_try_at.is_some();
@@ -40,8 +43,8 @@ fn nobody_is_watched(scene: &Scene<'_>) -> bool {
 
 fn what(scene: &Scene<'_>) -> String {
     match &scene.notification.facts.reason {
-        Reason::Account { what, .. } => one_line(what, LONGEST_TEXT),
-        other => one_line(&other.to_string(), LONGEST_TEXT),
+        Reason::Account { what, .. } => one_line(what, LONGEST_DETAIL),
+        other => one_line(&other.to_string(), LONGEST_DETAIL),
     }
 }
 
@@ -82,7 +85,11 @@ pub(super) fn facts(scene: &Scene<'_>) -> Vec<Fact> {
         .map_or_else(|| "none yet".to_owned(), |at| scene.age(at));
     row("Last full sweep", last);
     row("Clients", account.clients.to_string());
-    if !is_over && scene.notification.policy.as_str() != "overcommitted" {
+    let is_tried = matches!(
+        scene.notification.policy.as_str(),
+        "account-access" | "upstream" | "inventory"
+    );
+    if is_tried && !is_over {
         row("Tried again", tried_again(scene, account.next_try_at));
     }
     rows
@@ -109,7 +116,7 @@ pub(super) fn over(scene: &Scene<'_>) -> String {
 /// What to do.
 pub(super) fn steps(scene: &Scene<'_>) -> Vec<String> {
     match &scene.notification.facts.reason {
-        Reason::Account { fix, .. } if !fix.trim().is_empty() => vec![capitalised(&one_line(fix, LONGEST_TEXT))],
+        Reason::Account { fix, .. } if !fix.trim().is_empty() => vec![capitalised(&one_line(fix, LONGEST_DETAIL))],
         _ => vec!["Run `balancewatch status` and `balancewatch check --online`.".to_owned()],
     }
 }

@@ -96,7 +96,7 @@ fn repeated(scene: &Scene<'_>, repeat: u32) -> Letter {
 /// More of what fires already: told as it is now.
 fn news(scene: &Scene<'_>) -> Letter {
     Letter {
-        paragraphs: vec![since(scene)],
+        paragraphs: std::iter::once(since(scene)).chain(meaning(scene)).collect(),
         ..fired(scene, false)
     }
 }

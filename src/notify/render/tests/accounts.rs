@@ -106,6 +106,16 @@ fn subjects_are_short_and_the_detail_stands_below() {
             "{words}"
         );
     }
+    let brake = rendered(about("brake", "the brake is on: a person", None));
+    assert!(!brake.text.contains("Tried again"), "nothing is tried: {}", brake.text);
+    let what = "2 messages will never arrive: the one about Consulting (561115) to john@example.com: no such user";
+    let news = rendered(with(about("dead-letter", what, None), Transition::News));
+    assert_eq!(news.subject, "CRITICAL: account main: 2 messages will never arrive");
+    let words = unwrapped(&news);
+    assert!(
+        words.contains("It fires since") && words.contains("john@example.com: no such user."),
+        "{words}"
+    );
     let over = with(about("upstream", "all is well again", None), Transition::Resolved);
     assert_eq!(
         rendered(over).subject,
