@@ -62,3 +62,44 @@ fn the_program_understands_how_the_unit_starts_it() {
     );
     assert!(value("RestartPreventExitStatus").split(' ').any(|code| code == "78"));
 }
+
+/// What `key` of a shipped configuration says, on whichever line it stands.
+fn values_in<'a>(text: &'a str, key: &str) -> Vec<&'a str> {
+    let values = text.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix(" = \""));
+    values.filter_map(|value| value.split('"').next()).collect()
+}
+
+fn shipped(path: &str) -> String {
+    fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+#[test]
+fn unit_config_and_readme_agree_on_where_secrets_live() {
+    let credentials: Vec<String> = settings()
+        .into_iter()
+        .filter(|(key, _)| key == "LoadCredential")
+        .filter_map(|(_, value)| Some(value.split_once(':')?.1.to_owned()))
+        .collect();
+    assert_eq!(credentials.len(), 2);
+    for path in ["config/balancewatch.toml", "config/minimal.toml"] {
+        assert_eq!(values_in(&shipped(path), "password_file"), credentials, "{path}");
+    }
+    let (readme, unit) = (shipped("README.md"), shipped("systemd/balancewatch.service"));
+    for secret in &credentials {
+        let install = format!("install -m 0600 /dev/stdin {secret}");
+        assert!(readme.contains(&install), "README.md: {install}");
+        assert!(unit.contains(&install), "the unit: {install}");
+    }
+}
+
+#[test]
+fn what_must_outlast_the_container_lies_on_its_volume() {
+    let dockerfile = shipped("Dockerfile");
+    let volume = dockerfile.lines().find_map(|line| line.strip_prefix("VOLUME ")).unwrap();
+    for path in ["config/container.toml", "config/balancewatch.toml"] {
+        let stores = shipped(path);
+        let stores = values_in(&stores, "url").into_iter();
+        let stores: Vec<&str> = stores.filter_map(|url| url.strip_prefix("sqlite://")).collect();
+        assert_eq!(stores, [format!("{volume}/state.db")], "{path}");
+    }
+}
