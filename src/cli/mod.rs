@@ -10,6 +10,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::clock::Clock;
@@ -80,6 +81,9 @@ pub struct Global {
         default_value = DEFAULT_CONFIG
     )]
     pub config: PathBuf,
+    /// Whether the command line names it: the usual one may be missing where the environment is the configuration.
+    #[arg(skip)]
+    names_config: bool,
     /// Which account; needed only with several
     #[arg(long, global = true, value_name = "NAME")]
     pub account: Option<String>,
@@ -162,6 +166,7 @@ impl Context {
         let (path, variables) = (&self.global.config, &self.variables);
         crate::config::load(Request {
             path,
+            is_named: self.global.names_config,
             variables,
             secrets,
             now: Clock::real().now(),
@@ -226,7 +231,8 @@ fn start(arguments: impl IntoIterator<Item = OsString>, variables: Variables) ->
     if LATER.contains(&path.as_slice()) {
         return Err(Failure::not_in_this_version(&path.join(" ")));
     }
-    let cli = Cli::from_arg_matches(&matches).map_err(|error| Failure::usage(error.to_string()))?;
+    let mut cli = Cli::from_arg_matches(&matches).map_err(|error| Failure::usage(error.to_string()))?;
+    cli.global.names_config = matches.value_source("config") == Some(ValueSource::CommandLine);
     let is_story = matches!(cli.command, Command::Demo(_));
     if !is_story || cli.global.verbose > 0 {
         let global = &cli.global;

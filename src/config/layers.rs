@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -59,9 +59,14 @@ impl Layers {
         }
     }
 
-    /// Lays the main file and `conf.d/*.toml` beside it over the others.
-    pub fn add_files(&mut self, main: &Path, report: &Report) {
-        let mut paths = vec![main.to_owned()];
+    /// Lays the main file and `conf.d/*.toml` beside it over the others. A main file that is not needed may be missing.
+    pub fn add_files(&mut self, main: &Path, needs_main: bool, report: &Report) {
+        let is_there =
+            |path: &Path| !matches!(fs::symlink_metadata(path), Err(error) if error.kind() == ErrorKind::NotFound);
+        let mut paths = Vec::new();
+        if needs_main || is_there(main) {
+            paths.push(main.to_owned());
+        }
         let folder = main.parent().unwrap_or(Path::new("")).join("conf.d");
         match fs::read_dir(&folder) {
             Ok(entries) => {
@@ -76,11 +81,7 @@ impl Layers {
                 found.sort();
                 paths.extend(found);
             }
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
-                ) => {}
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
             Err(error) => {
                 report.problem(Problem::new(folder.display(), "", format!("cannot be read: {error}")));
                 report.set_incomplete();
@@ -290,6 +291,12 @@ fn read_bounded(path: &Path) -> std::io::Result<String> {
         return Err(std::io::Error::other("it is larger than 4 MiB"));
     }
     Ok(text)
+}
+
+/// Whether a variable says something of an account: alone, the environment can be a whole configuration.
+pub(super) fn names_account(variables: &Variables) -> bool {
+    let mut names = variables.keys().filter_map(|name| name.to_str()?.strip_prefix(PREFIX));
+    names.any(|path| path.to_lowercase().starts_with("account__"))
 }
 
 /// Puts a variable's value where its words say; whether that was possible.

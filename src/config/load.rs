@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::layers::Layers;
+use super::layers::{self, Layers};
 use super::policies::{self, Known, OWN_BALANCE};
 use super::problem::{Problem, Problems, Report};
 use super::read::Section;
@@ -22,6 +22,8 @@ use crate::domain::{ChannelName, Policy};
 pub struct Request<'a> {
     /// The main file; `conf.d/*.toml` beside it is read too.
     pub path: &'a Path,
+    /// Whether somebody named the main file. The usual one may be missing where the environment names an account.
+    pub is_named: bool,
     /// The environment of the process.
     pub variables: &'a Variables,
     /// What a secret means that cannot be read.
@@ -48,7 +50,8 @@ pub struct Loaded {
 pub fn load(request: Request<'_>) -> Result<Loaded, Problems> {
     let report = Report::default();
     let mut layers = Layers::built_in(&report);
-    layers.add_files(request.path, &report);
+    let needs_main = request.is_named || !layers::names_account(request.variables);
+    layers.add_files(request.path, needs_main, &report);
     layers.add_environment(request.variables, &report);
     layers.add_credentials(request.variables, request.secrets, &report);
     let origin = Origin::File(Arc::from(request.path));

@@ -65,7 +65,9 @@ fn the_program_understands_how_the_unit_starts_it() {
 
 /// What `key` of a shipped configuration says, on whichever line it stands.
 fn values_in<'a>(text: &'a str, key: &str) -> Vec<&'a str> {
-    let values = text.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix(" = \""));
+    let values = text
+        .lines()
+        .filter_map(|line| line.strip_prefix(key)?.strip_prefix(" = \""));
     values.filter_map(|value| value.split('"').next()).collect()
 }
 
@@ -95,7 +97,10 @@ fn unit_config_and_readme_agree_on_where_secrets_live() {
 #[test]
 fn what_must_outlast_the_container_lies_on_its_volume() {
     let dockerfile = shipped("Dockerfile");
-    let volume = dockerfile.lines().find_map(|line| line.strip_prefix("VOLUME ")).unwrap();
+    let volume = dockerfile
+        .lines()
+        .find_map(|line| line.strip_prefix("VOLUME "))
+        .unwrap();
     for path in ["config/container.toml", "config/balancewatch.toml"] {
         let stores = shipped(path);
         let stores = values_in(&stores, "url").into_iter();

@@ -23,6 +23,7 @@ fn load_text(text: &str) -> Loaded {
     fs::write(path, text).unwrap();
     let request = Request {
         path,
+        is_named: true,
         variables: &Variables::new(),
         secrets: Secrets::MayBeMissing,
         now: now(),

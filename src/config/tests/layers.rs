@@ -34,6 +34,7 @@ impl Folder {
         let path = &self.path().join("config.toml");
         load(Request {
             path,
+            is_named: true,
             variables: &variables,
             secrets,
             now: now(),
@@ -327,6 +328,7 @@ fn a_variable_that_is_no_text_is_a_problem() {
     let path = &folder.path().join("config.toml");
     let found = load(Request {
         path,
+        is_named: true,
         variables: &variables,
         secrets: Secrets::Required,
         now: now(),
@@ -378,4 +380,39 @@ fn what_is_shown_reads_back_to_the_same_settings() {
             "{name}"
         );
     }
+}
+
+/// Variables alone are a configuration where nobody named a file, and nothing but variables made it one.
+#[test]
+fn the_usual_file_may_be_missing_where_the_environment_names_an_account() {
+    let folder = Folder::with(&[]);
+    let path = &folder.path().join("config.toml");
+    let account = [
+        ("BALANCEWATCH__ACCOUNT__MAIN__USERNAME", "reseller@example.com"),
+        ("BALANCEWATCH__ACCOUNT__MAIN__PASSWORD", "hunter2-secret"),
+    ];
+    let store = [("BALANCEWATCH__STORE__URL", "sqlite://state.db")];
+    let load_with = |set: &[(&str, &str)], is_named| {
+        let variables: Variables = set.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let request = Request {
+            path,
+            is_named,
+            variables: &variables,
+            secrets: Secrets::Required,
+            now: now(),
+        };
+        load(request)
+    };
+    let loaded = load_with(&account, false).unwrap_or_else(|found| panic!("{:#?}", found.problems));
+    assert_eq!(loaded.settings.accounts[0].username, "reseller@example.com");
+    for (set, is_named) in [(account.as_slice(), true), (store.as_slice(), false), (&[], false)] {
+        let found = load_with(set, is_named).unwrap_err();
+        assert!(
+            found.problems[0].to_string().contains("cannot be read: "),
+            "{set:?}, named: {is_named}"
+        );
+    }
+    // One that is there and cannot be read is not missing.
+    std::os::unix::fs::symlink("nowhere.toml", path).unwrap();
+    assert!(load_with(&account, false).is_err());
 }

@@ -68,7 +68,7 @@ proptest! {
     fn any_variable_is_taken_or_refused(name in "[A-Z_]{0,40}", value in "\\PC{0,20}") {
         let variables = Variables::from([(format!("BALANCEWATCH__{name}").into(), value.into())]);
         let path = std::path::Path::new("/nowhere/config.toml");
-        let request = Request { path, variables: &variables, secrets: Secrets::Required, now: now() };
+        let request = Request { path, is_named: true, variables: &variables, secrets: Secrets::Required, now: now() };
         let found = load_request(request).unwrap_err();
         prop_assert!(found.problems.iter().all(is_one_line), "{:?}", found);
     }

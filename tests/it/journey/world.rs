@@ -169,6 +169,7 @@ url = "sqlite://{store}"
     pub async fn sweep_later(&self, secs: i64) -> Once {
         let now = Clock::real().now() + SignedDuration::from_secs(secs);
         let loaded = load(Request {
+            is_named: true,
             path: &self.config_path(),
             variables: &Variables::default(),
             secrets: Secrets::Required,
