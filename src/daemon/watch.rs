@@ -165,14 +165,16 @@ impl Watch {
             return Ok(enforce::Report::default());
         }
         let mut view = self.monitor.load(self.monitor.clock.now()).await?;
-        let alerting: HashSet<&ClientId> = view.alerts.iter().map(|alert| &alert.client).collect();
+        let alerting = view.alerts.iter().map(|alert| &alert.client);
+        let changed = view.enforcements.iter().map(|kept| &kept.client);
+        let concerned: HashSet<&ClientId> = alerting.chain(changed).collect();
         let told = AccountView {
             state: view.state.clone(),
-            // Nothing is owed about a client without an alert, and most have none.
+            // Nothing is owed about a client without an alert and a change, and most have none.
             clients: view
                 .clients
                 .iter()
-                .filter(|watched| alerting.contains(&watched.client.id))
+                .filter(|watched| concerned.contains(&watched.client.id))
                 .cloned()
                 .collect(),
             alerts: view.alerts.clone(),

@@ -6,6 +6,7 @@
 //!
 //! Never sends a mail and never changes anything at the provider: it writes down what is owed.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -13,11 +14,12 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use crate::clock::{Clock, Due};
-use crate::domain::alert::Alert;
+use crate::domain::alert::{Alert, Firing, Phase};
 use crate::domain::audience::{self, Addresses, Episode, Owed};
-use crate::domain::enforcement::{Enforcement, Outcome};
+use crate::domain::enforcement::{Direction, Enforcement, Mode, Outcome};
 use crate::domain::notice::Transition;
 use crate::domain::policy::Policy;
+use crate::domain::reason::Reason;
 use crate::domain::set_back::SetBack;
 use crate::domain::verdict::Judgement;
 use crate::domain::watch::Watched;
@@ -197,12 +199,19 @@ impl Monitor {
     /// What is owed about the end of an enforcement: one notification for each operator, none for the client.
     #[must_use]
     pub fn owed_for(&self, view: &AccountView, enforcement: &Enforcement, outcome: &Outcome, now: Timestamp) -> Owed {
-        let alert = view.alerts.iter().find(|alert| {
-            alert.client == enforcement.client
-                && alert
-                    .firing()
-                    .is_some_and(|firing| firing.episode == enforcement.episode)
-        });
+        let mut alerts = view.alerts.iter().filter(|alert| alert.client == enforcement.client);
+        let fires = |alert: &&Alert| {
+            let firing = alert.firing();
+            firing.is_some_and(|firing| firing.episode == enforcement.episode)
+        };
+        let alert = match alerts.clone().find(fires) {
+            // What goes back does so because the episode is over.
+            None if enforcement.direction == Direction::Revert => {
+                let last = alerts.find(|alert| alert.policy == enforcement.policy);
+                Some(Cow::Owned(past_episode(enforcement, last)))
+            }
+            fires => fires.map(Cow::Borrowed),
+        };
         let watched = view
             .clients
             .iter()
@@ -226,7 +235,7 @@ impl Monitor {
             threshold_is_fresh: false,
             alerts: &[],
         };
-        let facts = self.rules.facts(&seen, policy, alert, firing);
+        let facts = self.rules.facts(&seen, policy, &alert, firing);
         let account = &self.rules.account;
         let episode = Episode {
             account,
@@ -387,4 +396,32 @@ fn account_watched(account: &AccountName, now: Timestamp) -> Watched {
         fingerprint: String::new(),
     };
     Watched::new(client, now)
+}
+/// The alert of an episode that is over, as far as it is still known, for what is told of it afterwards.
+fn past_episode(enforcement: &Enforcement, last: Option<&Alert>) -> Alert {
+    let at = enforcement.planned_at;
+    let firing = Firing {
+        episode: enforcement.episode.clone(),
+        since: at,
+        baseline: false,
+        confirmed: true,
+        repeats: 0,
+        last_told_at: at,
+        client_waits: None,
+        client_told: false,
+        summary: None,
+        clear_readings: 0,
+        clear_since: None,
+        last_reading_at: None,
+        over_on: None,
+        under_on: None,
+        mode: Mode::Apply,
+    };
+    Alert {
+        client: enforcement.client.clone(),
+        policy: enforcement.policy.clone(),
+        condition: String::new(),
+        phase: Phase::Firing(firing),
+        reason: last.map_or(Reason::Limits { findings: Vec::new() }, |alert| alert.reason.clone()),
+    }
 }

@@ -56,3 +56,23 @@ async fn a_change_without_effect_is_told_until_nobody_spends_below_zero_or_the_c
     }
     assert!(!fires().await, "gone");
 }
+
+#[tokio::test]
+async fn a_change_back_is_told_although_its_alert_has_ended() {
+    let policy = hard("apply").replace("'hard' }", "'hard', revert_on_recovery = true }");
+    let stage = Stage::new(2, FAST, &policy).await;
+    stage.pass().await;
+    stage.edit(&id(1), "-1");
+    stage.wait(300);
+    stage.pass().await;
+    stage.edit(&id(1), "50");
+    for _ in 0..3 {
+        stage.wait(300);
+        stage.pass().await;
+    }
+    assert_eq!(stage.simulator.client(&id(1)).unwrap()["management"], "soft");
+    let notices = stage.notices().await;
+    let dry = notices.iter().filter(|notice| notice.policy.as_str() == "dry");
+    let told: Vec<String> = dry.map(|notice| notice.transition.label()).collect();
+    assert_eq!(told, ["fired", "enforced-verified", "resolved", "reverted-verified"]);
+}

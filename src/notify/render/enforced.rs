@@ -139,8 +139,13 @@ fn waiting(scene: &Scene<'_>, why: &Deferral, others: u64, wanted: Management, d
     };
     let mut paragraphs = vec![
         format!("What it waits for: {}.", one_line(&why.to_string(), LONGEST_TEXT)),
-        "balancewatch goes on while the alert fires. Another mail tells how it ended, or that it waits for something else."
-            .to_owned(),
+        format!(
+            "balancewatch goes on while {}. Another mail tells how it ended, or that it waits for something else.",
+            match direction {
+                Direction::Enforce => "the alert fires",
+                Direction::Revert => "nothing asks for what is set now",
+            }
+        ),
     ];
     if others > 0 {
         let wait = if others == 1 { "client waits" } else { "clients wait" };
