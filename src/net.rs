@@ -3,6 +3,7 @@
 //! Deadlines, bounded bodies, no redirects, no proxies, a User-Agent, and errors that can name no URL: a URL may carry
 //! a password. It must not know what is asked or answered, and it repeats nothing by itself.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 mod error;
 
@@ -69,6 +71,47 @@ impl std::fmt::Debug for Trust {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Trust({} roots, {:?})", self.roots.len(), self.source)
     }
+}
+
+/// Why a file gives no certificates to trust.
+#[derive(Debug, thiserror::Error)]
+pub enum BadCertificates {
+    /// It is not there, or may not be read.
+    #[error("cannot be read: {0}")]
+    Unreadable(std::io::Error),
+    /// It can be read, but holds nothing that can be trusted.
+    #[error("{0}")]
+    Unfit(&'static str),
+}
+
+/// Largest file of certificates: the list of a whole machine has a quarter of that.
+const LARGEST_FILE: u64 = 1 << 20;
+
+/// The certificates in a file in PEM, DER encoded: at least one, and all of them fit to be trusted.
+///
+/// # Errors
+/// [`BadCertificates`].
+pub fn certificates_in(path: &Path) -> Result<Vec<Vec<u8>>, BadCertificates> {
+    let metadata = std::fs::metadata(path).map_err(BadCertificates::Unreadable)?;
+    if !metadata.is_file() {
+        // A pipe would never end.
+        return Err(BadCertificates::Unfit("is not an ordinary file"));
+    }
+    if metadata.len() > LARGEST_FILE {
+        return Err(BadCertificates::Unfit("is a file of more than a megabyte"));
+    }
+    let text = std::fs::read(path).map_err(BadCertificates::Unreadable)?;
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+    let found = found.map_err(|_| BadCertificates::Unfit("is no file of certificates in PEM"))?;
+    let number = found.len();
+    let usable = usable(found);
+    if number == 0 {
+        return Err(BadCertificates::Unfit("has no certificate in it"));
+    }
+    if usable.len() < number {
+        return Err(BadCertificates::Unfit("has a certificate in it that cannot be used"));
+    }
+    Ok(usable.iter().map(|certificate| certificate.to_vec()).collect())
 }
 
 /// Machines carry odd certificates; one that cannot be used must not spoil the others.

@@ -66,6 +66,8 @@ pub(super) const KNOWN: &[(&str, &[(&str, Form)])] = &[
             ("password", Form::Text),
             ("password_file", Form::Text),
             ("from", Form::Text),
+            ("helo", Form::Text),
+            ("ca_file", Form::Text),
             ("timeout", Form::Text),
         ],
     ),

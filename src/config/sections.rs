@@ -9,12 +9,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::addresses::{MAILBOX, SMTP_URL, api_url, mailbox, smtp_url, store_path};
 use super::keys::LATER_CHANNELS;
-use super::read::{Section, parse_duration, refuse};
+use super::problem::Problem;
+use super::read::{Section, optional, parse_duration, refuse};
 use super::schedule::{EverySweep, Schedule, SweepEvery};
 use super::secret::{self, Secrets};
 use super::settings::{Account, Alerts, Channel, ChannelKind, Enforcement, Smtp, Store, Transport};
 use crate::domain::enforcement::Mode;
 use crate::domain::{AccountName, ChannelName, ClientId, Money};
+use crate::net::{BadCertificates, certificates_in};
 
 pub(super) const fn secs(seconds: i64) -> SignedDuration {
     SignedDuration::from_secs(seconds)
@@ -172,6 +174,10 @@ pub(super) fn smtp(root: &Section<'_>, secrets: Secrets) -> Option<Smtp> {
         );
     }
     let from = section.text("from").and_then(|text| mailbox(&section, "from", text));
+    let helo = optional(&section, "helo", |key| helo(&section, section.text(key)?));
+    let authorities = optional(&section, "ca_file", |key| {
+        authorities(&section, section.text(key)?, secrets)
+    });
     let timeout = section.duration("timeout", SignedDuration::from_millis(100)..=secs(600));
     let server = server?;
     if logs_in && password.is_none() {
@@ -184,8 +190,52 @@ pub(super) fn smtp(root: &Section<'_>, secrets: Secrets) -> Option<Smtp> {
         password: password.filter(|_| logs_in),
         username: server.username,
         from: from?,
+        helo: helo?,
+        authorities: authorities?.unwrap_or_default(),
         timeout: Duration::try_from(timeout?).ok()?,
     })
+}
+
+/// A name that a mail server can be told, or an address in brackets.
+fn helo(section: &Section<'_>, text: &str) -> Option<String> {
+    let text = text.trim();
+    let literal = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    let is_good = |text: &str, more: &str| {
+        let fits = |c: char| c.is_ascii_alphanumeric() || more.contains(c);
+        !text.is_empty() && text.len() <= 255 && text.chars().all(fits)
+    };
+    let good = literal.map_or_else(|| is_good(text, ".-"), |address| is_good(address, ".:"));
+    if good {
+        return Some(text.to_owned());
+    }
+    refuse(
+        section,
+        "helo",
+        "is not a host name",
+        "a name such as watch.example.com",
+    )
+}
+
+/// The certificates in a file. A relative path counts from the file that names it.
+fn authorities(section: &Section<'_>, file: &str, secrets: Secrets) -> Option<Vec<Vec<u8>>> {
+    let origin = section.origin_of("ca_file");
+    let path = origin.folder().unwrap_or_default().join(file.trim());
+    let problem = |bad: &BadCertificates| {
+        let told = Problem::new(origin, section.key("ca_file"), bad.to_string());
+        told.value(path.display())
+            .accepted("a file with certificates in PEM, -----BEGIN CERTIFICATE-----")
+    };
+    match certificates_in(&path) {
+        Ok(authorities) => Some(authorities),
+        Err(bad @ BadCertificates::Unreadable(_)) => {
+            secret::unreadable(problem(&bad), secrets, section.report());
+            (secrets == Secrets::MayBeMissing).then(Vec::new)
+        }
+        Err(bad) => {
+            section.report().problem(problem(&bad));
+            None
+        }
+    }
 }
 
 /// The channels.

@@ -131,7 +131,11 @@ pub struct Smtp {
     pub password: Option<SecretString>,
     /// The sender, a valid mailbox such as `Phone service <alerts@example.com>`.
     pub from: String,
-    /// How long one delivery may take in all.
+    /// As whom the program introduces itself; `None`: by the machine's name.
+    pub helo: Option<String>,
+    /// Certificates that are trusted besides the machine's, DER encoded.
+    pub authorities: Vec<Vec<u8>>,
+    /// How long one delivery may take in all, up to the end of the mail.
     pub timeout: Duration,
 }
 

@@ -287,6 +287,26 @@ const ROWS: &[Row] = &[
     ),
     (
         "smtp",
+        "helo",
+        &["'watch.example.com'", "'[192.0.2.1]'", "'[IPv6:2001:db8::1]'", "'host'"],
+        &[
+            ("''", "is empty"),
+            ("'a b'", "is not a host name"),
+            ("\"a\\r\\nQUIT\"", "has control characters"),
+            ("'ünser.example.com'", "is not a host name"),
+        ],
+    ),
+    (
+        "smtp",
+        "ca_file",
+        &[],
+        &[
+            ("'/nowhere/ca.pem'", "cannot be read"),
+            ("'/dev/null'", "is not an ordinary file"),
+        ],
+    ),
+    (
+        "smtp",
         "timeout",
         &["'100ms'", "'10m'"],
         &[("'99ms'", "is out of range"), ("'10m 1s'", "is out of range")],
