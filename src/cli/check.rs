@@ -22,7 +22,8 @@ Examples:
 
 Exit codes: 0 it is good, 78 it is not; 1 with --online when something could not be reached. A secret's file that is missing is a warning here and an error in `run`.")]
 pub struct CheckArgs {
-    /// Also log in to the API, the mail server and the store
+    /// Also log in to the API, the mail server and the store, and ask the mail server for each operator's address; no mail
+    /// is sent
     #[arg(long)]
     pub online: bool,
 }

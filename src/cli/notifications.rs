@@ -1,8 +1,8 @@
 //! `notifications`: what is owed to whom, what became of it, and each try.
 
 use clap::{Args, Subcommand};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::listing::{self, Listed};
@@ -54,12 +54,29 @@ Example:
         #[arg(long, value_name = "NAME", default_value = super::brake::BY, value_parser = super::brake::reason)]
         by: String,
     },
-    /// Try one again that is dead or waits, at once and for another day
-    Retry {
-        /// Its id, as `list` prints it
-        #[arg(value_name = "ID")]
-        id: String,
-    },
+    /// Try one again that is dead or waits, or all of them, at once and for another day
+    #[command(after_help = "\
+Examples:
+  balancewatch notifications retry ID                    one, by the id that `list` prints
+  balancewatch notifications retry --all                 all that wait, and all that died in the last 7 days
+  balancewatch notifications retry --all --channel ops   only those of one channel
+
+What waits behind a mistake in the mail settings leaves by itself after the mistake is mended and the daemon was
+restarted; this is for what is dead, and for the impatient.")]
+    Retry(RetryArgs),
+}
+
+#[derive(Debug, Args)]
+struct RetryArgs {
+    /// Its id, as `list` prints it
+    #[arg(value_name = "ID", required_unless_present = "all", conflicts_with = "all")]
+    id: Option<String>,
+    /// All that wait, and all that died in the last 7 days
+    #[arg(long)]
+    all: bool,
+    /// Only those of this channel
+    #[arg(long, value_name = "NAME", requires = "all")]
+    channel: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -68,7 +85,8 @@ struct ListArgs {
     #[arg(long, value_name = "ID")]
     client: Option<String>,
     /// Only in this state
-    #[arg(long, value_name = "STATE", value_parser = ["pending", "sending", "delivered", "dead", "dropped", "merged"])]
+    #[arg(long, value_name = "STATE", value_parser = ["pending", "sending", "delivered", "probably-delivered", "dead", "dropped",
+        "merged"])]
     state: Option<String>,
     /// How many at most
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -175,10 +193,11 @@ pub fn run(context: &mut Context, args: &NotificationsArgs) -> Result<Exit, Fail
         let opened = Opened::open(context).await?;
         match &args.command {
             Some(NotificationsCommand::Show { id }) => show(context, &opened, id).await?,
-            Some(NotificationsCommand::Retry { id }) => retry(context, &opened, id).await?,
             Some(NotificationsCommand::Drop { id, comment, by }) => {
                 drop_dead(context, &opened, id, comment, by).await?
             }
+            Some(NotificationsCommand::Retry(RetryArgs { id: Some(id), .. })) => retry(context, &opened, id).await?,
+            Some(NotificationsCommand::Retry(args)) => retry_all(context, &opened, args.channel.as_deref()).await?,
             Some(NotificationsCommand::List(list_args)) => list(context, &opened, list_args).await?,
             None => list(context, &opened, &args.list).await?,
         }
@@ -265,7 +284,7 @@ impl Listed for Row {
 
 fn tone(state: &str) -> Tone {
     match state {
-        "delivered" => Tone::Good,
+        "delivered" | "probably-delivered" => Tone::Good,
         "dead" => Tone::Bad,
         "pending" | "sending" => Tone::Warning,
         _ => Tone::Faint,
@@ -316,6 +335,39 @@ async fn drop_dead(context: &mut Context, opened: &Opened, id: &str, comment: &s
     context
         .out
         .line("it is given up; its alert ends when no other message that died is left to deal with")
+}
+
+/// What died longer ago than this is old news to whoever would get it.
+const NEWS: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+async fn retry_all(context: &mut Context, opened: &Opened, channel: Option<&str>) -> Result<(), Failure> {
+    let channel = match channel {
+        Some(name) => {
+            let known = opened.settings.channels.iter().map(|channel| &channel.name);
+            let channel = ChannelName::new(name).ok();
+            let channel = channel.filter(|name| name.is_client() || known.clone().any(|known| known == name));
+            let names: Vec<_> = known.map(ToString::to_string).chain(["client".to_owned()]).collect();
+            let unknown = || {
+                let hint = format!("the channels are {}", names.join(", "));
+                Failure::failed(format!("there is no channel `{name}`")).hint(hint)
+            };
+            Some(channel.ok_or_else(unknown)?)
+        }
+        None => None,
+    };
+    let since = opened.now.saturating_sub(NEWS).unwrap_or(Timestamp::MIN);
+    let retried = opened.store.retry_all(channel.as_ref(), since, opened.now).await;
+    let number = retried.map_err(|error| from_store(&error))?;
+    if context.wants_json() {
+        return context
+            .out
+            .json(&serde_json::json!({ "messages": number, "state": "pending" }));
+    }
+    let count = usize::try_from(number).unwrap_or(usize::MAX);
+    let messages = crate::config::problem::count(count, "message");
+    context.out.line(&format!(
+        "due now: {messages}; a running daemon tries them within 5 seconds, else the next `sweep --once`"
+    ))
 }
 
 fn unknown(id: &str) -> Failure {

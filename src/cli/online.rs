@@ -7,7 +7,8 @@ use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::{Context, Exit, Failure, Table, Tone, block_on, portal};
-use crate::config::{Account, Settings};
+use crate::clock::Clock;
+use crate::config::{Account, ChannelKind, Settings};
 use crate::daemon::parts;
 use crate::net::Trust;
 use crate::store::{Access, Error as StoreError, Store};
@@ -182,17 +183,39 @@ fn pace(settings: &Settings, account: &Account, clients: usize) -> Tried {
     tried
 }
 
-/// The mail server lets us in.
-async fn try_mail(settings: &Settings, trust: &Trust) -> Option<Tried> {
-    let smtp = settings.smtp.as_ref()?;
+/// The mail server lets us in, and would take a mail to each operator: it is asked, and no mail is sent.
+async fn try_mail(settings: &Settings, trust: &Trust) -> Vec<Tried> {
+    let Some(smtp) = &settings.smtp else {
+        return Vec::new();
+    };
     let what = "mail server";
     let address = format!("{}:{}", smtp.host, smtp.port);
     let email = match parts::email(settings, trust, None) {
-        Ok(email) => email?,
-        Err(error) => return Some(Tried::bad(what, &error, None)),
+        Ok(Some(email)) => email,
+        Ok(None) => return Vec::new(),
+        Err(error) => return vec![Tried::bad(what, &error, None)],
     };
-    Some(match email.login().await {
-        Ok(()) => Tried::good(what, format!("{address} lets us in")),
-        Err(error) => Tried::bad(what, &error, error.hint().map(str::to_owned)),
-    })
+    let mut recipients: Vec<&str> = Vec::new();
+    for channel in &settings.channels {
+        let ChannelKind::Email { to } = &channel.kind;
+        for recipient in to {
+            if !recipients.contains(&&**recipient) {
+                recipients.push(recipient);
+            }
+        }
+    }
+    match email.rehearse(&recipients, Clock::real().now()).await {
+        Ok(answers) => {
+            let first = Tried::good(what, format!("{address} lets us in"));
+            let each = answers.into_iter().map(|(recipient, answer)| {
+                let what = format!("mail to {recipient}");
+                match answer {
+                    Ok(()) => Tried::good(what, format!("would be taken, from {}", smtp.from)),
+                    Err(error) => Tried::bad(what, &error, error.hint().map(str::to_owned)),
+                }
+            });
+            [first].into_iter().chain(each).collect()
+        }
+        Err(error) => vec![Tried::bad(what, &error, error.hint().map(str::to_owned))],
+    }
 }

@@ -15,7 +15,7 @@ use crate::domain::plan::{Caps, Guards};
 use crate::enforce;
 use crate::monitor::decide::Rules;
 use crate::net::{Bounds, Trust};
-use crate::notify::email::{Email, Login, Security, Server, SetupError};
+use crate::notify::email::{Email, Login, PATIENCE, Security, Server, SetupError};
 use crate::notify::outbox;
 use crate::notify::render::Letterhead;
 use crate::voipms::pace::{CallLedger, Pace, Pacer};
@@ -139,9 +139,12 @@ pub fn email(settings: &Settings, trust: &Trust, timeout: Option<Duration>) -> R
         }),
         from: smtp.from.clone(),
         reply_to: settings.mail.reply_to.clone(),
+        helo: smtp.helo.clone(),
+        patience: PATIENCE,
         timeout: timeout.unwrap_or(smtp.timeout),
     };
-    Email::new(server, trust.der()).map(Some)
+    let own = smtp.authorities.iter().map(Vec::as_slice);
+    Email::new(server, trust.der().chain(own)).map(Some)
 }
 
 /// What is added to the mails of clients.

@@ -111,6 +111,10 @@ pub enum Behaviour {
     },
     /// Waits this long (in real time) before each answer.
     Slow(Duration),
+    /// Waits this long (in real time) before it answers a whole mail, which is kept.
+    LateAnswer(Duration),
+    /// Closes the connection without a word after each mail that was taken.
+    OneMailEach,
 }
 
 /// A mail that was taken.
@@ -179,7 +183,7 @@ impl fmt::Debug for Shared {
 
 #[derive(Debug, Default)]
 struct Script {
-    /// For one conversation each.
+    /// For one mail each.
     next: VecDeque<Behaviour>,
     /// For all others.
     otherwise: Behaviour,
@@ -224,13 +228,13 @@ impl MailCatcher {
         self.address
     }
 
-    /// From the next conversation on, all go this way.
+    /// From the next mail on, all go this way.
     pub fn behave(&self, behaviour: Behaviour) {
         let mut script = self.shared.script.lock().unwrap_or_else(PoisonError::into_inner);
         script.otherwise = behaviour;
     }
 
-    /// The next conversations go these ways, one each, before the others.
+    /// The next mails go these ways, one each, before the others. The first mail of a conversation begins with it.
     pub fn behave_next(&self, behaviours: impl IntoIterator<Item = Behaviour>) {
         let mut script = self.shared.script.lock().unwrap_or_else(PoisonError::into_inner);
         script.next.extend(behaviours);

@@ -186,6 +186,8 @@ pub enum NoticeState {
     Sending,
     /// The receiver took it.
     Delivered,
+    /// It was sent as often as it may be, and never was there an answer: it counts as told, and not as lost.
+    ProbablyDelivered,
     /// It will never arrive, and why.
     Dead(String),
     /// It was decided not to send it, and why.
@@ -202,6 +204,7 @@ impl NoticeState {
             Self::Pending => "pending",
             Self::Sending => "sending",
             Self::Delivered => "delivered",
+            Self::ProbablyDelivered => "probably-delivered",
             Self::Dead(_) => "dead",
             Self::Dropped(_) => "dropped",
             Self::Merged(_) => "merged",
@@ -213,8 +216,14 @@ impl NoticeState {
     pub fn why(&self) -> Option<&str> {
         match self {
             Self::Dead(why) | Self::Dropped(why) | Self::Merged(why) => Some(why),
-            Self::Pending | Self::Sending | Self::Delivered => None,
+            Self::Pending | Self::Sending | Self::Delivered | Self::ProbablyDelivered => None,
         }
+    }
+
+    /// Whether its recipient counts as told.
+    #[must_use]
+    pub const fn has_arrived(&self) -> bool {
+        matches!(self, Self::Delivered | Self::ProbablyDelivered)
     }
 
     /// Whether it will not change any more.

@@ -1,13 +1,18 @@
-//! Sends mails through the configured mail server, over lettre. One conversation per mail; keeps no connection.
+//! Sends mails through the configured mail server. lettre composes them and writes the commands; [`wire`] reads the
+//! replies, and says why lettre does not.
 //!
 //! Decides nothing about retries: an error says what failed, at which stage, and whether it belongs to the recipient
-//! or to the channel. Every conversation has one deadline in all, because lettre's own covers only the connect.
+//! or to the channel. A delivery has one deadline in all up to the dot that ends the mail. The answer to that dot is
+//! awaited much longer: whoever gives up before it sends the same mail again.
 
 mod compose;
 mod conversation;
 mod error;
+mod line;
 #[cfg(test)]
 mod tests;
+mod tls;
+mod wire;
 
 use std::fmt;
 use std::time::Duration;
@@ -16,12 +21,15 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Certificate, CertificateStore, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
 use secrecy::{ExposeSecret, SecretString};
 
-pub use self::error::{DeliveryError, Scope, Stage};
+pub use self::error::{DeliveryError, Enhanced, Scope, Stage};
+pub use self::line::{Awaited, Handed, Line};
 
-use self::conversation::Progress;
+use self::compose::Composed;
+use self::conversation::{Connection, Progress};
+use self::tls::Tls;
 use super::render::{Letterhead, Mail, Texts};
 use crate::domain::notice::Message;
 use crate::redact::Redactor;
@@ -41,9 +49,17 @@ pub struct Server {
     pub from: String,
     /// Who reads the answers, a mailbox; `None`: the sender.
     pub reply_to: Option<String>,
-    /// How long one delivery may take in all. Real time.
+    /// As whom we introduce ourselves; `None`: the machine's name, or its address when it has none.
+    pub helo: Option<String>,
+    /// How long one delivery may take in all, up to the end of the mail. Real time.
     pub timeout: Duration,
+    /// How long the answer to a whole mail is awaited. Real time.
+    pub patience: Duration,
 }
+
+/// What [`Server::patience`] is outside of tests: RFC 5321 (4.5.3.2.6) asks for ten minutes, because a server may look
+/// through the mail first, and has taken it by then.
+pub const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Who logs in.
 #[derive(Clone, Debug)]
@@ -91,7 +107,8 @@ pub struct Email {
     server: Server,
     from: Mailbox,
     reply_to: Option<Mailbox>,
-    tls: TlsParameters,
+    hello: ClientId,
+    tls: Tls,
     credentials: Option<Credentials>,
     redactor: Redactor,
 }
@@ -112,19 +129,20 @@ impl Email {
     pub fn new<'r>(server: Server, roots: impl IntoIterator<Item = &'r [u8]>) -> Result<Self, SetupError> {
         let from = mailbox(&server.from)?;
         let reply_to = server.reply_to.as_deref().map(mailbox).transpose()?;
-        let tls = tls(&server, roots).map_err(|error| SetupError::Tls {
+        let tls = Tls::new(&server, roots).map_err(|why| SetupError::Tls {
             host: server.host.clone(),
-            why: error.to_string(),
+            why,
         })?;
+        let hello = server.helo.clone().map(ClientId::Domain).unwrap_or_default();
         let login = server.login.as_ref();
         let secret = login.map_or("", |login| login.password.expose_secret());
         let redactor = Redactor::new(&[secret]);
-        let credentials =
-            login.map(|login| Credentials::new(login.user.clone(), login.password.expose_secret().to_owned()));
+        let credentials = login.map(|login| Credentials::new(login.user.clone(), secret.to_owned()));
         Ok(Self {
             server,
             from,
             reply_to,
+            hello,
             tls,
             credentials,
             redactor,
@@ -137,8 +155,8 @@ impl Email {
         Texts::new(&self.from, zone, letterhead)
     }
 
-    /// Delivers one mail to the message's recipient, whose `name` is empty when unknown. `now` becomes its date. When
-    /// `cut` ends first, so does the conversation.
+    /// Delivers one mail to the message's recipient, whose `name` is empty when unknown, over a connection of its own.
+    /// `now` becomes its date. When `cut` ends first, so does the conversation.
     ///
     /// # Errors
     /// [`DeliveryError`], which says whether the mail may have arrived all the same.
@@ -150,36 +168,106 @@ impl Email {
         now: Timestamp,
         cut: impl Future<Output = ()>,
     ) -> Result<(), DeliveryError> {
-        let composed = compose::compose(&self.from, self.reply_to.as_ref(), name, message, mail, now)?;
-        let progress = Progress::new(&self.redactor);
-        let conversation = async {
-            let mut connection = self.open(&progress).await?;
-            let result = conversation::transfer(&mut connection, &composed, &progress).await;
-            Ok((connection, result))
+        let mut line = Line::new(self);
+        let mut cut = std::pin::pin!(cut);
+        let result = match line.send(message, name, mail, now, &mut cut).await {
+            Handed::Known(result) => result,
+            Handed::Awaited(awaited) => awaited.answer(cut).await,
         };
-        let (connection, result) = self.bounded(&progress, cut, conversation).await?;
         // The mail is taken or refused by now; a server that is slow to say goodbye changes nothing about it.
-        conversation::goodbye(connection).await;
+        line.close().await;
         result
     }
 
-    /// Connects, encrypts and logs in, and leaves without sending anything.
+    /// Connects, encrypts, logs in, names the sender and each of the `recipients`, and takes all that back: no mail is
+    /// sent. What the server said to each of them.
     ///
     /// # Errors
-    /// [`DeliveryError`] of the stage that failed.
-    pub async fn login(&self) -> Result<(), DeliveryError> {
-        let progress = Progress::new(&self.redactor);
-        let connection = self
-            .bounded(&progress, std::future::pending(), self.open(&progress))
-            .await?;
-        conversation::goodbye(connection).await;
-        Ok(())
+    /// [`DeliveryError`] of the stage that failed before any recipient.
+    pub async fn rehearse<'r>(
+        &self,
+        recipients: &[&'r str],
+        now: Timestamp,
+    ) -> Result<Vec<(&'r str, Result<(), DeliveryError>)>, DeliveryError> {
+        let progress = Progress::default();
+        let never = std::future::pending();
+        let rehearsing = async {
+            let mut connection = self.open(now, &progress).await?;
+            let mut answers = Vec::new();
+            for recipient in recipients {
+                let answer = async {
+                    let envelope = compose::envelope(&self.from, recipient)?;
+                    connection.sender(&envelope, b"", &progress).await?;
+                    connection.recipients(&envelope, &progress).await
+                };
+                match answer.await {
+                    Err(error) if error.scope() == Scope::Channel => return Err(error),
+                    answer => answers.push((*recipient, answer)),
+                }
+            }
+            connection.take_back().await?;
+            Ok((connection, answers))
+        };
+        let (connection, answers) = self.bounded(&progress, never, rehearsing).await?;
+        connection.goodbye().await;
+        Ok(answers)
     }
 
-    /// Runs a conversation within the server's total deadline.
+    /// Everything up to the dot that ends the mail, over the kept connection or a new one, which then waits for the
+    /// answer. After a refusal it may be used again, and is put back.
+    async fn hand_over(
+        &self,
+        kept: &mut Option<Connection>,
+        mail: &Composed,
+        now: Timestamp,
+        cut: impl Future<Output = ()>,
+    ) -> Result<Connection, DeliveryError> {
+        let progress = Progress::default();
+        let reusable = kept.take();
+        let handing_over = async {
+            let mut connection = self.begun(reusable, mail, now, &progress).await?;
+            let handed = async {
+                connection.recipients(&mail.envelope, &progress).await?;
+                connection.content(&mail.data, &progress).await
+            };
+            let handed = handed.await;
+            Ok((connection, handed))
+        };
+        let (connection, handed) = self.bounded(&progress, cut, handing_over).await?;
+        match handed {
+            Ok(()) => Ok(connection),
+            Err(error) => {
+                *kept = error.leaves_open().then_some(connection);
+                Err(error)
+            }
+        }
+    }
+
+    /// A connection that has taken the sender of this mail. A kept one that does not, for whatever reason, is one that
+    /// the server has had enough of: its answer counts for nothing, and a new one is made.
+    async fn begun(
+        &self,
+        kept: Option<Connection>,
+        mail: &Composed,
+        now: Timestamp,
+        progress: &Progress,
+    ) -> Result<Connection, DeliveryError> {
+        if let Some(mut connection) = kept {
+            if !connection.is_reusable(now) {
+                connection.goodbye().await;
+            } else if connection.sender(&mail.envelope, &mail.data, progress).await.is_ok() {
+                return Ok(connection);
+            }
+        }
+        let mut connection = self.open(now, progress).await?;
+        connection.sender(&mail.envelope, &mail.data, progress).await?;
+        Ok(connection)
+    }
+
+    /// Runs a part of a conversation within the server's deadline for all of it.
     async fn bounded<T>(
         &self,
-        progress: &Progress<'_>,
+        progress: &Progress,
         cut: impl Future<Output = ()>,
         conversation: impl Future<Output = Result<T, DeliveryError>>,
     ) -> Result<T, DeliveryError> {
@@ -200,23 +288,4 @@ fn mailbox(text: &str) -> Result<Mailbox, SetupError> {
             from: text.to_owned(),
             why: error.to_string(),
         })
-}
-
-/// The parameters of TLS with this server. Building them parses every root, so that it is done once.
-fn tls<'r>(
-    server: &Server,
-    roots: impl IntoIterator<Item = &'r [u8]>,
-) -> Result<TlsParameters, lettre::transport::smtp::Error> {
-    let mut builder = TlsParameters::builder(server.host.clone()).certificate_store(CertificateStore::None);
-    if server.security == Security::Loopback {
-        // Whoever can listen on this machine's loopback could read the mails anyway.
-        return builder
-            .dangerous_accept_invalid_certs(true)
-            .dangerous_accept_invalid_hostnames(true)
-            .build();
-    }
-    for root in roots {
-        builder = builder.add_root_certificate(Certificate::from_der(root.to_vec())?);
-    }
-    builder.build()
 }

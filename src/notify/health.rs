@@ -17,6 +17,8 @@ pub struct ChannelHealth {
     pub failures: u32,
     /// What the last failure was, without secrets.
     pub last_error: Option<String>,
+    /// Whether the last failure may be the fault of one message alone: then another one is tried first.
+    pub is_suspect: bool,
     /// When it last delivered.
     pub delivered_at: Option<Timestamp>,
 }

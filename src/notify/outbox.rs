@@ -3,11 +3,13 @@
 
 mod direct;
 mod fate;
+mod flight;
+mod lane;
 mod pass;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,11 +21,14 @@ use tokio::sync::Notify;
 
 pub use self::direct::Direct;
 
-use super::email::Email;
+use self::lane::Lane;
+use self::pass::Ends;
+use super::email::{DeliveryError, Email};
 use super::health::ChannelHealth;
-use super::queue::Queue;
+use super::queue::{Queue, Record};
 use super::render::Texts;
 use crate::clock::Clock;
+use crate::domain::notice::{Message, NoticeState};
 use crate::domain::{AccountName, ChannelName};
 
 /// How long a delivery in hand may go on after the program was told to stop; it has 10 seconds in all. Real time.
@@ -76,6 +81,14 @@ pub struct Outbox<Q> {
     settings: Settings,
     health: BTreeMap<ChannelName, ChannelHealth>,
     random: StdRng,
+    /// The channels at work.
+    lanes: BTreeMap<ChannelName, Lane>,
+    /// Messages that are at work, by id: the store still says that they are due.
+    in_hand: BTreeSet<String>,
+    /// What ended and is not written down yet.
+    unwritten: Vec<Record>,
+    /// Channels that work again and whose waiting messages are to be made due.
+    cured: BTreeSet<ChannelName>,
 }
 
 impl<Q: Queue> Outbox<Q> {
@@ -89,6 +102,10 @@ impl<Q: Queue> Outbox<Q> {
             settings,
             health: BTreeMap::new(),
             random,
+            lanes: BTreeMap::new(),
+            in_hand: BTreeSet::new(),
+            unwritten: Vec::new(),
+            cured: BTreeSet::new(),
         }
     }
 
@@ -105,12 +122,18 @@ impl<Q: Queue> Outbox<Q> {
     /// When the store fails: what was sent but could not be written down is sent again, with the same id.
     pub async fn drain(&mut self, until: impl Future<Output = ()> + Send) -> Result<Drained, Q::Error> {
         let until = until.shared();
-        self.pass(until.clone(), until).await
+        let ends = Ends {
+            stop: until.clone(),
+            cut: until,
+        };
+        self.pass(&ends, None, |_| {}).await
     }
 
     /// Drains whenever something is due or `wake` says that something was written, until `cancel` ends; a delivery in
-    /// hand then gets five more seconds (real time). Each pass is reported, with how the channels fare or why the store
-    /// failed.
+    /// hand then gets five more seconds (real time). What was done is reported, with how the channels fare or why the
+    /// store failed.
+    ///
+    /// What waits for a later try is due when it begins: the program is started anew when something was repaired.
     pub async fn run(
         &mut self,
         wake: &Notify,
@@ -123,9 +146,24 @@ impl<Q: Queue> Outbox<Q> {
             stopping.await;
             tokio::time::sleep(GRACE).await;
         };
-        let cut = cut.shared();
+        let ends = Ends {
+            stop: stop.clone(),
+            cut: cut.shared(),
+        };
+        if let Err(error) = self.queue.make_due(None, self.clock.now()).await {
+            tracing::error!(%error, "what waits could not be made due; it leaves in its time");
+        }
         loop {
-            let drained = self.pass(stop.clone(), cut.clone()).await;
+            let meanwhile = |so_far: Result<(&mut Drained, &_), &_>| match so_far {
+                Ok((drained, health)) => {
+                    let drained = std::mem::take(drained);
+                    if drained != Drained::default() {
+                        report(Ok((&drained, health)));
+                    }
+                }
+                Err(error) => report(Err(error)),
+            };
+            let drained = self.pass(&ends, Some(wake), meanwhile).await;
             let failed = drained.is_err();
             match drained {
                 Ok(drained) => report(Ok((&drained, &self.health))),
@@ -167,6 +205,41 @@ impl<Q: Queue> Outbox<Q> {
                 tracing::error!(%error, "the outbox cannot be looked at; it is tried again");
                 Some(soon)
             }
+        }
+    }
+}
+
+impl<Q: Queue> Outbox<Q> {
+    /// Counts what became of a message.
+    fn count(message: &Message, drained: &mut Drained) {
+        let place = (message.account.clone(), message.channel.clone());
+        match &message.state {
+            NoticeState::Delivered => {
+                drained.sent += 1;
+                *drained.delivered_by_channel.entry(place).or_default() += 1;
+            }
+            // It counts as told.
+            NoticeState::ProbablyDelivered => drained.sent += 1,
+            NoticeState::Dead(_) => {
+                drained.dead += 1;
+                *drained.dead_by_channel.entry(place).or_default() += 1;
+                let (channel, account) = (&message.channel, &message.account);
+                tracing::warn!(%channel, %account, "a message will never arrive: see `balancewatch notifications`");
+            }
+            NoticeState::Dropped(_) | NoticeState::Merged(_) => drained.dropped += 1,
+            NoticeState::Pending | NoticeState::Sending => drained.deferred += 1,
+        }
+    }
+}
+
+/// Logs a try, without addresses or the words of the server.
+fn tell(message: &Message, result: &Result<(), DeliveryError>) {
+    let (channel, account, attempt) = (&message.channel, &message.account, message.attempts);
+    match result {
+        Ok(()) => tracing::info!(%channel, %account, attempt, "a message was delivered"),
+        Err(error) => {
+            let (error, state) = (error.brief(), message.state.label());
+            tracing::warn!(%channel, %account, attempt, error, state, "a message could not be delivered");
         }
     }
 }

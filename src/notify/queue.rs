@@ -4,8 +4,8 @@ mod stored;
 
 use jiff::Timestamp;
 
-use crate::domain::AccountName;
 use crate::domain::notice::{Attempt, Message, NoticeState, Notification, Transition};
+use crate::domain::{AccountName, ChannelName};
 
 /// A message with the notifications it carries, in their order.
 pub type Due = (Message, Vec<Notification>);
@@ -15,8 +15,9 @@ pub trait Queue: Send + Sync {
     /// Why the store could not do it.
     type Error: std::error::Error + Send + Sync + 'static;
 
-    /// At most `limit` messages that may leave at `now`: pending, or left "sending" by a crash; none whose thread
-    /// has an earlier unfinished one for the same recipient through the same channel. Paced ones last, lowest first.
+    /// At most `limit` messages of each channel that may leave at `now`: pending, or left "sending" by a crash; none
+    /// whose thread has an earlier unfinished one for the same recipient through the same channel. Paced ones last,
+    /// lowest first.
     fn due(&self, now: Timestamp, limit: usize) -> impl Future<Output = Result<Vec<Due>, Self::Error>> + Send;
 
     /// When the next unfinished message may leave, which may be past; `None`: there is none.
@@ -31,6 +32,17 @@ pub trait Queue: Send + Sync {
 
     /// What else the same recipient was or will be told of the same episode through the same channel.
     fn told(&self, about: &Notification) -> impl Future<Output = Result<Vec<Told>, Self::Error>> + Send;
+
+    /// How many tries of this message ended without an answer to the whole mail.
+    fn uncertain_tries(&self, message: &str) -> impl Future<Output = Result<u32, Self::Error>> + Send;
+
+    /// Makes due what waits for a later try, in one channel or in all. Not what is paced, nor what was last seen going
+    /// out without an answer: its next try may be a copy.
+    fn make_due(
+        &self,
+        channel: Option<&ChannelName>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
     /// Writes it down, all or nothing.
     fn record(&self, record: Record) -> impl Future<Output = Result<(), Self::Error>> + Send;

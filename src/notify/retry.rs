@@ -6,6 +6,10 @@ use jiff::SignedDuration;
 /// failures are a restart or greylisting; the ceiling keeps a day of trying below a hundred tries.
 const WAITS_SECS: [i64; 6] = [30, 60, 120, 300, 600, 900];
 
+/// Waits after the first, second, … try whose end is not known. Each may have arrived, and each further one may be a
+/// copy: five in all, over most of the day that a message lives, because what loses an answer is seldom over in minutes.
+const UNCERTAIN_HOURS: [i64; 4] = [2, 4, 6, 8];
+
 /// Upper end of the jitter that [`wait`] takes.
 pub const MOST_JITTER: u32 = 200;
 
@@ -19,9 +23,35 @@ pub fn wait(failures: u32, jitter: u32) -> SignedDuration {
     SignedDuration::from_millis(secs * permille)
 }
 
+/// How long to wait after `tries` of a message whose end is not known (at least 1); `None`: that was the last one.
+#[must_use]
+pub fn uncertain(tries: u32, jitter: u32) -> Option<SignedDuration> {
+    let index = usize::try_from(tries.saturating_sub(1)).ok()?;
+    let permille = 900 + i64::from(jitter.min(MOST_JITTER));
+    let hours = UNCERTAIN_HOURS.get(index)?;
+    Some(SignedDuration::from_millis(hours * 3600 * permille))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::wait;
+    use super::{MOST_JITTER, uncertain, wait};
+
+    #[test]
+    fn uncertain_tries_are_five_in_a_day_and_hours_apart() {
+        let waits = |jitter| {
+            (1..)
+                .map_while(move |tries| uncertain(tries, jitter))
+                .collect::<Vec<_>>()
+        };
+        for jitter in [0, 100, MOST_JITTER, u32::MAX] {
+            let waits = waits(jitter);
+            assert_eq!(waits.len(), 4, "five tries");
+            assert!(waits.iter().all(|wait| wait.as_secs() > 3600), "{waits:?}");
+            let all: jiff::SignedDuration = waits.iter().sum();
+            assert!(all.as_secs() < 24 * 3600, "within the life of a message: {all:?}");
+        }
+        assert_eq!(uncertain(0, 100), uncertain(1, 100));
+    }
 
     #[test]
     fn waits_grow_to_a_ceiling() {

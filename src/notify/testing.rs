@@ -98,7 +98,9 @@ pub(super) fn server(catcher: &MailCatcher) -> Server {
         login: None,
         from: "Phone service <alerts@example.com>".to_owned(),
         reply_to: None,
+        helo: None,
         timeout: Duration::from_secs(10),
+        patience: Duration::from_secs(10),
     }
 }
 

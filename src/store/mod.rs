@@ -36,7 +36,7 @@ use crate::domain::dead_letter::DeadLetter;
 use crate::domain::enforcement::Enforcement;
 use crate::domain::notice::{Message, Notification};
 use crate::domain::watch::Flag;
-use crate::domain::{AccountName, ClientId};
+use crate::domain::{AccountName, ChannelName, ClientId};
 use sqlite::{Fault, Sqlite};
 
 /// What the opener of a store may do with it.
@@ -114,7 +114,7 @@ impl Store {
         self.told("commit", self.engine.commit(commit, self.hook.as_ref()).await)
     }
 
-    /// At most `limit` messages that may leave at `now`, with the notifications they carry: pending, or left "sending" by a
+    /// At most `limit` messages of each channel that may leave at `now`, with the notifications they carry: pending, or left "sending" by a
     /// crash; due by `next_at` and `not_before`; and with no unfinished message before them in the same thread to the
     /// same recipient through the same channel. Oldest first; after those, the paced ones, lowest amount first.
     ///
@@ -131,6 +131,37 @@ impl Store {
     /// [`Error::Database`].
     pub async fn retry(&self, notification: &str, now: Timestamp) -> Result<bool, Error> {
         self.told("retry the notification", self.engine.retry(notification, now).await)
+    }
+
+    /// Makes all messages that wait, and those that died since `since`, due at once, in one channel or in all; gives
+    /// how many there are.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn retry_all(
+        &self,
+        channel: Option<&ChannelName>,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<u64, Error> {
+        let retried = self.engine.retry_all(channel, since, now).await;
+        self.told("retry the notifications", retried)
+    }
+
+    /// Makes due what waits for a later try, in one channel or in all, but for what may have arrived.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn make_due(&self, channel: Option<&ChannelName>, now: Timestamp) -> Result<(), Error> {
+        self.told("make what waits due", self.engine.make_due(channel, now).await)
+    }
+
+    /// How many tries of a message ended without an answer to it.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn uncertain_tries(&self, message: &str) -> Result<u32, Error> {
+        self.told("count uncertain tries", self.engine.uncertain_tries(message).await)
     }
 
     /// When the next unfinished message may leave, which may be past; `None` when there is none.

@@ -25,6 +25,8 @@ pub(super) struct Conversation<'a> {
     behaviour: Behaviour,
     encrypted: bool,
     user: Option<String>,
+    /// Whether a mail was begun: the next one goes its own way.
+    has_begun: bool,
     from: Option<String>,
     to: Vec<String>,
 }
@@ -54,6 +56,7 @@ impl<'a> Conversation<'a> {
             behaviour: shared.next_behaviour(),
             encrypted,
             user: None,
+            has_begun: false,
             from: None,
             to: Vec::new(),
         };
@@ -269,6 +272,9 @@ impl<'a> Conversation<'a> {
         if self.shared.options.login.is_some() && self.user.is_none() {
             return self.ok("530 5.7.0 log in first").await;
         }
+        if std::mem::replace(&mut self.has_begun, true) {
+            self.behaviour = self.shared.next_behaviour();
+        }
         if let Some(reply) = self.instead(Stage::MailFrom) {
             return self.ok(&reply).await;
         }
@@ -328,7 +334,13 @@ impl<'a> Conversation<'a> {
             tracing::warn!(%error, "a caught mail could not be written");
             return self.ok("451 4.3.0 cannot write").await;
         }
-        self.reply(Stage::Content, "250 2.0.0 taken").await
+        if let Behaviour::LateAnswer(after) = self.behaviour {
+            tokio::time::sleep(after).await;
+        }
+        match self.reply(Stage::Content, "250 2.0.0 taken").await? {
+            Next::Command if self.behaviour == Behaviour::OneMailEach => Ok(Next::End),
+            next => Ok(next),
+        }
     }
 
     /// The mail up to its closing dot, dots unstuffed; `None`: the sender closed the connection before it.

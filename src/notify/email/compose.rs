@@ -62,6 +62,15 @@ pub(super) fn compose(
     })
 }
 
+/// From whom and to whom a mail to this recipient would go.
+///
+/// # Errors
+/// [`DeliveryError::BadAddress`].
+pub(super) fn envelope(from: &Mailbox, to: &str) -> Result<Envelope, DeliveryError> {
+    let to = recipient(to, "")?.email;
+    Envelope::new(Some(from.email.clone()), vec![to]).map_err(|error| DeliveryError::Compose { why: error.to_string() })
+}
+
 /// Reads `a@example.com` or `NOC <a@example.com>`; `name` is used when it names nobody itself.
 fn recipient(text: &str, name: &str) -> Result<Mailbox, DeliveryError> {
     let bad = |why: &str| DeliveryError::BadAddress {

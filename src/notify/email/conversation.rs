@@ -1,17 +1,17 @@
-//! The conversation with a mail server, stage by stage, so that a failure's stage is known exactly: lettre's
-//! transport does it in one go, and its errors do not tell.
+//! The conversation with a mail server, stage by stage, so that a failure's stage is known exactly. lettre writes the
+//! commands; what comes back is read by [`super::wire`].
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
+use lettre::address::Envelope;
 use lettre::transport::smtp::authentication::Mechanism;
-use lettre::transport::smtp::client::AsyncSmtpConnection;
-use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
-use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
-
+use lettre::transport::smtp::commands::{Auth, Data, Ehlo, Mail, Quit, Rcpt, Rset, Starttls};
+use lettre::transport::smtp::extension::{ClientId, MailBodyParameter, MailParameter};
 use tokio::net::TcpStream;
 
-use super::compose::Composed;
+use super::wire::{Reply, Stream, Wire, stuffed};
 use super::{DeliveryError, Email, Security, Server, Stage};
 use crate::redact::Redactor;
 
@@ -21,76 +21,296 @@ const GOODBYE: Duration = Duration::from_secs(1);
 /// How many addresses of a server get their share of the time to connect: IPv6, IPv4 and one more.
 const ADDRESSES: u32 = 3;
 
-/// Which stage is in hand, read when the conversation is given up from outside; and what must not be kept of a reply.
+/// Mails over one connection: logging in is a small part of them by then, and servers begin to close at about this many.
+const MOST_MAILS: u32 = 100;
+
+/// How long a connection is used: servers that move or get a new certificate are followed. Domain time.
+const LONGEST_USE: SignedDuration = SignedDuration::from_mins(5);
+
+/// Which stage is in hand: read when the conversation is given up from outside.
 #[derive(Debug)]
-pub(super) struct Progress<'r> {
-    stage: Mutex<Stage>,
-    redactor: &'r Redactor,
+pub(super) struct Progress(Mutex<Stage>);
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self(Mutex::new(Stage::Connect))
+    }
 }
 
-impl<'r> Progress<'r> {
-    /// At the beginning.
-    pub(super) const fn new(redactor: &'r Redactor) -> Self {
-        Self {
-            stage: Mutex::new(Stage::Connect),
-            redactor,
-        }
-    }
-
+impl Progress {
     /// The stage in hand.
     pub(super) fn stage(&self) -> Stage {
-        *self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn enter(&self, stage: Stage) {
-        *self.stage.lock().unwrap_or_else(PoisonError::into_inner) = stage;
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = stage;
+    }
+}
+
+/// What a server said it can.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Abilities {
+    starttls: bool,
+    utf8: bool,
+    eight_bit: bool,
+    size: bool,
+    plain: bool,
+    login: bool,
+}
+
+impl Abilities {
+    fn of(hello: &Reply) -> Self {
+        let mut can = Self::default();
+        for line in &hello.lines {
+            // Old servers write `AUTH=PLAIN`.
+            let line = line.replacen('=', " ", 1).to_ascii_uppercase();
+            let mut words = line.split_whitespace();
+            match words.next() {
+                Some("STARTTLS") => can.starttls = true,
+                Some("SMTPUTF8") => can.utf8 = true,
+                Some("8BITMIME") => can.eight_bit = true,
+                Some("SIZE") => can.size = true,
+                Some("AUTH") => {
+                    for mechanism in words {
+                        can.plain |= mechanism == "PLAIN";
+                        can.login |= mechanism == "LOGIN";
+                    }
+                }
+                _ => {}
+            }
+        }
+        can
+    }
+}
+
+/// A connection that is encrypted and logged in as configured, between two mails or in one.
+pub(super) struct Connection {
+    wire: Wire,
+    /// Takes out of the server's words what must not be kept.
+    redactor: Redactor,
+    can: Abilities,
+    opened_at: Timestamp,
+    /// Mails begun.
+    mails: u32,
+    /// Whether the server still remembers the sender of a mail that went no further.
+    is_begun: bool,
+}
+
+impl Connection {
+    /// Whether another mail may follow.
+    pub(super) fn is_reusable(&self, now: Timestamp) -> bool {
+        let age = now.duration_since(self.opened_at);
+        self.mails < MOST_MAILS && !age.is_negative() && age < LONGEST_USE
     }
 
-    fn failed(&self, error: &lettre::transport::smtp::Error) -> DeliveryError {
-        DeliveryError::from_lettre(self.stage(), error, self.redactor)
+    /// Says one thing and takes a yes for an answer.
+    async fn ask(&mut self, command: impl ToString, stage: Stage) -> Result<Reply, DeliveryError> {
+        let reply = self.wire.command(&command.to_string()).await;
+        let reply = reply.map_err(|error| DeliveryError::lost(stage, &error))?;
+        if reply.is_done() {
+            Ok(reply)
+        } else {
+            Err(DeliveryError::refused(stage, &reply, &self.redactor))
+        }
+    }
+
+    /// Says who we are. HELO follows where EHLO is refused: some servers know no other, and behind some it is cut off.
+    async fn hello(&mut self, name: &ClientId) -> Result<(), DeliveryError> {
+        self.can = Abilities::default();
+        match self.ask(Ehlo::new(name.clone()), Stage::Greeting).await {
+            Ok(hello) => self.can = Abilities::of(&hello),
+            Err(refused @ DeliveryError::Refused { .. }) => {
+                match self.ask(format!("HELO {name}\r\n"), Stage::Greeting).await {
+                    Ok(_) => {}
+                    // It closed instead: what it said before tells more.
+                    Err(DeliveryError::Broken { .. }) => return Err(refused),
+                    Err(other) => return Err(other),
+                }
+            }
+            Err(other) => return Err(other),
+        }
+        Ok(())
+    }
+
+    /// Names the sender; forgets an unfinished mail first.
+    pub(super) async fn sender(
+        &mut self,
+        envelope: &Envelope,
+        data: &[u8],
+        progress: &Progress,
+    ) -> Result<(), DeliveryError> {
+        let parameters = self.parameters(envelope, data)?;
+        progress.enter(Stage::Sender);
+        self.take_back().await?;
+        self.mails += 1;
+        let sender = Mail::new(envelope.from().cloned(), parameters);
+        self.ask(sender, Stage::Sender).await?;
+        self.is_begun = true;
+        Ok(())
+    }
+
+    /// Makes the server forget an unfinished mail.
+    pub(super) async fn take_back(&mut self) -> Result<(), DeliveryError> {
+        if self.is_begun {
+            self.ask(Rset, Stage::Sender).await?;
+            self.is_begun = false;
+        }
+        Ok(())
+    }
+
+    /// Names the recipients.
+    pub(super) async fn recipients(&mut self, envelope: &Envelope, progress: &Progress) -> Result<(), DeliveryError> {
+        progress.enter(Stage::Recipient);
+        for recipient in envelope.to() {
+            self.ask(Rcpt::new(recipient.clone(), vec![]), Stage::Recipient).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends the mail itself, up to the dot that ends it.
+    pub(super) async fn content(&mut self, data: &[u8], progress: &Progress) -> Result<(), DeliveryError> {
+        progress.enter(Stage::Data);
+        let lost = |error: std::io::Error| DeliveryError::lost(Stage::Data, &error);
+        let reply = self.wire.command(&Data.to_string()).await.map_err(lost)?;
+        if !reply.is_go_on() {
+            return Err(DeliveryError::refused(Stage::Data, &reply, &self.redactor));
+        }
+        self.wire.send(&stuffed(data)).await.map_err(lost)?;
+        progress.enter(Stage::Content);
+        let dot = self.wire.send(b".\r\n").await;
+        dot.map_err(|error| DeliveryError::lost(Stage::Content, &error))
+    }
+
+    /// The answer to the mail.
+    pub(super) async fn answer(&mut self) -> Result<(), DeliveryError> {
+        let reply = self.wire.reply().await;
+        let reply = reply.map_err(|error| DeliveryError::lost(Stage::Content, &error))?;
+        self.is_begun = false;
+        if reply.is_done() {
+            Ok(())
+        } else {
+            Err(DeliveryError::refused(Stage::Content, &reply, &self.redactor))
+        }
+    }
+
+    /// What MAIL FROM must say about this mail, if the server can take it at all.
+    fn parameters(&self, envelope: &Envelope, data: &[u8]) -> Result<Vec<MailParameter>, DeliveryError> {
+        let beyond_ascii = envelope.to().iter().chain(envelope.from()).find(|address| {
+            let address: &str = address.as_ref();
+            !address.is_ascii()
+        });
+        let mut parameters = Vec::new();
+        if self.can.size && !data.is_empty() {
+            parameters.push(MailParameter::Size(data.len()));
+        }
+        if let Some(address) = beyond_ascii {
+            if !self.can.utf8 {
+                return Err(DeliveryError::NeedsUtf8 {
+                    address: address.to_string(),
+                });
+            }
+            parameters.push(MailParameter::SmtpUtfEight);
+        }
+        // Only an address beyond ASCII makes the mail so: lettre encodes everything else.
+        if !data.is_ascii() && self.can.eight_bit {
+            parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+        }
+        Ok(parameters)
+    }
+
+    /// Ends a conversation politely, but without waiting long.
+    pub(super) async fn goodbye(mut self) {
+        // Whatever comes back, the connection is dropped.
+        let quit = Quit.to_string();
+        tokio::time::timeout(GOODBYE, self.wire.command(&quit)).await.ok();
     }
 }
 
 impl Email {
     /// Connects, encrypts and logs in.
-    pub(super) async fn open(&self, progress: &Progress<'_>) -> Result<AsyncSmtpConnection, DeliveryError> {
-        let hello = ClientId::default();
-        let server = &self.server;
-        let mut connection = if server.security == Security::Tls {
-            let address = (server.host.as_str(), server.port);
-            let each = Some(server.timeout / ADDRESSES);
-            let connecting = AsyncSmtpConnection::connect_tokio1(address, each, &hello, Some(self.tls.clone()), None);
-            connecting.await.map_err(|error| progress.failed(&error))?
-        } else {
-            let stream = self.connect().await?;
-            progress.enter(Stage::Greeting);
-            let greeting = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &hello);
-            greeting.await.map_err(|error| progress.failed(&error))?
+    pub(super) async fn open(&self, now: Timestamp, progress: &Progress) -> Result<Connection, DeliveryError> {
+        progress.enter(Stage::Connect);
+        let security = self.server.security;
+        let mut stream: Stream = Box::new(self.connect().await?);
+        if security == Security::Tls {
+            progress.enter(Stage::Tls);
+            stream = self.encrypt(stream).await?;
+        }
+        progress.enter(Stage::Greeting);
+        let mut connection = Connection {
+            wire: Wire::new(stream),
+            redactor: self.redactor.clone(),
+            can: Abilities::default(),
+            opened_at: now,
+            mails: 0,
+            is_begun: false,
         };
-        if server.security != Security::Tls {
-            if connection.can_starttls() {
+        let greeting = connection.wire.reply().await;
+        let greeting = greeting.map_err(|error| DeliveryError::lost(Stage::Greeting, &error))?;
+        if !greeting.is_done() {
+            return Err(DeliveryError::refused(Stage::Greeting, &greeting, &self.redactor));
+        }
+        connection.hello(&self.hello).await?;
+        if security != Security::Tls {
+            if connection.can.starttls {
                 progress.enter(Stage::Tls);
-                let upgrade = connection.starttls(self.tls.clone(), &hello);
-                upgrade.await.map_err(|error| progress.failed(&error))?;
-            } else if server.security == Security::StartTls {
+                connection = self.start_tls(connection).await?;
+            } else if security == Security::StartTls {
                 return Err(DeliveryError::NoEncryption);
             }
         }
-        if let Some(credentials) = &self.credentials {
-            progress.enter(Stage::Login);
-            let mechanisms = [Mechanism::Plain, Mechanism::Login];
-            let login = connection.auth(&mechanisms, credentials);
-            login.await.map_err(|error| progress.failed(&error))?;
-        }
+        progress.enter(Stage::Login);
+        self.log_in(&mut connection).await?;
         Ok(connection)
+    }
+
+    async fn encrypt(&self, stream: Stream) -> Result<Stream, DeliveryError> {
+        let encrypted = self.tls.over(stream).await;
+        encrypted.map_err(|error| DeliveryError::lost(Stage::Tls, &error))
+    }
+
+    /// What was said before the encryption counts for nothing after it: neither abilities nor bytes already received.
+    async fn start_tls(&self, mut connection: Connection) -> Result<Connection, DeliveryError> {
+        connection.ask(Starttls, Stage::Tls).await?;
+        let bare = connection.wire.into_stream();
+        let bare = bare.map_err(|error| DeliveryError::lost(Stage::Tls, &error))?;
+        connection.wire = Wire::new(self.encrypt(bare).await?);
+        connection.hello(&self.hello).await?;
+        Ok(connection)
+    }
+
+    async fn log_in(&self, connection: &mut Connection) -> Result<(), DeliveryError> {
+        let Some(credentials) = &self.credentials else {
+            return Ok(());
+        };
+        let auth = |mechanism, challenge: Option<&str>| {
+            let auth = Auth::new(mechanism, credentials.clone(), challenge.map(str::to_owned));
+            auth.map_err(|_| DeliveryError::NoLogin)
+        };
+        if connection.can.plain {
+            connection.ask(auth(Mechanism::Plain, None)?, Stage::Login).await?;
+            return Ok(());
+        }
+        if !connection.can.login {
+            return Err(DeliveryError::NoLogin);
+        }
+        // Servers word the two questions in their own ways; their order is always the same.
+        for step in [auth(Mechanism::Login, None)?, auth(Mechanism::Login, Some("Username"))?] {
+            let reply = connection.wire.command(&step.to_string()).await;
+            let reply = reply.map_err(|error| DeliveryError::lost(Stage::Login, &error))?;
+            if !reply.is_go_on() {
+                return Err(DeliveryError::refused(Stage::Login, &reply, &self.redactor));
+            }
+        }
+        let password = auth(Mechanism::Login, Some("Password"))?;
+        connection.ask(password, Stage::Login).await?;
+        Ok(())
     }
 
     /// Tries the server's addresses one after the other, with a share of the time each: the first may lead nowhere.
     async fn connect(&self) -> Result<TcpStream, DeliveryError> {
-        let broken = |why: String| DeliveryError::Broken {
-            stage: Stage::Connect,
-            why,
-        };
+        let broken = |why: String| DeliveryError::broken(Stage::Connect, why);
         let Server {
             host, port, timeout, ..
         } = &self.server;
@@ -111,60 +331,4 @@ impl Email {
         }
         Err(broken(why))
     }
-}
-
-/// Hands one mail over.
-pub(super) async fn transfer(
-    connection: &mut AsyncSmtpConnection,
-    mail: &Composed,
-    progress: &Progress<'_>,
-) -> Result<(), DeliveryError> {
-    let parameters = parameters(connection, mail)?;
-    progress.enter(Stage::Sender);
-    let sender = Mail::new(mail.envelope.from().cloned(), parameters);
-    let reply = connection.command(sender).await;
-    reply.map_err(|error| progress.failed(&error))?;
-    progress.enter(Stage::Recipient);
-    for recipient in mail.envelope.to() {
-        let reply = connection.command(Rcpt::new(recipient.clone(), vec![])).await;
-        reply.map_err(|error| progress.failed(&error))?;
-    }
-    progress.enter(Stage::Data);
-    connection
-        .command(Data)
-        .await
-        .map_err(|error| progress.failed(&error))?;
-    progress.enter(Stage::Content);
-    let reply = connection.message(&mail.data).await;
-    reply.map_err(|error| progress.failed(&error))?;
-    Ok(())
-}
-
-/// What MAIL FROM must say about this mail, if the server can take it at all.
-fn parameters(connection: &AsyncSmtpConnection, mail: &Composed) -> Result<Vec<MailParameter>, DeliveryError> {
-    let can = |extension| connection.server_info().supports_feature(extension);
-    let beyond_ascii = mail.envelope.to().iter().chain(mail.envelope.from()).find(|address| {
-        let address: &str = address.as_ref();
-        !address.is_ascii()
-    });
-    let mut parameters = Vec::new();
-    if let Some(address) = beyond_ascii {
-        if !can(Extension::SmtpUtfEight) {
-            return Err(DeliveryError::NeedsUtf8 {
-                address: address.to_string(),
-            });
-        }
-        parameters.push(MailParameter::SmtpUtfEight);
-    }
-    // Only an address beyond ASCII makes the mail so: lettre encodes everything else.
-    if !mail.data.is_ascii() && can(Extension::EightBitMime) {
-        parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
-    }
-    Ok(parameters)
-}
-
-/// Ends a conversation politely, but without waiting long.
-pub(super) async fn goodbye(mut connection: AsyncSmtpConnection) {
-    // Whatever comes back, the connection is dropped.
-    tokio::time::timeout(GOODBYE, connection.quit()).await.ok();
 }

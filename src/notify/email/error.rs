@@ -1,9 +1,16 @@
 //! What can go wrong with a delivery, and whose fault it is.
 
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
+use super::wire::Reply;
 use crate::redact::Redactor;
+
+use crate::notify::render::one_line;
+
+/// Longest words of the network or of TLS that are kept.
+const LONGEST_WHY: usize = 200;
 
 /// A point of the conversation, in its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,9 +27,9 @@ pub enum Stage {
     Sender,
     /// RCPT TO.
     Recipient,
-    /// DATA, before any of the mail was sent.
+    /// DATA, and the mail up to the dot that ends it: without the dot no server takes a mail.
     Data,
-    /// The mail itself, and the answer to it.
+    /// That dot, and the answer to it.
     Content,
 }
 
@@ -41,6 +48,15 @@ impl fmt::Display for Stage {
     }
 }
 
+/// An enhanced status code without its class, which is the code's: 5.1.10 is 1 and 10.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Enhanced {
+    /// What it is about: 1 addresses, 2 mailboxes, 3 the system, 4 the network, 5 the protocol, 6 content, 7 policy.
+    pub subject: u16,
+    /// What exactly.
+    pub detail: u16,
+}
+
 /// Whom a failure belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
@@ -48,6 +64,11 @@ pub enum Scope {
     Recipient,
     /// The whole channel: others would fail in the same way.
     Channel,
+    /// The channel, by what the server says; but it says it of one recipient, so that the others are tried, too.
+    Shared,
+    /// A refusal of a recipient without a reason: its own if another recipient of the pass comes further, else
+    /// [`Scope::Shared`].
+    Unsaid,
 }
 
 /// Why a mail was not delivered, or may not have been. Holds no secret.
@@ -80,6 +101,8 @@ pub enum DeliveryError {
         stage: Stage,
         /// 500 to 599.
         code: u16,
+        /// The reason in numbers, when it gave one.
+        enhanced: Option<Enhanced>,
         /// Its words.
         reply: String,
     },
@@ -154,31 +177,39 @@ impl DeliveryError {
         Self::CutOff { stage }
     }
 
-    /// What lettre's error means at this stage. Of the server's words only the first are kept, and no secret.
-    pub(super) fn from_lettre(stage: Stage, error: &lettre::transport::smtp::Error, redactor: &Redactor) -> Self {
-        if let Some(code) = error.status() {
-            let code = code.to_string().parse().unwrap_or(500);
-            let words = std::error::Error::source(error).map(ToString::to_string);
-            let reply = redactor.reply(&words.unwrap_or_default());
-            return match code {
-                400..500 => Self::PutOff { stage, code, reply },
-                _ => Self::Refused { stage, code, reply },
-            };
+    /// The server answered, and not with what was to come. Of its words only the first are kept, and no secret.
+    pub(super) fn refused(stage: Stage, answer: &Reply, redactor: &Redactor) -> Self {
+        let reply = redactor.reply(&answer.words());
+        let code = answer.code;
+        match code {
+            500.. => Self::Refused {
+                stage,
+                code,
+                enhanced: answer.enhanced(),
+                reply,
+            },
+            400..500 => Self::PutOff { stage, code, reply },
+            _ => Self::broken(stage, format!("it answered {code} {reply}")),
         }
-        if stage == Stage::Login && error.is_client() {
-            return Self::NoLogin;
+    }
+
+    /// The connection broke, or what came was no reply.
+    pub(super) fn lost(stage: Stage, error: &io::Error) -> Self {
+        let why = one_line(&error.to_string(), LONGEST_WHY);
+        match error.get_ref().and_then(|inside| inside.downcast_ref()) {
+            Some(rustls::Error::InvalidCertificate(_)) => Self::Certificate { why },
+            // What TLS does not understand in the first bytes is most often a server that does not speak it.
+            Some(_) if stage < Stage::Content => Self::broken(Stage::Tls, why),
+            _ => Self::broken(stage, why),
         }
-        let why = redactor.excerpt(&innermost(error));
+    }
+
+    /// The conversation broke at this stage.
+    pub(super) fn broken(stage: Stage, why: String) -> Self {
         if stage == Stage::Content {
             return Self::Uncertain { why };
         }
-        match certificate_error(error) {
-            Some(why) => Self::Certificate {
-                why: redactor.excerpt(&why),
-            },
-            None if is_tls(error) => Self::Broken { stage: Stage::Tls, why },
-            None => Self::Broken { stage, why },
-        }
+        Self::Broken { stage, why }
     }
 
     /// Whether trying again later may help although nobody changes anything. What belongs to the channel is tried
@@ -209,10 +240,10 @@ impl DeliveryError {
             Self::Certificate { .. } | Self::NoEncryption | Self::NoLogin | Self::PutOff { code: 421, .. } => {
                 Scope::Channel
             }
-            Self::Refused { stage, .. }
-            | Self::PutOff { stage, .. }
-            | Self::Broken { stage, .. }
-            | Self::Silent { stage, .. } => {
+            Self::Refused {
+                stage, code, enhanced, ..
+            } => refusal(*stage, *code, *enhanced),
+            Self::PutOff { stage, .. } | Self::Broken { stage, .. } | Self::Silent { stage, .. } => {
                 if *stage <= Stage::Sender {
                     Scope::Channel
                 } else {
@@ -227,10 +258,32 @@ impl DeliveryError {
         }
     }
 
+    /// Where the conversation ended; `None`: it did not begin, or the server lacks something.
+    #[must_use]
+    pub const fn stage(&self) -> Option<Stage> {
+        match self {
+            Self::Refused { stage, .. }
+            | Self::PutOff { stage, .. }
+            | Self::Broken { stage, .. }
+            | Self::Silent { stage, .. }
+            | Self::CutOff { stage } => Some(*stage),
+            Self::Uncertain { .. } => Some(Stage::Content),
+            Self::Certificate { .. } | Self::NoEncryption => Some(Stage::Tls),
+            Self::NoLogin => Some(Stage::Login),
+            Self::BadAddress { .. } | Self::NeedsUtf8 { .. } | Self::Compose { .. } => None,
+        }
+    }
+
     /// Whether the server gave no answer to what was asked: several of these in a row look like a dead server.
     #[must_use]
     pub const fn is_silence(&self) -> bool {
         matches!(self, Self::Broken { .. } | Self::Silent { .. } | Self::Uncertain { .. })
+    }
+
+    /// Whether the server listens on: it answered, and not that it closes.
+    pub(super) fn leaves_open(&self) -> bool {
+        let is_answer = matches!(self, Self::Refused { .. } | Self::PutOff { .. });
+        is_answer && self.scope() != Scope::Channel
     }
 
     /// The word kept with an attempt: `refused`, `retry`, `uncertain` or `unreachable`.
@@ -239,7 +292,7 @@ impl DeliveryError {
         match self {
             Self::Uncertain { .. } => "uncertain",
             _ if self.scope() == Scope::Channel => "unreachable",
-            _ if self.is_transient() => "retry",
+            _ if self.is_transient() || self.scope() != Scope::Recipient => "retry",
             _ => "refused",
         }
     }
@@ -265,10 +318,10 @@ impl DeliveryError {
 
     /// What a person can do about it, if anything.
     #[must_use]
-    pub const fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Certificate { .. } => Some(
-                "use the host name that the certificate is made for, or add its authority to the machine's trust roots",
+                "use the host name that the certificate is made for, or name its authority's certificate in `smtp.ca_file`",
             ),
             Self::NoEncryption => Some("use smtps:// if the server encrypts from the first byte, usually on port 465"),
             Self::NoLogin => Some("remove the user from `smtp.url` if the server wants no login"),
@@ -278,6 +331,15 @@ impl DeliveryError {
             Self::Refused {
                 stage: Stage::Sender, ..
             } => Some("see `smtp.from`: the server does not let this login send as it"),
+            Self::Refused {
+                stage: Stage::Greeting, ..
+            } => Some("see `smtp.helo`: the server may want the name that this machine's address resolves to"),
+            Self::Refused {
+                stage: Stage::Recipient,
+                ..
+            } if self.scope() == Scope::Shared => Some(
+                "see `smtp.from`, `smtp.helo` and the user in `smtp.url`: the server takes nothing of theirs for it",
+            ),
             Self::Broken {
                 stage: Stage::Connect, ..
             } => Some("see host and port in `smtp.url`"),
@@ -293,35 +355,112 @@ impl DeliveryError {
     }
 }
 
-/// The text of the error at the root, which says most.
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut inner = error;
-    while let Some(source) = inner.source() {
-        inner = source;
+/// Whom a refusal for good belongs to (SEMANTICS, "Delivery"). The enhanced code decides where there is one; what no
+/// rule names waits: nothing dies of a reason that nobody understands.
+fn refusal(stage: Stage, code: u16, enhanced: Option<Enhanced>) -> Scope {
+    let reason = enhanced.map(|Enhanced { subject, detail }| (subject, detail));
+    // The mail itself: too large, or of a kind that the server does not take.
+    let is_of_the_mail = matches!(reason, Some((3, 4) | (6, _)));
+    match stage {
+        Stage::Sender if is_of_the_mail => Scope::Recipient,
+        Stage::Connect | Stage::Tls | Stage::Greeting | Stage::Login | Stage::Sender => Scope::Channel,
+        Stage::Recipient | Stage::Data => match reason {
+            _ if is_of_the_mail => Scope::Recipient,
+            Some((1, 1 | 2 | 3 | 6 | 10) | (2, _)) => Scope::Recipient,
+            Some((1, 7 | 8) | (4 | 5 | 7, _)) => Scope::Shared,
+            // 556: the domain takes no mail at all (RFC 7504).
+            _ if code == 556 => Scope::Recipient,
+            _ if code == 550 => Scope::Unsaid,
+            _ => Scope::Shared,
+        },
+        // The network's refusals are quotas, also here; everything else is said of this mail.
+        Stage::Content if matches!(reason, Some((4, _))) => Scope::Shared,
+        Stage::Content => Scope::Recipient,
     }
-    inner.to_string()
 }
 
-/// The error of TLS in the chain, which hides inside of an I/O error.
-fn tls_error(error: &lettre::transport::smtp::Error) -> Option<&rustls::Error> {
-    let mut next = std::error::Error::source(error);
-    while let Some(error) = next {
-        let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if let Some(tls) = inside.and_then(|inside| inside.downcast_ref()) {
-            return Some(tls);
+#[cfg(test)]
+mod tests {
+    use super::{Enhanced, Scope, Stage, refusal};
+
+    const STAGES: [Stage; 8] = [
+        Stage::Connect,
+        Stage::Tls,
+        Stage::Greeting,
+        Stage::Login,
+        Stage::Sender,
+        Stage::Recipient,
+        Stage::Data,
+        Stage::Content,
+    ];
+
+    /// Every stage by every kind of answer. In the row: whose it is at MAIL FROM, at RCPT and DATA, and at the dot;
+    /// up to AUTH it is always the channel's.
+    #[test]
+    fn whom_a_refusal_belongs_to() {
+        const OWN: Scope = Scope::Recipient;
+        const ALL: Scope = Scope::Channel;
+        const SHARED: Scope = Scope::Shared;
+        const UNSAID: Scope = Scope::Unsaid;
+        let rows: [(&str, &[u16], Scope, Scope, Scope); 32] = [
+            ("1.1", &[550, 553, 554], ALL, OWN, OWN),
+            ("1.2", &[550], ALL, OWN, OWN),
+            ("1.3", &[501, 550, 553], ALL, OWN, OWN),
+            ("1.6", &[550, 551], ALL, OWN, OWN),
+            ("1.10", &[550, 556], ALL, OWN, OWN),
+            ("2.0", &[550], ALL, OWN, OWN),
+            ("2.1", &[550], ALL, OWN, OWN),
+            ("2.2", &[552], ALL, OWN, OWN),
+            ("2.3", &[552], ALL, OWN, OWN),
+            ("3.4", &[552, 554], OWN, OWN, OWN),
+            ("6.0", &[554], OWN, OWN, OWN),
+            ("6.7", &[553], OWN, OWN, OWN),
+            ("1.7", &[550, 553], ALL, SHARED, OWN),
+            ("1.8", &[550, 553], ALL, SHARED, OWN),
+            ("4.1", &[550], ALL, SHARED, SHARED),
+            ("4.5", &[550], ALL, SHARED, SHARED),
+            ("4.6", &[554], ALL, SHARED, SHARED),
+            ("5.0", &[500], ALL, SHARED, OWN),
+            ("5.1", &[503], ALL, SHARED, OWN),
+            ("5.2", &[501], ALL, SHARED, OWN),
+            ("5.4", &[555], ALL, SHARED, OWN),
+            ("7.0", &[530, 550], ALL, SHARED, OWN),
+            ("7.1", &[550, 554], ALL, SHARED, OWN),
+            ("7.26", &[550], ALL, SHARED, OWN),
+            // What no rule names: as without a reason.
+            ("0.0", &[550], ALL, UNSAID, OWN),
+            ("1.0", &[550], ALL, UNSAID, OWN),
+            ("3.0", &[550], ALL, UNSAID, OWN),
+            ("9.9", &[550], ALL, UNSAID, OWN),
+            ("1.0", &[551, 553, 554], ALL, SHARED, OWN),
+            ("", &[550], ALL, UNSAID, OWN),
+            (
+                "",
+                &[
+                    500, 501, 502, 503, 504, 521, 530, 535, 551, 552, 553, 554, 555, 571, 599,
+                ],
+                ALL,
+                SHARED,
+                OWN,
+            ),
+            ("", &[556], ALL, OWN, OWN),
+        ];
+        for (reason, codes, sender, recipient, content) in rows {
+            let enhanced = reason.split_once('.').map(|(subject, detail)| Enhanced {
+                subject: subject.parse().unwrap(),
+                detail: detail.parse().unwrap(),
+            });
+            for code in codes {
+                for stage in STAGES {
+                    let expected = match stage {
+                        Stage::Sender => sender,
+                        Stage::Recipient | Stage::Data => recipient,
+                        Stage::Content => content,
+                        _ => ALL,
+                    };
+                    assert_eq!(refusal(stage, *code, enhanced), expected, "{stage:?} {code} 5.{reason}");
+                }
+            }
         }
-        next = error.source();
-    }
-    None
-}
-
-fn is_tls(error: &lettre::transport::smtp::Error) -> bool {
-    error.is_tls() || tls_error(error).is_some()
-}
-
-fn certificate_error(error: &lettre::transport::smtp::Error) -> Option<String> {
-    match tls_error(error) {
-        Some(error @ rustls::Error::InvalidCertificate(_)) => Some(error.to_string()),
-        _ => None,
     }
 }

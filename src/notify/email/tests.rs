@@ -1,6 +1,8 @@
 //! Conversations with a real server over loopback: every stage, every way to fail.
 
 mod headers;
+mod lines;
+mod replies;
 mod security;
 
 use std::time::Duration;
@@ -34,21 +36,21 @@ async fn refusals_are_told_by_stage() {
     let mut server = server(&catcher);
     server.login = login("user", "hunter2");
     let email = email(server);
-    // Per row: where the catcher answers, the stage told, and whose the failure is.
+    // Per row: where the catcher answers, the stage told, and whose a failure for now and one for good is.
     let rows = [
-        (At::Ehlo, Stage::Greeting, Scope::Channel),
-        (At::Auth, Stage::Login, Scope::Channel),
-        (At::MailFrom, Stage::Sender, Scope::Channel),
-        (At::Rcpt, Stage::Recipient, Scope::Recipient),
-        (At::Data, Stage::Data, Scope::Recipient),
-        (At::Content, Stage::Content, Scope::Recipient),
+        (At::Ehlo, Stage::Greeting, Scope::Channel, Scope::Channel),
+        (At::Auth, Stage::Login, Scope::Channel, Scope::Channel),
+        (At::MailFrom, Stage::Sender, Scope::Channel, Scope::Channel),
+        (At::Rcpt, Stage::Recipient, Scope::Recipient, Scope::Shared),
+        (At::Data, Stage::Data, Scope::Recipient, Scope::Shared),
+        (At::Content, Stage::Content, Scope::Recipient, Scope::Recipient),
     ];
-    for (at, expected, scope) in rows {
-        for (code, transient, outcome) in [
-            (451, true, "retry"),
-            (450, true, "retry"),
-            (550, false, "refused"),
-            (554, false, "refused"),
+    for (at, expected, for_now, for_good) in rows {
+        for (code, transient, scope) in [
+            (451, true, for_now),
+            (450, true, for_now),
+            (550, false, for_good),
+            (554, false, for_good),
         ] {
             catcher.behave_next([Behaviour::Answer {
                 at,
@@ -63,12 +65,15 @@ async fn refusals_are_told_by_stage() {
                 other => panic!("{at:?} {code}: {other:?}"),
             };
             assert_eq!((stage, got), (expected, code), "{at:?}");
-            assert_eq!(error.is_transient(), transient, "{at:?} {code}");
-            assert_eq!(error.scope(), scope, "{at:?} {code}");
-            let outcome = if scope == Scope::Channel {
-                "unreachable"
-            } else {
-                outcome
+            assert_eq!(
+                (error.is_transient(), error.scope()),
+                (transient, scope),
+                "{at:?} {code}"
+            );
+            let outcome = match (scope, transient) {
+                (Scope::Channel, _) => "unreachable",
+                (Scope::Recipient, false) => "refused",
+                _ => "retry",
             };
             assert_eq!(error.outcome(), outcome, "{at:?} {code}");
             assert!(error.to_string().ends_with("5.7.1 because"), "{error}");
@@ -140,6 +145,7 @@ async fn send_into_silence(behaviour: Behaviour) -> DeliveryError {
     let mut server = server(&catcher);
     server.login = login("user", "hunter2");
     server.timeout = Duration::from_secs(1);
+    server.patience = Duration::from_secs(1);
     let sending = tokio::time::timeout(Duration::from_secs(30), async {
         send_to(&email(server), "noc@example.com").await
     });

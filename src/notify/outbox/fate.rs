@@ -3,8 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::notice::{Attempt, Message, NoticeState, Notification, Transition};
-use crate::notify::email::{DeliveryError, Scope};
+use crate::notify::email::DeliveryError;
 use crate::notify::queue::Told;
+use crate::notify::retry;
 
 /// Whether what else was told of the episode decides about this message: the end of an episode, and a first word to a
 /// client. All others are sent without looking.
@@ -18,7 +19,7 @@ pub(super) fn needs_told(message: &Message, notification: &Notification) -> bool
 /// not told of something that is over already.
 pub(super) fn dropped(message: &Message, notification: &Notification, told: &[Told]) -> Option<&'static str> {
     if notification.transition.is_end() {
-        let arrived = |told: &Told| told.state == NoticeState::Delivered || told.maybe_arrived;
+        let arrived = |told: &Told| told.state.has_arrived() || told.maybe_arrived;
         let begun = told
             .iter()
             .any(|told| tells_of_breach(&told.transition) && arrived(told));
@@ -40,33 +41,65 @@ const fn tells_of_breach(transition: &Transition) -> bool {
     )
 }
 
-/// The message after a try, and the try itself. `wait`: how long until the next one.
+/// What is known about a failed try besides its error.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Circumstances {
+    /// Whether it is refused for good.
+    pub is_dead: bool,
+    /// How long until the next try.
+    pub wait: SignedDuration,
+    /// How many of its tries ended without an answer to the mail, this one included.
+    pub uncertain_tries: u32,
+    /// Spreads waits.
+    pub jitter: u32,
+}
+
+/// The message after a try, and the try itself.
 pub(super) fn after(
     mut message: Message,
     result: &Result<(), DeliveryError>,
-    wait: SignedDuration,
+    circumstances: Circumstances,
     now: Timestamp,
 ) -> (Message, Attempt) {
-    let (state, outcome, detail) = match result {
-        Ok(()) => (NoticeState::Delivered, "delivered", String::new()),
-        Err(error) => {
-            let lasting = error.scope() == Scope::Recipient && !error.is_transient();
-            let state = if lasting || now >= message.deadline {
-                NoticeState::Dead(why_dead(error, lasting))
-            } else {
-                NoticeState::Pending
-            };
-            (state, error.outcome(), error.to_string())
-        }
+    let Circumstances {
+        is_dead,
+        wait,
+        uncertain_tries,
+        jitter,
+    } = circumstances;
+    let (outcome, detail) = match result {
+        Ok(()) => ("delivered", String::new()),
+        Err(error) if is_dead => ("refused", error.to_string()),
+        Err(error) => (error.outcome(), error.to_string()),
     };
-    if state == NoticeState::Pending {
-        message.next_at = match result {
+    let mut next_at = next_try(&message, wait, now);
+    message.state = match result {
+        Ok(()) => NoticeState::Delivered,
+        Err(error) if is_dead => NoticeState::Dead(error.to_string()),
+        Err(DeliveryError::Uncertain { .. }) => {
+            let wait = retry::uncertain(uncertain_tries, jitter);
+            let again = wait.and_then(|wait| now.saturating_add(wait).ok());
+            match again.filter(|again| *again <= message.deadline) {
+                Some(again) => {
+                    next_at = again;
+                    NoticeState::Pending
+                }
+                None => NoticeState::ProbablyDelivered,
+            }
+        }
+        Err(error) if now >= message.deadline => {
+            NoticeState::Dead(format!("its deadline is over; the last try: {error}"))
+        }
+        Err(DeliveryError::CutOff { .. }) => {
             // It was given up for no fault of the server: the next start may try at once.
-            Err(DeliveryError::CutOff { .. }) => now,
-            _ => next_try(&message, wait, now),
-        };
+            next_at = now;
+            NoticeState::Pending
+        }
+        Err(_) => NoticeState::Pending,
+    };
+    if message.state == NoticeState::Pending {
+        message.next_at = next_at;
     }
-    message.state = state;
     let attempt = Attempt {
         message: message.id.clone(),
         number: message.attempts,
@@ -104,12 +137,4 @@ pub(super) fn paced(mut message: Message, until: Timestamp) -> Message {
 fn next_try(message: &Message, wait: SignedDuration, now: Timestamp) -> Timestamp {
     now.saturating_add(wait)
         .map_or(message.deadline, |at| at.min(message.deadline))
-}
-
-fn why_dead(error: &DeliveryError, lasting: bool) -> String {
-    if lasting {
-        error.to_string()
-    } else {
-        format!("its deadline is over; the last try: {error}")
-    }
 }

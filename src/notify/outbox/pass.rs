@@ -1,54 +1,41 @@
-//! One pass over what is due: channels side by side, the messages of one channel one after the other.
+//! A pass: what is due is tried until nothing is left to try. Channels side by side, and within a channel a few mails at
+//! a time; one server that keeps a mail waiting holds up nobody else.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use futures_util::FutureExt;
-use futures_util::future::{Shared, join_all};
+use futures_util::future::Shared;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use rand::RngExt;
+use tokio::sync::Notify;
 
 use super::fate;
-use super::{Channel, Drained, Outbox};
-use crate::domain::notice::{Message, NoticeState, Notification};
+use super::flight::{Flight, Landed};
+use super::lane::{Broken, Lane};
+use super::{Drained, Outbox};
+use crate::domain::notice::{Attempt, Message};
 use crate::domain::{AccountName, ChannelName};
-use crate::notify::email::{DeliveryError, Scope};
-use crate::notify::health::{ChannelHealth, REST};
+use crate::notify::email::Line;
+use crate::notify::health::ChannelHealth;
 use crate::notify::queue::{Due, Queue, Record};
-use crate::notify::{render, retry};
+use crate::notify::retry;
 
-/// Messages taken from the queue at a time: bounds memory, and is more than an hour of mails to clients.
+/// Messages of one channel taken from the queue at a time: bounds memory, and is more than an hour of mails to clients.
 const BATCH: usize = 200;
-
-/// So many messages in a row without any answer after RCPT look like a dead server, and the others of the pass wait. One
-/// alone may be the fault of that message.
-const SILENCES: u32 = 3;
 
 /// Over which time mails to clients are counted.
 const PACE_WINDOW: SignedDuration = SignedDuration::from_hours(1);
 
-/// A channel that failed in this pass: its other messages wait, unattempted.
-#[derive(Clone, Debug)]
-struct Broken {
-    until: Timestamp,
-    error: String,
-}
-
-/// What became of one channel's messages.
-struct Worked<E> {
-    channel: ChannelName,
-    health: ChannelHealth,
-    broken: Option<Broken>,
-    /// Messages in a row without any answer.
-    silences: u32,
-    drained: Drained,
-    error: Option<E>,
-}
+/// While mails are in hand, what became due is looked for this often, woken or not. Real time, as the waits of mails.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// Ends the work: `stop` begins nothing more, `cut` ends what is in hand.
 #[derive(Clone)]
 pub(super) struct Ends<S: Future<Output = ()>, C: Future<Output = ()>> {
-    stop: Shared<S>,
-    cut: Shared<C>,
+    pub stop: Shared<S>,
+    pub cut: Shared<C>,
 }
 
 impl<S: Future<Output = ()>, C: Future<Output = ()>> Ends<S, C> {
@@ -57,77 +44,149 @@ impl<S: Future<Output = ()>, C: Future<Output = ()>> Ends<S, C> {
     }
 }
 
+/// What a pass has done so far.
+#[derive(Default)]
+struct Tally {
+    drained: Drained,
+    /// Messages that were tried, where each is tried only once.
+    tried: Option<BTreeSet<String>>,
+}
+
 impl<Q: Queue> Outbox<Q> {
-    /// Tries each due message once.
-    pub(super) async fn pass<S, C>(&mut self, stop: Shared<S>, cut: Shared<C>) -> Result<Drained, Q::Error>
+    /// Tries what is due until nothing is. With `wake` also what becomes due meanwhile; without, each message once.
+    /// `report` hears of it in between.
+    pub(super) async fn pass<'p, S, C>(
+        &mut self,
+        ends: &Ends<S, C>,
+        wake: Option<&Notify>,
+        mut report: impl FnMut(Result<(&mut Drained, &BTreeMap<ChannelName, ChannelHealth>), &Q::Error>) + Send,
+    ) -> Result<Drained, Q::Error>
     where
         S: Future<Output = ()> + Send,
-        C: Future<Output = ()> + Send,
+        C: Future<Output = ()> + Send + 'p,
     {
         let _busy = self.clock.busy();
-        let ends = Ends { stop, cut };
-        let mut total = Drained::default();
-        let mut seen = BTreeSet::new();
-        let mut broken = self.resting();
-        while !ends.is_stopped() {
-            let now = self.clock.now();
-            let mut due = self.queue.due(now, BATCH).await?;
-            due.retain(|(message, _)| seen.insert(message.id.clone()));
-            if due.is_empty() {
+        let mut flights: FuturesUnordered<Flight<'p>> = FuturesUnordered::new();
+        let mut tally = Tally {
+            tried: wake.is_none().then(BTreeSet::new),
+            ..Tally::default()
+        };
+        let mut failed = None;
+        let mut is_looking = true;
+        loop {
+            if failed.is_none() {
+                failed = self.step(is_looking, ends, &mut flights, &mut tally).await.err();
+            }
+            if failed.is_some() || ends.is_stopped() {
+                self.let_go(&mut tally.drained);
+            }
+            if flights.is_empty() {
                 break;
             }
-            let due = self.pace(due, now, &mut total).await?;
-            let mut by_channel: BTreeMap<ChannelName, Vec<(Due, u32)>> = BTreeMap::new();
-            for (message, notifications) in due {
-                let jitter = self.random.random_range(0..=retry::MOST_JITTER);
-                let channel = message.channel.clone();
-                by_channel
-                    .entry(channel)
-                    .or_default()
-                    .push(((message, notifications), jitter));
-            }
-            let work = by_channel.into_iter().map(|(channel, due)| {
-                let worked = Worked {
-                    health: self.health.get(&channel).cloned().unwrap_or_default(),
-                    broken: broken.get(&channel).cloned(),
-                    channel,
-                    silences: 0,
-                    drained: Drained::default(),
-                    error: None,
-                };
-                self.work(worked, due, &ends)
-            });
-            let mut failed = None;
-            for worked in join_all(work).await {
-                total.add(worked.drained);
-                failed = failed.or(worked.error);
-                if let Some(reason) = worked.broken {
-                    broken.insert(worked.channel.clone(), reason);
+            let landed = tokio::select! {
+                landed = flights.next() => landed,
+                () = async { match wake {
+                    Some(wake) => wake.notified().await,
+                    None => std::future::pending().await,
+                } } => None,
+                () = tokio::time::sleep(LOOK_EVERY), if wake.is_some() => None,
+            };
+            is_looking = match landed {
+                Some(landed) => self.land(landed, &ends.cut, &mut flights, &mut tally.drained).await,
+                None => true,
+            };
+            match &failed {
+                Some(error) if is_looking && wake.is_some() => {
+                    tracing::error!(%error, "the outbox could not be written; it is tried again");
+                    report(Err(error));
+                    failed = None;
                 }
-                if worked.health != ChannelHealth::default() {
-                    self.health.insert(worked.channel, worked.health);
-                }
-            }
-            if let Some(error) = failed {
-                return Err(error);
+                None if is_looking => report(Ok((&mut tally.drained, &self.health))),
+                _ => {}
             }
         }
-        Ok(total)
+        let written = self.write_out(Vec::new(), &mut tally.drained).await;
+        match failed {
+            Some(error) => Err(error),
+            None => written.map(|()| tally.drained),
+        }
     }
 
-    /// The channels that failed a moment ago and are left alone in this pass.
-    fn resting(&self) -> BTreeMap<ChannelName, Broken> {
+    /// Looks for what is due, and begins as much as may be in hand at once.
+    async fn step<'p, S, C>(
+        &mut self,
+        mut is_looking: bool,
+        ends: &Ends<S, C>,
+        flights: &mut FuturesUnordered<Flight<'p>>,
+        tally: &mut Tally,
+    ) -> Result<(), Q::Error>
+    where
+        S: Future<Output = ()> + Send,
+        C: Future<Output = ()> + Send + 'p,
+    {
+        loop {
+            let is_stopped = ends.is_stopped();
+            let found = is_looking && !is_stopped && self.look(tally).await?;
+            let (mut sending, mut begun) = (Vec::new(), Vec::new());
+            if !is_stopped {
+                let channels: Vec<ChannelName> = self.lanes.keys().cloned().collect();
+                for channel in channels {
+                    let drained = &mut tally.drained;
+                    let begin = self.begin(&channel, &ends.cut, &mut begun, &mut sending, drained);
+                    if let Err(error) = begin.await {
+                        self.not_begun(&sending, &mut tally.drained);
+                        return Err(error);
+                    }
+                }
+            }
+            // Nothing leaves that is not written down as leaving.
+            self.write_out(sending, &mut tally.drained).await?;
+            flights.extend(begun);
+            self.close_idle(flights);
+            // What was found may all be dropped or put off: then there may be more behind it.
+            if !found || !self.lanes.is_empty() {
+                return Ok(());
+            }
+            is_looking = true;
+        }
+    }
+
+    /// Takes what is due into the lanes. Whether there was anything.
+    async fn look(&mut self, tally: &mut Tally) -> Result<bool, Q::Error> {
+        self.write_out(Vec::new(), &mut tally.drained).await?;
         let now = self.clock.now();
-        let resting = self.health.iter().filter_map(|(channel, health)| {
-            let until = health.rests_until(now)?;
-            let error = health.last_error.clone().unwrap_or_default();
-            Some((channel.clone(), Broken { until, error }))
+        let mut due = self.queue.due(now, BATCH).await?;
+        due.retain(|(message, _)| {
+            let tried = tally.tried.as_mut();
+            !self.in_hand.contains(&message.id) && tried.is_none_or(|tried| tried.insert(message.id.clone()))
         });
-        resting.collect()
+        let found = !due.is_empty();
+        for (channel, lane) in &mut self.lanes {
+            // It has rested; what is due may try it again.
+            let rests = self.health.get(channel).and_then(|health| health.rests_until(now));
+            if rests.is_none() {
+                lane.broken = None;
+            }
+        }
+        for (message, notifications) in self.pace(due, now, &mut tally.drained).await? {
+            self.in_hand.insert(message.id.clone());
+            let jitter = self.random.random_range(0..=retry::MOST_JITTER);
+            let channel = message.channel.clone();
+            let lane = self.lanes.entry(channel).or_insert_with_key(|channel| {
+                let health = self.health.get(channel);
+                Lane::resting(health.and_then(|health| {
+                    let until = health.rests_until(now)?;
+                    let error = health.last_error.clone().unwrap_or_default();
+                    Some(Broken { until, error })
+                }))
+            });
+            lane.push(((message, notifications), jitter));
+        }
+        Ok(found)
     }
 
     /// Lets as many paced messages to clients leave as the hour has room for, lowest balance first; the others wait.
-    async fn pace(&self, due: Vec<Due>, now: Timestamp, total: &mut Drained) -> Result<Vec<Due>, Q::Error> {
+    async fn pace(&self, due: Vec<Due>, now: Timestamp, drained: &mut Drained) -> Result<Vec<Due>, Q::Error> {
         let (mut paced, mut leaving): (Vec<Due>, Vec<Due>) =
             due.into_iter().partition(|(message, _)| message.paced.is_some());
         paced.sort_by_key(|(message, _)| message.paced);
@@ -142,6 +201,10 @@ impl<Q: Queue> Outbox<Q> {
             if !room.contains_key(&account) {
                 let since = now.saturating_sub(PACE_WINDOW).unwrap_or(now);
                 let used = self.queue.paced_since(&account, since).await?;
+                // Those taken earlier that have not left yet are not in the store's count.
+                let taken = self.lanes.values().flat_map(Lane::waiting);
+                let taken = taken.filter(|taken| taken.account == account && taken.paced.is_some());
+                let used = used.saturating_add(count(taken.count()));
                 room.insert(account.clone(), cap.saturating_sub(used));
             }
             match room.get_mut(&account) {
@@ -153,216 +216,99 @@ impl<Q: Queue> Outbox<Q> {
             }
         }
         for (account, messages) in waiting {
-            total.deferred += count(&messages);
-            self.write(account, messages, now).await?;
+            drained.deferred += count(messages.len());
+            let attempts = Vec::new();
+            let record = Record {
+                account,
+                at: now,
+                messages,
+                attempts,
+            };
+            self.queue.record(record).await?;
         }
         Ok(leaving)
     }
 
-    async fn write(&self, account: AccountName, messages: Vec<Message>, at: Timestamp) -> Result<(), Q::Error> {
-        let attempts = Vec::new();
-        self.queue
-            .record(Record {
-                account,
-                at,
-                messages,
-                attempts,
-            })
-            .await
+    /// Counts what became of a message, and has it written down with the next record.
+    pub(super) fn settle(&mut self, message: Message, attempt: Option<Attempt>, drained: &mut Drained) {
+        Self::count(&message, drained);
+        let at = self.clock.now();
+        self.unwritten.push(Record::of(&message, attempt, at));
     }
 
-    /// Works through the messages of one channel, in their order.
-    async fn work<S, C>(
-        &self,
-        mut worked: Worked<Q::Error>,
-        due: Vec<(Due, u32)>,
-        ends: &Ends<S, C>,
-    ) -> Worked<Q::Error>
-    where
-        S: Future<Output = ()> + Send,
-        C: Future<Output = ()> + Send,
-    {
-        let mut put_off: BTreeMap<AccountName, Vec<Message>> = BTreeMap::new();
-        for ((message, notifications), jitter) in due {
-            if let Some(broken) = &worked.broken {
-                let message = fate::put_off(message, broken.until, &broken.error, self.clock.now());
-                put_off.entry(message.account.clone()).or_default().push(message);
-            } else if ends.is_stopped() {
-                worked.drained.deferred += 1;
-            } else {
-                let handled = self.handle(&mut worked, message, &notifications, jitter, ends);
-                if let Err(error) = handled.await {
-                    worked.error = Some(error);
-                    return worked;
+    /// Writes down what ended, and with it what begins: one commit for both. What ended stays to be written when the
+    /// store fails; what was to begin does not begin.
+    async fn write_out(&mut self, sending: Vec<Message>, drained: &mut Drained) -> Result<(), Q::Error> {
+        let at = self.clock.now();
+        let begins = sending.iter().map(|message| Record::of(message, None, at));
+        let mut records: Vec<Record> = Vec::new();
+        for record in self.unwritten.iter().cloned().chain(begins) {
+            match records.iter_mut().find(|kept| kept.account == record.account) {
+                Some(kept) => {
+                    kept.at = record.at;
+                    kept.messages.extend(record.messages);
+                    kept.attempts.extend(record.attempts);
                 }
+                None => records.push(record),
             }
         }
-        for (account, messages) in put_off {
-            for message in &messages {
-                Self::tally(&mut worked, message);
+        for record in records {
+            let account = record.account.clone();
+            if let Err(error) = self.queue.record(record).await {
+                self.not_begun(&sending, drained);
+                return Err(error);
             }
-            if let Err(error) = self.write(account, messages, self.clock.now()).await {
-                worked.error = Some(error);
+            let (written, unwritten) = std::mem::take(&mut self.unwritten)
+                .into_iter()
+                .partition(|record| record.account == account);
+            self.unwritten = unwritten;
+            let written: Vec<Record> = written;
+            for message in written.iter().flat_map(|record| &record.messages) {
+                self.in_hand.remove(&message.id);
             }
         }
-        worked
-    }
-
-    /// Sends one message, unless it is to be dropped, and writes down what became of it.
-    async fn handle<S, C>(
-        &self,
-        worked: &mut Worked<Q::Error>,
-        mut message: Message,
-        notifications: &[Notification],
-        jitter: u32,
-        ends: &Ends<S, C>,
-    ) -> Result<(), Q::Error>
-    where
-        S: Future<Output = ()> + Send,
-        C: Future<Output = ()> + Send,
-    {
-        let now = self.clock.now();
-        let ready = match self.dropped(&message, notifications).await? {
-            Some(why) => Err(why),
-            None => self.prepared(&message, notifications, now),
-        };
-        let (channel, mail) = match ready {
-            Ok(ready) => ready,
-            Err(why) => {
-                message.state = NoticeState::Dropped(why);
-                Self::tally(worked, &message);
-                return self.queue.record(Record::of(&message, None, now)).await;
-            }
-        };
-        message.attempts += 1;
-        message.state = NoticeState::Sending;
-        self.queue.record(Record::of(&message, None, now)).await?;
-        let Channel::Email(email) = channel;
-        let name = recipient_name(&message, notifications);
-        let result = email.send(&message, name, &mail, now, ends.cut.clone()).await;
-        let now = self.clock.now();
-        let wait = learn(worked, &result, message.attempts, jitter, now);
-        let (message, attempt) = fate::after(message, &result, wait, now);
-        tell(&message, &result);
-        Self::tally(worked, &message);
-        self.queue.record(Record::of(&message, Some(attempt), now)).await
-    }
-
-    /// Why a message is not sent, as far as the store and the configuration say.
-    async fn dropped(&self, message: &Message, notifications: &[Notification]) -> Result<Option<String>, Q::Error> {
-        if !self.settings.channels.contains_key(&message.channel) {
-            return Ok(Some(format!(
-                "the channel `{}` is not configured any more",
-                message.channel
-            )));
+        while let Some(channel) = self.cured.first().cloned() {
+            self.queue.make_due(Some(&channel), at).await?;
+            self.cured.remove(&channel);
         }
-        let [notification] = notifications else {
-            return Ok(None);
-        };
-        if !fate::needs_told(message, notification) {
-            return Ok(None);
+        Ok(())
+    }
+
+    /// Forgets messages that were about to leave: the store still owes them.
+    fn not_begun(&mut self, messages: &[Message], drained: &mut Drained) {
+        for message in messages {
+            self.in_hand.remove(&message.id);
+            drained.deferred += 1;
+            if let Some(lane) = self.lanes.get_mut(&message.channel) {
+                lane.busy -= 1;
+            }
         }
-        let told = self.queue.told(notification).await?;
-        Ok(fate::dropped(message, notification, &told).map(str::to_owned))
     }
 
-    /// The channel, and the mail as it reads now; else why there is none.
-    fn prepared(
-        &self,
-        message: &Message,
-        notifications: &[Notification],
-        now: Timestamp,
-    ) -> Result<(&Channel, render::Mail), String> {
-        let channel = self.settings.channels.get(&message.channel);
-        let channel = channel.ok_or_else(|| "its channel is not configured any more".to_owned())?;
-        let mail = render::mail(message, notifications, &self.settings.texts, now);
-        Ok((channel, mail.map_err(|error| error.to_string())?))
+    /// Ends the connections of channels that have nothing left to do.
+    fn close_idle(&mut self, flights: &mut FuturesUnordered<Flight<'_>>) {
+        self.lanes.retain(|_, lane| {
+            if !lane.is_done() {
+                return true;
+            }
+            for line in lane.idle.drain(..).filter(Line::is_open) {
+                flights.push(line.close().map(|()| Landed::Closed).boxed());
+            }
+            false
+        });
     }
 
-    /// Counts what became of a message.
-    fn tally(worked: &mut Worked<Q::Error>, message: &Message) {
-        let place = (message.account.clone(), message.channel.clone());
-        let drained = &mut worked.drained;
-        match &message.state {
-            NoticeState::Delivered => {
-                drained.sent += 1;
-                *drained.delivered_by_channel.entry(place).or_default() += 1;
+    /// Leaves what waits to another pass.
+    fn let_go(&mut self, drained: &mut Drained) {
+        for lane in self.lanes.values_mut() {
+            for message in lane.take_all() {
+                drained.deferred += 1;
+                self.in_hand.remove(&message.id);
             }
-            NoticeState::Dead(_) => {
-                drained.dead += 1;
-                *drained.dead_by_channel.entry(place).or_default() += 1;
-                let (channel, account) = (&message.channel, &message.account);
-                tracing::warn!(%channel, %account, "a message will never arrive: see `balancewatch notifications`");
-            }
-            NoticeState::Dropped(_) | NoticeState::Merged(_) => drained.dropped += 1,
-            NoticeState::Pending | NoticeState::Sending => drained.deferred += 1,
         }
     }
 }
 
-/// What a try says of the channel; gives how long this message waits for its next one.
-fn learn<E>(
-    worked: &mut Worked<E>,
-    result: &Result<(), DeliveryError>,
-    attempts: u32,
-    jitter: u32,
-    now: Timestamp,
-) -> SignedDuration {
-    let own = retry::wait(attempts, jitter);
-    let Err(error) = result else {
-        worked.silences = 0;
-        worked.health.delivered(now);
-        return own;
-    };
-    worked.silences = if error.is_silence() { worked.silences + 1 } else { 0 };
-    if error.scope() != Scope::Channel && worked.silences < SILENCES {
-        return own;
-    }
-    worked.health.broke(error.to_string(), now);
-    let wait = own.max(retry::wait(worked.health.failures, jitter)).max(REST);
-    worked.broken = Some(Broken {
-        until: now.saturating_add(wait).unwrap_or(now),
-        error: error.to_string(),
-    });
-    wait
-}
-
-/// The name that stands in To: a client's own. Operators are addresses.
-fn recipient_name<'n>(message: &Message, notifications: &'n [Notification]) -> &'n str {
-    match notifications.first() {
-        Some(first) if message.channel.is_client() && first.facts.label != first.client.as_str() => &first.facts.label,
-        _ => "",
-    }
-}
-
-/// Logs a try, without addresses or the words of the server.
-fn tell(message: &Message, result: &Result<(), DeliveryError>) {
-    let (channel, account, attempt) = (&message.channel, &message.account, message.attempts);
-    match result {
-        Ok(()) => tracing::info!(%channel, %account, attempt, "a message was delivered"),
-        Err(error) => {
-            let (error, state) = (error.brief(), message.state.label());
-            tracing::warn!(%channel, %account, attempt, error, state, "a message could not be delivered");
-        }
-    }
-}
-
-fn count(messages: &[Message]) -> u32 {
-    u32::try_from(messages.len()).unwrap_or(u32::MAX)
-}
-
-impl Drained {
-    /// Adds what came of other messages.
-    fn add(&mut self, other: Self) {
-        self.sent += other.sent;
-        self.deferred += other.deferred;
-        self.dead += other.dead;
-        self.dropped += other.dropped;
-        for (place, number) in other.delivered_by_channel {
-            *self.delivered_by_channel.entry(place).or_default() += number;
-        }
-        for (place, number) in other.dead_by_channel {
-            *self.dead_by_channel.entry(place).or_default() += number;
-        }
-    }
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }

@@ -3,7 +3,9 @@
 mod delivery;
 mod ends;
 mod pacing;
+mod refusals;
 mod rules;
+mod side_by_side;
 mod stored;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +20,7 @@ use crate::clock::{Clock, Stepper};
 use crate::demo::mail_catcher::{Behaviour, MailCatcher, Options, Stage};
 use crate::domain::notice::{Attempt, Message, NoticeState, Notification, Transition};
 use crate::domain::{AccountName, ChannelName};
+use crate::notify::email::Server;
 use crate::notify::queue::{Due, Queue, Record, Told};
 use crate::notify::render::Letterhead;
 use crate::notify::testing::{email, fired, owed, server, start};
@@ -90,9 +93,14 @@ impl Queue for Shelf {
                 .cloned()
                 .collect()
         };
+        let mut of_channel: BTreeMap<&ChannelName, usize> = BTreeMap::new();
+        due.retain(|message| {
+            let number = of_channel.entry(&message.channel).or_default();
+            *number += 1;
+            *number <= limit
+        });
         Ok(due
             .into_iter()
-            .take(limit)
             .map(|message| (message.clone(), carried(message)))
             .collect())
     }
@@ -137,6 +145,29 @@ impl Queue for Shelf {
         Ok(told.collect())
     }
 
+    async fn uncertain_tries(&self, message: &str) -> Result<u32, DiskFull> {
+        let attempts = self.attempts();
+        let tries = attempts
+            .iter()
+            .filter(|attempt| attempt.message == message && attempt.outcome == "uncertain");
+        Ok(u32::try_from(tries.count()).unwrap())
+    }
+
+    async fn make_due(&self, channel: Option<&ChannelName>, now: Timestamp) -> Result<(), DiskFull> {
+        let mut shelves = self.0.lock().unwrap();
+        let attempts = shelves.attempts.clone();
+        for message in &mut shelves.messages {
+            let is_uncertain = attempts.iter().any(|attempt| {
+                attempt.message == message.id && attempt.number == message.attempts && attempt.outcome == "uncertain"
+            });
+            let is_meant = channel.is_none_or(|channel| *channel == message.channel) && message.not_before <= now;
+            if is_meant && !is_uncertain && message.state == NoticeState::Pending {
+                message.next_at = message.next_at.min(now);
+            }
+        }
+        Ok(())
+    }
+
     async fn record(&self, record: Record) -> Result<(), DiskFull> {
         let mut shelves = self.0.lock().unwrap();
         if let Some(left) = &mut shelves.records_left {
@@ -154,7 +185,14 @@ impl Queue for Shelf {
             let kept = shelves.messages.iter_mut().find(|kept| kept.id == message.id).unwrap();
             *kept = message;
         }
-        shelves.attempts.extend(record.attempts);
+        for attempt in record.attempts {
+            let mut kept = shelves.attempts.iter_mut();
+            let same = |kept: &&mut Attempt| (&kept.message, kept.number) == (&attempt.message, attempt.number);
+            match kept.find(same) {
+                Some(kept) => *kept = attempt,
+                None => shelves.attempts.push(attempt),
+            }
+        }
         Ok(())
     }
 }
@@ -184,7 +222,11 @@ impl Bench {
     }
 
     fn outbox<Q: Queue + Clone>(shelf: &Q, catcher: &MailCatcher, clock: &Clock) -> Outbox<Q> {
-        let email = Arc::new(email(server(catcher)));
+        Self::outbox_over(server(catcher), shelf, clock)
+    }
+
+    fn outbox_over<Q: Queue + Clone>(server: Server, shelf: &Q, clock: &Clock) -> Outbox<Q> {
+        let email = Arc::new(email(server));
         let channels = ["ops", "pager", "client"].map(|name| {
             let channel = Channel::Email(Arc::clone(&email));
             (ChannelName::new(name).unwrap(), channel)

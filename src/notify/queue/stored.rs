@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{Due, Queue, Record, Told};
-use crate::domain::AccountName;
 use crate::domain::notice::{NoticeState, Notification};
+use crate::domain::{AccountName, ChannelName};
 use crate::store::{Commit, Error, NoticeFilter, Store};
 
 /// Notifications of one client that are looked through for those of one episode and recipient: newest first, so that
@@ -47,6 +47,14 @@ impl Queue for Store {
             });
         }
         Ok(told)
+    }
+
+    async fn uncertain_tries(&self, message: &str) -> Result<u32, Error> {
+        self.uncertain_tries(message).await
+    }
+
+    async fn make_due(&self, channel: Option<&ChannelName>, now: Timestamp) -> Result<(), Error> {
+        self.make_due(channel, now).await
     }
 
     async fn record(&self, record: Record) -> Result<(), Error> {

@@ -180,6 +180,7 @@ impl Columns<'_> {
             "pending" => NoticeState::Pending,
             "sending" => NoticeState::Sending,
             "delivered" => NoticeState::Delivered,
+            "probably-delivered" => NoticeState::ProbablyDelivered,
             "dead" => NoticeState::Dead(why()?),
             "dropped" => NoticeState::Dropped(why()?),
             "merged" => NoticeState::Merged(why()?),

@@ -7,22 +7,26 @@ use sqlx::Row;
 
 use super::decode::Columns;
 use super::{Fault, Sqlite};
-use crate::domain::AccountName;
 use crate::domain::audience::MESSAGE_LIFETIME;
 use crate::domain::notice::{Message, Notification};
+use crate::domain::{AccountName, ChannelName};
 use crate::store::encode::nanos;
 
-/// Heads of their threads that are due; those that nobody paces first, in the order in which they were written down.
+/// Heads of their threads that are due; those that nobody paces first, in the order in which they were written down. So
+/// many of each channel: a channel with many must not hide the others.
 const DUE: &str = "
-SELECT * FROM message
-WHERE state IN ('pending', 'sending') AND next_at <= ?1 AND not_before <= ?1
-    AND NOT EXISTS (
-        SELECT 1 FROM message AS earlier
-        WHERE earlier.state IN ('pending', 'sending') AND earlier.thread = message.thread
-            AND earlier.channel = message.channel AND earlier.recipient = message.recipient
-            AND earlier.seq < message.seq)
-ORDER BY paced_rank IS NOT NULL, paced_rank, seq
-LIMIT ?2";
+SELECT * FROM (
+    SELECT *, row_number() OVER (
+        PARTITION BY channel ORDER BY paced_rank IS NOT NULL, paced_rank, seq) AS place
+    FROM message
+    WHERE state IN ('pending', 'sending') AND next_at <= ?1 AND not_before <= ?1
+        AND NOT EXISTS (
+            SELECT 1 FROM message AS earlier
+            WHERE earlier.state IN ('pending', 'sending') AND earlier.thread = message.thread
+                AND earlier.channel = message.channel AND earlier.recipient = message.recipient
+                AND earlier.seq < message.seq))
+WHERE place <= ?2
+ORDER BY paced_rank IS NOT NULL, paced_rank, seq";
 
 /// Only heads count: what waits behind another message cannot leave before it.
 const NEXT: &str = "
@@ -58,7 +62,61 @@ const RETRY_CARRIED: &str = "
 UPDATE notification SET state = 'pending', why = NULL
 WHERE message = (SELECT message FROM notification WHERE id = ?1) AND state IN ('pending', 'dead')";
 
+/// What was tried last without an answer to the mail keeps its distance. `?2` is a channel, or NULL for all.
+const MAKE_DUE: &str = "
+UPDATE message SET next_at = ?1
+WHERE state IN ('pending', 'sending') AND state = 'pending' AND next_at > ?1 AND not_before <= ?1
+    AND (?2 IS NULL OR channel = ?2)
+    AND NOT EXISTS (
+        SELECT 1 FROM attempt
+        WHERE attempt.message = message.id AND attempt.number = message.attempts AND attempt.outcome = 'uncertain')";
+
+/// `?1` is now, `?2` a day later, `?3` since when what is dead counts, `?4` a channel, or NULL for all.
+const RETRY_ALL: &str = "
+UPDATE message SET state = 'pending', why = NULL, next_at = ?1, not_before = min(not_before, ?1),
+    deadline = max(deadline, ?2)
+WHERE (state = 'pending' OR state = 'dead' AND created_at >= ?3) AND (?4 IS NULL OR channel = ?4)";
+
+const RETRY_ALL_CARRIED: &str = "
+UPDATE notification SET state = 'pending', why = NULL
+WHERE state = 'dead' AND message IN (SELECT id FROM message WHERE state = 'pending')";
+
 impl Sqlite {
+    pub(in crate::store) async fn make_due(&self, channel: Option<&ChannelName>, now: Timestamp) -> Result<(), Fault> {
+        let mut transaction = self.begin_write().await?;
+        let make = sqlx::query(MAKE_DUE)
+            .bind(nanos(now))
+            .bind(channel.map(ChannelName::as_str));
+        make.execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    pub(in crate::store) async fn retry_all(
+        &self,
+        channel: Option<&ChannelName>,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<u64, Fault> {
+        let deadline = now.saturating_add(MESSAGE_LIFETIME).unwrap_or(Timestamp::MAX);
+        let mut transaction = self.begin_write().await?;
+        let retry = sqlx::query(RETRY_ALL)
+            .bind(nanos(now))
+            .bind(nanos(deadline))
+            .bind(nanos(since))
+            .bind(channel.map(ChannelName::as_str));
+        let changed = retry.execute(&mut *transaction).await?.rows_affected();
+        sqlx::query(RETRY_ALL_CARRIED).execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(changed)
+    }
+
+    pub(in crate::store) async fn uncertain_tries(&self, message: &str) -> Result<u32, Fault> {
+        let query = "SELECT count(*) AS number FROM attempt WHERE message = ?1 AND outcome = 'uncertain'";
+        let row = sqlx::query(query).bind(message).fetch_one(&self.reader).await?;
+        Ok(u32::try_from(row.try_get::<i64, _>("number")?).unwrap_or(u32::MAX))
+    }
+
     pub(in crate::store) async fn retry(&self, notification: &str, now: Timestamp) -> Result<bool, Fault> {
         let deadline = now.saturating_add(MESSAGE_LIFETIME).unwrap_or(Timestamp::MAX);
         let mut transaction = self.begin_write().await?;

@@ -128,11 +128,11 @@ async fn logs_in_and_tells_no_secret_when_it_may_not() {
         email(server)
     };
     let good = with("user@example.com", "hunter2 pässword");
-    good.login().await.unwrap();
+    good.rehearse(&[], start()).await.unwrap();
     send_to(&good, "noc@example.com").await.unwrap();
     assert_eq!(catcher.mails()[0].user.as_deref(), Some("user@example.com"));
     let bad = with("user@example.com", "hunter3");
-    let error = bad.login().await.unwrap_err();
+    let error = bad.rehearse(&[], start()).await.unwrap_err();
     assert!(
         matches!(
             error,
@@ -171,7 +171,7 @@ async fn a_server_without_auth_is_told_as_such() {
     let catcher = MailCatcher::start(options).await.unwrap();
     let mut server = server(&catcher);
     server.login = login("user", "hunter2");
-    assert_eq!(email(server).login().await, Err(DeliveryError::NoLogin));
+    assert_eq!(email(server).rehearse(&[], start()).await, Err(DeliveryError::NoLogin));
 }
 
 #[tokio::test]

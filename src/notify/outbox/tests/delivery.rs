@@ -58,19 +58,49 @@ async fn killed_between_sending_and_its_outcome_it_is_sent_again_with_the_same_i
 }
 
 #[tokio::test]
-async fn a_lost_reply_is_uncertain_and_tried_again_with_the_same_id() {
+async fn a_lost_reply_is_uncertain_and_tried_again_hours_later_with_the_same_id() {
     let mut bench = Bench::new().await;
     bench.shelf.put(owed(561_115, fired(), "ops", "noc@example.com"));
     bench.catcher.behave_next([Behaviour::HangUp(Stage::Content)]);
     let drained = bench.drain().await;
     assert_eq!((drained.sent, drained.deferred), (0, 1));
-    assert_eq!(bench.drain().await, Drained::default(), "not at once");
-    bench.step(MINUTE);
+    // Neither time nor a success of another makes it leave early.
+    bench.step(HOUR);
+    bench.shelf.put(owed(561_116, fired(), "ops", "noc@example.com"));
     assert_eq!(bench.drain().await.sent, 1);
-    assert_eq!(bench.shelf.outcomes(), ["uncertain", "delivered"]);
+    assert_eq!(bench.drain().await, Drained::default(), "it may have arrived");
+    bench.step(HOUR * 2);
+    assert_eq!(bench.drain().await.sent, 1);
+    assert_eq!(bench.shelf.outcomes(), ["uncertain", "delivered", "delivered"]);
     let mails = bench.catcher.mails();
-    assert_eq!(mails[0].header("Message-ID"), mails[1].header("Message-ID"));
-    assert_eq!(mails.len(), 2);
+    assert_eq!(mails[0].header("Message-ID"), mails[2].header("Message-ID"));
+    assert_eq!(mails.len(), 3);
+}
+
+#[tokio::test]
+async fn a_server_that_takes_mails_and_drops_the_connection_gets_five_copies_in_a_day_and_it_counts_as_told() {
+    let mut bench = Bench::new().await;
+    let due = owed(561_115, fired(), "ops", "noc@example.com");
+    bench.shelf.put(due.clone());
+    bench.catcher.behave(Behaviour::HangUp(Stage::Content));
+    let mut tried_at = Vec::new();
+    while let Some(next) = bench.shelf.next_at().await.unwrap() {
+        bench.stepper.advance_to(next.max(bench.clock.now()));
+        bench.drain().await;
+        tried_at.push(bench.clock.now());
+    }
+    assert_eq!(tried_at.len(), 5, "{tried_at:?}");
+    assert_eq!(bench.catcher.mails().len(), 5);
+    for pair in tried_at.windows(2) {
+        assert!(pair[1].duration_since(pair[0]) > HOUR, "{tried_at:?}");
+    }
+    assert_eq!(bench.shelf.states(), [NoticeState::ProbablyDelivered]);
+    // Its end is told.
+    bench
+        .shelf
+        .put(owed(561_115, Transition::Resolved, "ops", "noc@example.com"));
+    bench.catcher.behave(Behaviour::Good);
+    assert_eq!(bench.drain().await.sent, 1);
 }
 
 #[tokio::test]

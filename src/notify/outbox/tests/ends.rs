@@ -37,6 +37,7 @@ async fn a_failure_of_the_channel_defers_the_others_of_the_pass_unattempted() {
         bench.catcher.behave(Behaviour::Good);
         bench.step(MINUTE);
         assert_eq!(bench.drain().await.sent, 5);
+        assert_eq!(bench.catcher.conversations(), 2, "over one connection");
         assert_eq!(bench.health("ops").broken_since, None);
     }
 }

@@ -57,7 +57,8 @@ async fn an_end_follows_a_beginning_that_may_have_arrived() {
         .put(owed(561_115, Transition::Resolved, "ops", "noc@example.com"));
     bench.catcher.behave_next([Behaviour::HangUp(Stage::Content)]);
     let drained = bench.drain().await;
-    assert_eq!((drained.sent, drained.dead, drained.dropped), (1, 1, 0));
+    assert_eq!((drained.sent, drained.dead, drained.dropped), (2, 0, 0));
+    assert_eq!(bench.shelf.states()[0], NoticeState::ProbablyDelivered);
 }
 
 #[tokio::test]

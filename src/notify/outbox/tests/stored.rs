@@ -45,7 +45,7 @@ async fn an_episode_over_the_real_store() {
     let drained = outbox.drain(never()).await.unwrap();
     assert_eq!(
         (drained.sent, drained.deferred, drained.dead, drained.dropped),
-        (3, 0, 2, 1)
+        (4, 0, 1, 1)
     );
     assert_eq!(state(&store, &dead).await.2, ["refused"]);
     assert_eq!(state(&store, &uncertain).await.2, ["uncertain"]);
