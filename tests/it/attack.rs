@@ -10,4 +10,5 @@ mod echo;
 mod faked;
 mod files;
 mod letters;
+mod mail;
 mod payloads;
