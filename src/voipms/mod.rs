@@ -44,7 +44,7 @@ pub use functions::{
 pub use marker::Marker;
 pub use outcome::{FindOut, Sign, Unknown, WriteError};
 pub use parameters::{Kind, Parameter};
-pub use raw::{CallError, RawAnswer, RawCall, Row};
+pub use raw::{CallError, RawAnswer, RawCall, Row, Untaken};
 pub use record::OddRow;
 pub use request::Transport;
 pub use settings::{Settings, SettingsError};

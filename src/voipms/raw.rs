@@ -16,6 +16,7 @@ use crate::net::HttpError;
 mod taken;
 mod texts;
 
+pub use taken::Untaken;
 pub use texts::Row;
 
 /// A call whose arguments were checked. Debug shows no password.

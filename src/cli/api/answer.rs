@@ -8,7 +8,7 @@ use super::{mask, note, outcome};
 use crate::cli::{Context, Exit, Failure};
 use crate::config::Account;
 use crate::redact::Redactor;
-use crate::voipms::{CallError, Class, Function, RawAnswer, RawCall};
+use crate::voipms::{CallError, Class, Function, RawAnswer, RawCall, Untaken};
 
 /// How this run prints.
 pub struct Printer {
@@ -48,11 +48,9 @@ impl Printer {
         }
         match untaken {
             None => Ok(Exit::Fine),
-            Some(what) => Err(
-                Failure::failed(format!("{} answered `success`, but {what}", call.function())).hint(
-                    "that says nothing: neither that there is none nor that it is zero; the daemon takes none of it",
-                ),
-            ),
+            Some(Untaken { what, hint }) => {
+                Err(Failure::failed(format!("{} answered `success`, but {what}", call.function())).hint(hint))
+            }
         }
     }
 

@@ -13,11 +13,23 @@ use crate::voipms::functions::{
 };
 use crate::voipms::record::OddRow;
 
+/// What of an answer cannot be taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Untaken {
+    /// What is wrong with it, behind *but*.
+    pub what: String,
+    /// What that means.
+    pub hint: &'static str,
+}
+
+const ALL: &str = "that says nothing: neither that there is none nor that it is zero; the daemon takes none of it";
+const ROWS: &str = "the daemon takes the other rows";
+
 impl RawAnswer {
     /// What is wrong with a successful answer to a read, so that nothing, or not all of it, can be taken; `None` when
     /// nothing is. One that says success and nothing else says nothing: not that there are none, not zero.
     #[must_use]
-    pub fn untaken(&self, call: &RawCall, secrets: &Redactor) -> Option<String> {
+    pub fn untaken(&self, call: &RawCall, secrets: &Redactor) -> Option<Untaken> {
         let function = call.function();
         if function.class() != Class::Read {
             return None;
@@ -28,21 +40,23 @@ impl RawAnswer {
             is_dry_run: false,
         };
         let payload = reader.open(self.body(), function.expected());
-        match payload.and_then(|payload| odd_rows(call, payload, &reader)) {
+        let (what, hint) = match payload.and_then(|payload| odd_rows(call, payload, &reader)) {
             Ok(odd) => {
                 let first = odd.first()?;
                 let of = first.id.as_ref().map(|id| format!(", of `{id}`")).unwrap_or_default();
-                Some(match odd.len() {
+                let what = match odd.len() {
                     1 => format!("a row of it cannot be used: {}{of}", first.why),
                     count => format!(
                         "{count} rows of it cannot be used, the first because of {}{of}",
                         first.why
                     ),
-                })
+                };
+                (what, ROWS)
             }
-            Err(Problem::MissingPayload { key }) => Some(format!("no `{key}`")),
-            Err(problem) => Some(problem.to_string()),
-        }
+            Err(Problem::MissingPayload { key }) => (format!("no `{key}`"), ALL),
+            Err(problem) => (problem.to_string(), ALL),
+        };
+        Some(Untaken { what, hint })
     }
 }
 
@@ -139,7 +153,11 @@ mod tests {
             };
             let call = RawCall::new(function, arguments).unwrap();
             let answer = RawAnswer::new(format!(r#"{{"status":"success"{rest}}}"#).into_bytes());
-            assert_eq!(answer.untaken(&call, &Redactor::default()), untaken, "{function} {rest}");
+            let got = answer.untaken(&call, &Redactor::default());
+            let takes_rows = got.as_ref().is_some_and(|got| got.hint == super::ROWS);
+            let what = got.map(|got| got.what);
+            assert_eq!(takes_rows, what.as_ref().is_some_and(|what| what.contains("of it cannot")), "{function} {rest}");
+            assert_eq!(what, untaken, "{function} {rest}");
         }
     }
 }
