@@ -90,7 +90,7 @@ pub(super) static TEXTS: Catalogue = Catalogue {
     readable_again: "podemos consultar de nuevo el saldo de su cuenta telefónica",
     enough_again: |balance| format!("el saldo de su cuenta telefónica es de nuevo de {balance}"),
     in_order_again: "el saldo de su cuenta telefónica vuelve a ser suficiente",
-    uses_less_again: "sus teléfonos vuelven a usar menos",
+    uses_less_again: "el consumo de sus teléfonos ha vuelto a la normalidad",
     nothing_to_do: "No tiene que hacer nada. Gracias.",
 
     ask_service: |service| format!("Si tiene alguna pregunta, contacte a {service}."),

@@ -101,7 +101,7 @@ pub(super) static TEXTS: Catalogue = Catalogue {
     readable_again: "nous pouvons de nouveau consulter le solde de votre compte téléphonique",
     enough_again: |balance| format!("le solde de votre compte téléphonique est de nouveau de {balance}"),
     in_order_again: "le solde de votre compte téléphonique est de nouveau suffisant",
-    uses_less_again: "vos téléphones utilisent de nouveau moins",
+    uses_less_again: "la consommation de vos téléphones est revenue à la normale",
     nothing_to_do: "Vous n’avez rien à faire. Merci.",
 
     ask_service: |service| format!("Pour toute question, veuillez communiquer avec {service}."),
