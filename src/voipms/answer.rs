@@ -164,7 +164,7 @@ impl Reader<'_> {
             text: self.secrets.excerpt(text),
         };
         match scalar(raw).ok_or_else(|| bad(raw.get()))? {
-            Some(text) if !text.trim().is_empty() => text.parse().map(Some).map_err(|_| bad(&text)),
+            Some(text) if !text.trim().is_empty() => believable(&text).map(Some).ok_or_else(|| bad(&text)),
             _ => Ok(None),
         }
     }
@@ -195,6 +195,23 @@ fn is_page_without_passwords(body: &str) -> bool {
     let body = body.trim_start();
     let searched = body.get(..body.floor_char_boundary(SEARCHED_BYTES)).unwrap_or(body);
     body.starts_with('<') && !searched.to_ascii_lowercase().contains("password")
+}
+
+/// Longest amount, in bytes: a billion with every digit that a float can have is half as long.
+const LONGEST_AMOUNT: usize = 40;
+
+/// The largest exponent of ten, either way, that a sum of money comes out with, float noise included.
+const LARGEST_EXPONENT: u32 = 30;
+
+/// An amount that a ledger can hold. Minus nothing is none, and what is nearer to nothing than any sum comes out is none
+/// either: taken for zero, it would stop a client's phones.
+fn believable(text: &str) -> Option<Money> {
+    let text = text.trim();
+    let exponent = text.split_once(['e', 'E']).map_or("0", |(_, exponent)| exponent);
+    let is_near = exponent.parse::<i32>().ok()?.unsigned_abs() <= LARGEST_EXPONENT;
+    let amount = text.parse::<Money>().ok()?;
+    let is_minus_nothing = amount == Money::ZERO && text.starts_with('-');
+    (is_near && text.len() <= LONGEST_AMOUNT && !is_minus_nothing).then_some(amount)
 }
 
 /// Whether a body, whatever stands around it, has a status of success. A dry run's own `success_test` is none.

@@ -1,10 +1,13 @@
 //! JSON as PHP writes it: lists in all their shapes, scalars that are strings, numbers or null. Borrows from the text,
 //! copies nothing it need not, and goes through no float. What any of it means is not known here.
+//!
+//! An object that has a key twice says two things, and is none: which of the two were true is a guess.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// A text without the blanks and byte order marks around it.
@@ -54,6 +57,8 @@ pub(super) fn for_each_row<'a>(payload: &'a RawValue, mut row: impl FnMut(&'a Ra
     }
 }
 
+const TWICE: &str = "a key is there twice";
+
 struct RowsOfList<F>(F);
 
 impl<'de, F: FnMut(&'de RawValue)> Visitor<'de> for RowsOfList<F> {
@@ -91,15 +96,19 @@ impl<'de> Visitor<'de> for ReadObject {
             values: Vec::new(),
             keys_are_positions: true,
         };
+        let mut keys = HashSet::new();
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
             object.keys_are_positions &= !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit());
             object.values.push(map.next_value()?);
+            if !keys.insert(key) {
+                return Err(A::Error::custom(TWICE));
+            }
         }
         Ok(object)
     }
 }
 
-/// The values of `names` in a JSON object, unread; `None` for those that are absent.
+/// The values of `names` in a JSON object, unread; `None` for those that are absent. None of them may be there twice.
 pub(super) fn fields<'a, const N: usize>(
     object: &'a str,
     names: &[&str; N],
@@ -123,7 +132,11 @@ impl<'de, const N: usize> Visitor<'de> for Named<'_, N> {
         let mut values = [None; N];
         while let Some(position) = map.next_key_seed(PositionOf(self.0))? {
             match position {
-                Some(position) => values[position] = Some(map.next_value()?),
+                Some(position) => {
+                    if values[position].replace(map.next_value()?).is_some() {
+                        return Err(A::Error::custom(TWICE));
+                    }
+                }
                 None => {
                     map.next_value::<IgnoredAny>()?;
                 }

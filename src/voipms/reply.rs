@@ -18,10 +18,21 @@ pub(super) fn read_reply<C: Call>(call: &C, answer: &HttpAnswer, secrets: &Redac
     // The content type is not looked at: it was never recorded, and other clients ignore it.
     let body = String::from_utf8_lossy(&answer.body);
     match answer.status {
-        200..=299 => {
+        200 => {
             let opened = reader.open(&body, call.expected());
             call.read(opened.map_err(|problem| encoded(problem, answer, &reader))?, &reader)
         }
+        // The API succeeds with 200 alone. An answer that is accepted, partial or out of somebody's cache is about something
+        // else than what was asked for now.
+        201..=299 => Err(match reader.open(&body, call.expected()) {
+            Ok(_) => Problem::HttpStatus {
+                status: answer.status,
+                excerpt: reader.excerpt(body.trim_start()),
+                is_page: false,
+                says_success: claims_success(&body),
+            },
+            Err(problem) => encoded(problem, answer, &reader),
+        }),
         300..=399 => Err(Problem::Redirect {
             status: answer.status,
             to: secrets.excerpt(&redirect_host(answer)),

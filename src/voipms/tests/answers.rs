@@ -87,6 +87,63 @@ fn balances() {
             of(r#"{"current_balance":1.0e-5,"spent_today":0.045000000000000005}"#),
             "0.00001 0.045 - -",
         ),
+        ("minus nothing", of(r#"{"current_balance":"-0"}"#), "bad_amount"),
+        (
+            "minus nothing, a number",
+            of(r#"{"current_balance":-0.0}"#),
+            "bad_amount",
+        ),
+        (
+            "minus next to nothing",
+            of(r#"{"current_balance":"-0.0000000001"}"#),
+            "bad_amount",
+        ),
+        (
+            "nearer to nothing than any sum",
+            of(r#"{"current_balance":1e-400}"#),
+            "bad_amount",
+        ),
+        ("the same as text", of(r#"{"current_balance":"1e-400"}"#), "bad_amount"),
+        (
+            "nothing with an exponent",
+            of(r#"{"current_balance":0e-400}"#),
+            "bad_amount",
+        ),
+        (
+            "digit by digit",
+            of(&format!(r#"{{"current_balance":"0.{}1"}}"#, "0".repeat(400))),
+            "bad_amount",
+        ),
+        (
+            "spent minus nothing",
+            of(r#"{"current_balance":"1","spent_today":"-0"}"#),
+            "bad_amount",
+        ),
+        (
+            "noise of a float",
+            of(r#"{"current_balance":5.5511151231257827e-17}"#),
+            "0 - - -",
+        ),
+        (
+            "two balances in one",
+            of(r#"{"current_balance":"100","current_balance":"0"}"#),
+            "malformed",
+        ),
+        (
+            "two names of one field",
+            of(r#"{"current_balance":"100","current_b\u0061lance":"0"}"#),
+            "malformed",
+        ),
+        (
+            "two balances",
+            r#"{"status":"success","balance":{"current_balance":"1"},"balance":{"current_balance":"0"}}"#.to_owned(),
+            "malformed",
+        ),
+        (
+            "two statuses",
+            r#"{"status":"failed","status":"success","balance":{"current_balance":"0"}}"#.to_owned(),
+            "malformed",
+        ),
         (
             "plain getBalance",
             of(r#"{"current_balance":"112.192790"}"#),

@@ -127,10 +127,17 @@ fn traps_for_every_function() {
     let long = format!(r#"{{"status":"success","KEY":{}"#, "[".repeat(100_000));
     // Name, HTTP status, body, then what comes of it for a balance, a threshold, a list, a ledger and a write.
     #[rustfmt::skip]
-    let cases: [(&str, u16, &str, [&str; 5]); 52] = [
+    let cases: [(&str, u16, &str, [&str; 5]); 59] = [
         ("empty", 200, "", ["empty", "empty", "empty", "empty", "unknown: empty"]),
         ("blank", 200, " \r\n\u{feff}\n", ["empty", "empty", "empty", "empty", "unknown: empty"]),
         ("no content", 204, "", ["empty", "empty", "empty", "empty", "unknown: empty"]),
+        ("created", 201, "{\"status\":\"success\",\"KEY\":[]}", ["http_201", "http_201", "http_201", "http_201", "unknown: http_201"]),
+        ("accepted", 202, "{\"status\":\"success\",\"KEY\":[]}", ["http_202", "http_202", "http_202", "http_202", "unknown: http_202"]),
+        ("from a cache", 203, "{\"status\":\"success\",\"KEY\":[]}", ["http_203", "http_203", "http_203", "http_203", "unknown: http_203"]),
+        ("a part of it", 206, "{\"status\":\"success\",\"KEY\":[]}", ["http_206", "http_206", "http_206", "http_206", "unknown: http_206"]),
+        ("accepted without rows", 202, "{\"status\":\"no_rows\"}", ["no_rows", "no_rows", "http_202", "http_202", "not done: no_rows"]),
+        ("accepted, and declined", 202, "{\"status\":\"invalid_client\"}", ["invalid_client", "invalid_client", "invalid_client", "invalid_client", "not done: invalid_client"]),
+        ("two statuses", 200, "{\"status\":\"failed\",\"status\":\"success\",\"KEY\":[]}", ["malformed", "malformed", "malformed", "malformed", "unknown: malformed"]),
         ("a page", 200, "<html>Just a moment...", ["html", "html", "html", "html", "unknown: html"]),
         ("a SOAP fault", 200, "<?xml version=\"1.0\"?><SOAP-ENV:Envelope/>", ["html", "html", "html", "html", "unknown: html"]),
         ("a PHP warning before it", 200, "<br /><b>Warning</b>{\"status\":\"success\"}", ["html", "html", "html", "html", "unknown: html"]),
@@ -279,11 +286,30 @@ fn every_shape_of_every_list() {
 
 #[test]
 fn odd_columns_cost_their_row() {
-    let charge =
-        |column: &str| format!(r#"{{"id":"1","date":"2010-10-29","amount":"2.00","description":"x",{column}}}"#);
-    let package = |column: &str| format!(r#"{{"package":"1","name":"x",{column}}}"#);
+    // A row in which one column is another.
+    let row = |columns: &[&str], column: &str| {
+        let name = &column[..column.find(':').unwrap()];
+        let others = columns.iter().filter(|other| !other.starts_with(name));
+        format!("{{{}}}", others.copied().chain([column]).collect::<Vec<_>>().join(","))
+    };
+    let charge = |column: &str| {
+        let columns = [
+            r#""id":"1""#,
+            r#""date":"2010-10-29""#,
+            r#""amount":"2.00""#,
+            r#""description":"x""#,
+        ];
+        row(&columns, column)
+    };
+    let package = |column: &str| row(&[r#""package":"1""#, r#""name":"x""#], column);
     let cases = [
         (Function::GetCharges, "no amount", charge(r#""amount":null"#), false),
+        (
+            Function::GetCharges,
+            "two amounts",
+            r#"{"id":"1","date":"2010-10-29","amount":"2.00","amount":"3.00","description":"x"}"#.to_owned(),
+            false,
+        ),
         (Function::GetCharges, "an empty amount", charge(r#""amount":"""#), false),
         (
             Function::GetCharges,
