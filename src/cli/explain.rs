@@ -113,6 +113,8 @@ fn circumstances(opened: &Opened, account: &Account, view: &AccountView) -> Circ
         started_at: Timestamp::UNIX_EPOCH,
         jumped: false,
         baseline_since: view.state.baseline_since,
+        trust: crate::monitor::decide::Trust::Full,
+        fall: None,
     }
 }
 

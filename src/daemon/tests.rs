@@ -24,6 +24,7 @@ mod clock;
 mod letters;
 mod lists;
 mod store;
+mod surprises;
 mod sweeps;
 
 /// A provider, a daemon, and a clock that this stage moves.
@@ -71,9 +72,9 @@ impl Stage {
             folder,
         };
         for index in 0..clients {
-            stage.edit(&id(index), "100");
+            stage.set(&id(index), "100");
         }
-        stage.edit("reseller", "1000");
+        stage.set("reseller", "1000");
         stage
     }
 
@@ -104,8 +105,17 @@ impl Stage {
         }
     }
 
-    /// A person gives a client this balance.
+    /// The reseller charges or credits a client so that it has this balance.
     fn edit(&self, id: &str, balance: &str) {
+        if id == "reseller" {
+            self.set(id, balance);
+        } else {
+            self.simulator.bring_to(id, balance).unwrap();
+        }
+    }
+
+    /// A client has this balance, and nothing explains it.
+    fn set(&self, id: &str, balance: &str) {
         let fields = if id == "reseller" {
             json!({ "balance": balance })
         } else {

@@ -26,6 +26,9 @@ pub struct Moment<'a> {
     pub jumped: bool,
     /// Whether this judgement is a baseline: the first of this client by this policy, or the first after a long gap.
     pub baseline: bool,
+    /// Whether what this reading begins waits, for the client and for any enforcement, until the end of its sweep or a second
+    /// reading: the sweep does not yet know whether it is alone, or nothing explains it.
+    pub unconfirmed: bool,
     /// The enforcement mode; an episode remembers the one it began in.
     pub mode: Mode,
 }
@@ -108,6 +111,30 @@ pub fn withdraw(alert: Alert, why: Withdrawal) -> Step {
     }
 }
 
+/// Believes what one reading began, at the end of its sweep: nothing of it waits any more for a second reading. `relapse` is
+/// whether it came back within its cool-down.
+#[must_use]
+pub fn believe(mut alert: Alert, policy: &Policy, relapse: bool) -> Step {
+    match &mut alert.phase {
+        Phase::Pending(pending) => pending.baseline = false,
+        Phase::CoolingDown { .. } => {}
+        Phase::Firing(firing) => {
+            firing.baseline = false;
+            firing.confirmed = true;
+            if firing.client_waits == Some(ClientWaits::Confirmation) {
+                firing.client_waits = None;
+                firing.client_told = policy.tells_client();
+            }
+            return Step {
+                transitions: vec![Transition::Fired { relapse }],
+                episode: Some(firing.clone()),
+                next: Some(alert),
+            };
+        }
+    }
+    Step::quiet(Some(alert))
+}
+
 /// Whether an inactive alert's cool-down is over, so that nothing about it must be remembered.
 #[must_use]
 pub fn is_spent(alert: &Alert, policy: &Policy, now: Timestamp) -> bool {
@@ -117,7 +144,8 @@ pub fn is_spent(alert: &Alert, policy: &Policy, now: Timestamp) -> bool {
 /// How much later a second reading must be to confirm a first. Two sweeps are one interval apart, but what they read is
 /// read and judged some seconds earlier or later within them: without this allowance, every second confirmation would
 /// wait for a third sweep.
-fn one_round_later(interval: SignedDuration) -> SignedDuration {
+#[must_use]
+pub fn one_round_later(interval: SignedDuration) -> SignedDuration {
     interval - (interval / 10).min(SignedDuration::from_secs(10))
 }
 
@@ -173,10 +201,13 @@ impl Stepper<'_> {
             };
             return Step::quiet(Some(self.alert(Phase::Pending(pending))));
         }
-        self.fire(baseline, resolved_at)
+        // What was seen one whole round before needs no more.
+        let is_second = now.duration_since(since) >= one_round_later(self.moment.interval);
+        let unconfirmed = self.moment.unconfirmed && !(is_second && since < now);
+        self.fire(baseline, unconfirmed, resolved_at)
     }
 
-    fn fire(&self, baseline: bool, resolved_at: Option<Timestamp>) -> Step {
+    fn fire(&self, baseline: bool, unconfirmed: bool, resolved_at: Option<Timestamp>) -> Step {
         let Moment {
             account,
             now,
@@ -184,7 +215,7 @@ impl Stepper<'_> {
             mode,
             ..
         } = *self.moment;
-        let waits = if baseline {
+        let waits = if baseline || (unconfirmed && resolved_at.is_none()) {
             Some(ClientWaits::Confirmation)
         } else {
             // A cool-down that cannot be represented never ends, which tells the client less, not more.
@@ -197,7 +228,7 @@ impl Stepper<'_> {
             episode: EpisodeId::new(account, self.client, &self.policy.name, now),
             since: now,
             baseline,
-            confirmed: !baseline,
+            confirmed: !(baseline || unconfirmed),
             repeats: 0,
             last_told_at: now,
             client_waits,
@@ -302,7 +333,7 @@ impl Stepper<'_> {
         let now = self.moment.now;
         let client_due = match firing.client_waits {
             Some(ClientWaits::Confirmation) => firing.confirmed,
-            Some(ClientWaits::CoolDownEnds(end)) => now >= end,
+            Some(ClientWaits::CoolDownEnds(end)) => now >= end && firing.confirmed,
             None => false,
         };
         if client_due {

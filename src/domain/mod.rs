@@ -11,6 +11,7 @@ pub mod client;
 pub mod dead_letter;
 pub mod due;
 pub mod enforcement;
+pub mod fall;
 pub mod id;
 pub mod language;
 pub mod lifecycle;
@@ -20,6 +21,7 @@ pub mod plan;
 pub mod policy;
 pub mod reason;
 pub mod set_back;
+pub mod surprise;
 #[cfg(test)]
 pub mod testing;
 pub mod verdict;

@@ -67,6 +67,8 @@ pub enum Measure {
     Balance,
     /// Spent since midnight in Toronto.
     SpentToday,
+    /// By how much the balance fell since the last reading.
+    Fall,
 }
 
 /// How a value compares with a limit.
@@ -123,6 +125,7 @@ impl fmt::Display for Measure {
         f.write_str(match self {
             Self::Balance => "the balance",
             Self::SpentToday => "today's spending",
+            Self::Fall => "its fall",
         })
     }
 }

@@ -70,6 +70,7 @@ impl SetBack {
             codes_used: _,
             codes_disputed: _,
             clock_jumped_at,
+            surprise,
             last_sweep: _,
         } = state;
         let past = [
@@ -83,6 +84,7 @@ impl SetBack {
             clock_jumped_at,
         ];
         past.into_iter().flatten().for_each(|at| self.past(at));
+        surprise.iter_mut().for_each(|open| self.past(&mut open.since));
         probe_at.iter_mut().for_each(|at| self.mark(at));
     }
 

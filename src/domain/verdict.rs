@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::fall::Fall;
 use super::policy::{Clear, Limit, Policy, When};
 use super::reason::{Finding, Measure, Reason, Relation};
 use super::{Money, Reading, Threshold};
@@ -52,6 +53,21 @@ pub struct Judgement {
     pub over_today: Option<bool>,
     /// Whether there is more to tell of an episode that runs already than was told.
     pub has_news: bool,
+}
+
+impl Judgement {
+    /// Names a fall that nothing explains among the reasons of a breach.
+    pub fn note_fall(&mut self, fall: Option<Fall>) {
+        if let (Verdict::Breach, Reason::Limits { findings }, Some(fall)) = (self.verdict, &mut self.reason, fall) {
+            findings.push(Finding {
+                measure: Measure::Fall,
+                value: fall.fell,
+                relation: Relation::Above,
+                limit: fall.explained,
+                limit_text: Some("what its spending explains".to_owned()),
+            });
+        }
+    }
 }
 
 /// What is known of a client when it is judged.
@@ -117,7 +133,7 @@ impl Bound {
 
     fn value(&self, reading: &Reading) -> Money {
         match self.measure {
-            Measure::Balance => reading.balance,
+            Measure::Balance | Measure::Fall => reading.balance,
             Measure::SpentToday => reading.spent_today.unwrap_or(Money::ZERO),
         }
     }

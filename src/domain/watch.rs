@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::surprise::Surprise;
 use super::{AccountName, Client, Reading, Threshold};
 
 /// Everything remembered of one client.
@@ -95,6 +96,8 @@ pub struct AccountState {
     pub codes_disputed: BTreeMap<String, String>,
     /// When the clock was last seen to jump forward by more than a minute.
     pub clock_jumped_at: Option<Timestamp>,
+    /// A sweep in which too many clients began to breach a balance limit, until a second one told what it was.
+    pub surprise: Option<Surprise>,
     /// What the last sweep came to, as JSON, for `status`.
     pub last_sweep: Option<String>,
 }
@@ -128,6 +131,7 @@ impl Default for AccountState {
             codes_used: BTreeMap::new(),
             codes_disputed: BTreeMap::new(),
             clock_jumped_at: None,
+            surprise: None,
             last_sweep: None,
         }
     }
@@ -147,6 +151,9 @@ pub struct Flag {
     /// Why, for people.
     pub note: String,
 }
+
+/// Who set a brake when the balances of too many clients look wrong.
+pub const BY_DATA: &str = "balancewatch: the data look wrong";
 
 /// Who set a brake when a record that was read back differed: such a brake is the alert `read-back` too.
 pub const BY_READ_BACK: &str = "balancewatch: read-back";

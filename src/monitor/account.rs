@@ -6,6 +6,7 @@ use super::inventory::Short;
 use crate::domain::Money;
 use crate::domain::dead_letter::{self, DeadLetter};
 use crate::domain::reason::{Reason, failure_in_words};
+use crate::domain::surprise::Surprise;
 use crate::domain::verdict::{Judgement, Verdict};
 
 /// What a sweep, or the absence of one, tells about the account. `None` in a field: nothing is known about it now.
@@ -97,6 +98,18 @@ pub fn upstream(tried: u64, failed: u64, most_common: Option<&str>) -> Option<Re
               whether VoIP.ms reports an outage"
             .to_owned(),
     }))
+}
+
+/// Too many clients began to breach a limit in one sweep.
+#[must_use]
+pub fn wrong_data(surprise: &Surprise) -> Trouble {
+    let Surprise { begun, judged, .. } = surprise;
+    Trouble {
+        what: format!("the data look wrong: {begun} of {judged} clients began to breach a balance limit in one sweep"),
+        fix: "compare some balances with the VoIP.ms portal. What clients are told and any change wait for a second reading; if \
+              it says the same, clients are told, and the brake goes on until you release it"
+            .to_owned(),
+    }
 }
 
 /// The list of clients lacks many that were on it.

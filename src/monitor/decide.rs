@@ -9,15 +9,19 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use crate::domain::alert::{Alert, Firing, Phase};
 use crate::domain::audience::{self, Addresses, Episode, Owed};
 use crate::domain::enforcement::Mode;
+use crate::domain::fall::Fall;
 use crate::domain::lifecycle::{self, Moment, Step};
 use crate::domain::notice::{Facts, Transition, Withdrawal};
 use crate::domain::policy::{Enforce, Policy, Scope};
 use crate::domain::verdict::{self, Judgement, Known, Verdict};
 use crate::domain::watch::Watched;
-use crate::domain::{AccountName, ChannelName, ClientId, Money, PolicyName, Reading, Threshold};
+use crate::domain::{AccountName, ChannelName, ClientId, Money, PolicyName, Reading, Threshold, surprise};
 use crate::monitor::moved::{How, Moved};
 
+mod belief;
 mod gone;
+
+pub use belief::{Begun, Trust};
 
 /// Who is not told, though the policy names them.
 pub type Except = BTreeSet<(ChannelName, String)>;
@@ -56,6 +60,10 @@ pub struct Circumstances {
     pub jumped: bool,
     /// What was judged before does not count; see [`crate::domain::watch::AccountState::baseline_since`].
     pub baseline_since: Option<Timestamp>,
+    /// How far what this reading begins is believed.
+    pub trust: Trust,
+    /// A fall of the balance that nothing explains.
+    pub fall: Option<Fall>,
 }
 
 impl Decided {
@@ -93,6 +101,8 @@ pub struct Decided {
     pub judged: Option<Arc<str>>,
     /// Whether a threshold that is not of this sweep decided something.
     pub wants_threshold: bool,
+    /// What the reading began of that which [counts](surprise::counts). A baseline begins nothing.
+    pub begun: Vec<Begun>,
 }
 
 /// A client when it is judged.
@@ -132,7 +142,8 @@ impl Rules {
                 }
                 continue;
             }
-            let judgement = verdict::judge(policy, &self.for_silence(policy, &known, seen, circumstances));
+            let mut judgement = verdict::judge(policy, &self.for_silence(policy, &known, seen, circumstances));
+            judgement.note_fall(circumstances.fall);
             self.apply(&mut decided, seen, policy, alert, &judgement, circumstances);
         }
         self.withdraw_orphans(&mut decided, seen, circumstances.now);
@@ -178,7 +189,7 @@ impl Rules {
     ) -> Decided {
         let mut decided = Decided::default();
         let alert = seen.alerts.iter().find(|alert| alert.policy == policy.name).cloned();
-        let moment = self.moment(circumstances, false);
+        let moment = self.moment(circumstances, false, false);
         let at = Some(circumstances.now);
         let id = &seen.watched.client.id;
         let step = lifecycle::step(alert.clone(), id, policy, judgement, at, &moment);
@@ -281,7 +292,7 @@ impl Rules {
         }
     }
 
-    fn moment(&self, circumstances: &Circumstances, baseline: bool) -> Moment<'_> {
+    fn moment(&self, circumstances: &Circumstances, baseline: bool, unconfirmed: bool) -> Moment<'_> {
         Moment {
             account: &self.account,
             now: circumstances.now,
@@ -289,6 +300,7 @@ impl Rules {
             day: circumstances.now.to_zoned(self.zone.clone()).date(),
             jumped: circumstances.jumped,
             baseline,
+            unconfirmed,
             mode: self.mode,
         }
     }
@@ -303,11 +315,28 @@ impl Rules {
         circumstances: &Circumstances,
     ) {
         let was_judged = was_judged(seen.watched, &policy.name, circumstances.baseline_since);
-        let moment = self.moment(circumstances, !was_judged && policy.scope == Scope::Clients);
+        let is_client = policy.scope == Scope::Clients;
+        let is_baseline = !was_judged && is_client;
+        // A doubtful beginning goes the way of a baseline: operators learn of it in a summary.
+        let is_doubtful = circumstances.trust == Trust::InDoubt && surprise::counts(policy);
+        let waits = circumstances.trust != Trust::Full && surprise::counts(policy);
+        let unconfirmed = waits || (is_client && circumstances.fall.is_some());
+        let moment = self.moment(circumstances, is_baseline || is_doubtful, unconfirmed);
         let reading_at = seen.reading.map(|reading| reading.at);
         let id = &seen.watched.client.id;
         let step = lifecycle::step(alert.clone(), id, policy, judgement, reading_at, &moment);
         let moves = !step.transitions.is_empty() || state(alert.as_ref()) != state(step.next.as_ref());
+        if let Some(next) = &step.next
+            && state(alert.as_ref()) == 0
+            && state(Some(next)) > 0
+            && surprise::counts(policy)
+            && !is_baseline
+        {
+            decided.begun.push(Begun {
+                alert: next.clone(),
+                relapse: step.transitions.contains(&Transition::Fired { relapse: true }),
+            });
+        }
         decided.wants_threshold |= moves && !seen.threshold_is_fresh && verdict::needs_threshold(policy);
         if judgement.verdict != Verdict::Unknown && !was_judged {
             let before = decided

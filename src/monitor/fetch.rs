@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::decide::{Circumstances, Rules, Seen};
+use super::decide::{Circumstances, Decided, Rules, Seen};
 use crate::clock::Clock;
 use crate::domain::alert::Alert;
 use crate::domain::verdict;
 use crate::domain::watch::Watched;
-use crate::domain::{Reading, Threshold};
+use crate::domain::{Money, Reading, Threshold};
 use crate::voipms;
 
 /// What asking one client came to.
@@ -27,6 +27,8 @@ pub struct Fetched {
     pub reading: Result<Reading, voipms::Error>,
     /// Its threshold; `None`: not asked.
     pub threshold: Option<Result<Threshold, voipms::Error>>,
+    /// What it was debited with since its last reading; `None`: not asked, or not known.
+    pub charged: Option<Money>,
 }
 
 /// Asks clients, and counts what may be asked for age alone.
@@ -42,6 +44,8 @@ pub struct Fetcher<'a> {
     pub threshold_refresh: SignedDuration,
     /// Threshold reads for age alone that are left in this sweep.
     pub refreshes_left: AtomicU64,
+    /// Calls for charges that are left in this sweep.
+    pub explanations_left: AtomicU64,
     /// The circumstances by which a reading is looked at first, to see whether it would decide something.
     pub circumstances: Circumstances,
     /// Whether any policy needs thresholds, or their addresses.
@@ -53,9 +57,13 @@ impl Fetcher<'_> {
     pub async fn fetch(&self, index: usize, asked_before: u32, watched: &Watched, alerts: &[Alert]) -> Fetched {
         let reading = self.reading(watched).await;
         let threshold = match &reading {
-            Ok(reading) if self.is_threshold_due(watched) || self.decides(watched, reading, alerts) => {
+            Ok(reading) if self.is_threshold_due(watched) || self.decided(watched, reading, alerts).wants_threshold => {
                 Some(self.threshold(watched).await)
             }
+            _ => None,
+        };
+        let charged = match &reading {
+            Ok(reading) if self.must_explain(watched, reading, alerts) => self.charged(watched).await,
             _ => None,
         };
         Fetched {
@@ -64,6 +72,7 @@ impl Fetcher<'_> {
             at: self.clock.now(),
             reading,
             threshold,
+            charged,
         }
     }
 
@@ -92,18 +101,28 @@ impl Fetcher<'_> {
             .threshold
             .as_ref()
             .is_none_or(|threshold| self.clock.now().duration_since(threshold.at) >= self.threshold_refresh);
-        let take_one = |left: u64| left.checked_sub(1);
-        self.wants_thresholds
-            && is_old
-            && self
-                .refreshes_left
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take_one)
-                .is_ok()
+        self.wants_thresholds && is_old && take_one(&self.refreshes_left)
     }
 
-    /// Whether the reading, judged by the threshold of an earlier sweep, would move an alert: then the threshold is
+    /// Whether the client's charges are asked for: something begins by a fall that its spending does not explain. It is one
+    /// call, within what a sweep spends on that.
+    fn must_explain(&self, watched: &Watched, reading: &Reading, alerts: &[Alert]) -> bool {
+        self.rules.fall(watched, reading, None).is_some()
+            && !self.decided(watched, reading, alerts).begun.is_empty()
+            && take_one(&self.explanations_left)
+    }
+
+    /// What a client was debited with since the day of its last reading; a charge tells no more of its time than the day.
+    async fn charged(&self, watched: &Watched) -> Option<Money> {
+        let since = watched.reading.as_ref()?.at.to_zoned(self.rules.zone.clone()).date();
+        let charges = self.api.get_charges(&watched.client.id).await.ok()?;
+        let of_these_days = charges.rows.iter().filter(|charge| charge.date >= since);
+        Some(of_these_days.fold(Money::ZERO, |sum, charge| sum + charge.amount))
+    }
+
+    /// What the reading leads to, judged by the threshold of an earlier sweep: where that moves an alert, the threshold is
     /// read again first.
-    fn decides(&self, watched: &Watched, reading: &Reading, alerts: &[Alert]) -> bool {
+    fn decided(&self, watched: &Watched, reading: &Reading, alerts: &[Alert]) -> Decided {
         let threshold = watched.threshold.as_ref();
         let seen = Seen {
             watched,
@@ -116,8 +135,14 @@ impl Fetcher<'_> {
             now: self.clock.now(),
             ..self.circumstances
         };
-        self.rules.decide(&seen, &circumstances).wants_threshold
+        self.rules.decide(&seen, &circumstances)
     }
+}
+
+/// Takes one of what is left, if there is any.
+fn take_one(left: &AtomicU64) -> bool {
+    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+        .is_ok()
 }
 
 /// Whether thresholds are asked for at all: for a policy's limits, or for the address a client gave with it.

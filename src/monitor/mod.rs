@@ -312,6 +312,8 @@ impl Monitor {
             started_at: self.began_at(now),
             jumped: false,
             baseline_since: None,
+            trust: decide::Trust::Full,
+            fall: None,
         }
     }
 
@@ -359,6 +361,8 @@ pub fn judge_in_memory(rules: &Rules, alerts: &mut Vec<Alert>, health: &Health, 
         started_at: now,
         jumped: false,
         baseline_since: None,
+        trust: decide::Trust::Full,
+        fall: None,
     };
     let watched = account_watched(&rules.account, now);
     let mut owed = Owed::default();

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::account::{Health, Trouble};
 use super::batch::Writer;
-use super::decide::Circumstances;
+use super::decide::{Circumstances, Trust};
 use super::fetch::Fetched;
 use super::report::Report;
 use super::{Monitor, Progress, SweepError};
@@ -26,6 +26,7 @@ mod clients;
 mod ending;
 mod flights;
 mod own;
+mod surprise;
 
 /// Why a pass ended before its end.
 #[derive(Debug)]
@@ -74,6 +75,8 @@ pub(super) struct Sweep<'a> {
     without_effect: Vec<(String, Money)>,
     /// How many of the clients set to HARD were seen well enough to tell.
     hard_judged: usize,
+    /// What its readings began so far.
+    begun: surprise::Beginnings,
     /// Why the account could not be asked, if it could not.
     why_not_asked: Option<Trouble>,
 }
@@ -125,6 +128,8 @@ impl<'a> Sweep<'a> {
                     .unwrap_or(started_at),
                 jumped,
                 baseline_since: state.baseline_since,
+                trust: Trust::Full,
+                fall: None,
             },
             hard: set_to_hard(&clients, &enforcements),
             is_read: vec![false; clients.len()],
@@ -148,6 +153,7 @@ impl<'a> Sweep<'a> {
             doubted_at: None,
             without_effect: Vec::new(),
             hard_judged: 0,
+            begun: surprise::Beginnings::default(),
             why_not_asked: None,
         })
     }

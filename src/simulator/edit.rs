@@ -10,7 +10,7 @@ use super::settings::Settings;
 use super::world::World;
 use super::world::amount::Amount;
 use super::world::client::{Client, Rules};
-use super::world::ledger::PAYMENT;
+use super::world::ledger::{PAYMENT, Reason};
 
 use fields::{BALANCE, Draft, unknown_field};
 
@@ -110,6 +110,27 @@ pub(super) fn pay(id: &str, amount: &str, world: &mut World, rules: Rules, now: 
         return Err(bad("an amount that keeps the client's sums below 10,000,000,000"));
     }
     client.pay(paid, PAYMENT, rules);
+    Ok(())
+}
+
+/// Charges a client, or lets it pay, what brings it to this balance as of `now`.
+///
+/// # Errors
+/// [`EditError`] when the client is not known or the balance is no amount.
+pub(super) fn bring_to(id: &str, balance: &str, world: &mut World, rules: Rules, now: i64) -> Result<(), EditError> {
+    let wanted = Amount::parse(balance).ok_or_else(|| EditError::BadValue {
+        field: "balance".to_owned(),
+        value: balance.to_owned(),
+        accepted: "a decimal amount such as \"6.00\"",
+    })?;
+    let unknown = || EditError::UnknownClient(id.to_owned());
+    let (client, _) = world.settled(id, now, rules).ok_or_else(unknown)?;
+    let missing = wanted - client.balance();
+    if missing.is_positive() {
+        client.pay(missing, PAYMENT, rules);
+    } else if missing.is_negative() {
+        client.charge(-missing, Reason::Written("charged by hand".into()), rules);
+    }
     Ok(())
 }
 

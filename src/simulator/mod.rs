@@ -145,6 +145,17 @@ impl Simulator {
         edit::pay(id, amount, &mut state.world, rules, now)
     }
 
+    /// The reseller charges a client, or credits it, so that it has this balance. An edit of the balance is in no ledger.
+    ///
+    /// # Errors
+    /// [`EditError`] when the client is not known or the balance is no amount.
+    pub fn bring_to(&self, id: &str, balance: &str) -> Result<(), EditError> {
+        self.prepare_for(id);
+        let mut state = self.lock();
+        let (now, rules) = (self.virtual_secs(&state), state.rules());
+        edit::bring_to(id, balance, &mut state.world, rules, now)
+    }
+
     /// A client, or the reseller's own account as `reseller`, as it is now.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
-use super::{Moment, Step, step, withdraw};
+use super::{Moment, Step, believe, step, withdraw};
 use crate::domain::alert::{Alert, ClientWaits, Firing, Phase};
 use crate::domain::enforcement::Mode;
 use crate::domain::notice::{Transition, Withdrawal};
@@ -21,6 +21,7 @@ struct Run {
     policy: Policy,
     alert: Option<Alert>,
     baseline: bool,
+    unconfirmed: bool,
     jumped: bool,
     over_today: Option<bool>,
 }
@@ -35,6 +36,7 @@ impl Run {
             policy,
             alert: None,
             baseline: false,
+            unconfirmed: false,
             jumped: false,
             over_today: None,
         }
@@ -49,6 +51,7 @@ impl Run {
             day: at(secs).to_zoned(zone).date(),
             jumped: self.jumped,
             baseline: self.baseline,
+            unconfirmed: self.unconfirmed,
             mode: Mode::Observe,
         };
         let reason = Reason::NoFreshReading { error: None };
@@ -413,6 +416,62 @@ fn verdicts() -> impl Strategy<Value = Vec<(Verdict, i64, bool, bool)>> {
         Just(NotApplicable)
     ];
     proptest::collection::vec((verdict, -400i64..4000, any::<bool>(), any::<bool>()), 0..60)
+}
+
+/// Where a firing alert stands: confirmed, whether the client waits, whether it was told.
+fn stands(run: &Run) -> (bool, Option<ClientWaits>, bool) {
+    let firing = run.alert.as_ref().unwrap().firing().unwrap();
+    (firing.confirmed, firing.client_waits, firing.client_told)
+}
+
+#[test]
+fn what_is_not_confirmed_tells_the_client_at_a_second_reading_one_round_later() {
+    let mut run = Run::new(|_| {});
+    run.unconfirmed = true;
+    let fired = run.judge(Verdict::Breach, 0);
+    assert_eq!(fired.transitions, [Transition::Fired { relapse: false }], "operators");
+    assert_eq!(stands(&run), (false, Some(ClientWaits::Confirmation), false));
+    assert_eq!(
+        run.judge(Verdict::Breach, INTERVAL_SECS - 31).transitions,
+        [],
+        "too soon"
+    );
+    let second = run.judge(Verdict::Breach, INTERVAL_SECS);
+    assert_eq!(second.transitions, [Transition::ClientDue]);
+    assert_eq!(stands(&run), (true, None, true));
+}
+
+#[test]
+fn what_was_held_for_a_round_needs_no_second_reading() {
+    let mut run = Run::new(|policy| policy.hold = SignedDuration::from_secs(INTERVAL_SECS));
+    run.unconfirmed = true;
+    run.judge(Verdict::Breach, 0);
+    run.judge(Verdict::Breach, INTERVAL_SECS);
+    assert_eq!(stands(&run), (true, None, true));
+}
+
+#[test]
+fn what_is_believed_is_told_to_the_client_and_a_relapse_waits_all_the_same() {
+    let mut run = Run::new(|_| {});
+    run.unconfirmed = true;
+    run.judge(Verdict::Breach, 0);
+    let step = believe(run.alert.clone().unwrap(), &run.policy, false);
+    assert_eq!(step.transitions, [Transition::Fired { relapse: false }]);
+    run.alert = step.next;
+    assert_eq!(stands(&run), (true, None, true));
+
+    run.judge(Verdict::Clear, INTERVAL_SECS);
+    run.judge(Verdict::Clear, 2 * INTERVAL_SECS);
+    run.judge(Verdict::Breach, 3 * INTERVAL_SECS);
+    let (is_confirmed, waits, _) = stands(&run);
+    assert!(
+        !is_confirmed && matches!(waits, Some(ClientWaits::CoolDownEnds(_))),
+        "{waits:?}"
+    );
+    let step = believe(run.alert.clone().unwrap(), &run.policy, true);
+    assert_eq!(step.transitions, [Transition::Fired { relapse: true }]);
+    run.alert = step.next;
+    assert_eq!(stands(&run), (true, waits, false));
 }
 
 proptest! {

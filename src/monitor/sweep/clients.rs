@@ -28,6 +28,10 @@ const DOUBT_EVERY: Duration = Duration::from_mins(1);
 /// How often one client is asked again after the API's own limit.
 const TRIES_AFTER_LIMIT: u32 = 3;
 
+/// Clients whose charges are asked for in one sweep. More would begin to breach without spending only where the data are
+/// wrong, and then these calls are lost.
+const MOST_EXPLAINED: u64 = 20;
+
 /// A change below zero is looked at this long after a client was set to HARD.
 const EFFECT_AFTER: SignedDuration = SignedDuration::from_mins(10);
 
@@ -60,6 +64,7 @@ impl Sweep<'_> {
             rules: &self.monitor.rules,
             threshold_refresh: self.monitor.threshold_refresh,
             refreshes_left: AtomicU64::new((budget / 4).max(1)),
+            explanations_left: AtomicU64::new(MOST_EXPLAINED),
             circumstances: self.circumstances,
             wants_thresholds: wants_thresholds(&self.monitor.rules),
         };
@@ -299,13 +304,15 @@ impl Sweep<'_> {
             threshold_is_fresh,
             alerts,
         };
-        let decided = self.monitor.rules.decide(
-            &seen,
-            &Circumstances {
-                now,
-                ..self.circumstances
-            },
-        );
+        let fall = self.monitor.rules.fall(watched, &reading, fetched.charged);
+        let circumstances = Circumstances {
+            now,
+            trust: self.begun.next(watched),
+            fall,
+            ..self.circumstances
+        };
+        let mut decided = self.monitor.rules.decide(&seen, &circumstances);
+        let begun = std::mem::take(&mut decided.begun);
         if let Some(judged) = &decided.judged {
             next.judged = self.writer.intern(judged.clone());
         }
@@ -326,6 +333,7 @@ impl Sweep<'_> {
         self.is_read[fetched.index] = true;
         next.previous = next.reading.replace(reading);
         next.threshold = threshold;
+        self.hold(commit, &next, begun, fall.is_none());
         batch::add_reading(commit, next);
     }
 

@@ -9,7 +9,7 @@ use super::super::batch;
 use super::super::decide::{Circumstances, Except, Seen};
 use super::super::inventory::seems_gone;
 use super::{Ended, Sweep, is_watched};
-use crate::domain::alert::{Alert, Phase};
+use crate::domain::alert::{Alert, EpisodeId, Firing, Phase};
 use crate::domain::notice::{AccountFacts, NoticeState, Notification};
 use crate::domain::{ClientId, PolicyName, audience};
 use crate::monitor::SweepError;
@@ -40,6 +40,7 @@ impl Sweep<'_> {
             .max_by_key(|(_, count)| **count)
             .map(|(kind, _)| kind.clone());
         self.health.upstream = account::upstream(tried, failed, most_common.as_deref());
+        let is_whole = ended.is_none();
         match ended {
             Some(Ended::Access(error)) => {
                 let advice = self.unless_stopped(self.monitor.api.advice(&error)).await.flatten();
@@ -65,13 +66,14 @@ impl Sweep<'_> {
                 self.state.sweep_ended_at = Some(now);
             }
         }
+        let mut commit = self.writer.commit_at(now);
+        self.weigh(&mut commit, now, is_whole).await?;
         self.health.revisit = Some((self.circumstances.revisit, self.monitor.revisit_within));
         self.health.brake = Some(self.brake.clone());
         self.health.read_back = Some(self.read_back.clone());
         // One that spends is enough to fire; that nobody does is known when everybody was looked at.
         let is_known = !self.without_effect.is_empty() || self.hard_judged >= self.hard.len();
         self.health.without_effect = is_known.then(|| std::mem::take(&mut self.without_effect));
-        let mut commit = self.writer.commit_at(now);
         let held_back = self.judge_account(&mut commit, now);
         self.judge_silence(&mut commit, now, held_back);
         self.writer.write(commit).await?;
@@ -211,6 +213,10 @@ impl Sweep<'_> {
             return Ok(());
         }
         let alerts = self.monitor.store.alerts(&self.monitor.rules.account).await?;
+        let waiting = self.without_doubtful(waiting, &alerts);
+        if waiting.is_empty() {
+            return Ok(());
+        }
         let running: HashSet<String> = alerts
             .iter()
             .filter_map(|alert| alert.firing())
@@ -245,5 +251,19 @@ impl Sweep<'_> {
         commit.messages = summary.messages;
         self.writer.write(commit).await?;
         Ok(())
+    }
+
+    /// Leaves out what is told only when a second reading says the same, and what is about to end untold.
+    fn without_doubtful(&self, mut waiting: Vec<Notification>, alerts: &[Alert]) -> Vec<Notification> {
+        let open_since = self.state.surprise.as_ref().map(|open| open.since);
+        let is_doubtful = |firing: &&Firing| !firing.confirmed && open_since.is_some_and(|open| firing.since >= open);
+        let doubtful: HashSet<&EpisodeId> = alerts
+            .iter()
+            .filter_map(Alert::firing)
+            .filter(|firing| firing.clear_readings > 0 || is_doubtful(firing))
+            .map(|firing| &firing.episode)
+            .collect();
+        waiting.retain(|notification| !doubtful.contains(&notification.episode));
+        waiting
     }
 }

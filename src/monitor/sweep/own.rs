@@ -89,6 +89,7 @@ impl Sweep<'_> {
             at: now,
             reading: Ok(reading),
             threshold: None,
+            charged: None,
         };
         self.take(&mut commit, fetched, now);
         self.writer.write(commit).await?;

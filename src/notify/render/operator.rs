@@ -197,7 +197,18 @@ fn meaning(scene: &Scene<'_>) -> Vec<String> {
         }
         Topic::Account => return account::meaning(scene),
     };
-    vec![meaning.to_owned()]
+    doubt(scene).into_iter().chain([meaning.to_owned()]).collect()
+}
+
+/// That nothing explains the fall, and what waits for that reason.
+fn doubt(scene: &Scene<'_>) -> Option<String> {
+    let fall = scene.finding(Measure::Fall)?;
+    Some(format!(
+        "The balance fell by {} since the last reading; its spending explains {} of that. It may be a wrong answer: the client \
+         is told, and anything is changed, only when a second reading says the same.",
+        scene.amount(fall.value),
+        scene.amount(fall.limit)
+    ))
 }
 
 fn silence_meaning(scene: &Scene<'_>) -> Vec<String> {

@@ -69,7 +69,8 @@ async fn a_second_daemon_on_the_store_ends_with_1_and_leaves_the_first_alone() {
 async fn killed_during_a_sweep_it_goes_on_where_it_was_and_nobody_is_told_twice() {
     let world = World::new(40).await;
     nothing_new(&world.sweep(0).await);
-    for id in &world.ids {
+    // More at once would be taken for wrong data.
+    for id in &world.ids[..5] {
         world.balance(id, "5.00");
     }
     world.simulator.set_setting("slow-secs", "1").unwrap();
@@ -83,18 +84,19 @@ async fn killed_during_a_sweep_it_goes_on_where_it_was_and_nobody_is_told_twice(
     daemon.end().await;
     world.fault("slow@clients", "0");
     let mut again = world.daemon();
-    world.wait_for_mails_to("noc@example.com", 40).await;
+    world.wait_for_mails_to("noc@example.com", 5).await;
     again.signal("TERM");
     assert_eq!(again.end().await.0, Some(0));
     nothing_new(&world.sweep(0).await);
-    each_client_once(&world);
+    each_client_once(&world, &world.ids[..5]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_during_deliveries_everything_arrives_and_what_comes_twice_has_one_id() {
-    let world = World::new(12).await;
+    let world = World::new(120).await;
     nothing_new(&world.sweep(0).await);
-    for id in &world.ids {
+    // One in ten: more would be taken for wrong data.
+    for id in &world.ids[..12] {
         world.balance(id, "5.00");
     }
     world.mail.behave(Behaviour::Slow(Duration::from_millis(20)));
@@ -144,11 +146,11 @@ async fn killed_right_after_a_change_was_sent_it_reads_what_became_of_it_and_sen
 
 /// Each client's alert is one mail. One that left in the moment of the kill, before that was noted, leaves again under the
 /// same id, by which a mail program knows it; there is no way around that.
-fn each_client_once(world: &World) {
+fn each_client_once(world: &World, clients: &[String]) {
     let mails = world.to_ops();
     let ids: BTreeSet<&String> = mails.iter().map(|mail| &mail.id).collect();
-    assert_eq!(ids.len(), world.ids.len(), "{mails:?}");
-    for id in &world.ids {
+    assert_eq!(ids.len(), clients.len(), "{mails:?}");
+    for id in clients {
         let about = mails.iter().filter(|mail| mail.subject.contains(id.as_str()));
         let about: BTreeSet<&String> = about.map(|mail| &mail.id).collect();
         assert_eq!(about.len(), 1, "{id}");

@@ -226,9 +226,9 @@ url = "sqlite://{store}"
         self.simulator.edit(id, fields).unwrap();
     }
 
-    /// Sets a client's balance.
+    /// Charges or credits a client so that it has this balance.
     pub fn balance(&self, id: &str, balance: &str) {
-        self.edit(id, &json!({"balance": balance}));
+        self.simulator.bring_to(id, balance).unwrap();
     }
 
     /// Sets a fault to a share; 0 ends it.

@@ -1,0 +1,224 @@
+//! A balance that falls: what explains it. Calls do, and charges; a fall that neither explains is rather a wrong answer.
+
+use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
+
+use super::{Money, Reading};
+
+/// So much may be missing, in the account's currency. Balance and sums are not told of the same moment (inferred), and a call
+/// may be counted in one and not yet in the other. A wrong answer within this is as good as a true one.
+const CENTS_MISSING: i64 = 100;
+
+/// So many percent of a fall may be missing, for the same reason where much is spent at once.
+const PERCENT_MISSING: i64 = 10;
+
+/// A fall between two readings that is not explained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fall {
+    /// By how much the balance fell.
+    pub fell: Money,
+    /// How much of that is explained.
+    pub explained: Money,
+}
+
+/// The fall from `before` to `now`, unless spending and what was `charged` explain it; `None`, too, when nothing fell.
+///
+/// `spent_today` begins anew at midnight in Toronto: on another day only what was spent since then is known by it. Sums that
+/// are missing explain nothing.
+#[must_use]
+pub fn unexplained(before: &Reading, now: &Reading, charged: Money, zone: &TimeZone) -> Option<Fall> {
+    let fell = before.balance - now.balance;
+    if !fell.is_positive() {
+        return None;
+    }
+    let is_same_day = before.at.to_zoned(zone.clone()).date() == now.at.to_zoned(zone.clone()).date();
+    let since = |before: Option<Money>, now: Option<Money>| match (before, now) {
+        (Some(before), Some(now)) if now > before => now - before,
+        _ => Money::ZERO,
+    };
+    let by_day = if is_same_day {
+        since(before.spent_today, now.spent_today)
+    } else {
+        now.spent_today.unwrap_or_default()
+    };
+    let by_month = since(before.spent_total, now.spent_total);
+    let explained = by_day.max(by_month) + charged;
+    let missing = fell - explained;
+    let tolerated = fell
+        .percent(Decimal::from(PERCENT_MISSING))
+        .amount()
+        .max(Decimal::new(CENTS_MISSING, 2));
+    (missing.amount() > tolerated).then_some(Fall { fell, explained })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::{Fall, unexplained};
+    use crate::domain::Reading;
+    use crate::domain::testing::money;
+
+    /// A reading: when, the balance, and the two sums; `-` for one that is missing.
+    fn reading(at: &str, balance: &str, today: &str, total: &str) -> Reading {
+        let sum = |text: &str| (text != "-").then(|| money(text));
+        Reading {
+            balance: money(balance),
+            spent_today: sum(today),
+            spent_total: sum(total),
+            at: format!("2026-11-{at}Z").parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn spending_and_charges_explain_a_fall_and_nothing_else_does() {
+        let noon = "23T17:00:00";
+        let later = "23T17:05:00";
+        // Toronto's midnight is at 05:00.
+        let (evening, night) = ("24T04:58:00", "24T05:03:00");
+        let cases = [
+            ("a rise", (noon, "5", "1", "9"), (later, "50", "1", "9"), "0", None),
+            ("the same", (noon, "5", "1", "9"), (later, "5", "1", "9"), "0", None),
+            (
+                "spent today",
+                (noon, "100", "1", "9"),
+                (later, "60", "41", "49"),
+                "0",
+                None,
+            ),
+            (
+                "spent, no other sum",
+                (noon, "100", "1", "-"),
+                (later, "60", "41", "-"),
+                "0",
+                None,
+            ),
+            (
+                "spent by the month alone",
+                (noon, "100", "-", "9"),
+                (later, "60", "-", "49"),
+                "0",
+                None,
+            ),
+            (
+                "not spent",
+                (noon, "100", "1", "9"),
+                (later, "0", "1", "9"),
+                "0",
+                Some(("100", "0")),
+            ),
+            (
+                "half of it",
+                (noon, "100", "1", "9"),
+                (later, "0", "51", "59"),
+                "0",
+                Some(("100", "50")),
+            ),
+            (
+                "a tenth is missing",
+                (noon, "100", "1", "9"),
+                (later, "0", "91", "9"),
+                "0",
+                None,
+            ),
+            (
+                "more is missing",
+                (noon, "100", "1", "9"),
+                (later, "0", "90.99", "9"),
+                "0",
+                Some(("100", "89.99")),
+            ),
+            (
+                "one is missing",
+                (noon, "5", "1", "9"),
+                (later, "4", "1", "9"),
+                "0",
+                None,
+            ),
+            (
+                "a little more is missing",
+                (noon, "5", "1", "9"),
+                (later, "3.99", "1", "9"),
+                "0",
+                Some(("1.01", "0")),
+            ),
+            (
+                "no sums",
+                (noon, "100", "-", "-"),
+                (later, "0", "-", "-"),
+                "0",
+                Some(("100", "0")),
+            ),
+            (
+                "a sum that was missing",
+                (noon, "100", "-", "-"),
+                (later, "0", "100", "100"),
+                "0",
+                Some(("100", "0")),
+            ),
+            (
+                "a sum that shrank",
+                (noon, "100", "9", "9"),
+                (later, "0", "1", "1"),
+                "0",
+                Some(("100", "0")),
+            ),
+            ("a charge", (noon, "100", "1", "9"), (later, "0", "1", "9"), "100", None),
+            (
+                "a charge and calls",
+                (noon, "100", "1", "9"),
+                (later, "0", "31", "39"),
+                "70",
+                None,
+            ),
+            (
+                "a smaller charge",
+                (noon, "100", "1", "9"),
+                (later, "0", "1", "9"),
+                "50",
+                Some(("100", "50")),
+            ),
+            (
+                "midnight, spent since",
+                (evening, "100", "60", "60"),
+                (night, "90", "10", "65"),
+                "0",
+                None,
+            ),
+            (
+                "midnight, spent before",
+                (evening, "100", "60", "60"),
+                (night, "90", "0", "70"),
+                "0",
+                None,
+            ),
+            (
+                "midnight, not spent",
+                (evening, "100", "60", "60"),
+                (night, "0", "0", "60"),
+                "0",
+                Some(("100", "0")),
+            ),
+            (
+                "the last minutes of a day that nobody tells",
+                (evening, "100", "60", "-"),
+                (night, "90", "0", "-"),
+                "0",
+                Some(("10", "0")),
+            ),
+        ];
+        let zone = TimeZone::get("America/Toronto").unwrap();
+        for (name, before, now, charged, expected) in cases {
+            let of = |(at, balance, today, total)| reading(at, balance, today, total);
+            let expected = expected.map(|(fell, explained)| Fall {
+                fell: money(fell),
+                explained: money(explained),
+            });
+            assert_eq!(
+                unexplained(&of(before), &of(now), money(charged), &zone),
+                expected,
+                "{name}"
+            );
+        }
+    }
+}

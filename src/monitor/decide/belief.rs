@@ -1,0 +1,65 @@
+//! What a reading began is believed at the end of its sweep: whoever waited for that is told now.
+
+use jiff::Timestamp;
+
+use super::{Decided, Except, Rules, Seen};
+use crate::domain::alert::Alert;
+use crate::domain::fall::Fall;
+use crate::domain::watch::Watched;
+use crate::domain::{Money, Reading, fall, lifecycle};
+
+/// How far what a reading begins is believed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trust {
+    /// Everybody is told at once.
+    #[default]
+    Full,
+    /// Operators are told at once. The client, and any enforcement, wait for the end of the sweep: only then is it known
+    /// whether it is alone.
+    UntilTheEnd,
+    /// Too many began before it: operators wait, too.
+    InDoubt,
+}
+
+/// What a reading began, and what waits for the end of the sweep.
+#[derive(Clone, Debug)]
+pub struct Begun {
+    pub(super) alert: Alert,
+    /// Whether it came back within its cool-down.
+    pub(super) relapse: bool,
+}
+
+impl Rules {
+    /// The fall since a client's last reading, if nothing explains it. `charged` is what it was debited with since.
+    #[must_use]
+    pub fn fall(&self, watched: &Watched, reading: &Reading, charged: Option<Money>) -> Option<Fall> {
+        let before = watched.reading.as_ref().filter(|_| !watched.client.id.is_pseudo())?;
+        fall::unexplained(before, reading, charged.unwrap_or_default(), &self.zone)
+    }
+
+    /// Believes what a client's reading began. The client is told, and operators who had to wait; whoever was told at once is
+    /// not told again.
+    #[must_use]
+    pub fn believe(&self, seen: &Seen<'_>, begun: &[Begun], now: Timestamp) -> Decided {
+        let mut decided = Decided::default();
+        for Begun { alert, relapse } in begun {
+            let Some(policy) = self.policies.iter().find(|policy| policy.name == alert.policy) else {
+                continue;
+            };
+            let operators_waited = alert.firing().is_some_and(|firing| firing.baseline);
+            let step = lifecycle::believe(alert.clone(), policy, *relapse);
+            let mut one = Decided::default();
+            self.settle(&mut one, seen, policy, Some(alert), step, &Except::new(), now);
+            if !operators_waited {
+                one.owed
+                    .notifications
+                    .retain(|notification| notification.channel.is_client());
+                one.owed.messages.retain(|message| message.channel.is_client());
+            }
+            decided.alerts.extend(one.alerts);
+            decided.owed.notifications.extend(one.owed.notifications);
+            decided.owed.messages.extend(one.owed.messages);
+        }
+        decided
+    }
+}
