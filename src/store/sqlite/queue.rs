@@ -73,8 +73,8 @@ WHERE state IN ('pending', 'sending') AND state = 'pending' AND next_at > ?1 AND
 
 /// `?1` is now, `?2` a day later, `?3` since when what is dead counts, `?4` a channel, or NULL for all.
 const RETRY_ALL: &str = "
-UPDATE message SET state = 'pending', why = NULL, next_at = ?1, not_before = min(not_before, ?1),
-    deadline = max(deadline, ?2)
+UPDATE message SET state = 'pending', why = NULL, announced_at = NULL, settled_at = NULL, next_at = ?1,
+    not_before = min(not_before, ?1), deadline = max(deadline, ?2)
 WHERE (state = 'pending' OR state = 'dead' AND created_at >= ?3) AND (?4 IS NULL OR channel = ?4)";
 
 const RETRY_ALL_CARRIED: &str = "

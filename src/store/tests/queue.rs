@@ -181,3 +181,36 @@ async fn a_message_comes_with_all_that_it_carries() {
     ];
     assert_eq!(due, expected);
 }
+
+#[tokio::test]
+async fn retrying_all_takes_what_died_lately_and_lets_it_be_announced_anew() {
+    let fresh = Fresh::new().await;
+    let store = &fresh.store;
+    let dead = |id: &str, created: i64| {
+        with(message(id, id), |message| {
+            message.state = NoticeState::Dead("550".to_owned());
+            message.created_at = at(created);
+        })
+    };
+    let delivered = with(message("done", "e3"), |message| message.state = NoticeState::Delivered);
+    let mut commit = Commit::new(account(), at(10));
+    commit.messages = vec![dead("old", 10), dead("new", 50), message("waits", "e2"), delivered];
+    commit.notifications = vec![notification("n1", "561115", Some("new"))];
+    commit.letters_announced = vec!["new".to_owned()];
+    store.commit(&commit).await.unwrap();
+    let announced = async || -> Vec<bool> {
+        let letters = store.dead_letters(&account()).await.unwrap();
+        letters.iter().map(|letter| letter.is_announced).collect()
+    };
+    assert_eq!(announced().await, [true]);
+    let pager = ChannelName::new("pager").unwrap();
+    assert_eq!(store.retry_all(Some(&pager), at(20), at(100)).await.unwrap(), 0);
+    assert_eq!(store.retry_all(None, at(20), at(100)).await.unwrap(), 2);
+    let mut now_due = due(store, 100, 10).await;
+    now_due.sort();
+    assert_eq!(now_due, ["new", "waits"]);
+    commit.messages.truncate(2);
+    commit.letters_announced.clear();
+    store.commit(&commit).await.unwrap();
+    assert_eq!(announced().await, [false], "it died once more");
+}
