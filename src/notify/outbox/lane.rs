@@ -108,8 +108,11 @@ impl Lane {
         }
     }
 
-    /// A message is to leave, after those that wait already.
+    /// A message is to leave, after those that wait already. What was doubted of it counts no more: it must not be
+    /// written down as dead while it waits here.
     pub(super) fn push(&mut self, waiting: Waiting) {
+        let (message, _) = &waiting.0;
+        self.doubts.retain(|doubt| doubt.message.id != message.id);
         self.waiting.push_back(waiting);
     }
 
@@ -146,8 +149,6 @@ impl Lane {
         };
         let next = self.waiting.remove(place)?;
         self.busy += 1;
-        let (message, _) = &next.0;
-        self.doubts.retain(|doubt| doubt.message.id != message.id);
         Some(next)
     }
 
