@@ -235,11 +235,29 @@ impl<Q: Queue> Outbox<Q> {
 /// Logs a try, without addresses or the words of the server.
 fn tell(message: &Message, result: &Result<(), DeliveryError>) {
     let (channel, account, attempt) = (&message.channel, &message.account, message.attempts);
+    let (id, (client, policy)) = (name(&message.id), about(&message.thread));
     match result {
-        Ok(()) => tracing::info!(%channel, %account, attempt, "a message was delivered"),
-        Err(error) => {
-            let (error, state) = (error.brief(), message.state.label());
-            tracing::warn!(%channel, %account, attempt, error, state, "a message could not be delivered");
+        Ok(()) => {
+            tracing::info!(%account, client, policy, %channel, attempt, message = id, "a message was delivered");
         }
+        Err(error) => {
+            let (why, state) = (error.brief(), message.state.label());
+            tracing::warn!(%account, client, policy, %channel, attempt, message = id, why, state, "a message could not be delivered");
+        }
+    }
+}
+
+/// A message's id without the address that it ends with.
+fn name(id: &str) -> &str {
+    let end = id.find('@').and_then(|at| id[..at].rfind('/'));
+    end.map_or(id, |end| &id[..end])
+}
+
+/// Client and policy of a thread: that of an episode begins with its id, and a summary is about several.
+fn about(thread: &str) -> (&str, &str) {
+    let mut parts = thread.split('.');
+    match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(_), Some(client), Some(policy), Some(_)) => (client, policy),
+        _ => ("several", "several"),
     }
 }

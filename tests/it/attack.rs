@@ -10,5 +10,6 @@ mod echo;
 mod faked;
 mod files;
 mod letters;
+mod log;
 mod mail;
 mod payloads;
