@@ -79,7 +79,12 @@ impl<Q: Queue> Outbox<Q> {
         };
         if let Some(broken) = lane.broken.clone() {
             for message in lane.take_all() {
-                let message = fate::put_off(message, broken.until, &broken.error, now);
+                let mut message = fate::put_off(message, broken.until, &broken.error, now);
+                let is_dead = matches!(message.state, NoticeState::Dead(_));
+                // One that may have arrived is not lost.
+                if is_dead && message.attempts > 0 && self.queue.uncertain_tries(&message.id).await.unwrap_or(0) > 0 {
+                    message.state = NoticeState::ProbablyDelivered;
+                }
                 self.settle(message, None, drained);
             }
         }
