@@ -188,7 +188,8 @@ impl Table {
     fn cut_widths(&self) -> Vec<usize> {
         let mut natural = self.natural();
         let sentence = natural.last().copied().unwrap_or_default();
-        if let Some(last) = natural.last_mut() {
+        let ends_with_id = self.header.last().is_some_and(|column| column.title == "id");
+        if let Some(last) = natural.last_mut().filter(|_| !ends_with_id) {
             *last = sentence.min(PIPE_COLUMNS / 3);
         }
         let last = natural.len().saturating_sub(1);

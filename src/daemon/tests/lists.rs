@@ -78,7 +78,7 @@ async fn a_fleet_that_is_replaced_is_told_and_who_is_gone_is_no_failure_of_the_a
     assert_eq!(calls(&stage.simulator, "getBalance") - own_before, 4, "no doubt");
     let view = stage.view().await;
     let reason = view.alerts[0].reason.to_string();
-    assert!(reason.contains("lacks 20 of the 40 clients"), "{reason}");
+    assert!(reason.contains("lacks 20 of 40"), "{reason}");
     // A day later the list is the measure.
     for _ in 0..24 {
         stage.wait(3600);

@@ -232,7 +232,7 @@ fn whoever_reads_of_a_failure_is_told_what_to_do() {
                 server: text(),
                 limit_bytes: 1,
             }),
-            None,
+            Some("split them over several VoIP.ms accounts"),
         ),
         ("another client", Problem::WrongClient, None),
     ] {
