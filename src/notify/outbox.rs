@@ -238,11 +238,11 @@ fn tell(message: &Message, result: &Result<(), DeliveryError>) {
     let (id, (client, policy)) = (name(&message.id), about(&message.thread));
     match result {
         Ok(()) => {
-            tracing::info!(%account, client, policy, %channel, attempt, message = id, "a message was delivered");
+            tracing::info!(%account, client, policy, %channel, attempt, message_id = id, "a message was delivered");
         }
         Err(error) => {
             let (why, state) = (error.brief(), message.state.label());
-            tracing::warn!(%account, client, policy, %channel, attempt, message = id, why, state, "a message could not be delivered");
+            tracing::warn!(%account, client, policy, %channel, attempt, message_id = id, why, state, "a message could not be delivered");
         }
     }
 }

@@ -58,7 +58,7 @@ async fn each_alert_and_each_delivery_is_a_line_with_its_reason() {
     assert_eq!(delivered.len(), 2, "{log}");
     for line in delivered {
         let client = format!("client=\"{low}\" policy=\"low-balance\"");
-        for part in [&client, "channel=ops", "message=\"main.", "attempt=1"] {
+        for part in [&client, "channel=ops", "message_id=\"main.", "attempt=1"] {
             assert!(line.contains(part), "`{part}` is missing in {line}");
         }
     }
@@ -77,7 +77,13 @@ async fn a_delivery_that_fails_says_why_in_words_and_so_does_status() {
     assert_eq!(failed.len(), 1, "{}", said.err);
     let client = format!("client=\"{}\"", world.ids[0]);
     let why = "why=\"connection refused at connecting\"";
-    for part in [why, "policy=\"low-balance\"", &client, "channel=ops", "message=\"main."] {
+    for part in [
+        why,
+        "policy=\"low-balance\"",
+        &client,
+        "channel=ops",
+        "message_id=\"main.",
+    ] {
         assert!(failed[0].contains(part), "`{part}` is missing in {}", failed[0]);
     }
     is_readable(&said.err);

@@ -3,7 +3,7 @@
 use balancewatch::demo::mail_catcher::{Behaviour, Stage};
 use serde_json::{Value, json};
 
-use crate::journey::world::{CLIENTS_TOO, World, address_of};
+use crate::journey::world::{CLIENTS_TOO, World};
 
 /// More than the longest wait before another try.
 const LATER_SECS: i64 = 1_000;
@@ -13,6 +13,12 @@ async fn in_state(world: &World, channel: &str, state: &str) -> usize {
     let rows = world.json(&["notifications", "list", "--state", state]).await;
     let rows = rows.as_array().unwrap();
     rows.iter().filter(|row| row["channel"] == channel).count()
+}
+
+/// How many mails arrived about clients: dead letters are told of in mails of their own.
+fn about_clients(world: &World) -> usize {
+    let mails = world.mails();
+    mails.iter().filter(|mail| !mail.text.contains("dead-letter")).count()
 }
 
 /// One sweep, whoever must look afterwards.
@@ -77,8 +83,7 @@ async fn one_clients_refused_address_holds_up_nobody_and_is_told_as_dead() {
         1
     );
     assert_eq!(report["notifications"]["deferred"], 0, "{report}");
-    let to_clients: usize = world.ids.iter().map(|id| world.mails_to(&address_of(id)).len()).sum();
-    assert_eq!(to_clients + world.to_ops().len(), 5);
+    assert_eq!(about_clients(&world), 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,11 +114,11 @@ async fn all_that_is_dead_or_waits_is_tried_again_by_one_command() {
     let rest = world.json(&["notifications", "retry", "--all"]).await;
     assert_eq!(rest["messages"], 3);
     world.sweep(0).await;
-    assert_eq!(world.mails().len(), 6);
+    assert_eq!(about_clients(&world), 6);
     for (arguments, code) in [
-        (&["notifications", "retry"][..], 2),
-        (&["notifications", "retry", "id", "--all"], 2),
-        (&["notifications", "retry", "--channel", "ops"], 2),
+        (&["notifications", "retry"][..], 64),
+        (&["notifications", "retry", "id", "--all"], 64),
+        (&["notifications", "retry", "--channel", "ops"], 64),
         (&["notifications", "retry", "--all", "--channel", "nowhere"], 1),
     ] {
         assert_eq!(world.run(arguments).await.code, Some(code), "{arguments:?}");

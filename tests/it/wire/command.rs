@@ -309,7 +309,7 @@ fn help_lists_everything() {
     }
 }
 
-/// With a mail catcher beside it, what it prints is all that the daemon needs: a configuration that is whole, and a folder
+/// [C] With a mail catcher beside it, what it prints is all that the daemon needs: a configuration that is whole, and a folder
 /// in which the mails are.
 #[test]
 fn with_a_mail_catcher_one_command_is_all_that_the_daemon_needs() {
