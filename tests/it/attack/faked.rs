@@ -20,7 +20,8 @@ fn library() -> Option<PathBuf> {
     if found.is_none() {
         assert!(std::env::var_os("CI").is_none(), "Debian's package faketime is missing");
         // Not as a test's output, which is kept back where it passes.
-        writeln!(std::io::stderr(), "skipped: needs Debian's package faketime").unwrap();
+        let mut errors = std::io::stderr();
+        writeln!(errors, "skipped: needs Debian's package faketime").unwrap();
     }
     found
 }
