@@ -2,8 +2,6 @@
 //!
 //! Shows what the last sweep decided; judges nothing.
 
-use std::collections::BTreeMap;
-
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -12,7 +10,7 @@ use super::opened::{Opened, find};
 use super::telling::{age_seconds, ago, amount, label, span};
 use super::{Context, Exit, Failure, Table, Tone, block_on};
 use crate::config::Account;
-use crate::domain::alert::{Alert, EpisodeId, Firing, Phase};
+use crate::domain::alert::{Alert, EpisodeId, Phase};
 use crate::domain::reason::{Measure, Reason};
 use crate::domain::{AccountName, ClientId, Money, Policy, PolicyName, Severity};
 use crate::store::AccountView;
@@ -69,10 +67,15 @@ pub struct AlertRow {
     /// When a pending alert fires if nothing changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fires_at: Option<Timestamp>,
-    /// How often operators were told.
+    /// Whether it is between its limits, or clear and not for long enough: nobody is reminded of it.
+    pub recovering: bool,
+    /// How often operators were told: told means delivered.
     pub told: u32,
     /// Whether the client was told.
     pub client_told: bool,
+    /// Since when the first word to operators waits to be delivered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits_since: Option<Timestamp>,
     /// Why the client itself cannot be told.
     pub cannot_be_told: Option<String>,
     /// The limit as the table shows it.
@@ -99,11 +102,18 @@ pub fn rows(account: &Account, policies: &[Policy], view: &AccountView, now: Tim
     rows
 }
 
-/// Says of the alerts that fire why their clients cannot be told of them.
-pub fn mark_untold(rows: &mut [AlertRow], untold: &BTreeMap<ClientId, String>) {
+/// Says of the alerts that fire who was told of them, and which clients cannot be.
+pub async fn mark_told(opened: &Opened, account: &Account, rows: &mut [AlertRow]) -> Result<(), Failure> {
+    let (told, untold) = (opened.told_of(account).await?, opened.untold(account).await?);
     for row in rows.iter_mut().filter(|row| row.state == "firing") {
         row.cannot_be_told = untold.get(&row.client).cloned();
+        if let Some(told) = row.episode.as_ref().and_then(|episode| told.get(episode)) {
+            row.told = told.operators;
+            row.client_told = told.client;
+            row.waits_since = told.operators_wait_since.filter(|_| told.operators == 0);
+        }
     }
+    Ok(())
 }
 
 fn row(account: &Account, policies: &[Policy], view: &AccountView, alert: &Alert, now: Timestamp) -> Option<AlertRow> {
@@ -143,21 +153,13 @@ fn row(account: &Account, policies: &[Policy], view: &AccountView, alert: &Alert
         age_seconds: reading.map(|reading| age_seconds(now, reading.at)),
         episode: firing.map(|firing| firing.episode.clone()),
         fires_at,
-        told: firing.map_or(0, told),
-        client_told: firing.is_some_and(|firing| firing.client_told),
+        recovering: firing.is_some_and(|firing| firing.is_recovering),
+        told: 0,
+        client_told: false,
+        waits_since: None,
         cannot_be_told: None,
         limit_text,
     })
-}
-
-/// How often operators were told: what a baseline found is told by its summary, which may still be to come.
-#[must_use]
-pub fn told(firing: &Firing) -> u32 {
-    if firing.baseline && firing.summary.is_none() {
-        0
-    } else {
-        firing.repeats + 1
-    }
 }
 
 /// What was compared with, as an amount where it is one.
@@ -188,7 +190,7 @@ pub fn run(context: &mut Context, args: &AlertsArgs) -> Result<Exit, Failure> {
             let view = opened.view(account).await?;
             last_sweep = last_sweep.max(view.state.sweep_ended_at);
             let mut found = rows(account, &opened.settings.policies_of(account), &view, opened.now);
-            mark_untold(&mut found, &opened.untold(account).await?);
+            mark_told(&opened, account, &mut found).await?;
             all.extend(found);
         }
         let is_shown = |row: &AlertRow| args.all || row.state == "firing";
@@ -286,15 +288,18 @@ pub fn severity(severity: Option<Severity>) -> (&'static str, Tone) {
 }
 
 fn told_text(row: &AlertRow, opened: &Opened) -> String {
-    let operators = match (row.state, row.told, row.fires_at) {
-        ("pending", _, Some(at)) if at > opened.now => return format!("fires {}", ago(opened.now, at)),
+    let mut text = match (row.state, row.told, row.fires_at, row.waits_since) {
+        ("pending", _, Some(at), _) if at > opened.now => return format!("fires {}", ago(opened.now, at)),
         ("pending", ..) => return "pending".to_owned(),
-        (_, 0, _) => "not yet".to_owned(),
-        (_, times, _) => format!("{times}x"),
+        (_, 0, _, Some(since)) => format!("waits since {}", ago(opened.now, since)),
+        (_, 0, ..) => "not yet".to_owned(),
+        (_, times, ..) => format!("{times}x"),
     };
     if row.client_told {
-        format!("{operators} + client")
-    } else {
-        operators
+        text.push_str(" + client");
     }
+    if row.recovering {
+        text.push_str(", recovering");
+    }
+    text
 }

@@ -104,7 +104,7 @@ pub fn run(context: &mut Context, args: &ClientArgs) -> Result<Exit, Failure> {
             .into_iter()
             .filter(|row| row.client == *id)
             .collect();
-        alerts::mark_untold(&mut alerts, &untold);
+        alerts::mark_told(&opened, account, &mut alerts).await?;
         let untold = untold.get(id).cloned();
         if context.wants_json() {
             let answer = answer(&opened, account, &view, &watched, alerts, &enforcements);
@@ -247,9 +247,14 @@ fn print(
         let name = if index == 0 { "alerts" } else { "" };
         let (word, tone) = severity(alert.severity);
         let for_how_long = span(opened.now.duration_since(alert.since));
+        let state = if alert.recovering {
+            "recovering, firing"
+        } else {
+            alert.state
+        };
         let text = format!(
-            "{} ({word}), {} for {for_how_long}: {}",
-            alert.policy, alert.state, alert.reason
+            "{} ({word}), {state} for {for_how_long}: {}",
+            alert.policy, alert.reason
         );
         card.fact(name, text, tone);
     }

@@ -67,6 +67,8 @@ struct Scene<'a> {
     planned: Planned,
     /// What was done about the client, newest first.
     enforcements: Vec<crate::domain::enforcement::Enforcement>,
+    /// Who was told of the episodes that run.
+    told: std::collections::BTreeMap<crate::domain::alert::EpisodeId, crate::store::Told>,
 }
 
 /// Runs `explain ID`.
@@ -89,6 +91,7 @@ pub fn run(context: &mut Context, args: &ExplainArgs) -> Result<Exit, Failure> {
             circumstances: circumstances(&opened, account, &view),
             planned: Planned::new(&opened.settings, account, &view, opened.now),
             enforcements: opened.enforcements(account, id, ENFORCEMENTS_READ).await?,
+            told: opened.told_of(account).await?,
         };
         let policies = scene.policies();
         if context.wants_json() {

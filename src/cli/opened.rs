@@ -11,10 +11,11 @@ use super::telling::{ago, clock_time};
 use super::{Context, Failure};
 use crate::clock::Clock;
 use crate::config::{Account, Secrets, Settings};
+use crate::domain::alert::EpisodeId;
 use crate::domain::enforcement::Enforcement;
 use crate::domain::watch::Watched;
 use crate::domain::{Client, ClientId};
-use crate::store::{Access, AccountView, EnforcementFilter, Store};
+use crate::store::{Access, AccountView, EnforcementFilter, Store, Told};
 
 /// Clients suggested to somebody who gave a name where an id belongs.
 const MOST_SUGGESTIONS: usize = 3;
@@ -105,6 +106,15 @@ impl Opened {
             .into_iter()
             .filter(|letter| letter.channel.is_client() && !letter.is_settled);
         Ok(open.map(|letter| (letter.client, letter.why)).collect())
+    }
+
+    /// Who was told of the episodes that run.
+    ///
+    /// # Errors
+    /// Why the store cannot be read (1).
+    pub async fn told_of(&self, account: &Account) -> Result<BTreeMap<EpisodeId, Told>, Failure> {
+        let told = self.store.told_of(&account.name).await;
+        told.map_err(|error| from_store(&error))
     }
 
     /// A time on the clock of the configured zone, and how long ago that is.

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::enforcement::Direction;
-use crate::domain::plan::resolve;
+pub use crate::domain::plan::meaning as management;
 use crate::domain::{Client, Management, Money};
 
 /// The units of a span, largest first, in seconds.
@@ -73,14 +73,6 @@ pub fn count(number: u64, word: &str) -> String {
 #[must_use]
 pub fn amount(money: Option<Money>) -> String {
     money.map_or_else(|| "-".to_owned(), Money::for_people)
-}
-
-/// What the code of a client's balance management means on this account; `None` when the account's list does not say.
-#[must_use]
-pub fn management(codes: &BTreeMap<String, String>, code: &str) -> Option<Management> {
-    [Management::Hard, Management::Soft]
-        .into_iter()
-        .find(|meaning| !code.is_empty() && resolve(codes, *meaning) == Some(code))
 }
 
 /// The balance management in words: `HARD (calls stop at 0)`, or what the account's list says of the code.

@@ -23,6 +23,7 @@ mod changes;
 mod clock;
 mod letters;
 mod lists;
+mod notices;
 mod store;
 mod surprises;
 mod sweeps;

@@ -83,6 +83,8 @@ fn kind(mail: &CaughtMail) -> &'static str {
     if !is_for_operators {
         return if subject.contains("balance is low") {
             "clients: balance is low"
+        } else if subject.contains("is used up") {
+            "clients: money is gone"
         } else if subject.ends_with("again") {
             "clients: enough again"
         } else {
@@ -121,6 +123,7 @@ fn mails_by_kind(mails: &[std::sync::Arc<CaughtMail>], cast: &Cast) -> Vec<Check
         ("operators: nothing left", 1),
         ("operators: other", 0),
         ("clients: balance is low", cast.low_at_start.len() + ran_low),
+        ("clients: money is gone", 1),
         ("clients: enough again", cast.run_low.len()),
         ("clients: other", 0),
     ];

@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use super::enforcement::Mode;
-use super::reason::Reason;
+use super::reason::{Finding, Reason};
 use super::{AccountName, ClientId, PolicyName};
 
 /// Names an episode for ever: account, client, policy and the second it began. Readable, unique, and the same
@@ -117,6 +117,15 @@ pub struct Firing {
     pub over_on: Option<Date>,
     /// The last Toronto day after `over_on` on which it was seen under its limit.
     pub under_on: Option<Date>,
+    /// The balance and what it was compared with when it was last in breach: what its end is told by.
+    #[serde(default)]
+    pub breach: Option<Finding>,
+    /// Whether it is between its limits, or clear and not for long enough: nobody is reminded of it then.
+    #[serde(default)]
+    pub is_recovering: bool,
+    /// Whether the client was told that its money is gone.
+    #[serde(default)]
+    pub client_knows_it_is_gone: bool,
     /// The enforcement mode when it began. An episode is enforced only in the mode it began in.
     pub mode: Mode,
 }

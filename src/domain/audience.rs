@@ -83,7 +83,7 @@ pub fn owed(episode: &Episode<'_>, transition: &Transition, addresses: &Addresse
 /// Operators are told of everything, but not of the end of what they were never told of.
 fn tells_operators(firing: &Firing, transition: &Transition) -> bool {
     match transition {
-        Transition::ClientDue => false,
+        Transition::ClientDue | Transition::UsedUp => false,
         Transition::Resolved | Transition::Withdrawn { .. } => !firing.baseline || firing.summary.is_some(),
         Transition::Fired { .. } | Transition::Repeated { .. } | Transition::News | Transition::Enforced { .. } => true,
     }
@@ -97,7 +97,7 @@ fn waits_for_summary(firing: &Firing, transition: &Transition) -> bool {
 fn tells_client(firing: &Firing, transition: &Transition) -> bool {
     match transition {
         Transition::Fired { .. } | Transition::Repeated { .. } | Transition::Resolved => firing.client_told,
-        Transition::ClientDue => true,
+        Transition::ClientDue | Transition::UsedUp => true,
         Transition::News | Transition::Withdrawn { .. } | Transition::Enforced { .. } => false,
     }
 }
@@ -183,6 +183,58 @@ fn message(id: &str, thread: &str, first: &Notification, now: Timestamp) -> Mess
     }
 }
 
+/// Puts into one message what several policies tell one recipient of one client at one time, through one channel. The
+/// most severe of what begins or goes on leads: the message is its own, and the others are carried along. Alerts about
+/// the account are matters of their own.
+pub fn together(messages: &mut Vec<Message>, notifications: &mut [Notification]) {
+    let mut groups: BTreeMap<(ClientId, ChannelName, String), Vec<usize>> = BTreeMap::new();
+    for (index, notification) in notifications.iter().enumerate() {
+        let is_alone = notification.message.as_deref() == Some(notification.id.as_str());
+        if is_alone && notification.client != ClientId::account() {
+            let Notification {
+                client,
+                channel,
+                recipient,
+                ..
+            } = notification;
+            let place = (client.clone(), channel.clone(), recipient.clone());
+            groups.entry(place).or_default().push(index);
+        }
+    }
+    let mut carried: BTreeMap<String, String> = BTreeMap::new();
+    for group in groups.into_values().filter(|group| group.len() > 1) {
+        let leader = group.iter().min_by_key(|index| rank(&notifications[**index]));
+        let Some(leader) = leader.map(|index| notifications[*index].id.clone()) else {
+            continue;
+        };
+        for index in group {
+            let notification = &mut notifications[index];
+            if notification.id != leader {
+                notification.message = Some(leader.clone());
+                carried.insert(notification.id.clone(), leader.clone());
+            }
+        }
+    }
+    let unpaced: BTreeSet<String> = messages
+        .iter()
+        .filter(|message| message.paced.is_none())
+        .filter_map(|message| carried.get(&message.id).cloned())
+        .collect();
+    messages.retain(|message| !carried.contains_key(&message.id));
+    for message in messages.iter_mut().filter(|message| unpaced.contains(&message.id)) {
+        message.paced = None;
+    }
+}
+
+/// Who of those that are told together leads: the lowest.
+#[must_use]
+pub fn rank(notification: &Notification) -> (bool, std::cmp::Reverse<super::Severity>) {
+    (
+        notification.transition.is_end(),
+        std::cmp::Reverse(notification.severity),
+    )
+}
+
 /// Puts what waits for a summary into one message for each recipient, all of one thread.
 ///
 /// `ended` says of an episode whether it ended meanwhile: then its notifications are dropped, because telling of
@@ -232,14 +284,14 @@ pub struct Summary {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use super::{Addresses, Episode, Owed, owed, summarise};
+    use super::{Addresses, Episode, Owed, owed, summarise, together};
     use crate::domain::alert::{EpisodeId, Firing};
     use crate::domain::enforcement::{Direction, Mode, Outcome};
     use crate::domain::notice::{Facts, NoticeState, Transition, Withdrawal};
     use crate::domain::policy::When;
     use crate::domain::reason::Reason;
     use crate::domain::testing::{at, client, policy, reading};
-    use crate::domain::{AccountName, ChannelName, Management};
+    use crate::domain::{AccountName, ChannelName, Management, Severity};
 
     fn firing(baseline: bool, client_told: bool, summary: Option<&str>) -> Firing {
         let account = AccountName::new("main").unwrap();
@@ -258,6 +310,9 @@ mod tests {
             last_reading_at: None,
             over_on: None,
             under_on: None,
+            breach: None,
+            is_recovering: false,
+            client_knows_it_is_gone: false,
             mode: Mode::Observe,
         }
     }
@@ -275,6 +330,8 @@ mod tests {
             reason: Reason::NoThreshold,
             since: at(0),
             enforcement: None,
+            management: None,
+            ending: None,
             country: String::new(),
             account: None,
         };
@@ -385,6 +442,40 @@ mod tests {
         assert!(paced(true, &Transition::ClientDue));
         assert!(!paced(false, &Transition::Fired { relapse: false }));
         assert!(!paced(true, &Transition::Resolved), "good news need not wait");
+    }
+
+    #[test]
+    fn what_several_policies_tell_one_recipient_is_one_message_led_by_the_most_severe() {
+        let fired = Transition::Fired { relapse: false };
+        let mut low = told(&firing(false, true, None), &fired, Some("john@example.com"));
+        let mut gone = told(&firing(false, true, None), &fired, Some("jane@example.com"));
+        for notification in &mut gone.notifications {
+            notification.severity = Severity::Critical;
+            notification.id.push_str("/overdrawn");
+            notification.message = Some(notification.id.clone());
+        }
+        for message in &mut gone.messages {
+            message.id.push_str("/overdrawn");
+        }
+        let expected: Vec<String> = gone.messages.iter().map(|message| message.id.clone()).collect();
+        let (john, operators): (Vec<_>, Vec<_>) = low.messages.into_iter().partition(|m| m.channel.is_client());
+        let mut messages: Vec<_> = operators.into_iter().chain(john).chain(gone.messages).collect();
+        low.notifications.extend(gone.notifications);
+        together(&mut messages, &mut low.notifications);
+        let ids: Vec<&str> = messages.iter().map(|message| message.id.as_str()).collect();
+        assert_eq!(
+            ids.len(),
+            4,
+            "one for each operator, and one for each address of the client: {ids:?}"
+        );
+        assert!(expected.iter().all(|id| ids.contains(&id.as_str())), "{ids:?}");
+        for notification in low.notifications.iter().filter(|n| !n.channel.is_client()) {
+            let carrier = notification.message.as_deref().unwrap();
+            assert!(
+                carrier.ends_with("/overdrawn") && carrier.contains(&notification.recipient),
+                "{carrier}"
+            );
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::alert::{Alert, ClientWaits, EpisodeId, Firing, Pending, Phase};
 use super::enforcement::Mode;
 use super::notice::{Transition, Withdrawal};
+use super::reason::{Measure, Reason};
 use super::verdict::{Judgement, Verdict};
 use super::{AccountName, ClientId, Policy};
 
@@ -29,6 +30,8 @@ pub struct Moment<'a> {
     /// Whether what this reading begins waits, for the client and for any enforcement, until the end of its sweep or a second
     /// reading: the sweep does not yet know whether it is alone, or nothing explains it.
     pub unconfirmed: bool,
+    /// Whether nothing explains how far the balance fell, so that a second reading must say the same.
+    pub is_doubted: bool,
     /// The enforcement mode; an episode remembers the one it began in.
     pub mode: Mode,
 }
@@ -42,6 +45,8 @@ pub struct Step {
     pub transitions: Vec<Transition>,
     /// The episode that the transitions belong to, as it is after them.
     pub episode: Option<Firing>,
+    /// Why it moved, when that is not what the alert says: an end is told by the reading that ended it.
+    pub ended_by: Option<Reason>,
 }
 
 impl Step {
@@ -106,6 +111,7 @@ pub fn withdraw(alert: Alert, why: Withdrawal) -> Step {
             next: None,
             transitions: vec![Transition::Withdrawn { why }],
             episode: Some(firing),
+            ended_by: None,
         },
         Phase::Pending(_) | Phase::CoolingDown { .. } => Step::default(),
     }
@@ -124,11 +130,13 @@ pub fn believe(mut alert: Alert, policy: &Policy, relapse: bool) -> Step {
             if firing.client_waits == Some(ClientWaits::Confirmation) {
                 firing.client_waits = None;
                 firing.client_told = policy.tells_client();
+                firing.client_knows_it_is_gone = is_used_up(&alert.reason);
             }
             return Step {
                 transitions: vec![Transition::Fired { relapse }],
                 episode: Some(firing.clone()),
                 next: Some(alert),
+                ended_by: None,
             };
         }
     }
@@ -154,6 +162,12 @@ pub fn one_round_later(interval: SignedDuration) -> SignedDuration {
 pub fn confirms_from(firing: &Firing, interval: SignedDuration) -> Option<Timestamp> {
     let due = firing.since.saturating_add(one_round_later(interval));
     (!firing.confirmed).then(|| due.unwrap_or(Timestamp::MAX))
+}
+
+/// Whether the balance that was compared is used up.
+fn is_used_up(reason: &Reason) -> bool {
+    let finding = reason.finding(Measure::Balance);
+    finding.is_some_and(|finding| !finding.value.is_positive())
 }
 
 struct Stepper<'a> {
@@ -233,6 +247,9 @@ impl Stepper<'_> {
             last_told_at: now,
             client_waits,
             client_told: self.policy.tells_client() && client_waits.is_none(),
+            client_knows_it_is_gone: client_waits.is_none() && self.is_used_up(),
+            breach: self.judgement.reason.finding(Measure::Balance).cloned(),
+            is_recovering: false,
             summary: None,
             clear_readings: 0,
             clear_since: None,
@@ -248,7 +265,13 @@ impl Stepper<'_> {
             next: Some(self.alert(Phase::Firing(firing.clone()))),
             transitions,
             episode: Some(firing),
+            ended_by: None,
         }
+    }
+
+    /// Whether the judged balance is used up.
+    fn is_used_up(&self) -> bool {
+        is_used_up(&self.judgement.reason)
     }
 
     fn when_firing(&self, mut firing: Firing, same_condition: bool) -> Step {
@@ -263,6 +286,10 @@ impl Stepper<'_> {
         }
         let is_new_reading = self.reading_at.is_none() || self.reading_at != firing.last_reading_at;
         firing.last_reading_at = self.reading_at.or(firing.last_reading_at);
+        firing.is_recovering = self.judgement.verdict != Verdict::Breach;
+        if !firing.is_recovering {
+            firing.breach = self.judgement.reason.finding(Measure::Balance).cloned();
+        }
         let day_recovered = self.note_spending(&mut firing);
         if self.judgement.verdict == Verdict::Clear && day_recovered {
             return self.clear(firing, is_new_reading);
@@ -273,8 +300,8 @@ impl Stepper<'_> {
             let seen_at = self.reading_at.unwrap_or(self.moment.now);
             firing.confirmed |= seen_at.duration_since(firing.since) >= one_round_later(self.moment.interval);
         }
-        let is_clear = self.judgement.verdict == Verdict::Clear;
-        let transitions = if is_clear {
+        // Nobody is reminded of what is recovering; when it breaches again, a repeat that came due meanwhile is told.
+        let transitions = if firing.is_recovering {
             Vec::new()
         } else {
             self.told_again(&mut firing)
@@ -283,6 +310,7 @@ impl Stepper<'_> {
             next: Some(self.alert(Phase::Firing(firing.clone()))),
             transitions,
             episode: Some(firing),
+            ended_by: None,
         }
     }
 
@@ -325,6 +353,7 @@ impl Stepper<'_> {
             next,
             transitions: vec![Transition::Resolved],
             episode: Some(firing),
+            ended_by: Some(self.judgement.reason.clone()),
         }
     }
 
@@ -339,6 +368,7 @@ impl Stepper<'_> {
         if client_due {
             firing.client_waits = None;
             firing.client_told = true;
+            firing.client_knows_it_is_gone = self.is_used_up();
             return vec![Transition::ClientDue];
         }
         if self.judgement.has_news {
@@ -349,7 +379,14 @@ impl Stepper<'_> {
         if repeat_due && firing.repeats < self.policy.max_repeats {
             firing.repeats += 1;
             firing.last_told_at = now;
+            firing.client_knows_it_is_gone |= self.is_used_up();
             return vec![Transition::Repeated { repeat: firing.repeats }];
+        }
+        if firing.client_told && !firing.client_knows_it_is_gone && self.is_used_up() && !self.moment.is_doubted {
+            firing.client_knows_it_is_gone = true;
+            // The next reminder comes a whole `repeat_every` after this.
+            firing.last_told_at = now;
+            return vec![Transition::UsedUp];
         }
         Vec::new()
     }

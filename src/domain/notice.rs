@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::alert::EpisodeId;
 use super::enforcement::{Direction, Outcome};
-use super::reason::Reason;
-use super::{AccountName, ChannelName, ClientId, Management, PolicyName, Reading, Severity, Threshold};
+use super::reason::{Finding, Reason};
+use super::{AccountName, ChannelName, ClientId, Management, Money, PolicyName, Reading, Severity, Threshold};
 
 /// How an alert moved, or what became of an enforcement it asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,8 @@ pub enum Transition {
     },
     /// It still fires, and there is more to tell of it.
     News,
+    /// It still fires; the client was told that it is low, and learns now that its money is gone.
+    UsedUp,
     /// It recovered.
     Resolved,
     /// Its ground went away.
@@ -59,6 +61,7 @@ impl Transition {
             Self::ClientDue => "client-due".to_owned(),
             Self::Repeated { repeat } => format!("repeated-{repeat}"),
             Self::News => "news".to_owned(),
+            Self::UsedUp => "used-up".to_owned(),
             Self::Resolved => "resolved".to_owned(),
             Self::Withdrawn { .. } => "withdrawn".to_owned(),
             Self::Enforced { outcome, direction, .. } => {
@@ -109,6 +112,34 @@ impl fmt::Display for Withdrawal {
     }
 }
 
+/// Why an episode about a balance ended, as far as the numbers tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Ending {
+    /// The balance rose: it was paid, or corrected.
+    Rose {
+        /// What it was when it was last in breach.
+        from: Money,
+    },
+    /// The limit was changed: by the one before, it would still be in breach.
+    LimitChanged {
+        /// The limit before.
+        from: Money,
+    },
+}
+
+impl Ending {
+    /// How the episode ended whose last breach was `breach`, by the comparison that ended it.
+    #[must_use]
+    pub fn of(breach: &Finding, now: &Finding) -> Self {
+        if breach.relation.holds(now.value, breach.limit) {
+            Self::LimitChanged { from: breach.limit }
+        } else {
+            Self::Rose { from: breach.value }
+        }
+    }
+}
+
 /// Everything a text about a transition may say. A snapshot: it is told as it was when it was decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
@@ -126,6 +157,12 @@ pub struct Facts {
     pub since: Timestamp,
     /// Whether the policy asks for an enforcement, and what becomes of it, in one sentence for operators.
     pub enforcement: Option<String>,
+    /// What the client is set to, where the account's list says so.
+    #[serde(default)]
+    pub management: Option<Management>,
+    /// Why the episode ended, when it did and the balance tells.
+    #[serde(default)]
+    pub ending: Option<Ending>,
     /// The country of the client's record, for the language it is written to in; empty when unknown.
     #[serde(default)]
     pub country: String,
@@ -256,7 +293,7 @@ pub struct Message {
     pub deadline: Timestamp,
     /// For messages to clients that a baseline found: their place in the queue, lowest balance first. They leave
     /// at `client_mails_per_hour`, and their deadline runs from when that lets them.
-    pub paced: Option<super::Money>,
+    pub paced: Option<Money>,
     /// How often it was tried.
     pub attempts: u32,
     /// When it is tried next.
@@ -269,7 +306,7 @@ pub struct Message {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageKind {
-    /// One notification.
+    /// One notification, or several about one client of which the most severe leads.
     Single,
     /// Several that a baseline found.
     Summary,

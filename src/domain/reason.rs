@@ -85,6 +85,17 @@ pub enum Relation {
     AtLeast,
 }
 
+impl Reason {
+    /// What was compared with a limit, for this measure.
+    #[must_use]
+    pub fn finding(&self, measure: Measure) -> Option<&Finding> {
+        match self {
+            Self::Limits { findings } => findings.iter().find(|finding| finding.measure == measure),
+            _ => None,
+        }
+    }
+}
+
 impl Relation {
     /// Whether `value` compares with `limit` in this way.
     #[must_use]

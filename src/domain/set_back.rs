@@ -116,6 +116,9 @@ impl SetBack {
                 last_reading_at,
                 over_on,
                 under_on,
+                breach: _,
+                is_recovering: _,
+                client_knows_it_is_gone: _,
                 mode: _,
             }) => {
                 let past = [

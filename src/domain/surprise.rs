@@ -173,6 +173,9 @@ mod tests {
             last_reading_at: None,
             over_on: None,
             under_on: None,
+            breach: None,
+            is_recovering: false,
+            client_knows_it_is_gone: false,
             mode: Mode::Observe,
         })
     }

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use super::decide::Decided;
 use super::moved::{self, Moved};
 use crate::domain::watch::Watched;
-use crate::domain::{AccountName, ClientId};
+use crate::domain::{AccountName, ClientId, audience};
 use crate::store::{Commit, Store};
 
 /// A batch closes at this many readings: large enough that a transaction's cost is spread, small enough that a crash
@@ -62,7 +62,8 @@ impl Writer {
     ///
     /// # Errors
     /// What the commit before it failed with: nothing is written after a failure.
-    pub async fn write(&mut self, commit: Commit) -> Result<(), crate::store::Error> {
+    pub async fn write(&mut self, mut commit: Commit) -> Result<(), crate::store::Error> {
+        audience::together(&mut commit.messages, &mut commit.notifications);
         self.finish().await?;
         if !commit.is_empty() {
             let store = self.store.clone();

@@ -11,8 +11,9 @@ use crate::domain::audience::{self, Addresses, Episode, Owed};
 use crate::domain::enforcement::Mode;
 use crate::domain::fall::Fall;
 use crate::domain::lifecycle::{self, Moment, Step};
-use crate::domain::notice::{Facts, Transition, Withdrawal};
+use crate::domain::notice::{Ending, Facts, Transition, Withdrawal};
 use crate::domain::policy::{Enforce, Policy, Scope};
+use crate::domain::reason::Measure;
 use crate::domain::verdict::{self, Judgement, Known, Verdict};
 use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ChannelName, ClientId, Money, PolicyName, Reading, Threshold, surprise};
@@ -227,6 +228,8 @@ impl Rules {
             enforcement: policy
                 .enforce
                 .map(|enforce| self.enforcement_sentence(enforce, reading)),
+            management: None,
+            ending: None,
             country: seen.watched.client.country.clone(),
             account: None,
         }
@@ -301,6 +304,7 @@ impl Rules {
             jumped: circumstances.jumped,
             baseline,
             unconfirmed,
+            is_doubted: circumstances.fall.is_some(),
             mode: self.mode,
         }
     }
@@ -379,6 +383,7 @@ impl Rules {
                 Transition::ClientDue
                 | Transition::Repeated { .. }
                 | Transition::News
+                | Transition::UsedUp
                 | Transition::Enforced { .. } => {}
             }
             let told_of = step.next.as_ref().or(before);
@@ -387,7 +392,12 @@ impl Rules {
             };
             let client = &seen.watched.client.id;
             decided.moved.extend(moved(client, policy, alert, firing, transition));
-            let facts = self.facts(seen, policy, alert, firing);
+            let mut facts = self.facts(seen, policy, alert, firing);
+            if let Some(reason) = &step.ended_by {
+                let balances = firing.breach.as_ref().zip(reason.finding(Measure::Balance));
+                facts.ending = balances.map(|(breach, now)| Ending::of(breach, now));
+                facts.reason = reason.clone();
+            }
             let episode = Episode {
                 account: &self.account,
                 client,
@@ -418,7 +428,11 @@ fn moved(client: &ClientId, policy: &Policy, alert: &Alert, firing: &Firing, tra
         Transition::Fired { .. } => (How::Fired, alert.reason.to_string()),
         Transition::Resolved => (How::Resolved, alert.reason.to_string()),
         Transition::Withdrawn { why } => (How::Withdrawn, why.to_string()),
-        Transition::ClientDue | Transition::Repeated { .. } | Transition::News | Transition::Enforced { .. } => {
+        Transition::ClientDue
+        | Transition::Repeated { .. }
+        | Transition::News
+        | Transition::UsedUp
+        | Transition::Enforced { .. } => {
             return None;
         }
     };

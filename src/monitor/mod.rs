@@ -419,6 +419,9 @@ fn past_episode(enforcement: &Enforcement, last: Option<&Alert>) -> Alert {
         last_reading_at: None,
         over_on: None,
         under_on: None,
+        breach: None,
+        is_recovering: false,
+        client_knows_it_is_gone: false,
         mode: Mode::Apply,
     };
     Alert {

@@ -59,6 +59,8 @@ pub(super) fn owed(number: u32, transition: Transition, channel: &str, recipient
                 }],
             },
             since: start(),
+            management: None,
+            ending: None,
             enforcement: None,
             country: String::new(),
             account: None,

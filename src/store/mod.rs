@@ -19,6 +19,7 @@ mod sqlite;
 mod tests;
 mod view;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -29,9 +30,9 @@ pub use commit::{Commit, HistoryEntry, Hook, Seen, Step};
 pub use disk::DiskTrouble;
 pub use error::Error;
 pub use pace::{ForeignCalls, ReserveCalls, ReservedCalls, SettledCalls};
-pub use view::{AccountView, Counts, EnforcementFilter, EnforcementRecord, Kept, NoticeFilter, NoticeRecord};
+pub use view::{AccountView, Counts, EnforcementFilter, EnforcementRecord, Kept, NoticeFilter, NoticeRecord, Told};
 
-use crate::domain::alert::Alert;
+use crate::domain::alert::{Alert, EpisodeId};
 use crate::domain::dead_letter::DeadLetter;
 use crate::domain::enforcement::Enforcement;
 use crate::domain::notice::{Message, Notification};
@@ -249,6 +250,14 @@ impl Store {
     /// [`Error::Database`] or [`Error::Corrupt`].
     pub async fn notification(&self, id: &str) -> Result<Option<NoticeRecord>, Error> {
         self.told("read the notification", self.engine.notification(id).await)
+    }
+
+    /// Who was told of each episode that runs. One of which nobody is owed anything is not among them.
+    ///
+    /// # Errors
+    /// [`Error::Database`] or [`Error::Corrupt`].
+    pub async fn told_of(&self, account: &AccountName) -> Result<BTreeMap<EpisodeId, Told>, Error> {
+        self.told("read who was told", self.engine.told_of(account).await)
     }
 
     /// Enforcements, newest first.

@@ -83,6 +83,19 @@ pub struct NoticeRecord {
     pub attempts: Vec<Attempt>,
 }
 
+/// Who was told of an episode: told means delivered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// How often operators were.
+    pub operators: u32,
+    /// Since when what is owed to operators waits.
+    pub operators_wait_since: Option<Timestamp>,
+    /// Whether the client was.
+    pub client: bool,
+    /// Since when what is owed to the client waits.
+    pub client_waits_since: Option<Timestamp>,
+}
+
 /// Which enforcements to list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnforcementFilter {

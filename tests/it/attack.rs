@@ -12,4 +12,5 @@ mod files;
 mod letters;
 mod log;
 mod mail;
+mod notices;
 mod payloads;

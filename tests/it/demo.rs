@@ -94,7 +94,7 @@ fn read_mails(story: &str) {
         .map(|entry| entry.unwrap().path())
         .collect();
     files.sort();
-    assert_eq!(files.len(), 16, "{files:?}");
+    assert_eq!(files.len(), 17, "{files:?}");
     let (mut ids, mut subjects) = (BTreeSet::new(), Vec::new());
     for file in &files {
         let data = std::fs::read(file).unwrap();
@@ -110,6 +110,7 @@ fn read_mails(story: &str) {
     assert_eq!(count("RESOLVED"), 2, "{subjects:?}");
     assert_eq!(count("is set to HARD: calls should stop at 0"), 1, "{subjects:?}");
     assert_eq!(count("Your phone balance is low"), 5, "{subjects:?}");
+    assert_eq!(count("Your phone balance is used up"), 1, "{subjects:?}");
     // Only the mails stay, in a folder of the demo's own.
     let parent = folder.parent().unwrap();
     let left: Vec<_> = std::fs::read_dir(parent)

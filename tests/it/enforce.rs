@@ -196,6 +196,9 @@ impl Stage {
             last_reading_at: Some(self.clock.now()),
             over_on: None,
             under_on: None,
+            breach: None,
+            is_recovering: false,
+            client_knows_it_is_gone: false,
             mode: Mode::Apply,
         };
         let alert = Alert {

@@ -6,7 +6,6 @@ use serde::Serialize;
 use super::Scene;
 use super::condition::{Against, Distance, clears_when, distance, fires_when};
 use crate::cli::Tone;
-use crate::cli::alerts::told;
 use crate::cli::enforcements::state_text;
 use crate::cli::planned::decision_word;
 use crate::cli::telling::{ago, span};
@@ -175,10 +174,18 @@ impl Scene<'_> {
     fn firing_text(&self, policy: &Policy, firing: &Firing) -> String {
         let now = self.opened.now;
         let mut text = format!("firing for {}", span(now.duration_since(firing.since)));
-        match told(firing) {
-            0 => text.push_str("; operators learn of it in the summary of this sweep"),
-            times => text.push_str(&format!(
-                "; operators were told {times}x, last {}",
+        if firing.is_recovering {
+            text.push_str(", recovering: nobody is reminded meanwhile");
+        }
+        let told = self.told.get(&firing.episode).cloned().unwrap_or_default();
+        match (told.operators, told.operators_wait_since) {
+            (0, Some(since)) => text.push_str(&format!("; what is owed to operators waits since {}", ago(now, since))),
+            (0, None) if firing.baseline && firing.summary.is_none() => {
+                text.push_str("; operators learn of it in the summary of this sweep");
+            }
+            (0, None) => text.push_str("; operators were not told"),
+            (times, _) => text.push_str(&format!(
+                "; operators were told {times}x, last owed {}",
                 ago(now, firing.last_told_at)
             )),
         }
@@ -201,7 +208,11 @@ impl Scene<'_> {
                 "; the client is told when the cool-down ends, {}",
                 ago(now, end.max(now))
             )),
-            None if firing.client_told => text.push_str("; the client was told"),
+            None if told.client => text.push_str("; the client was told"),
+            None if firing.client_told => match told.client_waits_since {
+                Some(since) => text.push_str(&format!("; the client's mail waits since {}", ago(now, since))),
+                None => text.push_str("; the client could not be told"),
+            },
             None => {}
         }
         if firing.clear_readings > 0 {

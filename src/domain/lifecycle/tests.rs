@@ -8,7 +8,7 @@ use crate::domain::alert::{Alert, ClientWaits, Firing, Phase};
 use crate::domain::enforcement::Mode;
 use crate::domain::notice::{Transition, Withdrawal};
 use crate::domain::policy::{Policy, When};
-use crate::domain::reason::Reason;
+use crate::domain::reason::{Finding, Measure, Reason, Relation};
 use crate::domain::testing::{at, client, money, policy};
 use crate::domain::verdict::{Judgement, Verdict};
 use crate::domain::{AccountName, ChannelName};
@@ -24,6 +24,9 @@ struct Run {
     unconfirmed: bool,
     jumped: bool,
     over_today: Option<bool>,
+    is_doubted: bool,
+    /// The balance that is judged.
+    balance: Option<&'static str>,
 }
 
 impl Run {
@@ -39,6 +42,8 @@ impl Run {
             unconfirmed: false,
             jumped: false,
             over_today: None,
+            is_doubted: false,
+            balance: None,
         }
     }
 
@@ -52,9 +57,21 @@ impl Run {
             jumped: self.jumped,
             baseline: self.baseline,
             unconfirmed: self.unconfirmed,
+            is_doubted: self.is_doubted,
             mode: Mode::Observe,
         };
-        let reason = Reason::NoFreshReading { error: None };
+        let reason = match self.balance {
+            None => Reason::NoFreshReading { error: None },
+            Some(balance) => Reason::Limits {
+                findings: vec![Finding {
+                    measure: Measure::Balance,
+                    value: money(balance),
+                    relation: Relation::Below,
+                    limit: money("10"),
+                    limit_text: None,
+                }],
+            },
+        };
         let judgement = Judgement {
             verdict,
             reason,
@@ -474,6 +491,58 @@ fn what_is_believed_is_told_to_the_client_and_a_relapse_waits_all_the_same() {
     assert_eq!(stands(&run), (true, waits, false));
 }
 
+#[test]
+fn nobody_is_reminded_between_the_limits_and_a_relapse_into_breach_is() {
+    let day = 24 * 3600;
+    let mut run = Run::new(|_| {});
+    assert_eq!(run.told(Breach, 0), ["fired"]);
+    for number in 1..=5 {
+        assert_eq!(run.told(Between, number * day), [""; 0], "day {number}");
+        assert!(run.alert.as_ref().unwrap().firing().unwrap().is_recovering);
+    }
+    assert_eq!(
+        run.told(Breach, 5 * day + 300),
+        ["repeated-1"],
+        "still in breach, and five days have passed"
+    );
+    assert!(!run.alert.as_ref().unwrap().firing().unwrap().is_recovering);
+    assert_eq!(run.told(Breach, 6 * day), [""; 0]);
+}
+
+#[test]
+fn a_client_that_was_told_gets_one_more_word_when_its_money_is_gone() {
+    let mut run = Run::new(|_| {});
+    let mut told = |balance, is_doubted, secs| {
+        (run.balance, run.is_doubted) = (Some(balance), is_doubted);
+        run.told(Breach, secs)
+    };
+    assert_eq!(told("5", false, 0), ["fired"]);
+    assert_eq!(told("0.01", false, 300), [""; 0]);
+    assert_eq!(told("0", true, 600), [""; 0], "nothing explains such a fall");
+    assert_eq!(told("0", false, 900), ["used-up"], "a second reading says the same");
+    assert_eq!(told("-9", false, 1200), [""; 0], "once");
+    assert_eq!(told("5", false, 1500), [""; 0]);
+    assert_eq!(told("-1", false, 1800), [""; 0], "once in an episode");
+    assert_eq!(
+        told("-1", false, 900 + 24 * 3600 - 1),
+        [""; 0],
+        "a day after the last word"
+    );
+    assert_eq!(told("-1", false, 900 + 24 * 3600), ["repeated-1"]);
+
+    let mut at_once = Run::new(|_| {});
+    at_once.balance = Some("-1");
+    assert_eq!(
+        (at_once.told(Breach, 0), at_once.told(Breach, 300)),
+        (vec!["fired".to_owned()], vec![])
+    );
+    let mut operators_only = Run::new(|policy| policy.notify.retain(|channel| !channel.is_client()));
+    operators_only.balance = Some("5");
+    operators_only.told(Breach, 0);
+    operators_only.balance = Some("-1");
+    assert_eq!(operators_only.told(Breach, 300), [""; 0]);
+}
+
 proptest! {
     #[test]
     fn an_alert_alternates_between_firing_and_ending_with_bounded_repeats(
@@ -515,7 +584,7 @@ proptest! {
                         prop_assert!(fires, "nothing ends that did not fire");
                         fires = false;
                     }
-                    Transition::News | Transition::Enforced { .. } => prop_assert!(false, "not decided here"),
+                    Transition::News | Transition::UsedUp | Transition::Enforced { .. } => prop_assert!(false, "not decided here"),
                 }
             }
             let is_firing = matches!(run.alert, Some(Alert { phase: Phase::Firing(_), .. }));

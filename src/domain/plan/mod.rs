@@ -25,7 +25,7 @@ pub use fitness::{Passwords, fit};
 pub use intents::{Back, Fleet, Intent, intents};
 pub use record::{Field, Oddity, Read, Record};
 pub use send::{
-    Country, FRESH_FOR, compare, confirms, contradiction, differing, overlay, prepare, resolve, shows_password,
+    Country, FRESH_FOR, compare, confirms, contradiction, differing, meaning, overlay, prepare, resolve, shows_password,
 };
 pub use standing::{fulfilled, outdated, still_called_for};
 

@@ -39,6 +39,14 @@ pub fn resolve(codes: &BTreeMap<String, String>, wanted: Management) -> Option<&
     found.next().is_none().then_some(code.as_str())
 }
 
+/// What a client's code means on this account; `None` when the account's list does not say.
+#[must_use]
+pub fn meaning(codes: &BTreeMap<String, String>, code: &str) -> Option<Management> {
+    [Management::Hard, Management::Soft]
+        .into_iter()
+        .find(|meaning| !code.is_empty() && resolve(codes, *meaning) == Some(code))
+}
+
 /// How a newly listed `codes` contradicts those that were `used` before: a value that has another code now, or a code that
 /// means the other value now, in words. `None` when it does not; that a value is not listed is no contradiction.
 #[must_use]

@@ -15,7 +15,7 @@ use super::flights::Flights;
 use super::{Ended, Sweep, is_watched, trouble};
 use crate::domain::alert::Alert;
 use crate::domain::watch::Watched;
-use crate::domain::{ClientId, Reading, due};
+use crate::domain::{ClientId, Reading, due, plan};
 use crate::monitor::SweepError;
 use crate::store::{Commit, HistoryEntry};
 
@@ -313,6 +313,10 @@ impl Sweep<'_> {
         };
         let mut decided = self.monitor.rules.decide(&seen, &circumstances);
         let begun = std::mem::take(&mut decided.begun);
+        let management = plan::meaning(&self.state.management_codes, &watched.client.balance_management);
+        for notification in &mut decided.owed.notifications {
+            notification.facts.management = management;
+        }
         if let Some(judged) = &decided.judged {
             next.judged = self.writer.intern(judged.clone());
         }

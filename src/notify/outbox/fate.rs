@@ -37,7 +37,11 @@ fn is_untouched(message: &Message) -> bool {
 const fn tells_of_breach(transition: &Transition) -> bool {
     matches!(
         transition,
-        Transition::Fired { .. } | Transition::ClientDue | Transition::Repeated { .. } | Transition::News
+        Transition::Fired { .. }
+            | Transition::ClientDue
+            | Transition::Repeated { .. }
+            | Transition::News
+            | Transition::UsedUp
     )
 }
 

@@ -11,7 +11,7 @@ use super::fate::{self, Circumstances};
 use super::lane::{Doubt, Lane, Waiting};
 use super::{Channel, Drained, Outbox, tell};
 use crate::domain::ChannelName;
-use crate::domain::notice::{Message, NoticeState, Notification};
+use crate::domain::notice::{Message, MessageKind, NoticeState, Notification};
 use crate::notify::email::{Awaited, DeliveryError, Email, Handed, Line};
 use crate::notify::queue::Queue;
 use crate::notify::render;
@@ -100,11 +100,14 @@ impl<Q: Queue> Outbox<Q> {
     where
         C: Future<Output = ()> + Send + 'p,
     {
-        let ((mut message, notifications), jitter) = waiting;
+        let ((mut message, carried), jitter) = waiting;
         let now = self.clock.now();
-        let ready = match self.dropped(&message, &notifications).await? {
-            Some(why) => Err(why),
-            None => self.prepared(&message, &notifications, now),
+        let (notifications, ready) = match self.still_told(&message, carried).await? {
+            Err(why) => (Vec::new(), Err(why)),
+            Ok(told) => {
+                let ready = self.prepared(&message, &told, now);
+                (told, ready)
+            }
         };
         let (email, mail) = match ready {
             Ok(ready) => ready,
@@ -132,22 +135,34 @@ impl<Q: Queue> Outbox<Q> {
         Ok(Ok((sending, flight.boxed())))
     }
 
-    /// Why a message is not sent, as far as the store and the configuration say.
-    async fn dropped(&self, message: &Message, notifications: &[Notification]) -> Result<Option<String>, Q::Error> {
+    /// What of a message is still to be told, as far as the store and the configuration say; else why nothing of it is.
+    async fn still_told(
+        &self,
+        message: &Message,
+        notifications: Vec<Notification>,
+    ) -> Result<Result<Vec<Notification>, String>, Q::Error> {
         if !self.settings.channels.contains_key(&message.channel) {
-            return Ok(Some(format!(
-                "the channel `{}` is not configured any more",
-                message.channel
-            )));
+            let why = format!("the channel `{}` is not configured any more", message.channel);
+            return Ok(Err(why));
         }
-        let [notification] = notifications else {
-            return Ok(None);
-        };
-        if !fate::needs_told(message, notification) {
-            return Ok(None);
+        let mut still = Vec::with_capacity(notifications.len());
+        let mut why = None;
+        for notification in notifications {
+            let looks = message.kind == MessageKind::Single && fate::needs_told(message, &notification);
+            let dropped = if looks {
+                fate::dropped(message, &notification, &self.queue.told(&notification).await?)
+            } else {
+                None
+            };
+            match dropped {
+                Some(dropped) => why = Some(dropped),
+                None => still.push(notification),
+            }
         }
-        let told = self.queue.told(notification).await?;
-        Ok(fate::dropped(message, notification, &told).map(str::to_owned))
+        Ok(match why {
+            Some(why) if still.is_empty() => Err(why.to_owned()),
+            _ => Ok(still),
+        })
     }
 
     /// The mail server, and the mail as it reads now; else why there is none.

@@ -96,7 +96,9 @@ pub(super) struct Catalogue {
     pub readable_again: &'static str,
     /// There is enough money again.
     pub enough_again: fn(&str) -> String,
-    /// The same without the amount.
+    /// The balance is above the client's new limit.
+    pub above_new_limit: fn(&str) -> String,
+    /// There is enough money again; without the amount.
     pub in_order_again: &'static str,
     /// Less is spent again.
     pub uses_less_again: &'static str,

@@ -10,6 +10,22 @@ use crate::domain::notice::Transition;
 use crate::domain::reason::Measure;
 use crate::domain::{ClientId, Money};
 
+/// The letter to the client itself, with what else it is told at the same time. About one topic one headline is enough.
+///
+/// # Errors
+/// [`RenderError::NotForClients`] for what clients are never told.
+pub(super) fn together(lead: &Scene<'_>, others: &[&Scene<'_>]) -> Result<Letter, RenderError> {
+    let mut letter = self::letter(lead)?;
+    let mut topics = vec![lead.topic()];
+    for other in others {
+        if !topics.contains(&other.topic()) {
+            topics.push(other.topic());
+            letter.paragraphs.push(format!("{}.", self::letter(other)?.headline));
+        }
+    }
+    Ok(letter)
+}
+
 /// The letter to the client itself.
 ///
 /// # Errors
@@ -196,6 +212,9 @@ impl Told<'_> {
 
     fn enough_again(&self) -> Letter {
         match self.scene.balance() {
+            Some(balance) if self.scene.was_limit_changed() => {
+                self.good_news(&(self.words.above_new_limit)(&self.amount(balance)))
+            }
             Some(balance) => self.good_news(&(self.words.enough_again)(&self.amount(balance))),
             None => self.good_news(self.words.in_order_again),
         }

@@ -25,6 +25,7 @@ use self::scene::Scene;
 pub(crate) use self::words::one_line;
 use self::words::subject_line;
 use crate::domain::Languages;
+use crate::domain::audience;
 use crate::domain::notice::{Message, MessageKind, Notification};
 
 /// Longest subject, in characters: what mail programs show of one, twice over.
@@ -115,12 +116,16 @@ pub fn mail(
             now,
         })
         .collect();
-    let letter = match (scenes.as_slice(), message.channel.is_client(), message.kind) {
-        ([], _, _) => return Err(RenderError::Empty),
-        ([scene], true, MessageKind::Single) => client::letter(scene)?,
-        (_, true, _) => return Err(RenderError::NotForClients),
-        ([scene], false, _) => operator::letter(scene),
-        (scenes, false, _) => summary::letter(scenes),
+    let Some(lead) = scenes.iter().min_by_key(|scene| audience::rank(scene.notification)) else {
+        return Err(RenderError::Empty);
+    };
+    let others: Vec<&Scene<'_>> = scenes.iter().filter(|scene| !std::ptr::eq(*scene, lead)).collect();
+    let letter = match (message.kind, message.channel.is_client()) {
+        (MessageKind::Single, true) => client::together(lead, &others)?,
+        (MessageKind::Single, false) => operator::together(lead, &others),
+        (MessageKind::Summary, true) => return Err(RenderError::NotForClients),
+        (MessageKind::Summary, false) if others.is_empty() => operator::letter(lead),
+        (MessageKind::Summary, false) => summary::letter(&scenes),
     };
     Ok(Mail {
         subject: subject_line(&letter.subject, LONGEST_SUBJECT),

@@ -8,9 +8,29 @@ use super::enforced;
 use super::letter::{Letter, Tone};
 use super::scene::{Scene, Topic};
 use super::words::{LONGEST_TEXT, capitalised, one_line, span};
-use crate::domain::notice::{Transition, Withdrawal};
+use crate::domain::notice::{Ending, Transition, Withdrawal};
 use crate::domain::reason::{Measure, Reason};
-use crate::domain::{ClientId, Severity};
+use crate::domain::{ClientId, Management, Severity};
+
+/// The letter to operators about one notification, and about what its message carries besides.
+pub(super) fn together(lead: &Scene<'_>, others: &[&Scene<'_>]) -> Letter {
+    let mut letter = letter(lead);
+    letter.paragraphs.extend(others.iter().map(|other| besides(other)));
+    letter
+}
+
+/// What another policy tells of the same client at the same time.
+fn besides(scene: &Scene<'_>) -> String {
+    let (policy, severity) = (&scene.notification.policy, scene.notification.severity.as_str());
+    match scene.notification.transition {
+        Transition::Resolved => format!("{policy} ({severity}) is over as well."),
+        Transition::Withdrawn { why } => format!("{policy} ({severity}) was withdrawn, because {why}."),
+        _ => {
+            let reason = one_line(&scene.notification.facts.reason.to_string(), LONGEST_TEXT);
+            format!("{policy} ({severity}) fires as well: {reason}.")
+        }
+    }
+}
 
 /// The letter to operators about one notification.
 pub(super) fn letter(scene: &Scene<'_>) -> Letter {
@@ -18,7 +38,7 @@ pub(super) fn letter(scene: &Scene<'_>) -> Letter {
         Transition::Fired { relapse } => fired(scene, *relapse),
         Transition::ClientDue => client_due(scene),
         Transition::Repeated { repeat } => repeated(scene, *repeat),
-        Transition::News => news(scene),
+        Transition::News | Transition::UsedUp => news(scene),
         Transition::Resolved => resolved(scene),
         Transition::Withdrawn { why } => withdrawn(scene, *why),
         Transition::Enforced {
@@ -180,15 +200,29 @@ fn plain_headline(scene: &Scene<'_>, still: &str) -> String {
 
 /// Why it matters.
 fn meaning(scene: &Scene<'_>) -> Vec<String> {
+    let is_gone = scene.balance().is_some_and(|balance| !balance.is_positive());
     let meaning = match scene.topic() {
-        Topic::Balance if scene.balance().is_some_and(|balance| !balance.is_positive()) => {
-            "If it is set to SOFT, its calls go on at your cost. If it is set to HARD, its calls should stop, and then \
-             emergency calls may not go through either."
-        }
-        Topic::Balance => {
-            "When it runs out, a client set to SOFT goes on calling at your cost; the calls of one set to HARD should \
-             stop, and then emergency calls may not go through either."
-        }
+        Topic::Balance => match (scene.notification.facts.management, is_gone) {
+            (Some(Management::Soft), true) => "It is set to SOFT: its calls go on at your cost.",
+            (Some(Management::Soft), false) => {
+                "It is set to SOFT: when its money runs out, it goes on calling at your cost."
+            }
+            (Some(Management::Hard), true) => {
+                "It is set to HARD: its calls should stop, and then emergency calls may not go through either."
+            }
+            (Some(Management::Hard), false) => {
+                "It is set to HARD: when its money runs out, its calls should stop, and then emergency calls may not go \
+                 through either."
+            }
+            (None, true) => {
+                "If it is set to SOFT, its calls go on at your cost. If it is set to HARD, its calls should stop, and \
+                 then emergency calls may not go through either."
+            }
+            (None, false) => {
+                "When it runs out, a client set to SOFT goes on calling at your cost; the calls of one set to HARD \
+                 should stop, and then emergency calls may not go through either."
+            }
+        },
         Topic::Spending => return spending_meaning(scene),
         Topic::Silence => return silence_meaning(scene),
         Topic::OwnBalance => {
@@ -247,7 +281,8 @@ fn steps(scene: &Scene<'_>) -> Vec<String> {
             let mut steps = vec![format!(
                 "Ask {who} to top up, or add a payment for it yourself in the VoIP.ms portal."
             )];
-            if scene.notification.facts.enforcement.is_none() {
+            let facts = &scene.notification.facts;
+            if facts.enforcement.is_none() && facts.management.is_none() {
                 steps.push(
                     "Check in the portal whether it is set to SOFT or HARD, and whether you want that.".to_owned(),
                 );
@@ -284,6 +319,9 @@ pub(super) fn spending_steps() -> Vec<String> {
 fn resolved(scene: &Scene<'_>) -> Letter {
     let who = scene.who();
     let headline = match (scene.topic(), scene.balance()) {
+        (Topic::Balance, Some(balance)) if scene.was_limit_changed() => {
+            format!("{who} has {}, which is above its new limit", scene.amount(balance))
+        }
         (Topic::Account, _) => account::over(scene),
         (Topic::Silence, Some(balance)) => format!("{who} can be read again: {}", scene.amount(balance)),
         (Topic::OwnBalance, Some(balance)) => format!(
@@ -297,11 +335,12 @@ fn resolved(scene: &Scene<'_>) -> Letter {
             format!("{who}: the alert {} is over", scene.notification.policy)
         }
     };
-    let mut paragraphs = vec![format!(
+    let mut paragraphs = Vec::from_iter(ending(scene));
+    paragraphs.push(format!(
         "The alert fired since {}, for {}, and resolved by itself. There is nothing to do.",
         scene.at(scene.notification.facts.since),
         scene.lasted(scene.notification.created_at)
-    )];
+    ));
     if scene.topic() == Topic::Spending {
         paragraphs.push("It stayed under the limit for one whole day (Toronto time).".to_owned());
     }
@@ -313,6 +352,21 @@ fn resolved(scene: &Scene<'_>) -> Letter {
         paragraphs,
         ..Letter::default()
     }
+}
+
+/// Why it is over, where the balance tells.
+fn ending(scene: &Scene<'_>) -> Option<String> {
+    let now = scene.amount(scene.balance()?);
+    Some(match scene.notification.facts.ending? {
+        Ending::Rose { from } => format!(
+            "The balance rose from {} to {now}: it was paid, or corrected.",
+            scene.amount(from)
+        ),
+        Ending::LimitChanged { from } => format!(
+            "Nothing was paid: the limit was {} and was changed. The balance, {now}, is above the new one.",
+            scene.amount(from)
+        ),
+    })
 }
 
 fn withdrawn(scene: &Scene<'_>, why: Withdrawal) -> Letter {

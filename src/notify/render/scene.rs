@@ -6,7 +6,7 @@ use super::Texts;
 use super::account;
 use super::letter::Fact;
 use super::words::{LONGEST_NAME, LONGEST_TEXT, amount, isolated, one_line, read_at, span, time_of_day};
-use crate::domain::notice::{Notification, Transition};
+use crate::domain::notice::{Ending, Notification, Transition};
 use crate::domain::reason::{Finding, Measure, Reason, Relation, failure_in_words};
 use crate::domain::{ClientId, Money};
 
@@ -221,6 +221,11 @@ impl Scene<'_> {
         let facts = &self.notification.facts;
         let times = facts.threshold.as_ref().zip(facts.reading.as_ref());
         times.is_some_and(|(threshold, reading)| reading.at.duration_since(threshold.at) > OLDER_THRESHOLD)
+    }
+
+    /// Whether it is over because its limit was changed.
+    pub(super) fn was_limit_changed(&self) -> bool {
+        matches!(self.notification.facts.ending, Some(Ending::LimitChanged { .. }))
     }
 
     /// Whether so much time has passed since the decision that the text must say so.

@@ -84,6 +84,8 @@ fn low() -> Notification {
                 Some("threshold"),
             )]),
             since: decided(),
+            management: None,
+            ending: None,
             enforcement: None,
             country: String::new(),
             account: None,

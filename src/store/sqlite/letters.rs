@@ -1,9 +1,16 @@
-//! Dead messages: which nobody has dealt with, that people were told of them, and that a person gives one up.
+//! Whom messages reached: who was told of an episode, which dead ones nobody has dealt with, that people were told of
+//! these, and that a person gives one up.
+
+use std::collections::BTreeMap;
+
+use sqlx::Row;
 
 use super::decode::Columns;
 use super::{Fault, Sqlite};
 use crate::domain::AccountName;
+use crate::domain::alert::EpisodeId;
 use crate::domain::dead_letter::DeadLetter;
+use crate::store::Told;
 use crate::store::encode::{DETAIL_BYTES, clean};
 
 /// Letters looked at; more would say nothing new to people, and those that are not told of yet come first.
@@ -39,7 +46,30 @@ const DROP_CARRIED: &str = "
 UPDATE notification SET state = 'dropped', why = ?2
 WHERE message = (SELECT message FROM notification WHERE id = ?1) AND state = 'dead'";
 
+const TOLD: &str = "
+SELECT alert.episode AS episode, channel = 'client' AS client,
+    count(DISTINCT transition) FILTER (WHERE notification.state IN ('delivered', 'probably-delivered')) AS times,
+    min(created_at) FILTER (WHERE notification.state IN ('pending', 'sending')) AS waits_since
+FROM alert JOIN notification ON notification.episode = alert.episode
+WHERE alert.account = ?1 AND alert.state = 'firing'
+GROUP BY alert.episode, channel = 'client'";
+
 impl Sqlite {
+    pub(in crate::store) async fn told_of(&self, account: &AccountName) -> Result<BTreeMap<EpisodeId, Told>, Fault> {
+        let rows = sqlx::query(TOLD).bind(account.as_str()).fetch_all(&self.reader).await?;
+        let mut told: BTreeMap<EpisodeId, Told> = BTreeMap::new();
+        for row in &rows {
+            let entry = told.entry(EpisodeId::from_stored(row.try_get("episode")?)).or_default();
+            let (times, waits_since) = (Columns(row).count("times")?, Columns(row).at_of("waits_since")?);
+            if row.try_get("client")? {
+                (entry.client, entry.client_waits_since) = (times > 0, waits_since);
+            } else {
+                (entry.operators, entry.operators_wait_since) = (times, waits_since);
+            }
+        }
+        Ok(told)
+    }
+
     pub(in crate::store) async fn dead_letters(&self, account: &AccountName) -> Result<Vec<DeadLetter>, Fault> {
         let query = sqlx::query(DEAD).bind(account.as_str()).bind(MOST);
         let rows = query.fetch_all(&self.reader).await?;

@@ -12,7 +12,7 @@ use crate::domain::notice::{Message, Notification};
 use crate::domain::{AccountName, ChannelName};
 use crate::store::encode::nanos;
 
-/// Heads of their threads that are due; those that nobody paces first, in the order in which they were written down. So
+/// Heads of their threads, and of each episode they tell of, that are due; those that nobody paces first, in the order in which they were written down. So
 /// many of each channel: a channel with many must not hide the others.
 const DUE: &str = "
 SELECT * FROM (
@@ -23,6 +23,13 @@ SELECT * FROM (
         AND NOT EXISTS (
             SELECT 1 FROM message AS earlier
             WHERE earlier.state IN ('pending', 'sending') AND earlier.thread = message.thread
+                AND earlier.channel = message.channel AND earlier.recipient = message.recipient
+                AND earlier.seq < message.seq)
+        AND NOT EXISTS (
+            SELECT 1 FROM notification AS mine
+            JOIN notification AS theirs ON theirs.episode = mine.episode
+            JOIN message AS earlier ON earlier.id = theirs.message
+            WHERE mine.message = message.id AND earlier.state IN ('pending', 'sending')
                 AND earlier.channel = message.channel AND earlier.recipient = message.recipient
                 AND earlier.seq < message.seq))
 WHERE place <= ?2
@@ -35,6 +42,13 @@ WHERE state IN ('pending', 'sending')
     AND NOT EXISTS (
         SELECT 1 FROM message AS earlier
         WHERE earlier.state IN ('pending', 'sending') AND earlier.thread = message.thread
+            AND earlier.channel = message.channel AND earlier.recipient = message.recipient
+            AND earlier.seq < message.seq)
+    AND NOT EXISTS (
+        SELECT 1 FROM notification AS mine
+        JOIN notification AS theirs ON theirs.episode = mine.episode
+        JOIN message AS earlier ON earlier.id = theirs.message
+        WHERE mine.message = message.id AND earlier.state IN ('pending', 'sending')
             AND earlier.channel = message.channel AND earlier.recipient = message.recipient
             AND earlier.seq < message.seq)";
 

@@ -325,6 +325,9 @@ impl Fleet {
             last_reading_at: Some(self.ago(90)),
             over_on: None,
             under_on: None,
+            breach: None,
+            is_recovering: false,
+            client_knows_it_is_gone: false,
             mode: Mode::Observe,
         };
         let alert = Alert {
@@ -398,6 +401,8 @@ impl Fleet {
                 threshold: None,
                 reason: low("8.0588", "10", Some("threshold")),
                 since: self.ago(7_200),
+                management: None,
+                ending: None,
                 enforcement: None,
                 country: String::new(),
                 account: None,

@@ -87,6 +87,9 @@ fn fires(client: &str, policy: &str, since: i64) -> Alert {
         last_reading_at: Some(at(SWEEP + 5)),
         over_on: None,
         under_on: None,
+        breach: None,
+        is_recovering: false,
+        client_knows_it_is_gone: false,
         mode: Mode::Apply,
     };
     Alert {

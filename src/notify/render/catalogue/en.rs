@@ -71,6 +71,7 @@ pub(super) static TEXTS: Catalogue = Catalogue {
 
     readable_again: "we can look up your phone balance again",
     enough_again: |balance| format!("your phone balance is {balance} again"),
+    above_new_limit: |balance| format!("your phone balance, {balance}, is above the new level at which we tell you"),
     in_order_again: "your phone balance is in order again",
     uses_less_again: "your phones use less again",
     nothing_to_do: "There is nothing you need to do. Thank you.",

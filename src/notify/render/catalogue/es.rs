@@ -89,6 +89,7 @@ pub(super) static TEXTS: Catalogue = Catalogue {
 
     readable_again: "podemos consultar de nuevo el saldo de su cuenta telefónica",
     enough_again: |balance| format!("el saldo de su cuenta telefónica es de nuevo de {balance}"),
+    above_new_limit: |balance| format!("el saldo de su cuenta telefónica, {balance}, supera el nuevo nivel de aviso"),
     in_order_again: "el saldo de su cuenta telefónica vuelve a ser suficiente",
     uses_less_again: "el consumo de sus teléfonos ha vuelto a la normalidad",
     nothing_to_do: "No tiene que hacer nada. Gracias.",

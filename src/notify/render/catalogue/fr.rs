@@ -100,6 +100,9 @@ pub(super) static TEXTS: Catalogue = Catalogue {
 
     readable_again: "nous pouvons de nouveau consulter le solde de votre compte téléphonique",
     enough_again: |balance| format!("le solde de votre compte téléphonique est de nouveau de {balance}"),
+    above_new_limit: |balance| {
+        format!("le solde de votre compte téléphonique, {balance}, est au-dessus du nouveau seuil d’avertissement")
+    },
     in_order_again: "le solde de votre compte téléphonique est de nouveau suffisant",
     uses_less_again: "la consommation de vos téléphones est revenue à la normale",
     nothing_to_do: "Vous n’avez rien à faire. Merci.",

@@ -2,3 +2,6 @@
 ALTER TABLE message ADD COLUMN announced_at INTEGER;
 ALTER TABLE message ADD COLUMN settled_at INTEGER;
 CREATE INDEX message_dead ON message (channel, recipient) WHERE state = 'dead';
+
+-- What else an episode told: an end never overtakes its beginning, whichever message carries them.
+CREATE INDEX notification_episode ON notification (episode);
