@@ -192,7 +192,11 @@ async fn retrying_all_takes_what_died_lately_and_lets_it_be_announced_anew() {
             message.created_at = at(created);
         })
     };
-    let delivered = with(message("done", "e3"), |message| message.state = NoticeState::Delivered);
+    // To somebody else: whoever takes a message is no dead recipient any more.
+    let delivered = with(message("done", "e3"), |message| {
+        message.state = NoticeState::Delivered;
+        message.recipient = "second@example.com".to_owned();
+    });
     let mut commit = Commit::new(account(), at(10));
     commit.messages = vec![dead("old", 10), dead("new", 50), message("waits", "e2"), delivered];
     commit.notifications = vec![notification("n1", "561115", Some("new"))];
