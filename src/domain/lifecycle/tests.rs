@@ -211,9 +211,11 @@ fn stories_of_one_alert() {
                 (Breach, 0, "fired", "firing"),
                 (Breach, 999, "", "firing"),
                 (Unknown, 1000, "", "firing"),
-                (Between, 1001, "repeated-1", "firing"),
-                (Breach, 2000, "", "firing"),
-                (Breach, 2001, "repeated-2", "firing"),
+                // Nobody is reminded of what is recovering.
+                (Between, 1001, "", "firing"),
+                (Breach, 1002, "repeated-1", "firing"),
+                (Breach, 2001, "", "firing"),
+                (Breach, 2002, "repeated-2", "firing"),
                 (Breach, 9000, "", "firing"),
             ],
         ),
@@ -329,7 +331,7 @@ fn other_changes_do_not_end_an_episode() {
     run.judge(Breach, 0);
     run.policy.repeat_every = SignedDuration::from_secs(1);
     run.policy.severity = crate::domain::Severity::Critical;
-    assert_eq!(run.told(Between, 300), ["repeated-1"]);
+    assert_eq!(run.told(Breach, 300), ["repeated-1"]);
 }
 
 #[test]
