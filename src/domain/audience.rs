@@ -48,6 +48,20 @@ pub struct Owed {
     pub messages: Vec<Message>,
 }
 
+impl Owed {
+    /// Takes back what is owed about such a transition.
+    pub fn forget(&mut self, transition: &Transition) {
+        let (gone, kept) = std::mem::take(&mut self.notifications)
+            .into_iter()
+            .partition::<Vec<_>, _>(|notification| notification.transition == *transition);
+        self.notifications = kept;
+        self.messages.retain(|message| {
+            gone.iter()
+                .all(|notification| notification.message.as_ref() != Some(&message.id))
+        });
+    }
+}
+
 /// Who is told of a transition, and in which message.
 ///
 /// Operators learn of everything; of what a baseline found (its firing and its repeats) in a summary. The client

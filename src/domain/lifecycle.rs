@@ -165,7 +165,8 @@ pub fn confirms_from(firing: &Firing, interval: SignedDuration) -> Option<Timest
 }
 
 /// Whether the balance that was compared is used up.
-fn is_used_up(reason: &Reason) -> bool {
+#[must_use]
+pub fn is_used_up(reason: &Reason) -> bool {
     let finding = reason.finding(Measure::Balance);
     finding.is_some_and(|finding| !finding.value.is_positive())
 }

@@ -148,6 +148,10 @@ impl Rules {
             self.apply(&mut decided, seen, policy, alert, &judgement, circumstances);
         }
         self.withdraw_orphans(&mut decided, seen, circumstances.now);
+        if decided.begun.iter().any(Begun::will_tell_that_all_is_gone) {
+            // The mail of what begins waits for the end of the sweep, and says the same.
+            decided.owed.forget(&Transition::UsedUp);
+        }
         decided
     }
 

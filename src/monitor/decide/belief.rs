@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Decided, Except, Rules, Seen};
-use crate::domain::alert::Alert;
+use crate::domain::alert::{Alert, ClientWaits, Firing};
 use crate::domain::fall::Fall;
 use crate::domain::watch::Watched;
 use crate::domain::{Money, Reading, fall, lifecycle};
@@ -27,6 +27,14 @@ pub struct Begun {
     pub(super) alert: Alert,
     /// Whether it came back within its cool-down.
     pub(super) relapse: bool,
+}
+
+impl Begun {
+    /// Whether the client waits to be told of it, and by it that the balance is used up.
+    pub(super) fn will_tell_that_all_is_gone(&self) -> bool {
+        let waits = |firing: &Firing| firing.client_waits == Some(ClientWaits::Confirmation);
+        self.alert.firing().is_some_and(waits) && lifecycle::is_used_up(&self.alert.reason)
+    }
 }
 
 impl Rules {

@@ -313,10 +313,7 @@ impl Sweep<'_> {
         };
         let mut decided = self.monitor.rules.decide(&seen, &circumstances);
         let begun = std::mem::take(&mut decided.begun);
-        let management = plan::meaning(&self.state.management_codes, &watched.client.balance_management);
-        for notification in &mut decided.owed.notifications {
-            notification.facts.management = management;
-        }
+        self.name_management(&mut decided, watched);
         if let Some(judged) = &decided.judged {
             next.judged = self.writer.intern(judged.clone());
         }
@@ -339,6 +336,14 @@ impl Sweep<'_> {
         next.threshold = threshold;
         self.hold(commit, &next, begun, fall.is_none());
         batch::add_reading(commit, next);
+    }
+
+    /// Says in what is told of a client whether it is SOFT or HARD.
+    pub(super) fn name_management(&self, decided: &mut Decided, watched: &Watched) {
+        let management = plan::meaning(&self.state.management_codes, &watched.client.balance_management);
+        for notification in &mut decided.owed.notifications {
+            notification.facts.management = management;
+        }
     }
 
     pub(super) fn count(&mut self, decided: &Decided) {

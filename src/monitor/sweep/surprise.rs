@@ -131,7 +131,8 @@ impl Sweep<'_> {
                 threshold_is_fresh: true,
                 alerts: &[],
             };
-            let decided = self.monitor.rules.believe(&seen, &held.begun, now);
+            let mut decided = self.monitor.rules.believe(&seen, &held.begun, now);
+            self.name_management(&mut decided, &held.watched);
             batch::add(commit, &held.watched.client.id, decided);
         }
     }

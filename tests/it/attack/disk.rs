@@ -51,6 +51,16 @@ impl Disk {
         fail(&self.fault(), how, 1, what);
     }
 
+    /// Whatever writes hangs from now on.
+    pub fn stall(&self) {
+        tell(&self.fault(), "0 1 w");
+    }
+
+    /// Whether something hangs.
+    pub fn is_stalled(&self) -> bool {
+        self.fault().with_extension("stalled").exists()
+    }
+
     /// It works again.
     pub fn heal(&self) {
         heal(&self.fault());
@@ -66,10 +76,14 @@ impl Disk {
 }
 
 /// In one step, so that nobody reads half of it.
-fn fail(control: &Path, how: Fault, first: u32, what: char) {
+fn tell(control: &Path, what: &str) {
     let next = control.with_extension("next");
-    std::fs::write(&next, format!("{} {first} {what}", how as i32)).unwrap();
+    std::fs::write(&next, what).unwrap();
     std::fs::rename(next, control).unwrap();
+}
+
+fn fail(control: &Path, how: Fault, first: u32, what: char) {
+    tell(control, &format!("{} {first} {what}", how as i32));
 }
 
 fn heal(control: &Path) {
@@ -113,6 +127,20 @@ fn whatever_read_of_the_store_fails_the_next_one_works_and_sees_what_is_new() {
 /// How often the log has this.
 fn count(world: &World, part: &str) -> usize {
     world.daemon_log().matches(part).count()
+}
+
+/// A network disk that is away, a machine that is being backed up: what hangs in the store must not hold up the end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_hangs_keeps_nobody_from_stopping_the_daemon() {
+    let world = World::new(1).await;
+    world.reconfigure(r#"sweep = "60s""#, r#"sweep = "1s""#);
+    let disk = Disk::new(&world.store_path());
+    let mut daemon = world.daemon_after(|command| disk.holds(command));
+    world.until("a sweep", |world| count(world, "sweep done") > 0).await;
+    disk.stall();
+    world.until("a write that hangs", |_| disk.is_stalled()).await;
+    daemon.signal("TERM");
+    assert_eq!(daemon.end().await.0, Some(0), "{}", world.daemon_log());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 /* A disk that fails: calls of the C library that concern files below the folder $DISK_BELOW fail as the file
  * $DISK_FAULT says, which holds "ERRNO FIRST WHAT" or is empty. From the FIRST such call since it was changed on, all
- * fail: those that write (WHAT is w) or those that read (WHAT is r). Loaded before the C library with LD_PRELOAD. */
+ * fail: those that write (WHAT is w) or those that read (WHAT is r). With ERRNO 0 they hang until the file says something
+ * else; that one does is said by a file beside it, $DISK_FAULT.stalled. Loaded before the C library with LD_PRELOAD. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -17,15 +18,31 @@ static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
 static char fault[64];
 static long calls;
 
+/* What the control file says; whether it could be read. */
+static int told(const char *control, char *now, size_t size) {
+    int file = (int)syscall(SYS_openat, AT_FDCWD, control, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;
+    memset(now, 0, size);
+    syscall(SYS_read, file, now, size - 1);
+    syscall(SYS_close, file);
+    return 1;
+}
+
+/* Hangs for as long as the control file says what it said. */
+static void stall(const char *control, const char *since) {
+    char path[4096], now[64];
+    snprintf(path, sizeof path, "%s.stalled", control);
+    int file = (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (file >= 0) syscall(SYS_close, file);
+    while (told(control, now, sizeof now) && !strcmp(now, since)) usleep(10000);
+}
+
 /* Whether the call that concerns `path` is to fail; sets errno then. */
 static int fails_at(const char *path, char what) {
     const char *below = getenv("DISK_BELOW"), *control = getenv("DISK_FAULT");
     if (!below || !control || strncmp(path, below, strlen(below))) return 0;
-    char now[64] = {0};
-    int file = (int)syscall(SYS_openat, AT_FDCWD, control, O_RDONLY | O_CLOEXEC);
-    if (file < 0) return 0;
-    syscall(SYS_read, file, now, sizeof now - 1);
-    syscall(SYS_close, file);
+    char now[64];
+    if (!told(control, now, sizeof now)) return 0;
     int number = 0, result = 0;
     long first = 0;
     char which = 0;
@@ -33,6 +50,10 @@ static int fails_at(const char *path, char what) {
     if (strcmp(now, fault)) strcpy(fault, now), calls = 0;
     if (sscanf(now, "%d %ld %c", &number, &first, &which) == 3 && which == what) result = ++calls >= first;
     pthread_mutex_unlock(&one);
+    if (result && !number) {
+        stall(control, now);
+        return 0;
+    }
     if (result) errno = number;
     return result;
 }

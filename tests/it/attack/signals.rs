@@ -1,7 +1,5 @@
 //! Every signal has the meaning that `run --help` tells.
 
-use sqlx::{Connection, SqliteConnection};
-
 use crate::journey::world::World;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -41,30 +39,6 @@ async fn each_signal_that_stops_it_ends_it_well_also_after_a_hang_up() {
         daemon.signal(signal);
         assert_eq!(daemon.end().await.0, Some(0), "{signal}: {}", world.daemon_log());
     }
-}
-
-/// A backup, or somebody at a prompt, holds the store for longer than the program may take to stop.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_store_that_another_program_holds_keeps_nobody_from_stopping_it() {
-    let world = World::new(1).await;
-    world.reconfigure(r#"sweep = "60s""#, r#"sweep = "1s""#);
-    let mut daemon = world.daemon();
-    world
-        .until("a sweep", |world| world.daemon_log().contains("sweep done"))
-        .await;
-    let url = format!("sqlite://{}", world.store_path().display());
-    let mut other = SqliteConnection::connect(&url).await.unwrap();
-    let held = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
-    let asked = world.calls("getBalance");
-    world
-        .until("a sweep that cannot be written", |world| {
-            world.calls("getBalance") > asked
-        })
-        .await;
-    daemon.signal("TERM");
-    let ended = daemon.end().await.0;
-    held.rollback().await.unwrap();
-    assert_eq!(ended, Some(0), "{}", world.daemon_log());
 }
 
 #[tokio::test]
