@@ -336,9 +336,16 @@ fn resolved(scene: &Scene<'_>) -> Letter {
         }
     };
     let mut paragraphs = Vec::from_iter(ending(scene));
+    let facts = &scene.notification.facts;
+    let left = if facts.enforcement.is_some() && facts.management == Some(Management::Hard) {
+        "The client is set to HARD: calls stop when its balance reaches 0. Unless `enforce.revert_on_recovery` is true, that \
+         stays so until somebody sets it back in the VoIP.ms portal."
+    } else {
+        "There is nothing to do."
+    };
     paragraphs.push(format!(
-        "The alert fired since {}, for {}, and resolved by itself. There is nothing to do.",
-        scene.at(scene.notification.facts.since),
+        "The alert fired since {}, for {}, and resolved by itself. {left}",
+        scene.at(facts.since),
         scene.lasted(scene.notification.created_at)
     ));
     if scene.topic() == Topic::Spending {

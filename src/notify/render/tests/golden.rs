@@ -680,3 +680,23 @@ fn a_summary_names_one_time_when_all_were_read_within_the_minute() {
         assert!(unwrapped(&mail).contains(said), "{secs_before} s: {}", mail.text);
     }
 }
+
+/// What an enforcement left behind is not nothing to do.
+#[test]
+fn an_end_says_that_a_client_is_still_set_to_hard() {
+    for (enforcement, management, is_said) in [
+        (Some("asked"), Some(Management::Hard), true),
+        (Some("asked"), Some(Management::Soft), false),
+        (Some("asked"), None, false),
+        // A person set it, and no policy has to do with it.
+        (None, Some(Management::Hard), false),
+    ] {
+        let mut notification = recovered();
+        notification.facts.enforcement = enforcement.map(str::to_owned);
+        notification.facts.management = management;
+        let text = sent_after(&[notification], 120).unwrap().text;
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(text.contains("is set to HARD"), is_said, "{text}");
+        assert_eq!(text.contains("nothing to do"), !is_said, "{text}");
+    }
+}
