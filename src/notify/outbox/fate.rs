@@ -52,7 +52,8 @@ pub(super) struct Circumstances {
     pub is_dead: bool,
     /// How long until the next try.
     pub wait: SignedDuration,
-    /// How many of its tries ended without an answer to the mail, this one included.
+    /// How many of its tries ended without an answer to the mail, this one included. Counted where it decides: after such
+    /// a try, and after the last one.
     pub uncertain_tries: u32,
     /// Spreads waits.
     pub jitter: u32,
@@ -91,6 +92,8 @@ pub(super) fn after(
                 None => NoticeState::ProbablyDelivered,
             }
         }
+        // One of its tries may have arrived.
+        Err(_) if now >= message.deadline && uncertain_tries > 0 => NoticeState::ProbablyDelivered,
         Err(error) if now >= message.deadline => {
             NoticeState::Dead(format!("its deadline is over; the last try: {error}"))
         }

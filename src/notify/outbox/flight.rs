@@ -253,11 +253,11 @@ impl<Q: Queue> Outbox<Q> {
         let health = self.health.entry(channel.clone()).or_default();
         let lane = self.lanes.entry(channel.clone()).or_insert_with(|| Lane::resting(None));
         let lesson = lane.learn(health, &message, result, jitter, now);
-        let mut uncertain_tries = 0;
-        if let Err(DeliveryError::Uncertain { .. }) = result {
-            let earlier = self.queue.uncertain_tries(&message.id).await;
+        let is_uncertain = matches!(result, Err(DeliveryError::Uncertain { .. }));
+        let mut uncertain_tries = u32::from(is_uncertain);
+        if is_uncertain || (result.is_err() && now >= message.deadline) {
             // A store that cannot be read cannot be written either: the try itself is what is known.
-            uncertain_tries = earlier.unwrap_or(0).saturating_add(1);
+            uncertain_tries += self.queue.uncertain_tries(&message.id).await.unwrap_or(0);
         }
         let circumstances = Circumstances {
             is_dead: lesson.is_dead,

@@ -278,3 +278,42 @@ impl Lane {
         settled
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Doubt, Lane};
+    use crate::domain::notice::Attempt;
+    use crate::notify::email::Stage;
+    use crate::notify::testing::{fired, owed, start};
+
+    fn doubt(message: &crate::domain::notice::Message) -> Doubt {
+        Doubt {
+            stage: Stage::Recipient,
+            message: message.clone(),
+            attempt: Attempt {
+                message: message.id.clone(),
+                number: 1,
+                at: start(),
+                outcome: "retry".to_owned(),
+                detail: String::new(),
+            },
+            error: "550 no".to_owned(),
+        }
+    }
+
+    /// Else it would be written down as dead while it is tried again, and tried for ever.
+    #[test]
+    fn a_doubt_ends_when_its_message_waits_again() {
+        let (first, second) = (
+            owed(561_115, fired(), "client", "a@example.com"),
+            owed(561_116, fired(), "client", "b@example.com"),
+        );
+        let mut lane = Lane::resting(None);
+        lane.doubt(doubt(&first.0));
+        lane.doubt(doubt(&second.0));
+        lane.push(((first.0, vec![first.1]), 0));
+        let settled = lane.came(Stage::Content);
+        let settled: Vec<_> = settled.iter().map(|doubt| doubt.message.id.as_str()).collect();
+        assert_eq!(settled, [second.0.id.as_str()]);
+    }
+}

@@ -103,6 +103,31 @@ async fn a_server_that_takes_mails_and_drops_the_connection_gets_five_copies_in_
     assert_eq!(bench.drain().await.sent, 1);
 }
 
+/// Whether it is tried itself at its deadline, or another one of its channel shows that this is still broken.
+#[tokio::test]
+async fn one_that_may_have_arrived_is_not_lost_when_its_channel_stays_broken_until_its_deadline() {
+    for others in [0, 2] {
+        let mut bench = Bench::new().await;
+        bench.shelf.put(owed(561_115, fired(), "ops", "noc@example.com"));
+        bench.catcher.behave_next([Behaviour::HangUp(Stage::Content)]);
+        assert_eq!(bench.drain().await.deferred, 1);
+        bench.catcher.behave(refuse(Stage::MailFrom, 451));
+        for number in 0..others {
+            bench
+                .shelf
+                .put(owed(561_116 + number, fired(), "ops", "noc@example.com"));
+        }
+        while let Some(next) = bench.shelf.next_at().await.unwrap() {
+            bench.stepper.advance_to(next.max(bench.clock.now()));
+            bench.drain().await;
+        }
+        let states = bench.shelf.states();
+        assert_eq!(states[0], NoticeState::ProbablyDelivered, "{others} others");
+        let lost = states[1..].iter().filter(|state| state.label() == "dead");
+        assert_eq!(lost.count(), usize::try_from(others).unwrap());
+    }
+}
+
 #[tokio::test]
 async fn what_a_recipient_is_refused_for_good_is_dead_for_it_alone() {
     for at in [Stage::Rcpt, Stage::Data, Stage::Content] {
