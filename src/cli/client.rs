@@ -13,8 +13,8 @@ use super::{Context, Exit, Failure, Table, Tone, block_on};
 use crate::config::Account;
 use crate::domain::enforcement::Enforcement;
 use crate::domain::watch::Watched;
-use crate::domain::{AccountName, ClientId, Money};
-use crate::monitor::decide::address;
+use crate::domain::{AccountName, ClientId, Money, address};
+use crate::monitor::decide::addresses;
 use crate::store::AccountView;
 
 /// Show what is known of a client.
@@ -51,8 +51,12 @@ struct Answer {
     default_threshold: Option<Money>,
     threshold_email: Option<String>,
     threshold_read_at: Option<Timestamp>,
-    /// Where the client itself would be told.
+    /// Where the client itself would be told: the first of its addresses.
     address: Option<String>,
+    /// All of them.
+    addresses: Vec<String>,
+    /// Whether the threshold's e-mail is set and names no usable address.
+    threshold_email_unusable: bool,
     /// Why its mails do not arrive.
     cannot_be_told: Option<String>,
     spent_today: Option<Money>,
@@ -136,6 +140,7 @@ fn answer(
 ) -> Answer {
     let client = &watched.client;
     let (reading, threshold) = (watched.reading.as_ref(), watched.threshold.as_ref());
+    let told_at: Vec<String> = addresses(watched, threshold).into_iter().map(str::to_owned).collect();
     let codes = &view.state.management_codes;
     let code = Some(client.balance_management.clone()).filter(|code| !code.is_empty());
     let meaning = management(codes, &client.balance_management).map(|meaning| meaning.as_str().to_owned());
@@ -152,7 +157,9 @@ fn answer(
         default_threshold: opened.settings.alerts.default_threshold,
         threshold_email: threshold.and_then(|threshold| threshold.email.clone()),
         threshold_read_at: threshold.map(|threshold| threshold.at),
-        address: address(watched, threshold).map(str::to_owned),
+        address: told_at.first().cloned(),
+        addresses: told_at,
+        threshold_email_unusable: unusable(watched).is_some(),
         cannot_be_told: None,
         spent_today: reading.and_then(|reading| reading.spent_today),
         spent_total: reading.and_then(|reading| reading.spent_total),
@@ -306,11 +313,21 @@ fn threshold(opened: &Opened, account: &Account, watched: &Watched) -> String {
 }
 
 fn mail_address(watched: &Watched) -> String {
-    match address(watched, watched.threshold.as_ref()) {
-        None => "none: nobody there can be told".to_owned(),
-        Some(address) if watched.client.email.trim() == address => address.to_owned(),
-        Some(address) => format!("{address} (from its threshold; its own is {})", own(watched)),
+    let told_at = addresses(watched, watched.threshold.as_ref());
+    let shown = told_at.join(", ");
+    let is_own = told_at == address::usable(&watched.client.email);
+    match unusable(watched) {
+        _ if told_at.is_empty() => "none: nobody there can be told".to_owned(),
+        Some(text) => format!("`{text}` is no mail address; told at the client's own, {shown}"),
+        None if is_own => shown,
+        None => format!("{shown} (from its threshold; its own is {})", own(watched)),
     }
+}
+
+/// The e-mail of its threshold, when there is one that cannot be used.
+fn unusable(watched: &Watched) -> Option<&str> {
+    let text = watched.threshold.as_ref()?.email.as_deref()?.trim();
+    Some(text).filter(|text| !text.is_empty() && address::usable(text).is_empty())
 }
 
 fn own(watched: &Watched) -> &str {

@@ -33,8 +33,8 @@ pub struct Episode<'a> {
 pub struct Addresses<'a> {
     /// The addresses behind each configured channel.
     pub channels: &'a BTreeMap<ChannelName, Vec<String>>,
-    /// The client's own address: the one on its threshold, else its own. `None`: it has none.
-    pub client: Option<&'a str>,
+    /// Where the client itself is told; empty when it has no usable address.
+    pub client: &'a [&'a str],
     /// Who is not told: news of dead letters never goes where they died.
     pub except: &'a BTreeSet<(ChannelName, String)>,
 }
@@ -73,7 +73,12 @@ pub fn owed(episode: &Episode<'_>, transition: &Transition, addresses: &Addresse
     for channel in &episode.policy.notify {
         if channel.is_client() {
             if tells_client(episode.firing, transition) {
-                owe_client(&mut owed, episode, transition, addresses.client, now);
+                for address in addresses.client {
+                    owe_client(&mut owed, episode, transition, Some(address), now);
+                }
+                if addresses.client.is_empty() {
+                    owe_client(&mut owed, episode, transition, None, now);
+                }
             }
         } else if tells_operators(episode.firing, transition) {
             let recipients = addresses.channels.get(channel).into_iter().flatten();
@@ -331,7 +336,7 @@ mod tests {
         }
     }
 
-    fn told(firing: &Firing, transition: &Transition, client_address: Option<&str>) -> Owed {
+    fn told(firing: &Firing, transition: &Transition, client_addresses: &[&str]) -> Owed {
         let account = AccountName::new("main").unwrap();
         let policy = policy("low", When::default());
         let ops = vec!["a@example.com".to_owned(), "b@example.com".to_owned()];
@@ -359,7 +364,7 @@ mod tests {
         };
         let addresses = Addresses {
             channels: &channels,
-            client: client_address,
+            client: client_addresses,
             except: &BTreeSet::new(),
         };
         owed(&episode, transition, &addresses, at(5))
@@ -415,7 +420,7 @@ mod tests {
         ];
         for (name, transition, (baseline, client_told, summary), expected) in cases {
             let firing = firing(baseline, client_told, summary.then_some("summary.main.1"));
-            let owed = told(&firing, transition, Some("john@example.com"));
+            let owed = told(&firing, transition, &["john@example.com"]);
             let clients = owed
                 .messages
                 .iter()
@@ -432,7 +437,7 @@ mod tests {
 
     #[test]
     fn a_client_without_an_address_is_counted_and_not_mailed() {
-        let owed = told(&firing(false, true, None), &Transition::Fired { relapse: false }, None);
+        let owed = told(&firing(false, true, None), &Transition::Fired { relapse: false }, &[]);
         assert_eq!(owed.messages.len(), 2, "the operators");
         let dropped = NoticeState::Dropped("no address".to_owned());
         assert_eq!(
@@ -445,9 +450,27 @@ mod tests {
     }
 
     #[test]
+    fn a_client_with_several_addresses_is_told_at_each() {
+        let fired = Transition::Fired { relapse: false };
+        let owed = told(
+            &firing(false, true, None),
+            &fired,
+            &["anna@example.com", "bert@example.com"],
+        );
+        let to: Vec<&str> = owed
+            .messages
+            .iter()
+            .filter(|message| message.channel.is_client())
+            .map(|message| message.recipient.as_str())
+            .collect();
+        assert_eq!(to, ["anna@example.com", "bert@example.com"]);
+        assert_eq!(owed.notifications.len(), owed.messages.len());
+    }
+
+    #[test]
     fn only_what_a_baseline_found_is_paced() {
         let paced = |baseline, transition: &Transition| {
-            let owed = told(&firing(baseline, true, Some("s")), transition, Some("john@example.com"));
+            let owed = told(&firing(baseline, true, Some("s")), transition, &["john@example.com"]);
             owed.messages
                 .iter()
                 .find(|message| message.channel.is_client())
@@ -461,8 +484,8 @@ mod tests {
     #[test]
     fn what_several_policies_tell_one_recipient_is_one_message_led_by_the_most_severe() {
         let fired = Transition::Fired { relapse: false };
-        let mut low = told(&firing(false, true, None), &fired, Some("john@example.com"));
-        let mut gone = told(&firing(false, true, None), &fired, Some("jane@example.com"));
+        let mut low = told(&firing(false, true, None), &fired, &["john@example.com"]);
+        let mut gone = told(&firing(false, true, None), &fired, &["jane@example.com"]);
         for notification in &mut gone.notifications {
             notification.severity = Severity::Critical;
             notification.id.push_str("/overdrawn");
@@ -494,11 +517,7 @@ mod tests {
 
     #[test]
     fn what_follows_a_summary_is_in_its_thread() {
-        let owed = told(
-            &firing(true, false, Some("summary.main.1")),
-            &Transition::Resolved,
-            None,
-        );
+        let owed = told(&firing(true, false, Some("summary.main.1")), &Transition::Resolved, &[]);
         assert!(owed.messages.iter().all(|message| message.thread == "summary.main.1"));
     }
 
@@ -507,7 +526,7 @@ mod tests {
         let account = AccountName::new("main").unwrap();
         let mut waiting = Vec::new();
         for _ in 0..3 {
-            waiting.extend(told(&firing(true, false, None), &Transition::Fired { relapse: false }, None).notifications);
+            waiting.extend(told(&firing(true, false, None), &Transition::Fired { relapse: false }, &[]).notifications);
         }
         let total = waiting.len();
         waiting[0].recipient = "gone@example.com".to_owned();

@@ -5,6 +5,7 @@
 //!
 //! In reading order: [`money`] and [`id`] (values), [`client`] (what is known), [`policy`] (what is asked).
 
+pub mod address;
 pub mod alert;
 pub mod audience;
 pub mod client;

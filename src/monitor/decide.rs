@@ -16,7 +16,7 @@ use crate::domain::policy::{Enforce, Policy, Scope};
 use crate::domain::reason::Measure;
 use crate::domain::verdict::{self, Judgement, Known, Verdict};
 use crate::domain::watch::Watched;
-use crate::domain::{AccountName, ChannelName, ClientId, Money, PolicyName, Reading, Threshold, surprise};
+use crate::domain::{AccountName, ChannelName, ClientId, Money, PolicyName, Reading, Threshold, address, surprise};
 use crate::monitor::moved::{How, Moved};
 
 mod belief;
@@ -409,9 +409,10 @@ impl Rules {
                 firing,
                 facts: &facts,
             };
+            let told_at = addresses(seen.watched, seen.threshold);
             let addresses = Addresses {
                 channels: &self.channels,
-                client: address(seen.watched, seen.threshold),
+                client: &told_at,
                 except,
             };
             let owed = audience::owed(&episode, transition, &addresses, now);
@@ -450,15 +451,16 @@ fn moved(client: &ClientId, policy: &Policy, alert: &Alert, firing: &Firing, tra
     })
 }
 
-/// Where the client itself is told: the address on its threshold, else its own.
+/// Where the client itself is told: at the usable addresses on its threshold, else at its own.
 #[must_use]
-pub fn address<'a>(watched: &'a Watched, threshold: Option<&'a Threshold>) -> Option<&'a str> {
-    let own = Some(watched.client.email.as_str());
+pub fn addresses<'a>(watched: &'a Watched, threshold: Option<&'a Threshold>) -> Vec<&'a str> {
     let wished = threshold.and_then(|threshold| threshold.email.as_deref());
-    wished
-        .map(str::trim)
-        .filter(|email| !email.is_empty())
-        .or(own.map(str::trim).filter(|email| !email.is_empty()))
+    let wished = address::usable(wished.unwrap_or_default());
+    if wished.is_empty() {
+        address::usable(&watched.client.email)
+    } else {
+        wished
+    }
 }
 
 /// Which policies judge it.

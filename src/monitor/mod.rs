@@ -246,7 +246,7 @@ impl Monitor {
         };
         let addresses = Addresses {
             channels: &self.rules.channels,
-            client: None,
+            client: &[],
             except: &Except::new(),
         };
         let transition = Transition::Enforced {

@@ -5,6 +5,7 @@ mod removed;
 mod signals;
 mod unread;
 
+mod addresses;
 mod dead;
 mod echo;
 mod faked;

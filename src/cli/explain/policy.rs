@@ -16,7 +16,7 @@ use crate::domain::reason::Reason;
 use crate::domain::verdict::{Judgement, Verdict, usable_threshold};
 use crate::domain::watch::Watched;
 use crate::domain::{ChannelName, Management, Money, PolicyName, Severity};
-use crate::monitor::decide::{Seen, address, scope_of};
+use crate::monitor::decide::{Seen, addresses, scope_of};
 
 /// A policy's view of a client, as scripts see it.
 #[derive(Debug, Serialize)]
@@ -227,8 +227,8 @@ impl Scene<'_> {
     fn tells(&self, policy: &Policy) -> Vec<Tells> {
         let recipients = |channel: &ChannelName| -> Vec<String> {
             if channel.is_client() {
-                let address = address(self.watched, self.watched.threshold.as_ref());
-                return address.map(str::to_owned).into_iter().collect();
+                let addresses = addresses(self.watched, self.watched.threshold.as_ref());
+                return addresses.into_iter().map(str::to_owned).collect();
             }
             self.rules.channels.get(channel).cloned().unwrap_or_default()
         };

@@ -73,8 +73,8 @@ ORDER BY seq DESC LIMIT ?4";
 const CLIENT_COUNTS: &str = "
 SELECT count(*) FILTER (WHERE vanished_at IS NULL) AS clients,
     count(*) FILTER (WHERE vanished_at IS NOT NULL) AS vanished,
-    count(*) FILTER (WHERE vanished_at IS NULL AND trim(email) = '' AND trim(coalesce(threshold_email, '')) = '')
-        AS without_address,
+    count(*) FILTER (WHERE vanished_at IS NULL AND email NOT LIKE '%_@_%._%'
+        AND coalesce(threshold_email, '') NOT LIKE '%_@_%._%') AS without_address,
     count(*) FILTER (WHERE vanished_at IS NULL AND threshold_read_at IS NOT NULL AND threshold IS NULL)
         AS without_threshold,
     count(*) FILTER (WHERE vanished_at IS NULL AND read_at IS NULL) AS never_read,
