@@ -11,8 +11,8 @@ use crate::domain::audience::{self, Addresses, Episode, Owed};
 use crate::domain::enforcement::Mode;
 use crate::domain::fall::Fall;
 use crate::domain::lifecycle::{self, Moment, Step};
-use crate::domain::notice::{Ending, Facts, Transition, Withdrawal};
-use crate::domain::policy::{Enforce, Policy, Scope};
+use crate::domain::notice::{Ending, Transition, Withdrawal};
+use crate::domain::policy::{Policy, Scope};
 use crate::domain::reason::Measure;
 use crate::domain::verdict::{self, Judgement, Known, Verdict};
 use crate::domain::watch::Watched;
@@ -20,6 +20,7 @@ use crate::domain::{AccountName, ChannelName, ClientId, Money, PolicyName, Readi
 use crate::monitor::moved::{How, Moved};
 
 mod belief;
+mod facts;
 mod gone;
 
 pub use belief::{Begun, Trust};
@@ -215,51 +216,6 @@ impl Rules {
     pub fn judge(&self, policy: &Policy, seen: &Seen<'_>, circumstances: &Circumstances) -> Judgement {
         let known = self.known(seen, circumstances);
         verdict::judge(policy, &self.for_silence(policy, &known, seen, circumstances))
-    }
-
-    /// What can be said of an episode.
-    #[must_use]
-    pub fn facts(&self, seen: &Seen<'_>, policy: &Policy, alert: &Alert, firing: &Firing) -> Facts {
-        let reading = seen.reading.or(seen.watched.reading.as_ref());
-        let is_account = policy.scope == Scope::Account;
-        Facts {
-            label: seen.watched.client.label(),
-            currency: self.currency.clone(),
-            reading: reading.filter(|_| !is_account).cloned(),
-            threshold: seen.threshold.filter(|_| verdict::needs_threshold(policy)).cloned(),
-            reason: alert.reason.clone(),
-            since: firing.since,
-            enforcement: policy
-                .enforce
-                .map(|enforce| self.enforcement_sentence(enforce, reading)),
-            management: None,
-            ending: None,
-            country: seen.watched.client.country.clone(),
-            account: None,
-        }
-    }
-
-    /// What becomes of the enforcement a policy asks for, for operators.
-    fn enforcement_sentence(&self, enforce: Enforce, reading: Option<&Reading>) -> String {
-        let Enforce {
-            balance_management: wanted,
-            ..
-        } = enforce;
-        let left = reading.map_or(String::new(), |reading| {
-            format!(", {} {} left", reading.balance.for_people(), self.currency)
-        });
-        match self.mode {
-            Mode::Observe => format!(
-                "The policy asks to set the client to {wanted}. Mode is observe: nothing is changed, \
-                 `balancewatch plan` shows what would be{left}."
-            ),
-            Mode::Apply => {
-                format!(
-                    "The policy asks to set the client to {wanted}{left}; a second mail tells how that ended, unless it \
-                     is so already."
-                )
-            }
-        }
     }
 
     fn known<'a>(&self, seen: &Seen<'a>, circumstances: &Circumstances) -> Known<'a> {

@@ -1,0 +1,56 @@
+//! What can be said of an episode to whoever is told of it, as it was known when that was decided.
+
+use super::{Rules, Seen};
+use crate::domain::Reading;
+use crate::domain::alert::{Alert, Firing};
+use crate::domain::enforcement::Mode;
+use crate::domain::notice::Facts;
+use crate::domain::policy::{Enforce, Policy, Scope};
+use crate::domain::verdict;
+
+impl Rules {
+    /// What can be said of an episode.
+    #[must_use]
+    pub fn facts(&self, seen: &Seen<'_>, policy: &Policy, alert: &Alert, firing: &Firing) -> Facts {
+        let reading = seen.reading.or(seen.watched.reading.as_ref());
+        let is_account = policy.scope == Scope::Account;
+        Facts {
+            label: seen.watched.client.label(),
+            currency: self.currency.clone(),
+            reading: reading.filter(|_| !is_account).cloned(),
+            threshold: seen.threshold.filter(|_| verdict::needs_threshold(policy)).cloned(),
+            reason: alert.reason.clone(),
+            since: firing.since,
+            enforcement: policy
+                .enforce
+                .map(|enforce| self.enforcement_sentence(enforce, reading)),
+            management: None,
+            ending: None,
+            country: seen.watched.client.country.clone(),
+            account: None,
+        }
+    }
+
+    /// What becomes of the enforcement a policy asks for, for operators.
+    fn enforcement_sentence(&self, enforce: Enforce, reading: Option<&Reading>) -> String {
+        let Enforce {
+            balance_management: wanted,
+            ..
+        } = enforce;
+        let left = reading.map_or(String::new(), |reading| {
+            format!(", {} {} left", reading.balance.for_people(), self.currency)
+        });
+        match self.mode {
+            Mode::Observe => format!(
+                "The policy asks to set the client to {wanted}. Mode is observe: nothing is changed, \
+                 `balancewatch plan` shows what would be{left}."
+            ),
+            Mode::Apply => {
+                format!(
+                    "The policy asks to set the client to {wanted}{left}; a second mail tells how that ended, unless it \
+                     is so already."
+                )
+            }
+        }
+    }
+}
