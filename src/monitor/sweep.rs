@@ -22,6 +22,7 @@ use crate::domain::{ClientId, Money};
 use crate::store::AccountView;
 use crate::voipms;
 
+mod addresses;
 mod clients;
 mod ending;
 mod flights;

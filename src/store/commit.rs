@@ -44,6 +44,8 @@ pub struct Commit {
     pub notifications: Vec<Notification>,
     /// Notifications, by id, that the message with this id carries from now on.
     pub notices_into: Vec<(String, String)>,
+    /// Messages, by id, that go to this address from now on, if they still wait.
+    pub readdressed: Vec<(String, String)>,
     /// Messages, by id, whose notifications all get this state.
     pub notices_of_messages: Vec<(String, NoticeState)>,
     /// Dead messages, by id, of which people are told from now on.
@@ -78,6 +80,7 @@ impl Commit {
             messages: Vec::new(),
             notifications: Vec::new(),
             notices_into: Vec::new(),
+            readdressed: Vec::new(),
             notices_of_messages: Vec::new(),
             letters_announced: Vec::new(),
             attempts: Vec::new(),
@@ -102,6 +105,7 @@ impl Commit {
             && self.messages.is_empty()
             && self.notifications.is_empty()
             && self.notices_into.is_empty()
+            && self.readdressed.is_empty()
             && self.notices_of_messages.is_empty()
             && self.letters_announced.is_empty()
             && self.attempts.is_empty()

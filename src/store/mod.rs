@@ -30,7 +30,9 @@ pub use commit::{Commit, HistoryEntry, Hook, Seen, Step};
 pub use disk::DiskTrouble;
 pub use error::Error;
 pub use pace::{ForeignCalls, ReserveCalls, ReservedCalls, SettledCalls};
-pub use view::{AccountView, Counts, EnforcementFilter, EnforcementRecord, Kept, NoticeFilter, NoticeRecord, Told};
+pub use view::{
+    AccountView, Counts, EnforcementFilter, EnforcementRecord, Kept, NoticeFilter, NoticeRecord, Told, WaitingMail,
+};
 
 use crate::domain::alert::{Alert, EpisodeId};
 use crate::domain::dead_letter::DeadLetter;
@@ -223,6 +225,17 @@ impl Store {
     /// [`Error::Database`] or [`Error::Corrupt`].
     pub async fn dead_letters(&self, account: &AccountName) -> Result<Vec<DeadLetter>, Error> {
         self.told("read the dead messages", self.engine.dead_letters(account).await)
+    }
+
+    /// The mails to clients that wait to leave.
+    ///
+    /// # Errors
+    /// [`Error::Database`] or [`Error::Corrupt`].
+    pub async fn waiting_for_clients(&self, account: &AccountName) -> Result<Vec<WaitingMail>, Error> {
+        self.told(
+            "read the waiting mails to clients",
+            self.engine.waiting_for_clients(account).await,
+        )
     }
 
     /// Gives up the dead message that carries this notification, for a reason: what a person decides. Whether there was

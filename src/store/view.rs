@@ -83,6 +83,17 @@ pub struct NoticeRecord {
     pub attempts: Vec<Attempt>,
 }
 
+/// A mail to a client that waits to leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingMail {
+    /// The message, by its id.
+    pub message: String,
+    /// Where it goes.
+    pub recipient: String,
+    /// Whom it is for.
+    pub client: ClientId,
+}
+
 /// Who was told of an episode: told means delivered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Told {

@@ -78,6 +78,7 @@ impl Sweep<'_> {
         self.judge_silence(&mut commit, now, held_back);
         self.writer.write(commit).await?;
         self.writer.finish().await?;
+        self.readdress(now).await?;
         self.summarise(now).await
     }
 

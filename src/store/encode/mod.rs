@@ -13,7 +13,9 @@ use serde::{Serialize, Serializer};
 
 pub(super) use clients::{AlertKey, AlertRow, ClientRow, HistoryRow, ReadingRow};
 pub(super) use decisions::{EnforcementRow, FlagKey, FlagRow, StepRow};
-pub(super) use notices::{AnnouncedRow, AttemptRow, CarriedRow, FateRow, MessageRow, NotificationRow, TakenRow};
+pub(super) use notices::{
+    AddressRow, AnnouncedRow, AttemptRow, CarriedRow, FateRow, MessageRow, NotificationRow, TakenRow,
+};
 
 /// Longest name, address or code, in bytes. No address that mail servers accept has more than 254, so one that is cut
 /// here could not have been mailed either.

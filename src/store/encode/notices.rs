@@ -100,6 +100,22 @@ impl<'a> From<&'a Notification> for NotificationRow<'a> {
     }
 }
 
+/// Where a message that waits goes from now on.
+#[derive(Serialize)]
+pub(in crate::store) struct AddressRow<'a> {
+    id: Text<'a>,
+    recipient: Text<'a>,
+}
+
+impl<'a> From<&'a (String, String)> for AddressRow<'a> {
+    fn from((message, recipient): &'a (String, String)) -> Self {
+        Self {
+            id: id(message),
+            recipient: id(recipient),
+        }
+    }
+}
+
 /// Which message carries a notification.
 #[derive(Serialize)]
 pub(in crate::store) struct CarriedRow<'a> {

@@ -81,7 +81,7 @@ impl Columns<'_> {
         T::deserialize(word).map_err(|_| corrupt(column, &text, "word of this version"))
     }
 
-    fn named<T: for<'a> TryFrom<Arc<str>>>(&self, column: &'static str) -> Result<T, Fault> {
+    pub(super) fn named<T: for<'a> TryFrom<Arc<str>>>(&self, column: &'static str) -> Result<T, Fault> {
         let text: &str = self.0.try_get(column)?;
         T::try_from(Arc::from(text)).map_err(|_| corrupt(column, text, "name"))
     }

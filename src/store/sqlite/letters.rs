@@ -7,11 +7,11 @@ use sqlx::Row;
 
 use super::decode::Columns;
 use super::{Fault, Sqlite};
-use crate::domain::AccountName;
 use crate::domain::alert::EpisodeId;
 use crate::domain::dead_letter::DeadLetter;
-use crate::store::Told;
+use crate::domain::{AccountName, ClientId};
 use crate::store::encode::{DETAIL_BYTES, clean};
+use crate::store::{Told, WaitingMail};
 
 /// Letters looked at; more would say nothing new to people, and those that are not told of yet come first.
 const MOST: u32 = 1_000;
@@ -37,6 +37,21 @@ pub(super) const SETTLED: &str = "
 UPDATE message SET settled_at = value ->> 'at'
 FROM jsonb_each(?2) WHERE message.state = 'dead' AND settled_at IS NULL
     AND channel = value ->> 'channel' AND recipient = value ->> 'recipient'";
+
+/// Only what still waits: one that is being sent may arrive where it goes.
+pub(super) const MESSAGE_READDRESSED: &str = "
+UPDATE message SET recipient = value ->> 'recipient', next_at = not_before
+FROM jsonb_each(?2) WHERE account = ?1 AND message.id = value ->> 'id' AND state = 'pending'";
+
+/// Follows [`MESSAGE_READDRESSED`].
+pub(super) const NOTIFICATION_READDRESSED: &str = "
+UPDATE notification SET recipient = value ->> 'recipient'
+FROM jsonb_each(?2) WHERE account = ?1 AND notification.message = value ->> 'id' AND state = 'pending'";
+
+const WAITING_FOR_CLIENTS: &str = "
+SELECT DISTINCT message.id AS id, message.recipient AS recipient, notification.client AS client
+FROM message JOIN notification ON notification.message = message.id
+WHERE message.account = ?1 AND message.channel = 'client' AND message.state = 'pending'";
 
 const DROP: &str = "
 UPDATE message SET state = 'dropped', why = ?2
@@ -68,6 +83,19 @@ impl Sqlite {
             }
         }
         Ok(told)
+    }
+
+    pub(in crate::store) async fn waiting_for_clients(&self, account: &AccountName) -> Result<Vec<WaitingMail>, Fault> {
+        let query = sqlx::query(WAITING_FOR_CLIENTS).bind(account.as_str());
+        let rows = query.fetch_all(&self.reader).await?;
+        let waiting = rows.iter().map(|row| {
+            Ok(WaitingMail {
+                message: row.try_get("id")?,
+                recipient: row.try_get("recipient")?,
+                client: Columns(row).named::<ClientId>("client")?,
+            })
+        });
+        waiting.collect()
     }
 
     pub(in crate::store) async fn dead_letters(&self, account: &AccountName) -> Result<Vec<DeadLetter>, Fault> {

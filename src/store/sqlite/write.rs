@@ -148,6 +148,17 @@ impl Writing<'_> {
             encoded::<_, encode::NotificationRow<'_>>(&commit.notifications),
         )
         .await?;
+        for (name, statement) in [
+            ("message (readdressed)", super::letters::MESSAGE_READDRESSED),
+            ("notification (readdressed)", super::letters::NOTIFICATION_READDRESSED),
+        ] {
+            self.write(
+                name,
+                statement,
+                encoded::<_, encode::AddressRow<'_>>(&commit.readdressed),
+            )
+            .await?;
+        }
         let carried = &commit.notices_into;
         self.write(
             "notification (carried)",
