@@ -52,7 +52,7 @@ pub struct Monitor {
     pub store: Store,
     /// Domain time.
     pub clock: Clock,
-    /// When the program began to watch: silence before that is nobody's. Never ahead: see [`Monitor::began_at`].
+    /// When the program began to watch: silence before that is nobody's. Never ahead: see `began_at`.
     pub started_at: Mutex<Timestamp>,
     /// Time between two sweeps by the schedule.
     pub interval: SignedDuration,

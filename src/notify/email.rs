@@ -1,4 +1,4 @@
-//! Sends mails through the configured mail server. lettre composes them and writes the commands; [`wire`] reads the
+//! Sends mails through the configured mail server. lettre composes them and writes the commands; `wire` reads the
 //! replies, and says why lettre does not.
 //!
 //! Decides nothing about retries: an error says what failed, at which stage, and whether it belongs to the recipient
