@@ -108,8 +108,13 @@ impl Reader<'_> {
             return Ok(Payload::NoRows);
         }
         let message = message.and_then(scalar).flatten().filter(|message| *message != status);
+        let code = self.code(&status);
+        if code.trim().is_empty() {
+            // Signs that nobody sees, such as a byte order mark, are no status either.
+            return Err(Problem::NoStatus);
+        }
         Err(Problem::Status {
-            code: self.code(&status),
+            code,
             message: message.map(|message| self.secrets.excerpt(&message)),
         })
     }

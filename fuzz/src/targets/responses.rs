@@ -55,7 +55,7 @@ fn reading() -> &'static Reading {
 
 /// The answer with passwords where they may stand: the API's own anywhere, a client's where a record has it.
 fn answer(question: Question, status: u16, input: &[u8]) -> HttpAnswer {
-    let has_records = matches!(question, Question::Clients | Question::Record | Question::RawClients);
+    let has_records = has_records(question);
     let mut headers = HeaderMap::new();
     if (300..400).contains(&status) {
         let line = input.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -74,6 +74,11 @@ fn answer(question: Question, status: u16, input: &[u8]) -> HttpAnswer {
     };
     let body = canary::planted(input, fits);
     HttpAnswer { status, headers, body }
+}
+
+/// Whether the answer is of records, in which clients' passwords stand.
+fn has_records(question: Question) -> bool {
+    matches!(question, Question::Clients | Question::Record | Question::RawClients)
 }
 
 /// What holds for every failure.
@@ -159,7 +164,10 @@ fn check(question: Question, answer: &HttpAnswer, read: &Answer) {
         is_success || (is_nothing && is_list(question)),
         "{question:?} was taken from `{status}`"
     );
-    taken::check(question, &object, read);
+    // An answer that repeats the API password is read with `***` in its place, and is not what was sent.
+    if has_records(question) || !canary::is_seen(text) {
+        taken::check(question, &object, read);
+    }
     if let Answer::Raw(raw) = read {
         assert_eq!(raw.status(), status);
     }

@@ -245,6 +245,12 @@ fn envelopes() {
     let cases = [
         ("status null", 200, r#"{"status":null}"#, "null_status"),
         ("status empty", 200, r#"{"status":" ","message":"x"}"#, "no_status"),
+        (
+            "status of signs that nobody sees",
+            200,
+            "{\"status\":\"\u{feff}\",\"message\":\"x\"}",
+            "no_status",
+        ),
         ("no status", 200, r#"{"balance":{"current_balance":"1"}}"#, "no_status"),
         ("status a list", 200, r#"{"status":["success"]}"#, "malformed"),
         ("status a number", 200, r#"{"status":1}"#, "1"),
