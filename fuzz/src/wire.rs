@@ -31,3 +31,39 @@ pub fn scalar(object: &Object, key: &str) -> Option<String> {
         _ => None,
     }
 }
+
+/// Whether some object of this JSON has a key twice: the program takes no such object, and a plain reading loses it.
+#[must_use]
+pub fn repeats_a_key(text: &str) -> bool {
+    let Ok(value) = serde_json::from_str(text) else {
+        return false;
+    };
+    written_members(text.as_bytes()) != members(&value)
+}
+
+/// Members of all objects, as they are written: texts that a colon follows.
+fn written_members(text: &[u8]) -> usize {
+    let (mut count, mut is_text, mut is_escaped) = (0, false, false);
+    for (place, byte) in text.iter().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_text => is_escaped = true,
+            b'"' => {
+                is_text = !is_text;
+                let next = text[place + 1..].iter().find(|byte| !byte.is_ascii_whitespace());
+                count += usize::from(!is_text && next == Some(&b':'));
+            }
+            _ => {}
+        }
+    }
+    count
+}
+
+/// Members of all objects, of a key that comes twice one.
+fn members(value: &serde_json::Value) -> usize {
+    match value {
+        serde_json::Value::Array(items) => items.iter().map(members).sum(),
+        serde_json::Value::Object(items) => items.len() + items.values().map(members).sum::<usize>(),
+        _ => 0,
+    }
+}

@@ -165,7 +165,8 @@ fn check(question: Question, answer: &HttpAnswer, read: &Answer) {
         "{question:?} was taken from `{status}`"
     );
     // An answer that repeats the API password is read with `***` in its place, and is not what was sent.
-    if has_records(question) || !canary::is_seen(text) {
+    let is_plain = has_records(question) || !canary::is_seen(text);
+    if is_plain && !wire::repeats_a_key(text) {
         taken::check(question, &object, read);
     }
     if let Answer::Raw(raw) = read {
