@@ -48,9 +48,12 @@ def main():
         with REPORT.function("getTransactionHistory"):
             today = date.today().isoformat()
             refused("no_transactions", api.transaction_history.fetch, {"date_from": today, "date_to": today})
-        # A function that is not one of the simulator's.
         with REPORT.function("getLanguages"):
-            refused("invalid_method", api.languages.fetch, {})
+            french = {"value": "fr", "description": "French"}
+            same("fr", french in api.languages.fetch({})["languages"], True)
+        # A function that is not one of the simulator's.
+        with REPORT.function("getVoicemails"):
+            refused("invalid_method", api.voicemail.fetch, {})
         with REPORT.function("api_not_enabled"), setting(server, "api-enabled", "off"):
             refused("api_not_enabled", api.balance.fetch, {})
     REPORT.end()
