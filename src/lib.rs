@@ -13,6 +13,7 @@
 //! - [`config`]: file format to validated settings; gathers every problem.
 //! - [`daemon`]: builds the above and runs them until told to stop.
 //! - [`simulator`]: the reseller API as a server. Shares no code with [`voipms`], so that one mistake cannot hide in both.
+//! - [`mail_catcher`]: a mail server that keeps what it is given, for the demo, `simulate` and tests.
 //! - [`demo`]: simulator, daemon and mail catcher in one process, and the story.
 //! - [`cli`]: one file per command; the only place that prints to standard output.
 //! - Leaves everybody may use: [`clock`], [`net`], [`redact`] (the one hunt for secrets in foreign text), [`regular`]
@@ -34,6 +35,7 @@ pub mod daemon;
 pub mod demo;
 pub mod domain;
 pub mod enforce;
+pub mod mail_catcher;
 pub mod monitor;
 pub mod net;
 pub mod notify;

@@ -11,7 +11,7 @@ use crate::domain::Policy;
 use crate::domain::alert::Alert;
 use crate::domain::due::revisit;
 use crate::domain::enforcement::{Deferral, Mode};
-use crate::domain::lifecycle::confirms_from;
+use crate::domain::judge::lifecycle::confirms_from;
 use crate::domain::plan::{Canary, Decision, Fleet, Intent, World, intents, plan};
 use crate::domain::watch::{Flag, FlagKind, Watched};
 use crate::store::AccountView;

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::Error;
 use super::cast::{Cast, money, text};
-use super::mail_catcher::CaughtMail;
 use super::world::{OPERATORS, World};
 use crate::domain::Money;
+use crate::mail_catcher::CaughtMail;
 use crate::store::EnforcementFilter;
 
 /// What a person may edit in a record, and two fields of the threshold.

@@ -16,7 +16,6 @@ use std::time::Duration;
 
 mod cast;
 mod ending;
-pub mod mail_catcher;
 mod story;
 mod tempo;
 mod world;

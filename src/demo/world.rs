@@ -10,13 +10,13 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use super::mail_catcher::{self, MailCatcher};
 use super::{Error, Options, fresh_folder};
 use crate::clock::{Clock, Stepper};
 use crate::config;
 use crate::daemon::{Daemon, Environment, Pass};
 use crate::domain::AccountName;
 use crate::enforce;
+use crate::mail_catcher::{self, MailCatcher};
 use crate::monitor::Silent;
 use crate::net::Bounds;
 use crate::simulator::{self, Simulator};

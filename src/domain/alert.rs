@@ -1,4 +1,4 @@
-//! An alert as it is kept: one account, client and policy; pending or firing. How it moves is in [`super::lifecycle`].
+//! An alert as it is kept: one account, client and policy; pending or firing. How it moves is in [`super::judge::lifecycle`].
 
 use std::fmt;
 

@@ -7,25 +7,21 @@
 
 pub mod address;
 pub mod alert;
-pub mod audience;
 pub mod client;
 pub mod dead_letter;
 pub mod due;
 pub mod enforcement;
-pub mod fall;
 pub mod id;
+pub mod judge;
 pub mod language;
-pub mod lifecycle;
 pub mod money;
 pub mod notice;
 pub mod plan;
 pub mod policy;
 pub mod reason;
 pub mod set_back;
-pub mod surprise;
 #[cfg(test)]
 pub mod testing;
-pub mod verdict;
 pub mod watch;
 
 pub use client::{Client, Management, Reading, Threshold};

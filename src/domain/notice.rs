@@ -1,6 +1,6 @@
 //! What is owed to whom, and what leaves for them: notifications and messages as they are kept.
 //!
-//! Who is told what is decided in [`super::audience`].
+//! Who is told what is decided in [`super::judge::audience`].
 
 use std::fmt;
 

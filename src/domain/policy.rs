@@ -1,6 +1,6 @@
 //! Policies: a condition, how long it must hold, when it clears, whom to tell, what to change.
 //!
-//! Only the words; what a policy says of a client now is in [`super::verdict`].
+//! Only the words; what a policy says of a client now is in [`super::judge::verdict`].
 
 use jiff::SignedDuration;
 use rust_decimal::Decimal;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::surprise::Surprise;
+use super::judge::surprise::Surprise;
 use super::{AccountName, Client, Reading, Threshold};
 
 /// Everything remembered of one client.

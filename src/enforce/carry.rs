@@ -9,10 +9,10 @@ use super::ledger::{Journal, Ledger};
 use super::{End, Enforcer, Error, Failure, LastLook, Provider, Read, unreadable};
 use crate::clock::Mark;
 use crate::domain::enforcement::{Deferral, Enforcement, EnforcementState, Outcome, Refusal};
+use crate::domain::judge::verdict::Known;
 use crate::domain::plan::{
     Country, Decision, FRESH_FOR, Field, Intent, Passwords, Record, compare, fit, prepare, resolve, still_called_for,
 };
-use crate::domain::verdict::Known;
 use crate::domain::watch::Watched;
 use crate::domain::{Money, Threshold};
 

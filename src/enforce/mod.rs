@@ -32,8 +32,8 @@ pub use provider::{Failure, LastLook, Provider};
 
 use crate::clock::Clock;
 use crate::domain::alert::Alert;
-use crate::domain::audience::Owed;
 use crate::domain::enforcement::{Deferral, Enforcement, FieldDifference, Mode, Outcome};
+use crate::domain::judge::audience::Owed;
 pub use crate::domain::plan::Read;
 use crate::domain::plan::{Decision, Fleet, Guards, Intent, World, confirms, contradiction, intents, outdated};
 pub use crate::domain::watch::BY_READ_BACK;

@@ -5,9 +5,9 @@ use jiff::SignedDuration;
 use super::inventory::Short;
 use crate::domain::Money;
 use crate::domain::dead_letter::{self, DeadLetter};
+use crate::domain::judge::surprise::Surprise;
+use crate::domain::judge::verdict::{Judgement, Verdict};
 use crate::domain::reason::{Reason, failure_in_words};
-use crate::domain::surprise::Surprise;
-use crate::domain::verdict::{Judgement, Verdict};
 
 /// What a sweep, or the absence of one, tells about the account. `None` in a field: nothing is known about it now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -187,7 +187,7 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::{Health, Trouble, upstream};
-    use crate::domain::verdict::Verdict;
+    use crate::domain::judge::verdict::Verdict;
 
     #[test]
     fn most_failing_together_is_one_matter_and_one_failing_alone_is_not() {

@@ -9,8 +9,9 @@ use tokio::task::JoinHandle;
 
 use super::decide::Decided;
 use super::moved::{self, Moved};
+use crate::domain::judge::audience;
 use crate::domain::watch::Watched;
-use crate::domain::{AccountName, ClientId, audience};
+use crate::domain::{AccountName, ClientId};
 use crate::store::{Commit, Store};
 
 /// A batch closes at this many readings: large enough that a transaction's cost is spread, small enough that a crash

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::decide::{Circumstances, Decided, Rules, Seen};
 use crate::clock::Clock;
 use crate::domain::alert::Alert;
-use crate::domain::verdict;
+use crate::domain::judge::verdict;
 use crate::domain::watch::Watched;
 use crate::domain::{Money, Reading, Threshold};
 use crate::voipms;

@@ -15,13 +15,13 @@ use tokio::sync::watch;
 
 use crate::clock::{Clock, Due};
 use crate::domain::alert::{Alert, Firing, Phase};
-use crate::domain::audience::{self, Addresses, Episode, Owed};
 use crate::domain::enforcement::{Direction, Enforcement, Mode, Outcome};
+use crate::domain::judge::audience::{self, Addresses, Episode, Owed};
+use crate::domain::judge::verdict::Judgement;
 use crate::domain::notice::Transition;
 use crate::domain::policy::Policy;
 use crate::domain::reason::Reason;
 use crate::domain::set_back::SetBack;
-use crate::domain::verdict::Judgement;
 use crate::domain::watch::Watched;
 use crate::domain::{AccountName, Client, ClientId, due};
 use crate::store::{AccountView, Commit, Store};

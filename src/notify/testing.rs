@@ -10,11 +10,11 @@ use rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::TlsAcceptor;
 
 use super::email::{Email, Login, Security, Server};
-use crate::demo::mail_catcher::{MailCatcher, Upgrade, Wire};
 use crate::domain::alert::EpisodeId;
 use crate::domain::notice::{Facts, Message, MessageKind, NoticeState, Notification, Transition};
 use crate::domain::reason::{Finding, Measure, Reason, Relation};
 use crate::domain::{AccountName, ChannelName, ClientId, Money, PolicyName, Reading, Severity};
+use crate::mail_catcher::{MailCatcher, Upgrade, Wire};
 
 /// When tests begin.
 pub(super) fn start() -> Timestamp {

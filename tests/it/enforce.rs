@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use balancewatch::clock::{Clock, Stepper};
 use balancewatch::domain::alert::{Alert, EpisodeId, Firing, Phase};
-use balancewatch::domain::audience::Owed;
 use balancewatch::domain::enforcement::{Deferral, Enforcement, EnforcementState, Mode, Outcome, Refusal};
+use balancewatch::domain::judge::audience::Owed;
 use balancewatch::domain::plan::{Caps, Guards};
 use balancewatch::domain::policy::{Enforce, Limit, Policy, Scope, Selector, Severity, When};
 use balancewatch::domain::reason::Reason;

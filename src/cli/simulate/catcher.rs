@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::Failure;
 use crate::demo::fresh_folder;
-use crate::demo::mail_catcher::{MailCatcher, Options};
+use crate::mail_catcher::{MailCatcher, Options};
 
 /// A running mail server and where its things are. It ends when dropped.
 pub(super) struct Catching {

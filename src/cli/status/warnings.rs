@@ -8,7 +8,7 @@ use super::{LATE_INTERVALS, NotAsked, Status};
 use crate::cli::telling::{ago, count, span};
 use crate::config::Settings;
 use crate::domain::enforcement::SWEEPS_UNTOLD;
-use crate::domain::verdict;
+use crate::domain::judge::verdict;
 use crate::store::{AccountView, DiskTrouble};
 
 /// The warnings about an account, most important first.

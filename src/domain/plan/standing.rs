@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::intents::{Fleet, Intent, is_already, may_have_changed, other};
 use crate::domain::alert::Alert;
 use crate::domain::enforcement::{Direction, Enforcement, EnforcementState, Mode};
+use crate::domain::judge::verdict::{Known, Verdict, judge};
 use crate::domain::policy::Scope;
-use crate::domain::verdict::{Known, Verdict, judge};
 use crate::domain::watch::Watched;
 use crate::domain::{ClientId, Policy};
 

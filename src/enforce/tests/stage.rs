@@ -9,8 +9,8 @@ use tempfile::TempDir;
 
 use crate::clock::{Clock, Stepper};
 use crate::domain::alert::{Alert, EpisodeId, Firing, Phase};
-use crate::domain::audience::Owed;
 use crate::domain::enforcement::{Enforcement, Mode, Outcome};
+use crate::domain::judge::audience::Owed;
 use crate::domain::notice::{Facts, NoticeState, Notification, Transition};
 use crate::domain::plan::{Caps, Country, Field, Guards, Oddity, Passwords, Record};
 use crate::domain::policy::{Enforce, Limit, Policy, Severity, When};

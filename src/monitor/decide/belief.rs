@@ -4,9 +4,10 @@ use jiff::Timestamp;
 
 use super::{Decided, Except, Rules, Seen};
 use crate::domain::alert::{Alert, ClientWaits, Firing};
-use crate::domain::fall::Fall;
+use crate::domain::judge::fall::Fall;
+use crate::domain::judge::{fall, lifecycle};
 use crate::domain::watch::Watched;
-use crate::domain::{Money, Reading, fall, lifecycle};
+use crate::domain::{Money, Reading};
 
 /// How far what a reading begins is believed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,9 +4,9 @@ use super::{Rules, Seen};
 use crate::domain::Reading;
 use crate::domain::alert::{Alert, Firing};
 use crate::domain::enforcement::Mode;
+use crate::domain::judge::verdict;
 use crate::domain::notice::Facts;
 use crate::domain::policy::{Enforce, Policy, Scope};
-use crate::domain::verdict;
 
 impl Rules {
     /// What can be said of an episode.

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Decided, Except, Rules, Seen};
 use crate::domain::PolicyName;
 use crate::domain::alert::Alert;
-use crate::domain::lifecycle;
+use crate::domain::judge::lifecycle;
 use crate::domain::notice::Withdrawal;
 use crate::domain::policy::{Policy, Scope};
 

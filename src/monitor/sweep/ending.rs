@@ -10,8 +10,9 @@ use super::super::decide::{Circumstances, Except, Seen};
 use super::super::inventory::seems_gone;
 use super::{Ended, Sweep, is_watched};
 use crate::domain::alert::{Alert, EpisodeId, Firing, Phase};
+use crate::domain::judge::audience;
 use crate::domain::notice::{AccountFacts, NoticeState, Notification};
-use crate::domain::{ClientId, PolicyName, audience};
+use crate::domain::{ClientId, PolicyName};
 use crate::monitor::SweepError;
 use crate::store::Commit;
 

@@ -8,7 +8,7 @@ use super::super::batch;
 use super::super::decide::{Begun, Seen, Trust};
 use super::Sweep;
 use crate::domain::Threshold;
-use crate::domain::surprise::{self, Standing, Surprise};
+use crate::domain::judge::surprise::{self, Standing, Surprise};
 use crate::domain::watch::{BY_DATA, Flag, FlagKind, Watched};
 use crate::monitor::SweepError;
 use crate::store::Commit;

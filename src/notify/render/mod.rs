@@ -25,7 +25,7 @@ use self::scene::Scene;
 pub(crate) use self::words::one_line;
 use self::words::subject_line;
 use crate::domain::Languages;
-use crate::domain::audience;
+use crate::domain::judge::audience;
 use crate::domain::notice::{Message, MessageKind, Notification};
 
 /// Longest subject, in characters: what mail programs show of one, twice over.

@@ -7,7 +7,7 @@ use sqlx::Row;
 
 use super::decode::Columns;
 use super::{Fault, Sqlite};
-use crate::domain::audience::MESSAGE_LIFETIME;
+use crate::domain::judge::audience::MESSAGE_LIFETIME;
 use crate::domain::notice::{Message, Notification};
 use crate::domain::{AccountName, ChannelName};
 use crate::store::encode::nanos;

@@ -1,6 +1,6 @@
 //! What people write where a client's mail address belongs: several of them, or none.
 
-use balancewatch::demo::mail_catcher::Behaviour;
+use balancewatch::mail_catcher::Behaviour;
 use serde_json::json;
 
 use crate::journey::world::{CLIENTS_TOO, World, address_of};

@@ -1,6 +1,6 @@
 //! A message that will never arrive is told to somebody who can be told, until a person or its recipient settles it.
 
-use balancewatch::demo::mail_catcher::Behaviour;
+use balancewatch::mail_catcher::Behaviour;
 use serde_json::json;
 
 use crate::journey::world::{CLIENTS_TOO, Letter, World, address_of, nothing_new, numbers};

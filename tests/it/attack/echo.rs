@@ -1,6 +1,6 @@
 //! Servers that repeat what they were sent: in a refusal, in a name, as a code. No password of it is kept or shown.
 
-use balancewatch::demo::mail_catcher::{Behaviour, Stage as At};
+use balancewatch::mail_catcher::{Behaviour, Stage as At};
 use serde_json::json;
 
 use crate::api::elsewhere::{Elsewhere, ok};

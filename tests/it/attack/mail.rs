@@ -1,6 +1,6 @@
 //! Mail servers that refuse: whose a refusal is, and that what waits leaves by itself.
 
-use balancewatch::demo::mail_catcher::{Behaviour, Stage};
+use balancewatch::mail_catcher::{Behaviour, Stage};
 use serde_json::{Value, json};
 
 use crate::journey::world::{CLIENTS_TOO, World};

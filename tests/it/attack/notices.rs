@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use balancewatch::demo::mail_catcher::{Behaviour, Stage};
+use balancewatch::mail_catcher::{Behaviour, Stage};
 
 use crate::journey::world::{CLIENTS_TOO, World, address_of, nothing_new};
 

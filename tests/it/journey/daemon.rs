@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use balancewatch::demo::mail_catcher::{Behaviour, Stage};
+use balancewatch::mail_catcher::{Behaviour, Stage};
 
 use super::enforcement::enforcing;
 use super::world::{World, nothing_new, within};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use balancewatch::demo::mail_catcher::{Behaviour, MailCatcher, Options, Stage};
+use balancewatch::mail_catcher::{Behaviour, MailCatcher, Options, Stage};
 use futures_util::future::join_all;
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! No password is where it should not be: not in a log, not on a screen, not in the store, not in a mail.
 
-use balancewatch::demo::mail_catcher::{Behaviour, Stage};
+use balancewatch::mail_catcher::{Behaviour, Stage};
 
 use serde_json::json;
 

@@ -11,7 +11,7 @@ use balancewatch::clock::Clock;
 use balancewatch::config::{Request, Secrets, Variables, load};
 use balancewatch::daemon::once::Once;
 use balancewatch::daemon::{Daemon as Program, Environment};
-use balancewatch::demo::mail_catcher::{CaughtMail, MailCatcher, Options as Mailbox};
+use balancewatch::mail_catcher::{CaughtMail, MailCatcher, Options as Mailbox};
 use balancewatch::monitor::Silent;
 use balancewatch::simulator::{Options, Simulator};
 use jiff::SignedDuration;

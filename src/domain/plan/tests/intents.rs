@@ -3,10 +3,10 @@
 use super::{NOW, SWEEP, asks, at, done, ended, fires, firing_mut, hours, id, watched};
 use crate::domain::alert::{Alert, Phase};
 use crate::domain::enforcement::{Deferral, Direction, Enforcement, EnforcementState, Mode, Outcome, Refusal};
+use crate::domain::judge::verdict::Known;
 use crate::domain::plan::{Fleet, Intent, intents, outdated, still_called_for};
 use crate::domain::policy::{Limit, Pattern, Policy, Scope};
 use crate::domain::testing::{money, reading, threshold};
-use crate::domain::verdict::Known;
 use crate::domain::watch::Watched;
 use crate::domain::{ClientId, Management, Reading, Threshold};
 use Management::{Hard, Soft};

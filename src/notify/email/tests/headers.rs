@@ -5,8 +5,8 @@ use std::sync::Arc;
 use mail_parser::MessageParser;
 
 use super::*;
-use crate::demo::mail_catcher::CaughtMail;
 use crate::domain::notice::Transition;
+use crate::mail_catcher::CaughtMail;
 use crate::notify::email::Server;
 
 /// Sends one mail and gives what arrived.

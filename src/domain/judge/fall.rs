@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
-use super::{Money, Reading};
+use crate::domain::{Money, Reading};
 
 /// So much may be missing, in the account's currency. Balance and sums are not told of the same moment (inferred), and a call
 /// may be counted in one and not yet in the other. A wrong answer within this is as good as a true one.

@@ -5,12 +5,12 @@
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-use super::alert::{Alert, ClientWaits, EpisodeId, Firing, Pending, Phase};
-use super::enforcement::Mode;
-use super::notice::{Transition, Withdrawal};
-use super::reason::{Measure, Reason};
 use super::verdict::{Judgement, Verdict};
-use super::{AccountName, ClientId, Policy};
+use crate::domain::alert::{Alert, ClientWaits, EpisodeId, Firing, Pending, Phase};
+use crate::domain::enforcement::Mode;
+use crate::domain::notice::{Transition, Withdrawal};
+use crate::domain::reason::{Measure, Reason};
+use crate::domain::{AccountName, ClientId, Policy};
 
 /// When, and under which circumstances, an alert is judged.
 #[derive(Clone, Copy, Debug)]

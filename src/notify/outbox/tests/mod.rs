@@ -17,9 +17,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Channel, Drained, Outbox, Settings};
 use crate::clock::{Clock, Stepper};
-use crate::demo::mail_catcher::{Behaviour, MailCatcher, Options, Stage};
 use crate::domain::notice::{Attempt, Message, NoticeState, Notification, Transition};
 use crate::domain::{AccountName, ChannelName};
+use crate::mail_catcher::{Behaviour, MailCatcher, Options, Stage};
 use crate::notify::email::Server;
 use crate::notify::queue::{Due, Queue, Record, Told};
 use crate::notify::render::Letterhead;

@@ -6,11 +6,11 @@ use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, prop_o
 use super::{Moment, Step, believe, step, withdraw};
 use crate::domain::alert::{Alert, ClientWaits, Firing, Phase};
 use crate::domain::enforcement::Mode;
+use crate::domain::judge::verdict::{Judgement, Verdict};
 use crate::domain::notice::{Transition, Withdrawal};
 use crate::domain::policy::{Policy, When};
 use crate::domain::reason::{Finding, Measure, Reason, Relation};
 use crate::domain::testing::{at, client, money, policy};
-use crate::domain::verdict::{Judgement, Verdict};
 use crate::domain::{AccountName, ChannelName};
 
 const INTERVAL_SECS: i64 = 300;

@@ -266,7 +266,7 @@ fn not_asked(view: &AccountView) -> Option<NotAsked> {
 /// Channels with messages of this account that were tried, and are still waiting.
 async fn channel_troubles(opened: &Opened, account: &Account) -> Result<Vec<ChannelTrouble>, Failure> {
     // A message waits for its next try: what is due within the lifetime of a message is all that waits.
-    let soon = crate::domain::audience::MESSAGE_LIFETIME;
+    let soon = crate::domain::judge::audience::MESSAGE_LIFETIME;
     let until = opened.now.saturating_add(soon).unwrap_or(Timestamp::MAX);
     let waiting = opened.store.due_messages(until, MOST_WAITING).await;
     let mut troubles: BTreeMap<String, ChannelTrouble> = BTreeMap::new();

@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::fall::Fall;
-use super::policy::{Clear, Limit, Policy, When};
-use super::reason::{Finding, Measure, Reason, Relation};
-use super::{Money, Reading, Threshold};
+use crate::domain::policy::{Clear, Limit, Policy, When};
+use crate::domain::reason::{Finding, Measure, Reason, Relation};
+use crate::domain::{Money, Reading, Threshold};
 
 /// How long a threshold that could not be read again may still be used for a notice.
 pub const THRESHOLD_USABLE_FOR: SignedDuration = SignedDuration::from_hours(24);

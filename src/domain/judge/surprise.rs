@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::ClientId;
-use super::alert::{Alert, Phase};
 use super::lifecycle::one_round_later;
-use super::policy::{Policy, Scope};
+use crate::domain::ClientId;
+use crate::domain::alert::{Alert, Phase};
+use crate::domain::policy::{Policy, Scope};
 
 /// So many clients are never a surprise. Fewer, and a small reseller's ordinary evening would be one; more, and a small
 /// fleet could be told as a whole by one wrong answer.

@@ -7,16 +7,17 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::domain::alert::{Alert, Firing, Phase};
-use crate::domain::audience::{self, Addresses, Episode, Owed};
 use crate::domain::enforcement::Mode;
-use crate::domain::fall::Fall;
-use crate::domain::lifecycle::{self, Moment, Step};
+use crate::domain::judge::audience::{self, Addresses, Episode, Owed};
+use crate::domain::judge::fall::Fall;
+use crate::domain::judge::lifecycle::{self, Moment, Step};
+use crate::domain::judge::surprise;
+use crate::domain::judge::verdict::{self, Judgement, Known, Verdict};
 use crate::domain::notice::{Ending, Transition, Withdrawal};
 use crate::domain::policy::{Policy, Scope};
 use crate::domain::reason::Measure;
-use crate::domain::verdict::{self, Judgement, Known, Verdict};
 use crate::domain::watch::Watched;
-use crate::domain::{AccountName, ChannelName, ClientId, Money, PolicyName, Reading, Threshold, address, surprise};
+use crate::domain::{AccountName, ChannelName, ClientId, Money, PolicyName, Reading, Threshold, address};
 use crate::monitor::moved::{How, Moved};
 
 mod belief;

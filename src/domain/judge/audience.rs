@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::alert::Firing;
-use super::notice::{Facts, Message, MessageKind, NoticeState, Notification, Transition};
-use super::policy::Policy;
-use super::{AccountName, ChannelName, ClientId, Money};
+use crate::domain::alert::Firing;
+use crate::domain::notice::{Facts, Message, MessageKind, NoticeState, Notification, Transition};
+use crate::domain::policy::Policy;
+use crate::domain::{AccountName, ChannelName, ClientId, Money};
 
 /// How long a message is tried. Longer, and it would tell of a day that nobody can act on; shorter, and one night
 /// of a broken mail server would lose it.
@@ -247,7 +247,7 @@ pub fn together(messages: &mut Vec<Message>, notifications: &mut [Notification])
 
 /// Who of those that are told together leads: the lowest.
 #[must_use]
-pub fn rank(notification: &Notification) -> (bool, std::cmp::Reverse<super::Severity>) {
+pub fn rank(notification: &Notification) -> (bool, std::cmp::Reverse<crate::domain::Severity>) {
     (
         notification.transition.is_end(),
         std::cmp::Reverse(notification.severity),

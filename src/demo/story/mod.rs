@@ -6,13 +6,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::cast::{Cast, FRAUD_PER_HOUR, PAYMENT, money, shown, time};
 use super::ending;
-use super::mail_catcher::{Behaviour, Stage};
 use super::tempo::Tempo;
 use super::world::{INTERVAL, World};
 use super::{Error, FEWEST_CLIENTS, MOST_CLIENTS, Options, Outcome, SHORTEST, Teller, Voice};
 use crate::daemon::Pass;
 use crate::domain::reason::Reason;
 use crate::domain::{ClientId, PolicyName};
+use crate::mail_catcher::{Behaviour, Stage};
 
 mod telling;
 
