@@ -10,8 +10,8 @@ use super::{Context, Exit, Failure, Table, Tone, block_on};
 use crate::config::Secrets;
 use crate::daemon::Daemon;
 use crate::daemon::once::Once;
+use crate::domain::report::Report;
 use crate::monitor::Progress;
-use crate::monitor::report::Report;
 
 /// Look at every client once, deliver what is due, and end.
 ///

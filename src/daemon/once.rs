@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{Daemon, Error, Pass};
 use crate::domain::AccountName;
+use crate::domain::report::Report;
 use crate::monitor::Progress;
-use crate::monitor::report::Report;
 
 /// What `sweep --once` came to.
 #[derive(Debug, Default)]

@@ -13,7 +13,8 @@ use super::trigger::Trigger;
 use super::{Daemon, Error, Watch};
 use crate::clock::{Clock, Due};
 use crate::config::Schedule;
-use crate::monitor::{Silent, report::Report};
+use crate::domain::report::Report;
+use crate::monitor::Silent;
 use crate::notify::outbox::{Drained, Outbox};
 use crate::store::Store;
 

@@ -13,12 +13,14 @@ pub mod due;
 pub mod enforcement;
 pub mod id;
 pub mod judge;
+pub mod kept;
 pub mod language;
 pub mod money;
 pub mod notice;
 pub mod plan;
 pub mod policy;
 pub mod reason;
+pub mod report;
 pub mod set_back;
 #[cfg(test)]
 pub mod testing;

@@ -1,6 +1,6 @@
 //! The sweep: due, fetch, decide, commit.
 //!
-//! In reading order: [`report`] (what a sweep comes to), [`decide`] (a reading turns into rows), [`inventory`] (who is
+//! In reading order: [`decide`] (a reading turns into rows), [`inventory`] (who is
 //! watched), [`account`] (the built-in alerts), `fetch` (the calls), `batch` (what is committed together), `sweep`
 //! (the order of it all).
 //!
@@ -21,6 +21,7 @@ use crate::domain::judge::verdict::Judgement;
 use crate::domain::notice::Transition;
 use crate::domain::policy::Policy;
 use crate::domain::reason::Reason;
+use crate::domain::report::Report;
 use crate::domain::set_back::SetBack;
 use crate::domain::watch::Watched;
 use crate::domain::{AccountName, Client, ClientId, due};
@@ -34,12 +35,10 @@ mod fetch;
 pub mod inventory;
 pub mod letters;
 pub mod moved;
-pub mod report;
 mod sweep;
 
 use account::Health;
 use decide::{Circumstances, Decided, Except, Rules, Seen};
-use report::Report;
 
 /// Watches one account.
 #[derive(Debug)]

@@ -9,10 +9,11 @@ use jiff::Timestamp;
 
 use crate::domain::alert::Alert;
 use crate::domain::enforcement::{Enforcement, EnforcementStep};
+use crate::domain::kept::Seen;
 use crate::domain::notice::{Attempt, Message, NoticeState, Notification};
 use crate::domain::set_back::SetBack;
 use crate::domain::watch::{AccountState, Flag, FlagKind, Watched};
-use crate::domain::{AccountName, ClientId, Money, PolicyName};
+use crate::domain::{AccountName, ClientId, PolicyName};
 
 /// Everything that becomes true at once, for one account. Written in the order of the fields, all or nothing.
 #[derive(Clone, Debug)]
@@ -125,25 +126,6 @@ pub struct HistoryEntry {
     pub at: Timestamp,
     /// What was seen.
     pub seen: Seen,
-}
-
-/// What an attempt to read a client came to. Equal ones in a row are kept as one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Seen {
-    /// A good reading.
-    Reading {
-        /// The balance.
-        balance: Money,
-        /// Spent since midnight in Toronto.
-        spent_today: Option<Money>,
-        /// The threshold that was used.
-        threshold: Option<Money>,
-    },
-    /// None.
-    Gap {
-        /// The kind of the failure.
-        error: String,
-    },
 }
 
 /// A moment in a commit, at which a crash test may stop it.

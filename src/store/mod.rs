@@ -11,13 +11,13 @@ mod disk;
 mod encode;
 mod error;
 mod files;
+mod filter;
 mod lock;
 pub mod mark;
 mod pace;
 mod sqlite;
 #[cfg(test)]
 mod tests;
-mod view;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -26,17 +26,16 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-pub use commit::{Commit, HistoryEntry, Hook, Seen, Step};
+pub use commit::{Commit, HistoryEntry, Hook, Step};
 pub use disk::DiskTrouble;
 pub use error::Error;
+pub use filter::{EnforcementFilter, NoticeFilter};
 pub use pace::{ForeignCalls, ReserveCalls, ReservedCalls, SettledCalls};
-pub use view::{
-    AccountView, Counts, EnforcementFilter, EnforcementRecord, Kept, NoticeFilter, NoticeRecord, Told, WaitingMail,
-};
 
 use crate::domain::alert::{Alert, EpisodeId};
 use crate::domain::dead_letter::DeadLetter;
 use crate::domain::enforcement::Enforcement;
+pub use crate::domain::kept::{AccountView, Counts, EnforcementRecord, Kept, NoticeRecord, Seen, Told, WaitingMail};
 use crate::domain::notice::{Message, Notification};
 use crate::domain::watch::Flag;
 use crate::domain::{AccountName, ChannelName, ClientId};

@@ -16,8 +16,8 @@ use crate::config::Account;
 use crate::domain::due;
 use crate::domain::notice::NoticeState;
 use crate::domain::reason::Reason;
+use crate::domain::report::Report;
 use crate::domain::{AccountName, ClientId, Severity};
-use crate::monitor::report::Report;
 use crate::store::AccountView;
 
 mod card;

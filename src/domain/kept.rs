@@ -1,15 +1,15 @@
-//! What the store gives back: an account as the sweep needs it, and the bounded lists that the commands show.
+//! What was kept, as it is read back: an account as a sweep needs it, and what is listed of it. How it is stored is the
+//! store's business.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::Seen;
-use crate::domain::alert::Alert;
-use crate::domain::enforcement::{Enforcement, EnforcementStep};
-use crate::domain::notice::{Attempt, Message, Notification};
-use crate::domain::watch::{AccountState, Flag, Watched};
-use crate::domain::{AccountName, ClientId};
+use super::alert::Alert;
+use super::enforcement::{Enforcement, EnforcementStep};
+use super::notice::{Attempt, Message, Notification};
+use super::watch::{AccountState, Flag, Watched};
+use super::{ClientId, Money};
 
 /// An account as one transaction saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +46,25 @@ impl AccountView {
     }
 }
 
+/// What an attempt to read a client came to. Equal ones in a row are kept as one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// A good reading.
+    Reading {
+        /// The balance.
+        balance: Money,
+        /// Spent since midnight in Toronto.
+        spent_today: Option<Money>,
+        /// The threshold that was used.
+        threshold: Option<Money>,
+    },
+    /// None.
+    Gap {
+        /// The kind of the failure.
+        error: String,
+    },
+}
+
 /// An entry of a client's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
@@ -57,19 +76,6 @@ pub struct Kept {
     pub last_seen_at: Timestamp,
     /// How often it was seen; at least 1.
     pub count: u64,
-}
-
-/// Which notifications to list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoticeFilter {
-    /// Of this account.
-    pub account: AccountName,
-    /// Of this client only.
-    pub client: Option<ClientId>,
-    /// In this state only, by its label.
-    pub state: Option<String>,
-    /// How many at most.
-    pub limit: usize,
 }
 
 /// A notification with all that became of it.
@@ -105,19 +111,6 @@ pub struct Told {
     pub client: bool,
     /// Since when what is owed to the client waits.
     pub client_waits_since: Option<Timestamp>,
-}
-
-/// Which enforcements to list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EnforcementFilter {
-    /// Of this account.
-    pub account: AccountName,
-    /// Of this client only.
-    pub client: Option<ClientId>,
-    /// In this state only, by its label.
-    pub state: Option<String>,
-    /// How many at most.
-    pub limit: usize,
 }
 
 /// An enforcement with its journal.
