@@ -29,7 +29,7 @@ impl Portal {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self {
-            kind: error.kind().to_owned(),
+            kind: error.kind().to_string(),
             code: error.code().map(str::to_owned),
             may_have_taken_effect: error.may_have_taken_effect(),
             is_transient: error.is_transient(),

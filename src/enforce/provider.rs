@@ -7,7 +7,7 @@ use crate::clock::Mark;
 use crate::domain::enforcement::Refusal;
 use crate::domain::plan::{Country, Passwords, Read, Record};
 use crate::domain::{ClientId, Reading, Threshold};
-use crate::voipms::TOO_LATE;
+use crate::voipms::ErrorKind;
 
 /// A record that is to be changed now.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl Failure {
     /// Whether the write did not leave because the record that it is made of was too old by then.
     #[must_use]
     pub(super) fn is_too_late(&self) -> bool {
-        self.kind == TOO_LATE
+        self.kind == ErrorKind::TooLate.as_str()
     }
 
     /// What an answer that is no usable record means: it is refused, because asking at once again would bring the same.

@@ -242,8 +242,8 @@ impl Client {
             if tries >= TRIES || !error.is_worth_another_try() {
                 return (Err(error), body, None);
             }
-            let (account, function, kind) = (shared.account.as_str(), call.function().name(), error.kind());
-            tracing::debug!(account, function, kind, tries, "a read failed and is tried again");
+            let (account, function) = (shared.account.as_str(), call.function().name());
+            tracing::debug!(account, function, kind = %error.kind(), tries, "a read failed and is tried again");
             let delay = shared.back_off(tries);
             shared.pacer.clock().sleep(delay).await;
         }

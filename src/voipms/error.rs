@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::codes;
 use super::function::{Class, Function};
+use super::kind::ErrorKind;
 use super::pace::LedgerError;
 use crate::net::{HttpError, Step};
 
@@ -14,7 +15,6 @@ use crate::net::{HttpError, Step};
 pub struct Error {
     function: Function,
     problem: Problem,
-    kind: Cow<'static, str>,
 }
 
 /// What went wrong. Texts from the wire are short excerpts with control characters escaped.
@@ -143,30 +143,30 @@ impl Problem {
         }
     }
 
-    fn kind(&self) -> Cow<'static, str> {
-        Cow::Borrowed(match self {
-            Self::Http(HttpError::Build(_)) | Self::Unsendable(_) => "unsendable",
-            Self::Http(HttpError::Connect { .. }) => "connect",
-            Self::Http(HttpError::TooLate { .. }) => TOO_LATE,
-            Self::Http(HttpError::Timeout { .. }) => "timeout",
-            Self::Http(HttpError::Lost { .. }) => "reset",
-            Self::Http(HttpError::Cut { .. }) | Self::Truncated { .. } => "truncated",
-            Self::Http(HttpError::TooLarge { .. }) => "too_large",
-            Self::Ledger(_) => "store",
-            Self::Redirect { .. } => "redirect",
-            Self::HttpStatus { status, .. } => return Cow::Owned(format!("http_{status}")),
-            Self::Empty => "empty",
-            Self::Html { .. } => "html",
-            Self::Malformed { .. } => "malformed",
-            Self::NullStatus => "null_status",
-            Self::NoStatus => "no_status",
-            Self::Status { code, .. } => return Cow::Owned(code.clone()),
-            Self::NotDry => "not_dry",
-            Self::MissingPayload { .. } => "missing_payload",
-            Self::BadAmount { .. } => "bad_amount",
-            Self::BadRecord { .. } => "bad_record",
-            Self::WrongClient => "wrong_client",
-        })
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Http(HttpError::Build(_)) | Self::Unsendable(_) => ErrorKind::Unsendable,
+            Self::Http(HttpError::Connect { .. }) => ErrorKind::Connect,
+            Self::Http(HttpError::TooLate { .. }) => ErrorKind::TooLate,
+            Self::Http(HttpError::Timeout { .. }) => ErrorKind::Timeout,
+            Self::Http(HttpError::Lost { .. }) => ErrorKind::Reset,
+            Self::Http(HttpError::Cut { .. }) | Self::Truncated { .. } => ErrorKind::Truncated,
+            Self::Http(HttpError::TooLarge { .. }) => ErrorKind::TooLarge,
+            Self::Ledger(_) => ErrorKind::Store,
+            Self::Redirect { .. } => ErrorKind::Redirect,
+            Self::HttpStatus { status, .. } => ErrorKind::Http(*status),
+            Self::Empty => ErrorKind::Empty,
+            Self::Html { .. } => ErrorKind::Html,
+            Self::Malformed { .. } => ErrorKind::Malformed,
+            Self::NullStatus => ErrorKind::NullStatus,
+            Self::NoStatus => ErrorKind::NoStatus,
+            Self::Status { code, .. } => ErrorKind::Declined(code.clone()),
+            Self::NotDry => ErrorKind::NotDry,
+            Self::MissingPayload { .. } => ErrorKind::MissingPayload,
+            Self::BadAmount { .. } => ErrorKind::BadAmount,
+            Self::BadRecord { .. } => ErrorKind::BadRecord,
+            Self::WrongClient => ErrorKind::WrongClient,
+        }
     }
 
     fn has_code(&self, codes: &[&str]) -> bool {
@@ -174,9 +174,6 @@ impl Problem {
             .is_some_and(|got| codes.iter().any(|code| code.eq_ignore_ascii_case(got)))
     }
 }
-
-/// What was read for the write was too old when it could leave.
-pub const TOO_LATE: &str = "too_late";
 
 /// The API wants other credentials, or this machine's address on its list.
 const AUTH: &[&str] = &[
@@ -204,12 +201,7 @@ const REFUSALS: &[&str] = &[
 
 impl Error {
     pub(super) fn new(function: Function, problem: Problem) -> Self {
-        let kind = problem.kind();
-        Self {
-            function,
-            problem,
-            kind,
-        }
+        Self { function, problem }
     }
 
     /// Which function was called.
@@ -224,10 +216,10 @@ impl Error {
         &self.problem
     }
 
-    /// A stable word for counting: the API's own code where it gave one, else what kind of failure it was.
+    /// What kind of failure it was: by the API's own code where it gave one.
     #[must_use]
-    pub fn kind(&self) -> &str {
-        &self.kind
+    pub fn kind(&self) -> ErrorKind {
+        self.problem.kind()
     }
 
     /// The status code that the API declined with, verbatim; `None` when it did not get as far as that.

@@ -22,6 +22,7 @@ mod functions;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod json;
+mod kind;
 mod marker;
 mod outcome;
 pub mod pace;
@@ -35,12 +36,13 @@ mod settings;
 pub use check::Unacceptable;
 pub use client::{Client, WriteTurn};
 pub use codes::meaning;
-pub use error::{Error, Problem, TOO_LATE};
+pub use error::{Error, Problem};
 pub use function::{Class, Function};
 pub use functions::{
     AddCharge, AddPayment, BalanceManagement, ClientPackage, ClientThreshold, Entry, NewClient, Package,
     ResellerBalance, Rows, SetClientThreshold, SignupClient, State,
 };
+pub use kind::ErrorKind;
 pub use marker::Marker;
 pub use outcome::{FindOut, Sign, Unknown, WriteError};
 pub use parameters::{Kind, Parameter};

@@ -15,7 +15,7 @@ use crate::cli::failure::USAGE;
 use crate::cli::{Exit, Failure};
 use crate::domain::ClientId;
 use crate::domain::plan::{Field, Passwords, Read, Record, differing, fit, overlay};
-use crate::voipms::{BalanceManagement, CallError, Client, Function, RawCall, TOO_LATE, WriteTurn};
+use crate::voipms::{BalanceManagement, CallError, Client, ErrorKind, Function, RawCall, WriteTurn};
 
 /// Runs it. `values`: what was given beside the client; `yes`: whether it may be sent.
 ///
@@ -150,7 +150,7 @@ async fn send(run: &mut Run<'_>, change: &Change<'_>, turn: WriteTurn, call: &Ra
             }
             Ok(Sent::Answered)
         }
-        Err(error) if error.error().kind() == TOO_LATE => Ok(Sent::TooLate),
+        Err(error) if error.error().kind() == ErrorKind::TooLate => Ok(Sent::TooLate),
         Err(error) => {
             run.printer.print_declined(run.context, &error);
             match error.find_out() {

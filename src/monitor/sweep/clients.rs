@@ -18,6 +18,7 @@ use crate::domain::watch::Watched;
 use crate::domain::{ClientId, Reading, due, plan};
 use crate::monitor::SweepError;
 use crate::store::{Commit, HistoryEntry};
+use crate::voipms::ErrorKind;
 
 /// Equal failures in a row of different clients before the account itself is doubted.
 const FAILURES_BEFORE_DOUBT: u32 = 10;
@@ -195,15 +196,15 @@ impl Sweep<'_> {
             }
             return Landed::Again;
         }
-        if failure.kind() == "timeout" && fetched.asked_before == 0 {
+        if failure.kind() == ErrorKind::Timeout && fetched.asked_before == 0 {
             queue.push_back((fetched.index, 1));
             self.timed_out.insert(fetched.index, fetched);
             return Landed::Again;
         }
         self.progress.step();
         // The API's word about one client that lists lack says that it answers well.
-        let is_gone = inventory::is_gone(&clients[fetched.index], failure.kind());
-        if !is_gone && streak.again(failure.kind()) >= FAILURES_BEFORE_DOUBT {
+        let is_gone = inventory::is_gone(&clients[fetched.index], &failure.kind().as_str());
+        if !is_gone && streak.again(&failure.kind().as_str()) >= FAILURES_BEFORE_DOUBT {
             Landed::Doubted(fetched)
         } else {
             Landed::Here(fetched)
@@ -272,13 +273,13 @@ impl Sweep<'_> {
         next.first_attempt_at = next.first_attempt_at.or(Some(fetched.at));
         next.last_attempt_at = Some(fetched.at);
         let error = fetched.reading.as_ref().err();
-        let is_gone = error.is_some_and(|error| inventory::is_gone(watched, error.kind()));
+        let is_gone = error.is_some_and(|error| inventory::is_gone(watched, &error.kind().as_str()));
         self.tried.0 += u64::from(!watched.client.id.is_pseudo() && !is_gone);
         let id = &watched.client.id;
         let reading = match fetched.reading {
             Ok(reading) => reading,
             Err(error) => {
-                let kind = error.kind().to_owned();
+                let kind = error.kind().to_string();
                 tracing::debug!(client = %id, error = %error, "no balance could be read");
                 self.tried.1 += u64::from(!is_gone);
                 *self.report.errors.entry(kind.clone()).or_default() += 1;

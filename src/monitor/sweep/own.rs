@@ -15,7 +15,7 @@ use crate::domain::watch::Watched;
 use crate::domain::{Client, ClientId, Reading};
 use crate::monitor::SweepError;
 use crate::store::{self, HistoryEntry};
-use crate::voipms::BalanceManagement;
+use crate::voipms::{BalanceManagement, ErrorKind};
 
 impl Sweep<'_> {
     /// The reseller's own balance, then the list of clients.
@@ -37,7 +37,7 @@ impl Sweep<'_> {
                 self.take_own(place, reading).await?;
             }
             Err(error) => {
-                self.miss_own(place, error.kind()).await?;
+                self.miss_own(place, &error.kind().as_str()).await?;
                 if error.is_auth() {
                     return Ok(Some(Ended::Access(error)));
                 }
@@ -117,7 +117,7 @@ impl Sweep<'_> {
                 if self
                     .state
                     .inventory_at
-                    .is_some_and(|at| is_stale(at) || error.kind() == "too_large")
+                    .is_some_and(|at| is_stale(at) || error.kind() == ErrorKind::TooLarge)
                 {
                     self.health.inventory = Some(Err(account::unread_list(&error.brief(), error.hint())));
                 }

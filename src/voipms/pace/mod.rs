@@ -1,10 +1,10 @@
 //! The pace: never more than the configured number of calls in any 60 seconds, as a server counts arrivals, by all
 //! processes of the account together, and hardly less while work is waiting.
 //!
-//! `window` reckons, `ledger` is what processes share, `queue` says who goes next, `state` holds it; this file joins them on the
+//! `window` reckons, `reservations` is what processes share, `queue` says who goes next, `state` holds it; this file joins them on the
 //! domain's clock. It knows nothing of HTTP. A call gets a [`Permit`], makes its one attempt and drops it.
 
-mod ledger;
+mod reservations;
 mod queue;
 mod state;
 mod window;
@@ -16,7 +16,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
-pub use ledger::{CallLedger, Grant, LedgerError, MemoryLedger, Occupied, Reservation, Settled};
+pub use reservations::{CallLedger, Grant, LedgerError, MemoryLedger, Occupied, Reservation, Settled};
 pub use queue::Priority;
 use queue::{Lanes, Turn};
 use state::{Booked, GRACE, State, later};

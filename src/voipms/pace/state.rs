@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::ledger::Settled;
+use super::reservations::Settled;
 use super::queue::Lanes;
 use super::window::{MINUTE, Next, Window};
 

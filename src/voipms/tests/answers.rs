@@ -26,7 +26,7 @@ pub(super) fn id() -> ClientId {
 }
 
 fn kind<T>(outcome: Result<T, Error>) -> String {
-    outcome.map_or_else(|error| error.kind().to_owned(), |_| "good".to_owned())
+    outcome.map_or_else(|error| error.kind().to_string(), |_| "good".to_owned())
 }
 
 /// `current_balance`, `spent_today`, `spent_total` and `calls_today` in a row, or the kind of the failure.
@@ -43,7 +43,7 @@ fn balance(body: &str) -> String {
                 balance.calls_today.map_or("-".to_owned(), |calls| calls.to_string()),
             )
         }
-        Err(error) => error.kind().to_owned(),
+        Err(error) => error.kind().to_string(),
     };
     let client = id();
     let outcome = shown(read(&get_reseller_balance(&client), 200, body));
@@ -417,7 +417,7 @@ fn thresholds() {
                 got.threshold.map_or("-".to_owned(), |threshold| threshold.to_string()),
                 got.email.unwrap_or("-".to_owned()),
             ),
-            Err(error) => error.kind().to_owned(),
+            Err(error) => error.kind().to_string(),
         };
         assert_eq!(got, expected, "{name}");
     }
@@ -513,7 +513,7 @@ fn lists_of_clients() {
                     .map(|odd| format!("odd:{}", odd.id.as_deref().unwrap_or("?")));
                 rows.chain(odd).collect::<Vec<_>>().join(" ")
             }
-            Err(error) => error.kind().to_owned(),
+            Err(error) => error.kind().to_string(),
         };
         assert_eq!(got, expected, "{name}");
     }
@@ -738,7 +738,7 @@ fn codes_of_balance_management_and_countries() {
                 let shown = codes.iter().map(|code| format!("{}={}", code.value, code.description));
                 shown.collect::<Vec<_>>().join(", ")
             }
-            Err(error) => error.kind().to_owned(),
+            Err(error) => error.kind().to_string(),
         };
         assert_eq!(got, expected, "{name}");
     }

@@ -8,7 +8,7 @@ use crate::net::HttpError;
 use crate::net::raw_server::{Act, RawServer, ok};
 use crate::voipms::error::{Error, Problem};
 use crate::voipms::functions::{SetClient, get_balance};
-use crate::voipms::{Function, RawCall, Transport, WriteError};
+use crate::voipms::{ErrorKind, Function, RawCall, Transport, WriteError};
 
 fn call(function: Function, arguments: &[(&'static str, &str)]) -> RawCall {
     let arguments = arguments.iter().map(|(name, value)| (*name, (*value).to_owned()));
@@ -255,12 +255,12 @@ async fn where_the_connection_is_at_fault_the_network_is_to_be_looked_at() {
     for (server, kind, hint) in [
         (
             &nobody,
-            "connect",
+            ErrorKind::Connect,
             "check `url`, and this machine's network and firewall; no proxy is used",
         ),
         (
             &broken,
-            "reset",
+            ErrorKind::Reset,
             "the API or the way to it is slow or broken; try again later",
         ),
     ] {

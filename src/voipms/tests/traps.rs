@@ -99,7 +99,7 @@ fn told(function: Function, status: u16, body: &str) -> String {
         Function::GetIp => good(read(&get_ip(), status, body), "value"),
         Function::GetStates => rows(read(&get_states(), status, body)),
     };
-    outcome.unwrap_or_else(|error| error.kind().to_owned())
+    outcome.unwrap_or_else(|error| error.kind().to_string())
 }
 
 /// Functions whose answers are alike.
@@ -581,7 +581,7 @@ fn an_address_is_one_or_the_answer_is_of_no_use() {
     ] {
         let body = format!(r#"{{"status":"success","ip":{payload}}}"#);
         let got =
-            read(&get_ip(), 200, &body).map_or_else(|error| error.kind().to_owned(), |address| address.to_string());
+            read(&get_ip(), 200, &body).map_or_else(|error| error.kind().to_string(), |address| address.to_string());
         assert_eq!(got, expected, "{name}");
     }
 }
@@ -614,7 +614,7 @@ fn one_client_among_odd_ones_is_found_or_not_and_never_another() {
     ] {
         let body = format!(r#"{{"status":"success","clients":{rows}}}"#);
         let got = read(&GetClient(&id), 200, &body);
-        let got = got.map_or_else(|error| error.kind().to_owned(), |_| "good".to_owned());
+        let got = got.map_or_else(|error| error.kind().to_string(), |_| "good".to_owned());
         assert_eq!(got, expected, "{name}");
     }
 }
