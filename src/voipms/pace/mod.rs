@@ -4,8 +4,8 @@
 //! `window` reckons, `reservations` is what processes share, `queue` says who goes next, `state` holds it; this file joins them on the
 //! domain's clock. It knows nothing of HTTP. A call gets a [`Permit`], makes its one attempt and drops it.
 
-mod reservations;
 mod queue;
+mod reservations;
 mod state;
 mod window;
 
@@ -16,9 +16,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
-pub use reservations::{CallLedger, Grant, LedgerError, MemoryLedger, Occupied, Reservation, Settled};
 pub use queue::Priority;
 use queue::{Lanes, Turn};
+pub use reservations::{CallLedger, Grant, LedgerError, MemoryLedger, Occupied, Reservation, Settled};
 use state::{Booked, GRACE, State, later};
 use window::{Foreign, MINUTE, Next, Window};
 

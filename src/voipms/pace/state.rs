@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::reservations::Settled;
 use super::queue::Lanes;
+use super::reservations::Settled;
 use super::window::{MINUTE, Next, Window};
 
 /// Calls in a second up to which reservations are made for a fifth of it: five short transactions a second. A higher bound

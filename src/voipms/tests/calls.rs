@@ -575,7 +575,10 @@ async fn a_record_that_is_to_be_written_is_read_right_before() {
         let sent = caller.run(caller.client.set_client(turn, &read.record)).await;
         if rate == 1 {
             let error = sent.unwrap_err().into_error();
-            assert_eq!((error.kind(), error.may_have_taken_effect()), (ErrorKind::TooLate, false));
+            assert_eq!(
+                (error.kind(), error.may_have_taken_effect()),
+                (ErrorKind::TooLate, false)
+            );
             assert!(!departure.is_past());
             assert!(
                 server.seen().iter().all(|seen| !seen.body.contains("setClient")),
@@ -667,7 +670,11 @@ async fn a_record_without_a_password_or_an_id_is_never_sent() {
         let failure = caller.run(caller.client.set_client(turn, &record)).await.unwrap_err();
         assert!(matches!(failure, WriteError::NotDone(_)), "{name}");
         let error = failure.into_error();
-        assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Unsendable, false), "{name}");
+        assert_eq!(
+            (error.kind(), error.is_transient()),
+            (ErrorKind::Unsendable, false),
+            "{name}"
+        );
         assert_eq!(RawCall::set_client(&record).unwrap_err(), error, "{name}");
     }
     assert!(server.seen().is_empty());
@@ -782,7 +789,11 @@ async fn reads_fall_back_to_get_while_multipart_is_broken_and_come_back() {
     assert_eq!(caller.balance().await, "8.0588");
     assert_eq!(methods(), "POST GET GET");
     let write = caller.run(set(&caller.client)).await.unwrap_err();
-    assert_eq!(write.error().kind().as_str(), "missing_method", "a write never goes by GET");
+    assert_eq!(
+        write.error().kind().as_str(),
+        "missing_method",
+        "a write never goes by GET"
+    );
     assert_eq!(methods(), "POST GET GET POST");
 
     caller.stepper.advance_to(Timestamp::from_second(3_700).unwrap());
