@@ -1,6 +1,6 @@
 //! `brake`: stop all enforcement of an account, let it go again, or see how it stands.
 //!
-//! The store's flag is the brake; the daemon reads it immediately before each write. This command changes nothing else
+//! The brake is a decision in the store; the daemon reads it immediately before each write. This command changes nothing else
 //! and needs no running daemon.
 
 use clap::{Args, Subcommand};
@@ -12,7 +12,7 @@ use super::telling::{ago, clock_time};
 use super::{Context, Exit, Failure, block_on};
 use crate::config::Account;
 use crate::domain::AccountName;
-use crate::domain::watch::{Flag, FlagKind};
+use crate::domain::decision::{self, BRAKE, BY_PERSON, Decision};
 
 /// Stop all enforcement, or let it go again.
 #[derive(Debug, Args)]
@@ -38,9 +38,6 @@ Example:
     /// Show whether it is on, since when and why
     Status,
 }
-
-/// Who sets it, as the store's flag says it.
-pub const BY: &str = "a person";
 
 /// Longest reason, in characters: it stands in mails and tables.
 const LONGEST_REASON: usize = 500;
@@ -78,45 +75,50 @@ pub fn run(context: &mut Context, args: &BrakeArgs) -> Result<Exit, Failure> {
         let opened = Opened::open(context).await?;
         let account = opened.account()?;
         let changed = match &args.command {
-            BrakeCommand::On { reason } => set(&opened, account, true, reason).await?,
-            BrakeCommand::Off => set(&opened, account, false, "").await?,
-            BrakeCommand::Status => false,
+            BrakeCommand::On { reason } => {
+                let brake = Decision::brake(account.name.clone(), BY_PERSON, reason.clone(), opened.now);
+                opened.store.decide(&brake).await
+            }
+            BrakeCommand::Off => opened.store.revoke(&account.name, BRAKE).await,
+            BrakeCommand::Status => Ok(false),
         };
-        let flags = opened.store.flags(&account.name).await;
-        let flags = flags.map_err(|error| from_store(&error))?;
-        let flag = flags.into_iter().find(|flag| flag.kind == FlagKind::Brake);
+        let changed = changed.map_err(|error| from_store(&error))?;
+        let decisions = opened.store.decisions(&account.name).await;
+        let decisions = decisions.map_err(|error| from_store(&error))?;
+        let brake = decision::brake(&decisions, opened.now);
         if context.wants_json() {
-            context.out.json(&answer(account, flag, changed))?;
+            context.out.json(&answer(account, brake, changed))?;
             return Ok(Exit::Fine);
         }
-        for line in told(&opened, &args.command, account, flag.as_ref(), changed) {
+        for line in told(&opened, &args.command, account, brake, changed) {
             context.out.line(&line)?;
         }
         Ok(Exit::Fine)
     })
 }
 
-async fn set(opened: &Opened, account: &Account, on: bool, note: &str) -> Result<bool, Failure> {
-    let outcome = opened.store.set_brake(&account.name, on, BY, note, opened.now).await;
-    outcome.map_err(|error| from_store(&error))
-}
-
-fn answer(account: &Account, flag: Option<Flag>, changed: bool) -> Answer {
+fn answer(account: &Account, brake: Option<&Decision>, changed: bool) -> Answer {
     Answer {
         account: account.name.clone(),
-        on: flag.is_some(),
-        since: flag.as_ref().map(|flag| flag.at),
-        by: flag.as_ref().map(|flag| flag.by.clone()),
-        reason: flag.map(|flag| flag.note),
+        on: brake.is_some(),
+        since: brake.map(|brake| brake.at),
+        by: brake.map(|brake| brake.by.clone()),
+        reason: brake.map(|brake| brake.note.clone()),
         changed,
     }
 }
 
 /// What happened and what it means.
-fn told(opened: &Opened, command: &BrakeCommand, account: &Account, flag: Option<&Flag>, changed: bool) -> Vec<String> {
+fn told(
+    opened: &Opened,
+    command: &BrakeCommand,
+    account: &Account,
+    brake: Option<&Decision>,
+    changed: bool,
+) -> Vec<String> {
     let name = &account.name;
     let mode = opened.settings.enforcement.mode.as_str();
-    let Some(flag) = flag else {
+    let Some(brake) = brake else {
         return match command {
             BrakeCommand::Off if changed => vec![
                 format!("the brake of account {name} is off (mode {mode})"),
@@ -129,10 +131,10 @@ fn told(opened: &Opened, command: &BrakeCommand, account: &Account, flag: Option
     };
     let since = format!(
         "since {} ({}), set by {}: {}",
-        clock_time(flag.at, &opened.settings.schedule.timezone),
-        ago(opened.now, flag.at),
-        flag.by,
-        flag.note
+        clock_time(brake.at, &opened.settings.schedule.timezone),
+        ago(opened.now, brake.at),
+        brake.by,
+        brake.note
     );
     let mut lines = match command {
         BrakeCommand::On { .. } if changed => vec![format!("the brake of account {name} is on")],

@@ -51,7 +51,7 @@ Example:
         #[arg(long, value_name = "TEXT", value_parser = super::brake::reason)]
         comment: String,
         /// Who decides this
-        #[arg(long, value_name = "NAME", default_value = super::brake::BY, value_parser = super::brake::reason)]
+        #[arg(long, value_name = "NAME", default_value = crate::domain::decision::BY_PERSON, value_parser = super::brake::reason)]
         by: String,
     },
     /// Try one again that is dead or waits, or all of them, at once and for another day

@@ -269,7 +269,7 @@ mod tests {
                 watched("9", "Nine"),
             ],
             alerts: Vec::new(),
-            flags: Vec::new(),
+            decisions: Vec::new(),
             enforcements: Vec::new(),
         }
     }

@@ -8,11 +8,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::opened::{Opened, find};
-use super::planned::{Planned, brake, canary_text, decision_word};
+use super::planned::{Planned, canary_text, decision_word};
 use super::telling::{ago, change, label};
 use super::{Context, Exit, Failure, Table, Tone, block_on};
 use crate::config::Account;
 use crate::domain::alert::EpisodeId;
+use crate::domain::decision;
 use crate::domain::enforcement::{Direction, EnforcementState, Mode};
 use crate::domain::plan::{Decision, Intent};
 use crate::domain::{AccountName, ClientId, Management, Money, PolicyName};
@@ -93,12 +94,12 @@ pub fn run(context: &mut Context, _args: &PlanArgs) -> Result<Exit, Failure> {
 
 fn answer(opened: &Opened, account: &Account, view: &AccountView, planned: &Planned, plan: Vec<Step>) -> Answer {
     let bounds = &opened.settings.enforcement;
-    let brake = brake(view);
+    let brake = decision::brake(&view.decisions, opened.now);
     Answer {
         account: account.name.clone(),
         mode: bounds.mode.as_str(),
         brake: brake.is_some(),
-        brake_reason: brake.map(|flag| flag.note.clone()),
+        brake_reason: brake.map(|brake| brake.note.clone()),
         canary: canary_text(planned.canary),
         max_per_sweep: bounds.max_per_sweep,
         max_per_day: bounds.max_per_day,

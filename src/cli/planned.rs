@@ -9,11 +9,12 @@ use crate::config::{Account, Settings};
 use crate::daemon::parts;
 use crate::domain::Policy;
 use crate::domain::alert::Alert;
+use crate::domain::decision;
 use crate::domain::due::revisit;
 use crate::domain::enforcement::{Deferral, Mode};
 use crate::domain::judge::lifecycle::confirms_from;
 use crate::domain::plan::{Canary, Decision, Fleet, Intent, World, intents, plan};
-use crate::domain::watch::{Flag, FlagKind, Watched};
+use crate::domain::watch::Watched;
 use crate::store::AccountView;
 
 /// The enforcement of an account, as it stands.
@@ -84,7 +85,7 @@ impl Planned {
             history: &view.enforcements,
         };
         let wanted = intents(&fleet, &view.alerts, |client| find(view, client.as_str()));
-        let brake = brake(view).is_some();
+        let brake = decision::brake(&view.decisions, now).is_some();
         let history = &view.enforcements;
         let world = World::new(now, sweep_started_at, &guards, brake, &view.state, history);
         Self {
@@ -97,12 +98,6 @@ impl Planned {
             decisions: plan(wanted, &world),
         }
     }
-}
-
-/// The brake, if it is on.
-#[must_use]
-pub fn brake(view: &AccountView) -> Option<&Flag> {
-    view.flags.iter().find(|flag| flag.kind == FlagKind::Brake)
 }
 
 /// What a mode means.

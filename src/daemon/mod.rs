@@ -120,7 +120,7 @@ impl Daemon {
         let trust = Trust::load();
         let email = parts::email(settings, &trust, environment.delivery_timeout)?;
         let store = Store::open(&settings.store.path, Access::Daemon).await?;
-        store.bury_callers(parts::DAEMON, environment.clock.now()).await?;
+        store.settle_dead_owners(parts::DAEMON, environment.clock.now()).await?;
         let (stop, stopped) = signal::channel(false);
         let watches = settings.accounts.iter();
         let watches = watches.map(|account| Watch::new(settings, account, &store, environment, &trust, &stopped));

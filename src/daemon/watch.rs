@@ -9,9 +9,9 @@ use tokio::sync::watch;
 use super::{Environment, Error, StoreLedger, parts};
 use crate::config::{Account, Settings};
 use crate::domain::ClientId;
+use crate::domain::decision::{self, BY_READ_BACK};
 use crate::domain::enforcement::{Enforcement, Outcome};
 use crate::domain::report::{Enforcements, Report};
-use crate::domain::watch::FlagKind;
 use crate::enforce::{self, Enforcer, Ground, Portal};
 use crate::monitor::account::Health;
 use crate::monitor::{Monitor, Progress, SweepError};
@@ -178,7 +178,7 @@ impl Watch {
                 .cloned()
                 .collect(),
             alerts: view.alerts.clone(),
-            flags: Vec::new(),
+            decisions: Vec::new(),
             enforcements: Vec::new(),
         };
         let clock = &self.monitor.clock;
@@ -207,14 +207,12 @@ impl Watch {
 
     /// Raises the alerts about the brake at once; the next sweep may be far.
     async fn judge_brake(&self) -> Result<(), Error> {
-        let flags = self.monitor.store.flags(&self.monitor.rules.account).await?;
-        let brake = flags.into_iter().find(|flag| flag.kind == FlagKind::Brake);
-        let read_back = brake
-            .as_ref()
-            .filter(|flag| flag.by == crate::domain::watch::BY_READ_BACK);
+        let decisions = self.monitor.store.decisions(&self.monitor.rules.account).await?;
+        let brake = decision::brake(&decisions, self.monitor.clock.now());
+        let read_back = brake.filter(|brake| brake.by == BY_READ_BACK);
         let health = Health {
-            read_back: Some(read_back.map(|flag| flag.note.clone())),
-            brake: Some(brake.map(|flag| flag.note)),
+            read_back: Some(read_back.map(|brake| brake.note.clone())),
+            brake: Some(brake.map(|brake| brake.note.clone())),
             ..Health::default()
         };
         Ok(self.monitor.judge_account(&health).await?)
@@ -225,8 +223,8 @@ impl Watch {
     /// # Errors
     /// When the store fails.
     pub async fn is_braked(&self) -> Result<bool, Error> {
-        let flags = self.monitor.store.flags(&self.monitor.rules.account).await?;
-        Ok(flags.iter().any(|flag| flag.kind == FlagKind::Brake))
+        let decisions = self.monitor.store.decisions(&self.monitor.rules.account).await?;
+        Ok(decision::brake(&decisions, self.monitor.clock.now()).is_some())
     }
 
     /// Forgets history older than `keep`.

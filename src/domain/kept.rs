@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::alert::Alert;
+use super::decision::Decision;
 use super::enforcement::{Enforcement, EnforcementStep};
 use super::notice::{Attempt, Message, Notification};
-use super::watch::{AccountState, Flag, Watched};
+use super::watch::{AccountState, Watched};
 use super::{ClientId, Money};
 
 /// An account as one transaction saw it.
@@ -20,8 +21,8 @@ pub struct AccountView {
     pub clients: Vec<Watched>,
     /// All alerts, by client and policy.
     pub alerts: Vec<Alert>,
-    /// All flags.
-    pub flags: Vec<Flag>,
+    /// All decisions, those that ended too.
+    pub decisions: Vec<Decision>,
     /// Enforcements that a decision may need, oldest first: those that did not end, those that changed in the 24 hours
     /// before the newest change, and for each client, policy, direction and value the newest of every state: what was
     /// done, found done, refused or lost decides long afterwards whether it is done again or taken back.

@@ -9,6 +9,7 @@ pub mod address;
 pub mod alert;
 pub mod client;
 pub mod dead_letter;
+pub mod decision;
 pub mod due;
 pub mod enforcement;
 pub mod id;

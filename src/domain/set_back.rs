@@ -45,7 +45,7 @@ impl SetBack {
     }
 
     /// Sets back when something is to be.
-    fn mark(&self, at: &mut Timestamp) {
+    pub(super) fn mark(&self, at: &mut Timestamp) {
         // A mark for never stays one.
         if *at > self.now && *at != Timestamp::MAX {
             *at = at.saturating_sub(self.by).unwrap_or(self.now);

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::judge::surprise::Surprise;
-use super::{AccountName, Client, Reading, Threshold};
+use super::{Client, Reading, Threshold};
 
 /// Everything remembered of one client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,33 +135,4 @@ impl Default for AccountState {
             last_sweep: None,
         }
     }
-}
-
-/// A decision that a person left, or a mark that the program set about itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Flag {
-    /// The account.
-    pub account: AccountName,
-    /// What it says.
-    pub kind: FlagKind,
-    /// Since when.
-    pub at: Timestamp,
-    /// Who set it: `a person`, or the program with its reason.
-    pub by: String,
-    /// Why, for people.
-    pub note: String,
-}
-
-/// Who set a brake when the balances of too many clients look wrong.
-pub const BY_DATA: &str = "balancewatch: the data look wrong";
-
-/// Who set a brake when a record that was read back differed: such a brake is the alert `read-back` too.
-pub const BY_READ_BACK: &str = "balancewatch: read-back";
-
-/// What a flag says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FlagKind {
-    /// All enforcement is refused.
-    Brake,
 }

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::waiting::MOST_TOLD;
-use super::{BY_CODES, BY_READ_BACK, BY_UNKNOWN, Event, Ground, Notices};
+use super::{Event, Ground, Notices};
 use crate::domain::alert::EpisodeId;
+use crate::domain::decision::{self, BY_CODES, BY_READ_BACK, BY_UNKNOWN};
 use crate::domain::enforcement::{
     Deferral, Direction, Enforcement, EnforcementState, EnforcementStep, FieldDifference, Outcome, Refusal,
 };
 use crate::domain::plan::{Country, Decision, Intent, Passwords};
-use crate::domain::watch::{Flag, FlagKind, Watched};
+use crate::domain::watch::Watched;
 use crate::domain::{AccountName, Client, ClientId};
 use crate::store::Commit;
 
@@ -247,13 +248,8 @@ impl<'g, 'a> Ledger<'g, 'a> {
     }
 
     fn brake(&mut self, by: &str, note: String, now: Timestamp) {
-        self.batch.flags.push(Flag {
-            account: self.account.clone(),
-            kind: FlagKind::Brake,
-            at: now,
-            by: by.to_owned(),
-            note,
-        });
+        let brake = decision::Decision::brake(self.account.clone(), by, note, now);
+        self.batch.decisions.push(brake);
     }
 
     /// Notes a decision other than to go.

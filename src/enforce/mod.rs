@@ -32,21 +32,15 @@ pub use provider::{Failure, LastLook, Provider};
 
 use crate::clock::Clock;
 use crate::domain::alert::Alert;
+use crate::domain::decision;
 use crate::domain::enforcement::{Deferral, Enforcement, FieldDifference, Mode, Outcome};
 use crate::domain::judge::audience::Owed;
 pub use crate::domain::plan::Read;
 use crate::domain::plan::{Decision, Fleet, Guards, Intent, World, confirms, contradiction, intents, outdated};
-pub use crate::domain::watch::BY_READ_BACK;
-use crate::domain::watch::{AccountState, FlagKind, Watched};
+use crate::domain::watch::{AccountState, Watched};
 use crate::domain::{AccountName, ClientId, Money, Policy};
 use crate::store::{self, Store};
 use ledger::Ledger;
-
-/// Who set the brake, when it could not be found out what a write did.
-pub const BY_UNKNOWN: &str = "balancewatch: unknown outcome";
-
-/// Who set the brake, when the account's codes are not those that were used before.
-pub const BY_CODES: &str = "balancewatch: management codes";
 
 /// What an account's enforcement works by.
 #[derive(Clone, Debug)]
@@ -354,8 +348,8 @@ impl<P: Provider> Enforcer<P> {
 
     /// Whether the brake is on, by the store: a person may have set it this moment.
     async fn brake(&self) -> Result<bool, Error> {
-        let flags = self.store.flags(&self.settings.account).await?;
-        Ok(flags.iter().any(|flag| flag.kind == FlagKind::Brake))
+        let decisions = self.store.decisions(&self.settings.account).await?;
+        Ok(decision::brake(&decisions, self.clock.now()).is_some())
     }
 
     /// A moment at which a crash test may stop.

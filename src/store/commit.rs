@@ -8,11 +8,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::domain::alert::Alert;
+use crate::domain::decision::Decision;
 use crate::domain::enforcement::{Enforcement, EnforcementStep};
 use crate::domain::kept::Seen;
 use crate::domain::notice::{Attempt, Message, NoticeState, Notification};
 use crate::domain::set_back::SetBack;
-use crate::domain::watch::{AccountState, Flag, FlagKind, Watched};
+use crate::domain::watch::{AccountState, Watched};
 use crate::domain::{AccountName, ClientId, PolicyName};
 
 /// Everything that becomes true at once, for one account. Written in the order of the fields, all or nothing.
@@ -57,10 +58,8 @@ pub struct Commit {
     pub enforcements: Vec<Enforcement>,
     /// Lines for the journals of stored enforcements.
     pub steps: Vec<EnforcementStep>,
-    /// Flags to set. One that is set already is replaced.
-    pub flags: Vec<Flag>,
-    /// Flags to take away.
-    pub flags_gone: Vec<FlagKind>,
+    /// Whole decisions. One of the same id is replaced.
+    pub decisions: Vec<Decision>,
 }
 
 impl Commit {
@@ -87,8 +86,7 @@ impl Commit {
             attempts: Vec::new(),
             enforcements: Vec::new(),
             steps: Vec::new(),
-            flags: Vec::new(),
-            flags_gone: Vec::new(),
+            decisions: Vec::new(),
         }
     }
 
@@ -112,8 +110,7 @@ impl Commit {
             && self.attempts.is_empty()
             && self.enforcements.is_empty()
             && self.steps.is_empty()
-            && self.flags.is_empty()
-            && self.flags_gone.is_empty()
+            && self.decisions.is_empty()
     }
 }
 

@@ -34,10 +34,10 @@ pub use pace::{ForeignCalls, ReserveCalls, ReservedCalls, SettledCalls};
 
 use crate::domain::alert::{Alert, EpisodeId};
 use crate::domain::dead_letter::DeadLetter;
+use crate::domain::decision::Decision;
 use crate::domain::enforcement::Enforcement;
 pub use crate::domain::kept::{AccountView, Counts, EnforcementRecord, Kept, NoticeRecord, Seen, Told, WaitingMail};
 use crate::domain::notice::{Message, Notification};
-use crate::domain::watch::Flag;
 use crate::domain::{AccountName, ChannelName, ClientId};
 use sqlite::{Fault, Sqlite};
 
@@ -296,28 +296,30 @@ impl Store {
         self.told("count", self.engine.counts(account).await)
     }
 
-    /// The account's flags as they are this moment. Read it immediately before a write that a person may have forbidden.
+    /// The account's decisions as they are this moment. Read them immediately before a write that a person may have
+    /// forbidden.
     ///
     /// # Errors
     /// [`Error::Database`] or [`Error::Corrupt`].
-    pub async fn flags(&self, account: &AccountName) -> Result<Vec<Flag>, Error> {
-        self.told("read the flags", self.engine.flags(account).await)
+    pub async fn decisions(&self, account: &AccountName) -> Result<Vec<Decision>, Error> {
+        self.told("read the decisions", self.engine.decisions(account).await)
     }
 
-    /// Sets or releases the brake, at once and for everybody. Returns whether that changed anything: a brake that is on
-    /// keeps its first reason.
+    /// Writes a decision down, at once and for everybody. Returns whether that changed anything: one of the same id that
+    /// is in force stays as it is, with its first reason.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn set_brake(
-        &self,
-        account: &AccountName,
-        on: bool,
-        by: &str,
-        note: &str,
-        at: Timestamp,
-    ) -> Result<bool, Error> {
-        self.told("set the brake", self.engine.set_brake(account, on, by, note, at).await)
+    pub async fn decide(&self, decision: &Decision) -> Result<bool, Error> {
+        self.told("write the decision", self.engine.decide(decision).await)
+    }
+
+    /// Revokes a decision, at once and for everybody. Returns whether there was one.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn revoke(&self, account: &AccountName, decision: &str) -> Result<bool, Error> {
+        self.told("revoke the decision", self.engine.revoke(account, decision).await)
     }
 
     /// Settles, forgets and reserves calls of `owner` (one name for each run of the program, never used twice) in one
@@ -343,10 +345,10 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`]; their calls then count longer than they need.
-    pub async fn bury_callers(&self, role: &str, now: Timestamp) -> Result<(), Error> {
+    pub async fn settle_dead_owners(&self, role: &str, now: Timestamp) -> Result<(), Error> {
         self.told(
             "settle the calls of an earlier run",
-            self.engine.bury_callers(role, now).await,
+            self.engine.settle_dead_owners(role, now).await,
         )
     }
 

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use balancewatch::clock::{Clock, Stepper};
 use balancewatch::domain::alert::{Alert, EpisodeId, Firing, Phase};
+use balancewatch::domain::decision;
 use balancewatch::domain::enforcement::{Deferral, Enforcement, EnforcementState, Mode, Outcome, Refusal};
 use balancewatch::domain::judge::audience::Owed;
 use balancewatch::domain::plan::{Caps, Guards};
 use balancewatch::domain::policy::{Enforce, Limit, Policy, Scope, Selector, Severity, When};
 use balancewatch::domain::reason::Reason;
-use balancewatch::domain::watch::{FlagKind, Watched};
+use balancewatch::domain::watch::Watched;
 use balancewatch::domain::{AccountName, ClientId, Management, Money, PolicyName, Reading};
 use balancewatch::enforce::{Enforcer, Error, Ground, Hook, Portal, Report, Settings};
 use balancewatch::net::{Bounds, Trust};
@@ -307,9 +308,9 @@ impl Stage {
 
     async fn is_braked(&self) -> bool {
         let store = self.open().await;
-        let flags = store.flags(&account()).await.unwrap();
+        let decisions = store.decisions(&account()).await.unwrap();
         store.close().await;
-        flags.iter().any(|flag| flag.kind == FlagKind::Brake)
+        decision::brake(&decisions, balancewatch::clock::Clock::real().now()).is_some()
     }
 }
 

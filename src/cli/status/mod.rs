@@ -10,9 +10,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::opened::{Opened, from_store};
-use super::planned::{Planned, brake};
+use super::planned::Planned;
 use super::{Context, Exit, Failure, alerts, block_on};
 use crate::config::Account;
+use crate::domain::decision;
 use crate::domain::due;
 use crate::domain::notice::NoticeState;
 use crate::domain::reason::Reason;
@@ -322,10 +323,10 @@ fn enforcement(
     let bounds = &opened.settings.enforcement;
     Enforcement {
         mode: bounds.mode.as_str(),
-        brake: brake(view).map(|flag| Brake {
-            since: flag.at,
-            by: flag.by.clone(),
-            reason: flag.note.clone(),
+        brake: decision::brake(&view.decisions, opened.now).map(|brake| Brake {
+            since: brake.at,
+            by: brake.by.clone(),
+            reason: brake.note.clone(),
         }),
         canary_passed_at: view.state.canary_passed_at,
         canary: super::planned::canary_text(planned.canary),

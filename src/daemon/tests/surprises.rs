@@ -1,7 +1,7 @@
 //! Answers that are well formed and wrong: for many clients in one sweep, and for one that fell without spending.
 
 use super::{Stage, calls, id};
-use crate::domain::watch::{BY_DATA, FlagKind};
+use crate::domain::decision::{self, BY_DATA};
 
 const FAST: &str = "rate_per_minute = 1000000";
 
@@ -30,12 +30,12 @@ async fn told(stage: &Stage) -> Told {
     messages.sort_unstable();
     messages.dedup();
     let clients = messages.iter().filter(|(is_client, _)| *is_client).count();
-    let flags = stage.view().await.flags;
+    let decisions = stage.view().await.decisions;
     Told {
         clients,
         operators: messages.len() - clients,
         changes: calls(&stage.simulator, "setClient"),
-        is_braked: flags.iter().any(|flag| flag.kind == FlagKind::Brake),
+        is_braked: decision::brake(&decisions, stage.clock.now()).is_some(),
     }
 }
 
@@ -122,13 +122,10 @@ async fn what_a_second_sweep_confirms_is_told_once_and_sets_the_brake() {
     assert!(firing.contains(&"account/brake".to_owned()), "{firing:?}");
     assert_eq!((told_now.clients, told_now.changes, told_now.is_braked), (40, 0, true));
     assert!(told_now.operators <= 11, "ten and a summary: {told_now:?}");
-    let flags = stage.view().await.flags;
-    assert_eq!(flags[0].by, BY_DATA);
-    assert!(
-        flags[0].note.starts_with("40 of 40 clients began to breach"),
-        "{}",
-        flags[0].note
-    );
+    let brake = &stage.view().await.decisions[0];
+    assert_eq!(brake.by, BY_DATA);
+    let note = &brake.note;
+    assert!(note.starts_with("40 of 40 clients began to breach"), "{note}");
     let firing = next(&stage).await;
     assert!(!firing.contains(&"account/upstream".to_owned()), "{firing:?}");
     let later = told(&stage).await;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::stage::{OnWrite, Stage, account};
 use crate::domain::alert::Phase;
+use crate::domain::decision::{BY_PERSON, BY_READ_BACK, BY_UNKNOWN, Decision};
 use crate::domain::enforcement::{Deferral, Direction, EnforcementState, Mode, Outcome, Refusal};
 use crate::domain::plan::Field;
 use crate::domain::testing::at;
-use crate::enforce::{BY_READ_BACK, BY_UNKNOWN, Event, Hook};
+use crate::enforce::{Event, Hook};
 
 const ID: &str = "main.1.hard.20231114T221320000Z/enforce/1";
 
@@ -627,10 +628,8 @@ fn brake_by_another_process(path: std::path::PathBuf) {
             let store = crate::store::Store::open(&path, crate::store::Access::Read)
                 .await
                 .unwrap();
-            store
-                .set_brake(&account(), true, "a person", "wait", at(1000))
-                .await
-                .unwrap();
+            let brake = Decision::brake(account(), BY_PERSON, "wait".to_owned(), at(1000));
+            assert!(store.decide(&brake).await.unwrap());
             store.close().await;
         });
     });

@@ -1,9 +1,10 @@
 //! What the account calls hard and soft: used as it was before, or not at all.
 
 use super::stage::{Stage, account};
+use crate::domain::decision::BY_CODES;
 use crate::domain::enforcement::EnforcementState;
 use crate::domain::enforcement::{Deferral, Mode};
-use crate::enforce::{BY_CODES, Event};
+use crate::enforce::Event;
 
 fn list(stage: &Stage, codes: &[(&str, &str)]) {
     let codes = codes

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use crate::clock::{Clock, Stepper};
 use crate::domain::alert::{Alert, EpisodeId, Firing, Phase};
+use crate::domain::decision::{self, BRAKE, BY_PERSON, Decision};
 use crate::domain::enforcement::{Enforcement, Mode, Outcome};
 use crate::domain::judge::audience::Owed;
 use crate::domain::notice::{Facts, NoticeState, Notification, Transition};
@@ -16,7 +17,7 @@ use crate::domain::plan::{Caps, Country, Field, Guards, Oddity, Passwords, Recor
 use crate::domain::policy::{Enforce, Limit, Policy, Severity, When};
 use crate::domain::reason::Reason;
 use crate::domain::testing::{at, money, policy, threshold};
-use crate::domain::watch::{FlagKind, Watched};
+use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ChannelName, Client, ClientId, Management, PolicyName, Reading, Threshold};
 use crate::enforce::{Enforcer, Error, Failure, Ground, Hook, LastLook, Provider, Read, Report, Settings};
 use crate::store::{Access, AccountView, Commit, EnforcementFilter, Store};
@@ -511,18 +512,20 @@ impl Stage {
     /// Why the brake is on.
     pub async fn brake(&self) -> Option<(String, String)> {
         let store = self.open().await;
-        let flags = store.flags(&account()).await.unwrap();
+        let decisions = store.decisions(&account()).await.unwrap();
         store.close().await;
-        let brake = flags.into_iter().find(|flag| flag.kind == FlagKind::Brake);
-        brake.map(|flag| (flag.by, flag.note))
+        let brake = decision::brake(&decisions, self.clock.now())?;
+        Some((brake.by.clone(), brake.note.clone()))
     }
 
     pub async fn set_brake(&self, on: bool) {
         let store = self.open().await;
-        store
-            .set_brake(&account(), on, "a person", "", self.clock.now())
-            .await
-            .unwrap();
+        if on {
+            let brake = Decision::brake(account(), BY_PERSON, String::new(), self.clock.now());
+            store.decide(&brake).await.unwrap();
+        } else {
+            store.revoke(&account(), BRAKE).await.unwrap();
+        }
         store.close().await;
     }
 

@@ -15,9 +15,10 @@ use super::fetch::Fetched;
 use super::{Monitor, Progress, SweepError};
 use crate::clock::Due;
 use crate::domain::alert::Alert;
+use crate::domain::decision::{self, BY_READ_BACK};
 use crate::domain::enforcement::Enforcement;
 use crate::domain::report::Report;
-use crate::domain::watch::{AccountState, BY_READ_BACK, FlagKind, Watched};
+use crate::domain::watch::{AccountState, Watched};
 use crate::domain::{ClientId, Money};
 use crate::store::AccountView;
 use crate::voipms;
@@ -95,7 +96,7 @@ impl<'a> Sweep<'a> {
             mut state,
             clients,
             alerts,
-            flags,
+            decisions,
             enforcements,
         } = monitor.load(started_at).await?;
         let schedule = monitor.interval_for(clients.len());
@@ -105,14 +106,9 @@ impl<'a> Sweep<'a> {
             .clock_jumped_at
             .is_some_and(|at| state.sweep_started_at.is_none_or(|before| at > before));
         state.sweep_started_at = Some(started_at);
-        let brake = flags
-            .iter()
-            .find(|flag| flag.kind == FlagKind::Brake)
-            .map(|flag| flag.note.clone());
-        let read_back = flags
-            .iter()
-            .find(|flag| flag.kind == FlagKind::Brake && flag.by == BY_READ_BACK)
-            .map(|flag| flag.note.clone());
+        let brake = decision::brake(&decisions, started_at);
+        let read_back = brake.filter(|brake| brake.by == BY_READ_BACK);
+        let [brake, read_back] = [brake, read_back].map(|brake| Some(brake?.note.clone()));
         let mut by_client: HashMap<ClientId, Vec<Alert>> = HashMap::new();
         for alert in alerts {
             by_client.entry(alert.client.clone()).or_default().push(alert);

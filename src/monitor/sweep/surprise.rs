@@ -8,8 +8,9 @@ use super::super::batch;
 use super::super::decide::{Begun, Seen, Trust};
 use super::Sweep;
 use crate::domain::Threshold;
+use crate::domain::decision::{BY_DATA, Decision};
 use crate::domain::judge::surprise::{self, Standing, Surprise};
-use crate::domain::watch::{BY_DATA, Flag, FlagKind, Watched};
+use crate::domain::watch::Watched;
 use crate::monitor::SweepError;
 use crate::store::Commit;
 
@@ -148,13 +149,10 @@ impl Sweep<'_> {
              {again}: see in the VoIP.ms portal whether these balances are true"
         );
         tracing::error!(account = %self.monitor.rules.account, begun, judged, again, "the brake is on: the data look wrong");
-        commit.flags.push(Flag {
-            account: self.monitor.rules.account.clone(),
-            kind: FlagKind::Brake,
-            at: now,
-            by: BY_DATA.to_owned(),
-            note: note.clone(),
-        });
+        let account = self.monitor.rules.account.clone();
+        commit
+            .decisions
+            .push(Decision::brake(account, BY_DATA, note.clone(), now));
         self.brake = Some(note);
     }
 }

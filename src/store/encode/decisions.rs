@@ -1,11 +1,11 @@
-//! Rows of `enforcement`, `enforcement_step` and `flag`.
+//! Rows of `enforcement`, `enforcement_step` and `decision`.
 
 use serde::Serialize;
 
-use super::{Text, bounded_structure, detail, name, nanos, nanos_of, structure};
+use super::{Text, bounded_structure, detail, id, name, nanos, nanos_of, structure};
 use crate::domain::Money;
+use crate::domain::decision::{self, Decision};
 use crate::domain::enforcement::{Direction, Enforcement, EnforcementStep};
-use crate::domain::watch::{Flag, FlagKind};
 
 /// A row of `enforcement`.
 #[derive(Serialize)]
@@ -86,34 +86,28 @@ impl<'a> From<&'a EnforcementStep> for StepRow<'a> {
     }
 }
 
-/// A row of `flag`.
+/// A row of `decision`.
 #[derive(Serialize)]
-pub(in crate::store) struct FlagRow<'a> {
-    kind: FlagKind,
-    at: i64,
+pub(in crate::store) struct DecisionRow<'a> {
+    id: Text<'a>,
+    kind: decision::Kind,
+    scope: String,
     by: Text<'a>,
+    at: i64,
+    until: Option<i64>,
     note: Text<'a>,
 }
 
-impl<'a> From<&'a Flag> for FlagRow<'a> {
-    fn from(flag: &'a Flag) -> Self {
+impl<'a> From<&'a Decision> for DecisionRow<'a> {
+    fn from(decision: &'a Decision) -> Self {
         Self {
-            kind: flag.kind,
-            at: nanos(flag.at),
-            by: name(&flag.by),
-            note: detail(&flag.note),
+            id: id(&decision.id),
+            kind: decision.kind,
+            scope: structure(&decision.scope),
+            by: name(&decision.by),
+            at: nanos(decision.at),
+            until: nanos_of(decision.until),
+            note: detail(&decision.note),
         }
-    }
-}
-
-/// The name of a flag.
-#[derive(Serialize)]
-pub(in crate::store) struct FlagKey {
-    kind: FlagKind,
-}
-
-impl From<&FlagKind> for FlagKey {
-    fn from(kind: &FlagKind) -> Self {
-        Self { kind: *kind }
     }
 }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 pub(super) use clients::{AlertKey, AlertRow, ClientRow, HistoryRow, ReadingRow};
-pub(super) use decisions::{EnforcementRow, FlagKey, FlagRow, StepRow};
+pub(super) use decisions::{DecisionRow, EnforcementRow, StepRow};
 pub(super) use notices::{
     AddressRow, AnnouncedRow, AttemptRow, CarriedRow, FateRow, MessageRow, NotificationRow, TakenRow,
 };

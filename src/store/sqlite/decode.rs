@@ -11,9 +11,10 @@ use sqlx::sqlite::SqliteRow;
 use super::Fault;
 use crate::domain::alert::{Alert, EpisodeId};
 use crate::domain::dead_letter::DeadLetter;
+use crate::domain::decision::Decision;
 use crate::domain::enforcement::{Enforcement, EnforcementStep};
 use crate::domain::notice::{Attempt, Message, NoticeState, Notification};
-use crate::domain::watch::{Flag, Watched};
+use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ChannelName, Client, ClientId, Money, PolicyName, Reading, Threshold};
 use crate::store::{Kept, Seen};
 
@@ -290,13 +291,16 @@ impl Columns<'_> {
         })
     }
 
-    /// A row of `flag`.
-    pub(super) fn flag(&self) -> Result<Flag, Fault> {
-        Ok(Flag {
+    /// A row of `decision`.
+    pub(super) fn decision(&self) -> Result<Decision, Fault> {
+        Ok(Decision {
+            id: self.text("id")?,
             account: self.named::<AccountName>("account")?,
             kind: self.word("kind")?,
-            at: self.at("at")?,
+            scope: self.structure("scope")?,
             by: self.text("by")?,
+            at: self.at("at")?,
+            until: self.at_of("until")?,
             note: self.text("note")?,
         })
     }

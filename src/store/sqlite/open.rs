@@ -13,6 +13,7 @@ use super::{DaemonLock, Fault, Files, Sqlite};
 use crate::regular;
 use crate::store::{Access, Error};
 
+// A file that is added there is seen when this one changes.
 static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
 
 /// How long a writer waits for another process's write. The longest of those is a batch on a busy disk.

@@ -9,15 +9,16 @@ use sqlx::{AssertSqlSafe, Row};
 use super::decode::{Columns, Interned, WATCHED};
 use super::{Fault, Sqlite, Transaction};
 use crate::domain::alert::Alert;
+use crate::domain::decision::Decision;
 use crate::domain::enforcement::Enforcement;
 use crate::domain::notice::Notification;
-use crate::domain::watch::{AccountState, Flag};
+use crate::domain::watch::AccountState;
 use crate::domain::{AccountName, ClientId};
 use crate::store::{AccountView, Counts, EnforcementFilter, EnforcementRecord, Kept, NoticeFilter, NoticeRecord};
 
 const ALERTS: &str = "SELECT * FROM alert WHERE account = ?1 ORDER BY client, policy";
 
-const FLAGS: &str = "SELECT * FROM flag WHERE account = ?1 ORDER BY kind";
+const DECISIONS: &str = "SELECT * FROM decision WHERE account = ?1 ORDER BY id";
 
 /// See `AccountView::enforcements`. 24 hours are 86400000000000 ns; they count back from the newest change, which is
 /// never later than now, so that nothing of the last 24 hours is missing.
@@ -102,24 +103,24 @@ impl Sqlite {
             }
         }
         let alerts = list(&mut transaction, ALERTS, name, |row| row.alert()).await?;
-        let flags = list(&mut transaction, FLAGS, name, |row| row.flag()).await?;
+        let decisions = list(&mut transaction, DECISIONS, name, |row| row.decision()).await?;
         let enforcements = list(&mut transaction, ENFORCEMENTS_IN_PLAY, name, |row| row.enforcement()).await?;
         transaction.commit().await?;
         Ok(AccountView {
             state,
             clients,
             alerts,
-            flags,
+            decisions,
             enforcements,
         })
     }
 
-    pub(in crate::store) async fn flags(&self, account: &AccountName) -> Result<Vec<Flag>, Fault> {
-        let rows = sqlx::query(FLAGS)
+    pub(in crate::store) async fn decisions(&self, account: &AccountName) -> Result<Vec<Decision>, Fault> {
+        let rows = sqlx::query(DECISIONS)
             .bind(account.as_str())
             .fetch_all(&self.reader)
             .await?;
-        rows.iter().map(|row| Columns(row).flag()).collect()
+        rows.iter().map(|row| Columns(row).decision()).collect()
     }
 
     pub(in crate::store) async fn alerts(&self, account: &AccountName) -> Result<Vec<Alert>, Fault> {

@@ -33,7 +33,8 @@ UPDATE enforcement SET planned_at = min(planned_at, ?2), changed_at = min(change
     settle_at = iif(settle_at > ?3, settle_at - ?4, settle_at)
 WHERE account = ?1 AND max(planned_at, changed_at, coalesce(settle_at, 0)) > ?2";
 
-const FLAG: &str = "UPDATE flag SET at = min(at, ?2) WHERE account = ?1";
+const DECISION: &str = "
+UPDATE decision SET at = min(at, ?2), until = iif(until > ?3, until - ?4, until) WHERE account = ?1";
 
 /// Sets back what lies ahead.
 pub(super) async fn set_back(
@@ -42,7 +43,7 @@ pub(super) async fn set_back(
     set_back: &SetBack,
 ) -> Result<(), Fault> {
     let by = i64::try_from(set_back.by.as_nanos()).unwrap_or(i64::MAX);
-    for sql in [CLIENT, LAST_READING, MESSAGE, ATTEMPT, ENFORCEMENT, FLAG] {
+    for sql in [CLIENT, LAST_READING, MESSAGE, ATTEMPT, ENFORCEMENT, DECISION] {
         let query = sqlx::query(sql)
             .bind(account.as_str().to_owned())
             .bind(nanos(set_back.a_moment_ago()))

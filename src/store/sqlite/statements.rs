@@ -168,10 +168,20 @@ SELECT value ->> 'enforcement', value ->> 'number', value ->> 'at', value ->> 's
 FROM jsonb_each(?2) WHERE true
 ON CONFLICT (enforcement, number) DO UPDATE SET at = excluded.at, step = excluded.step, detail = excluded.detail";
 
-pub(super) const FLAG: &str = "
-INSERT INTO flag (account, kind, at, by, note)
-SELECT ?1, value ->> 'kind', value ->> 'at', value ->> 'by', value ->> 'note' FROM jsonb_each(?2) WHERE true
-ON CONFLICT (account, kind) DO UPDATE SET at = excluded.at, by = excluded.by, note = excluded.note";
+pub(super) const DECISION: &str = "
+INSERT INTO decision (account, id, kind, scope, by, at, until, note)
+SELECT ?1, value ->> 'id', value ->> 'kind', value ->> 'scope', value ->> 'by', value ->> 'at', value ->> 'until',
+    value ->> 'note'
+FROM jsonb_each(?2) WHERE true
+ON CONFLICT (account, id) DO UPDATE SET kind = excluded.kind, scope = excluded.scope, by = excluded.by,
+    at = excluded.at, until = excluded.until, note = excluded.note";
 
-pub(super) const FLAG_GONE: &str = "
-DELETE FROM flag WHERE account = ?1 AND kind IN (SELECT value ->> 'kind' FROM jsonb_each(?2))";
+/// The same for one that gives way to what is in force.
+pub(super) const DECISION_UNLESS_IN_FORCE: &str = "
+INSERT INTO decision (account, id, kind, scope, by, at, until, note)
+SELECT ?1, value ->> 'id', value ->> 'kind', value ->> 'scope', value ->> 'by', value ->> 'at', value ->> 'until',
+    value ->> 'note'
+FROM jsonb_each(?2) WHERE true
+ON CONFLICT (account, id) DO UPDATE SET kind = excluded.kind, scope = excluded.scope, by = excluded.by,
+    at = excluded.at, until = excluded.until, note = excluded.note
+WHERE decision.until <= excluded.at";

@@ -1,20 +1,18 @@
-//! The writes that are no commits: the brake as people set it, and forgetting what is old.
+//! The writes that are no commits: what people decide, and forgetting what is old.
 
 use jiff::Timestamp;
 use sqlx::Row;
 
+use super::statements::DECISION_UNLESS_IN_FORCE;
 use super::{Fault, Sqlite};
 use crate::domain::AccountName;
-use crate::store::encode::{DETAIL_BYTES, NAME_BYTES, clean, nanos};
+use crate::domain::decision::Decision;
+use crate::store::encode::{DecisionRow, nanos, rows};
 
 /// Entries of the history that one transaction looks at: some 10 ms, so that no sweep waits for the forgetting.
 const FORGET_ROWS: i64 = 10_000;
 
-/// A brake that is on keeps its first reason: that is what a person must look at before it is released.
-const BRAKE_ON: &str = "
-INSERT INTO flag (account, kind, at, by, note) VALUES (?1, 'brake', ?2, ?3, ?4) ON CONFLICT (account, kind) DO NOTHING";
-
-const BRAKE_OFF: &str = "DELETE FROM flag WHERE account = ?1 AND kind = 'brake'";
+const REVOKE: &str = "DELETE FROM decision WHERE account = ?1 AND id = ?2";
 
 /// The last number of the next stretch, and the oldest time in it. Entries are closed in the order of time, so the
 /// first stretch that holds nothing old is the end of what there is to forget.
@@ -37,25 +35,20 @@ const FORGET_NOTICES: [&str; 3] = [
 ];
 
 impl Sqlite {
-    pub(in crate::store) async fn set_brake(
-        &self,
-        account: &AccountName,
-        on: bool,
-        by: &str,
-        note: &str,
-        at: Timestamp,
-    ) -> Result<bool, Fault> {
+    pub(in crate::store) async fn decide(&self, decision: &Decision) -> Result<bool, Fault> {
+        let row = rows([DecisionRow::from(decision)]);
+        self.change(DECISION_UNLESS_IN_FORCE, &decision.account, &row).await
+    }
+
+    pub(in crate::store) async fn revoke(&self, account: &AccountName, decision: &str) -> Result<bool, Fault> {
+        self.change(REVOKE, account, decision).await
+    }
+
+    /// One statement in a transaction of its own. Whether it changed anything.
+    async fn change(&self, sql: &'static str, account: &AccountName, argument: &str) -> Result<bool, Fault> {
         let mut transaction = self.begin_write().await?;
-        let done = if on {
-            sqlx::query(BRAKE_ON)
-                .bind(account.as_str())
-                .bind(nanos(at))
-                .bind(clean(by, NAME_BYTES))
-                .bind(clean(note, DETAIL_BYTES))
-        } else {
-            sqlx::query(BRAKE_OFF).bind(account.as_str())
-        };
-        let changed = done.execute(&mut *transaction).await?.rows_affected() > 0;
+        let change = sqlx::query(sql).bind(account.as_str()).bind(argument);
+        let changed = change.execute(&mut *transaction).await?.rows_affected() > 0;
         transaction.commit().await?;
         Ok(changed)
     }

@@ -210,15 +210,9 @@ impl Writing<'_> {
         )
         .await?;
         self.write(
-            "flag",
-            statements::FLAG,
-            encoded::<_, encode::FlagRow<'_>>(&commit.flags),
-        )
-        .await?;
-        self.write(
-            "flag (gone)",
-            statements::FLAG_GONE,
-            encoded::<_, encode::FlagKey>(&commit.flags_gone),
+            "decision",
+            statements::DECISION,
+            encoded::<_, encode::DecisionRow<'_>>(&commit.decisions),
         )
         .await
     }

@@ -7,10 +7,11 @@ use jiff::SignedDuration;
 use super::{
     Fresh, account, at, client_id, enforcement, firing, message, money, notification, pending, policy, reading, watched,
 };
+use crate::domain::decision::{BY_DATA, Decision};
 use crate::domain::enforcement::{EnforcementState, EnforcementStep};
 use crate::domain::notice::{Attempt, NoticeState};
 use crate::domain::set_back::SetBack;
-use crate::domain::watch::{AccountState, Flag, FlagKind};
+use crate::domain::watch::AccountState;
 use crate::store::{
     AccountView, Commit, Counts, Error, HistoryEntry, Hook, Kept, NoticeFilter, NoticeRecord, Seen, Step, Store,
 };
@@ -70,15 +71,7 @@ fn everything() -> Commit {
         step: "sent".to_owned(),
         detail: String::new(),
     }];
-    commit.flags = vec![Flag {
-        account: account(),
-        kind: FlagKind::Brake,
-        at: at(2),
-        by: "the program".to_owned(),
-        note: String::new(),
-    }];
-    // Of the same commit: the fixed order sets first and takes away then, so this one is seen by its own statement only.
-    commit.flags_gone = vec![FlagKind::Brake];
+    commit.decisions = vec![Decision::brake(account(), BY_DATA, String::new(), at(2))];
     commit
 }
 
@@ -167,8 +160,7 @@ async fn a_commit_is_all_or_nothing_wherever_it_is_stopped() {
         "attempt",
         "enforcement",
         "enforcement_step",
-        "flag",
-        "flag (gone)",
+        "decision",
     ];
     let expected: Vec<_> = tables
         .into_iter()

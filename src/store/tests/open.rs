@@ -5,6 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use sqlx::{ConnectOptions, Connection, Executor};
 
 use super::{Fresh, account, at, watched};
+use crate::domain::AccountName;
+use crate::domain::decision::{BRAKE, BY_PERSON, BY_READ_BACK, Decision};
 use crate::store::{Access, Commit, Error, Store};
 
 /// Runs SQL on the file, as somebody with a tool would.
@@ -32,8 +34,13 @@ async fn one_daemon_and_any_number_of_readers() {
     fresh.store.commit(&commit).await.unwrap();
     let reader = Store::open(&fresh.path(), Access::Read).await.unwrap();
     assert_eq!(reader.load(&account()).await.unwrap().clients, [watched("561115")]);
-    assert!(reader.set_brake(&account(), true, "a person", "", at(1)).await.unwrap());
-    assert_eq!(fresh.store.flags(&account()).await.unwrap().len(), 1, "seen at once");
+    let brake = Decision::brake(account(), BY_PERSON, "wait".to_owned(), at(1));
+    assert!(reader.decide(&brake).await.unwrap());
+    assert_eq!(
+        fresh.store.decisions(&account()).await.unwrap(),
+        [brake],
+        "seen at once"
+    );
 
     let path = fresh.path();
     for file in ["state.db", "state.db.lock", "state.db-wal", "state.db-shm"] {
@@ -67,6 +74,57 @@ async fn readers_never_make_or_migrate_a_store() {
     let empty = Store::open(&path, Access::Read).await.unwrap_err();
     assert!(matches!(empty, Error::Version { found: 0, .. }), "{empty:?}");
     assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);
+}
+
+/// A store as the version made it that knew `known` migrations at most, with what `sql` puts into it.
+async fn older_store(path: &std::path::Path, known: i64, sql: &'static str) {
+    let mut migrations = sqlx::migrate!("src/store/migrations/sqlite");
+    migrations
+        .migrations
+        .to_mut()
+        .retain(|migration| migration.version <= known);
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true);
+    let mut connection = options.connect().await.unwrap();
+    migrations.run(&mut connection).await.unwrap();
+    connection.execute(sql).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_brake_that_an_older_version_set_stays_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.db");
+    older_store(
+        &path,
+        7,
+        "INSERT INTO flag (account, kind, at, by, note)
+         VALUES ('main', 'brake', 1795428000123456789, 'balancewatch: read-back', 'client 561115'),
+             ('other', 'brake', 1795428000123456789, 'a person', 'Friday')",
+    )
+    .await;
+    let reader = Store::open(&path, Access::Read).await.unwrap_err();
+    assert!(matches!(reader, Error::Version { found: 7, .. }), "{reader:?}");
+
+    let store = Store::open(&path, Access::Daemon).await.unwrap();
+    let kept = Decision::brake(account(), BY_READ_BACK, "client 561115".to_owned(), at(0));
+    assert_eq!(store.decisions(&account()).await.unwrap(), [kept.clone()]);
+    assert_eq!(store.load(&account()).await.unwrap().decisions, [kept.clone()]);
+    let other = Decision {
+        by: BY_PERSON.to_owned(),
+        ..kept
+    };
+    assert!(!store.decide(&other).await.unwrap(), "it is on");
+    assert!(store.revoke(&account(), BRAKE).await.unwrap());
+    assert_eq!(store.decisions(&account()).await.unwrap(), []);
+    let left = store.decisions(&AccountName::new("other").unwrap()).await.unwrap();
+    assert_eq!(
+        (left.len(), left[0].note.as_str()),
+        (1, "Friday"),
+        "each account has its own"
+    );
+    store.close().await;
 }
 
 #[tokio::test]

@@ -166,10 +166,10 @@ async fn who_has_the_lock_knows_that_earlier_daemons_are_dead_and_nothing_of_oth
     let store = &fresh.store;
     store.reserve_calls(&account(), "daemon-1", &ask(0, 10)).await.unwrap();
     store.reserve_calls(&account(), "check-1", &ask(0, 1)).await.unwrap();
-    store.bury_callers("daemon-", at(2)).await.unwrap();
+    store.settle_dead_owners("daemon-", at(2)).await.unwrap();
     let next = store.reserve_calls(&account(), "daemon-2", &ask(3, 0)).await.unwrap();
     assert_eq!(next.foreign, [foreign(10, 63), foreign(1, 120)]);
-    store.bury_callers("daemon-", at(30)).await.unwrap();
+    store.settle_dead_owners("daemon-", at(30)).await.unwrap();
     let again = store.reserve_calls(&account(), "daemon-3", &ask(31, 0)).await.unwrap();
     assert_eq!(
         again.foreign,

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Fresh, account, at, client_id, enforcement, firing, message, pending, reading, watched};
 use crate::domain::alert::{Alert, ClientWaits, Phase};
+use crate::domain::decision::{BY_PERSON, Decision, Kind};
 use crate::domain::enforcement::EnforcementState;
 use crate::domain::notice::{Attempt, Message, NoticeState};
 use crate::domain::set_back::SetBack;
@@ -60,6 +61,14 @@ fn written() -> Commit {
     let mut sent = enforcement("x1", "561115", EnforcementState::Sent, -2);
     sent.settle_at = Some(at(70));
     commit.enforcements = vec![sent];
+    let silence = |id: &str, until| Decision {
+        id: id.to_owned(),
+        kind: Kind::Silence,
+        until: Some(at(until)),
+        ..Decision::brake(account(), BY_PERSON, String::new(), at(-5))
+    };
+    let brake = Decision::brake(account(), BY_PERSON, String::new(), at(0));
+    commit.decisions = vec![brake, silence("running", 600), silence("over", -3)];
     commit
 }
 
@@ -123,6 +132,27 @@ async fn what_happened_is_past_and_what_is_to_come_is_as_far_away_as_it_was() {
         (in_secs(Some(pending.since)), in_secs(Some(pending.last_breach_at))),
         (Some(-1), Some(-1))
     );
+
+    let kept: Vec<_> = view
+        .decisions
+        .iter()
+        .map(|kept| (kept.id.as_str(), in_secs(Some(kept.at)), in_secs(kept.until)))
+        .collect();
+    assert_eq!(
+        kept,
+        [
+            ("brake", Some(-1), None),
+            ("over", Some(-1), Some(-3)),
+            ("running", Some(-1), Some(600))
+        ]
+    );
+    let in_force: Vec<_> = view
+        .decisions
+        .iter()
+        .filter(|kept| kept.in_force(now))
+        .map(|kept| kept.id.as_str())
+        .collect();
+    assert_eq!(in_force, ["brake", "running"]);
 
     assert_eq!(in_secs(fresh.store.next_message_at().await.unwrap()), Some(900));
     let due = fresh

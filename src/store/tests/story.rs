@@ -4,9 +4,10 @@ use super::{
     Fresh, account, at, client_id, enforcement, firing, message, notification, pending, policy, reading, watched,
 };
 use crate::domain::AccountName;
+use crate::domain::decision::{self, BRAKE, BY_PERSON, BY_READ_BACK, Decision, Kind, Scope};
 use crate::domain::enforcement::{Deferral, Direction, EnforcementState, EnforcementStep, Outcome};
 use crate::domain::notice::{Attempt, NoticeState};
-use crate::domain::watch::{AccountState, Flag, FlagKind, Watched};
+use crate::domain::watch::{AccountState, Watched};
 use crate::store::{Commit, EnforcementFilter, NoticeFilter, Store};
 
 #[tokio::test]
@@ -16,13 +17,14 @@ async fn the_story() {
     notices(&fresh.store).await;
     enforcements(&fresh.store).await;
     brake(&fresh.store).await;
+    decisions(&fresh.store).await;
     numbers(&fresh.store).await;
 }
 
 async fn clients_and_alerts(store: &Store) {
     let empty = store.load(&account()).await.unwrap();
     assert_eq!(empty.state, AccountState::default());
-    assert!(empty.clients.is_empty() && empty.alerts.is_empty() && empty.flags.is_empty());
+    assert!(empty.clients.is_empty() && empty.alerts.is_empty() && empty.decisions.is_empty());
 
     let state = AccountState {
         sweep_started_at: Some(at(5)),
@@ -227,39 +229,71 @@ async fn enforcements(store: &Store) {
 }
 
 async fn brake(store: &Store) {
-    let flag = |by: &str, note: &str, secs| Flag {
-        account: account(),
-        kind: FlagKind::Brake,
-        at: at(secs),
-        by: by.to_owned(),
-        note: note.to_owned(),
-    };
+    let brake = |by: &str, note: &str, secs| Decision::brake(account(), by, note.to_owned(), at(secs));
+    let of_program = brake(BY_READ_BACK, "a read-back differs", 100);
     let mut commit = Commit::new(account(), at(100));
-    commit.flags = vec![flag("the program", "a read-back differs", 100)];
+    commit.decisions = vec![of_program.clone()];
     store.commit(&commit).await.unwrap();
-    let set = store.set_brake(&account(), true, "a person", "Friday", at(101)).await;
-    assert!(!set.unwrap(), "it was on");
-    let flags = store.flags(&account()).await.unwrap();
-    assert_eq!(flags, [flag("the program", "a read-back differs", 100)]);
-    assert_eq!(store.load(&account()).await.unwrap().flags, flags);
+    let later = brake(BY_PERSON, "Friday", 101);
+    assert!(!store.decide(&later).await.unwrap(), "it was on");
+    assert_eq!(store.decisions(&account()).await.unwrap(), [of_program.clone()]);
+    assert_eq!(store.load(&account()).await.unwrap().decisions, [of_program.clone()]);
 
-    assert!(store.set_brake(&account(), false, "", "", at(102)).await.unwrap());
-    assert!(
-        !store.set_brake(&account(), false, "", "", at(103)).await.unwrap(),
-        "it was off"
-    );
-    assert!(store.flags(&account()).await.unwrap().is_empty());
+    assert!(store.revoke(&account(), BRAKE).await.unwrap());
+    assert!(!store.revoke(&account(), BRAKE).await.unwrap(), "it was off");
+    assert_eq!(store.decisions(&account()).await.unwrap(), []);
 
-    let set = store.set_brake(&account(), true, "a person", "Friday", at(104)).await;
-    assert!(set.unwrap());
+    assert!(store.decide(&later).await.unwrap());
+    assert_eq!(store.decisions(&account()).await.unwrap(), [later]);
+    store.commit(&commit).await.unwrap();
     assert_eq!(
-        store.flags(&account()).await.unwrap(),
-        [flag("a person", "Friday", 104)]
+        store.decisions(&account()).await.unwrap(),
+        [of_program],
+        "the program's replaces it"
     );
-    let mut commit = Commit::new(account(), at(105));
-    commit.flags_gone = vec![FlagKind::Brake];
-    store.commit(&commit).await.unwrap();
-    assert!(store.flags(&account()).await.unwrap().is_empty());
+    assert!(store.revoke(&account(), BRAKE).await.unwrap());
+}
+
+async fn decisions(store: &Store) {
+    let silence = Decision {
+        id: "s1".to_owned(),
+        kind: Kind::Silence,
+        scope: Scope {
+            client: Some(client_id("561115")),
+            policy: Some(policy("low-balance")),
+            ..Scope::default()
+        },
+        until: Some(at(200)),
+        ..Decision::brake(account(), "noc", "moving \u{1f69a}".to_owned(), at(100))
+    };
+    let approval = Decision {
+        id: "s2".to_owned(),
+        kind: Kind::Approval,
+        scope: Scope {
+            enforcement: Some("x1".to_owned()),
+            ..Scope::default()
+        },
+        until: None,
+        ..silence.clone()
+    };
+    for decision in [&silence, &approval] {
+        assert!(store.decide(decision).await.unwrap());
+    }
+    let all = store.decisions(&account()).await.unwrap();
+    assert_eq!(all, [silence.clone(), approval.clone()], "as they were written");
+    assert_eq!(decision::brake(&all, at(100)), None);
+
+    let longer = |secs, until| Decision {
+        at: at(secs),
+        until: Some(at(until)),
+        ..silence.clone()
+    };
+    assert!(!store.decide(&longer(199, 300)).await.unwrap(), "it holds");
+    assert!(store.decide(&longer(200, 300)).await.unwrap(), "it is over");
+    assert_eq!(store.decisions(&account()).await.unwrap(), [longer(200, 300), approval]);
+    for id in ["s1", "s2"] {
+        assert!(store.revoke(&account(), id).await.unwrap());
+    }
 }
 
 async fn numbers(store: &Store) {

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use balancewatch::domain::decision::{BRAKE, BY_PERSON, Decision};
 use balancewatch::domain::watch::{AccountState, Watched};
 use balancewatch::domain::{AccountName, Client, ClientId, Reading};
 use balancewatch::store::{Access, Commit, Error, HistoryEntry, ReserveCalls, Seen, Store};
@@ -296,10 +297,7 @@ async fn prepare(store: &Store, kind: &str, number: u32) {
     match kind {
         "bury" => write(store, "reserve", number).await.unwrap(),
         "brake" => {
-            store
-                .set_brake(&account(), false, "a test", "", at(number))
-                .await
-                .unwrap();
+            store.revoke(&account(), BRAKE).await.unwrap();
         }
         "forget" => write(store, "commit", number).await.unwrap(),
         _ => {}
@@ -320,11 +318,11 @@ async fn write(store: &Store, kind: &str, number: u32) -> Result<(), Error> {
             };
             store.reserve_calls(&account(), "daemon-1", &request).await.map(drop)
         }
-        "bury" => store.bury_callers("daemon-", now).await,
-        "brake" => store
-            .set_brake(&account(), true, "a test", "because", now)
-            .await
-            .map(drop),
+        "bury" => store.settle_dead_owners("daemon-", now).await,
+        "brake" => {
+            let brake = Decision::brake(account(), BY_PERSON, "because".to_owned(), now);
+            store.decide(&brake).await.map(drop)
+        }
         _ => store.forget_history_before(&account(), now).await.map(drop),
     }
 }

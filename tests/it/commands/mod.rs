@@ -594,8 +594,8 @@ async fn the_brake_is_set_shown_and_released_while_the_daemon_runs() {
         (&on["on"], &on["changed"], text_of(&on, "reason"), text_of(&on, "by")),
         (&json!(true), &json!(true), "records look odd", "a person")
     );
-    let flags = daemon.flags(&account()).await.unwrap();
-    assert_eq!(flags.len(), 1, "the daemon sees it at once");
+    let decisions = daemon.decisions(&account()).await.unwrap();
+    assert_eq!(decisions.len(), 1, "the daemon sees it at once");
     let again = fleet.json(&["brake", "on", "--reason", "another"]);
     assert_eq!(
         (&again["changed"], text_of(&again, "reason")),
@@ -617,7 +617,7 @@ async fn the_brake_is_set_shown_and_released_while_the_daemon_runs() {
         fleet.run(&["brake", "off"]).text(),
         &["the brake of account main is off", "looked at again in the next sweep"],
     );
-    assert_eq!(daemon.flags(&account()).await.unwrap(), []);
+    assert_eq!(daemon.decisions(&account()).await.unwrap(), []);
     assert_eq!(fleet.json(&["brake", "off"])["changed"], false);
     fleet.run(&["brake", "on"]).failed(64, &["--reason"]);
     fleet
