@@ -8,14 +8,10 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use lettre::message::Mailbox;
+use reqwest::Url;
 
-use super::read::{Section, refuse};
+use super::problem::{Wrong, wrong};
 use super::settings::SmtpTls;
-
-/// What is accepted as a mail server.
-pub(super) const SMTP_URL: &str = "smtp://USER@HOST:PORT or smtps://USER@HOST:PORT; user and port may be left out";
-/// What is accepted as an address of a person.
-pub(super) const MAILBOX: &str = "an address such as alerts@example.com or \"Phone service <alerts@example.com>\"";
 
 /// Whether a host is this machine for certain: no name but `localhost` is.
 fn is_loopback(host: &str) -> bool {
@@ -24,60 +20,52 @@ fn is_loopback(host: &str) -> bool {
 }
 
 /// Where the API answers: https, or http to this machine.
-pub(super) fn api_url(section: &Section<'_>, text: &str) -> Option<String> {
-    let accepted = "https://…; http only to loopback";
-    let secretly = |what: &str| {
-        section.problem_without_value("url", what, accepted);
-        None
-    };
-    let Ok(url) = reqwest::Url::parse(text.trim()) else {
+pub fn api_url(text: &str) -> Result<String, Wrong> {
+    let Ok(url) = Url::parse(text) else {
         // What cannot be read cannot be searched for a password either.
-        return if text.contains('@') {
-            secretly("is not a URL")
+        let wrong = wrong("is not a URL");
+        return Err(if text.contains('@') {
+            wrong.hiding_value()
         } else {
-            refuse(section, "url", "is not a URL", accepted)
-        };
+            wrong
+        });
     };
     if !url.username().is_empty() || url.password().is_some() {
-        return secretly("has a user or password in it");
+        return Err(wrong("has a user or password in it").hiding_value());
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return secretly("has a query or fragment in it");
+        return Err(wrong("has a query or fragment in it").hiding_value());
     }
     let loopback = url.host_str().is_some_and(is_loopback);
     match url.scheme() {
-        "https" | "http" if url.host_str().is_none() => refuse(section, "url", "has no host", accepted),
-        "http" if !loopback => refuse(section, "url", "is not encrypted", accepted),
-        "https" | "http" => Some(text.trim().to_owned()),
-        _ => refuse(section, "url", "is no web address", accepted),
+        "https" | "http" if url.host_str().is_none() => Err(wrong("has no host")),
+        "http" if !loopback => Err(wrong("is not encrypted")),
+        "https" | "http" => Ok(text.to_owned()),
+        _ => Err(wrong("is no web address")),
     }
 }
 
 /// A mail server as its URL names it.
-pub(super) struct Server {
+pub struct Server {
     pub host: String,
     pub port: u16,
     pub tls: SmtpTls,
     pub username: Option<String>,
 }
 
-/// The mail server that a URL names.
-pub(super) fn smtp_url(section: &Section<'_>, text: &str) -> Option<Server> {
-    let secretly = |what: &str, accepted: &str| {
-        section.problem_without_value("url", what, accepted);
-        None
-    };
-    let Ok(url) = reqwest::Url::parse(text.trim()) else {
-        return secretly("is not a URL", SMTP_URL);
+pub fn smtp_url(text: &str) -> Result<Server, Wrong> {
+    let Ok(url) = Url::parse(text) else {
+        return Err(wrong("is not a URL").hiding_value());
     };
     if url.password().is_some() {
-        return secretly("has a password in it", "the password in password_file or password");
+        let wrong = wrong("has a password in it").hiding_value();
+        return Err(wrong.accepted("the password in password_file or password"));
     }
     let Some(host) = url.host_str().filter(|host| !host.is_empty()) else {
-        return refuse(section, "url", "has no host", SMTP_URL);
+        return Err(wrong("has no host"));
     };
     if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
-        return refuse(section, "url", "has more than user, host and port", SMTP_URL);
+        return Err(wrong("has more than user, host and port"));
     }
     let loopback = is_loopback(host);
     // The ports of submission; a server on the same machine takes mail on the one for servers.
@@ -85,101 +73,86 @@ pub(super) fn smtp_url(section: &Section<'_>, text: &str) -> Option<Server> {
         "smtps" => (SmtpTls::Tls, 465),
         "smtp" if loopback => (SmtpTls::OpportunisticLoopback, 25),
         "smtp" => (SmtpTls::Starttls, 587),
-        _ => return refuse(section, "url", "is not a mail server", SMTP_URL),
+        _ => return Err(wrong("is not a mail server")),
     };
     let port = url.port().unwrap_or(port);
     if port == 0 {
-        return refuse(section, "url", "has port 0", "a port from 1 to 65535");
+        return Err(wrong("has port 0").accepted("a port from 1 to 65535"));
     }
-    let Some(username) = percent_decoded(url.username()) else {
-        return refuse(section, "url", "has a user that is not UTF-8", SMTP_URL);
-    };
-    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    Some(Server {
-        host,
+    let username = percent_decoded(url.username()).ok_or_else(|| wrong("has a user that is not UTF-8"))?;
+    Ok(Server {
+        host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
         port,
         tls,
         username: Some(username).filter(|user| !user.is_empty()),
     })
 }
 
+/// A name that a mail server can be told, or an address in brackets.
+pub fn host_name(text: &str) -> Result<String, Wrong> {
+    let literal = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    let is_good = |text: &str, more: &str| {
+        let fits = |c: char| c.is_ascii_alphanumeric() || more.contains(c);
+        !text.is_empty() && text.len() <= 255 && text.chars().all(fits)
+    };
+    if literal.map_or_else(|| is_good(text, ".-"), |address| is_good(address, ".:")) {
+        return Ok(text.to_owned());
+    }
+    Err(wrong("is not a host name"))
+}
+
 /// An address of a person, as written.
-pub(super) fn mailbox(section: &Section<'_>, key: &str, text: &str) -> Option<String> {
-    match Mailbox::from_str(text.trim()) {
-        Ok(_) => Some(text.trim().to_owned()),
-        Err(_) => {
-            section.refuse_item(key, text, "is not an e-mail address", MAILBOX);
-            None
-        }
+pub fn mailbox(text: &str) -> Result<String, Wrong> {
+    match Mailbox::from_str(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err(wrong("is not an e-mail address")),
     }
 }
 
 /// Where a reader of a mail is sent: a page or an address to write to, as written.
-pub(super) fn page_url(section: &Section<'_>, key: &str, text: &str) -> Option<String> {
-    let accepted = "https://…, http://… or mailto:ADDRESS, at most 500 characters";
-    let Ok(url) = reqwest::Url::parse(text) else {
-        return refuse(section, key, "is not a URL", accepted);
-    };
+pub fn page_url(text: &str) -> Result<String, Wrong> {
+    let url = Url::parse(text).map_err(|_| wrong("is not a URL"))?;
     if !url.username().is_empty() || url.password().is_some() {
-        section.problem_without_value(key, "has a user or password in it", accepted);
-        return None;
+        return Err(wrong("has a user or password in it").hiding_value());
     }
-    match url.scheme() {
-        "https" | "http" | "mailto" => {}
-        _ => return refuse(section, key, "is neither a web address nor mailto", accepted),
-    }
-    let has_target = match url.scheme() {
+    let leads_somewhere = match url.scheme() {
+        "https" | "http" => url.host_str().is_some_and(|host| !host.is_empty()),
         // What stands before the question mark is an address.
         "mailto" => Mailbox::from_str(url.path()).is_ok(),
-        _ => url.host_str().is_some_and(|host| !host.is_empty()),
+        _ => return Err(wrong("is neither a web address nor mailto")),
     };
-    if !has_target {
-        return refuse(section, key, "leads nowhere", accepted);
+    if !leads_somewhere {
+        return Err(wrong("leads nowhere"));
     }
     // One word and no more: it stands on a line of its own, and inside an attribute.
     if text.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"'`".contains(c)) || text.len() > 500 {
-        return refuse(
-            section,
-            key,
-            "has blanks, quotes or brackets in it, or is too long",
-            accepted,
-        );
+        return Err(wrong("has blanks, quotes or brackets in it, or is too long"));
     }
-    Some(text.to_owned())
+    Ok(text.to_owned())
 }
 
-/// The file of the store that a URL names.
-pub(super) fn store_path(section: &Section<'_>, url: &str) -> Option<PathBuf> {
-    let accepted = "sqlite:///PATH/TO/state.db";
-    if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+/// The SQLite file of the store, perhaps relative.
+pub fn sqlite_file(text: &str) -> Result<PathBuf, Wrong> {
+    if text.starts_with("postgres:") || text.starts_with("postgresql:") {
         // Such a URL may hold a password.
-        section.problem_without_value("url", "is PostgreSQL, which is not in this version", accepted);
-        return None;
+        return Err(wrong("is PostgreSQL, which is not in this version").hiding_value());
     }
-    let Some(path) = url.strip_prefix("sqlite:") else {
-        section.problem_without_value("url", "is not a store", accepted);
-        return None;
+    let Some(path) = text.strip_prefix("sqlite:") else {
+        return Err(wrong("is not a store").hiding_value());
     };
     let path = path.strip_prefix("//").unwrap_or(path);
     if path == ":memory:" || path.is_empty() {
-        return refuse(
-            section,
-            "url",
-            "would be forgotten at the end of each command",
-            accepted,
-        );
+        return Err(wrong("would be forgotten at the end of each command"));
     }
     if path.contains(['?', '#']) {
-        return refuse(section, "url", "has options in it", accepted);
+        return Err(wrong("has options in it"));
     }
     if path.ends_with('/') {
-        return refuse(section, "url", "is a folder", accepted);
+        return Err(wrong("is a folder"));
     }
-    let Some(path) = percent_decoded(path) else {
-        return refuse(section, "url", "is not UTF-8", accepted);
-    };
-    // A relative path counts from the file that names it, so that daemon and commands mean the same store.
-    Some(section.origin_of("url").folder().unwrap_or_default().join(path))
+    percent_decoded(path)
+        .map(PathBuf::from)
+        .ok_or_else(|| wrong("is not UTF-8"))
 }
 
 /// The text with `%41` read as `A`; `None` when that is not UTF-8.

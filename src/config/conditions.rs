@@ -3,203 +3,103 @@
 //! Judges no client; the domain does.
 
 use jiff::SignedDuration;
-use rust_decimal::Decimal;
 
-use super::policies::BLIND;
-use super::problem::nearest;
-use super::read::{Section, optional, refuse};
-use super::sections::{days, secs};
-use crate::domain::Money;
+use super::key::AnyKey;
+use super::keys::{
+    CLEAR_BALANCE_ABOVE, CLEAR_BALANCE_AT_LEAST, POLICY_CLEAR, POLICY_WHEN, WHEN_BALANCE_AT_MOST, WHEN_BALANCE_BELOW,
+    WHEN_NO_READING_FOR, WHEN_SPENT_TODAY_ABOVE,
+};
+use super::problem::wrong;
+use super::reader::Reader;
 use crate::domain::policy::{Clear, Limit, NoReadingFor, Scope, When};
+
+/// The shipped policy about clients that cannot be read.
+const BLIND: &str = "blind";
 
 /// How long `blind` waits as shipped; only then twice the achievable revisit time counts where that is longer.
 const BLIND_AS_SHIPPED: SignedDuration = SignedDuration::from_mins(30);
 
-const LIMIT: &str = "an amount in quotes such as \"10.00\", \"threshold\", or \"150% of threshold\"";
-
 /// What makes a breach.
-pub(super) fn when(name: &str, section: &Section<'_>, scope: Scope) -> Option<When> {
-    let accepted = "a condition such as { balance_below = \"10.00\" }";
-    if !section.has("when") {
-        section.missing("when", accepted);
-        return None;
+pub fn when(policy: &Reader<'_>, scope: Scope) -> Option<When> {
+    if !policy.has(&POLICY_WHEN) {
+        policy.report.absence(policy.missing(&POLICY_WHEN));
     }
-    let table = section.table("when", accepted)?;
-    let keys = [
-        "balance_below",
-        "balance_at_most",
-        "spent_today_above",
-        "no_reading_for",
-    ];
-    let given = keys.iter().filter(|key| table.has(key)).count();
-    if given == 0 {
-        // With a key that is not known, that key is what is wrong, and said already.
-        return if table.is_empty() {
-            refuse(section, "when", "has no condition", accepted)
-        } else {
-            None
-        };
+    // With a key that is not known, that key is what is wrong, and said already.
+    if policy.get(&POLICY_WHEN)? == 0 {
+        policy.refuse(&POLICY_WHEN, wrong("has no condition"));
     }
-    let alone = !table.has("no_reading_for") || given == 1;
-    if !alone {
-        table.refuse(
-            "no_reading_for",
-            "stands beside another condition",
-            "it alone, in a policy of its own",
-        );
+    let balance: [&dyn AnyKey; 2] = [&WHEN_BALANCE_BELOW, &WHEN_BALANCE_AT_MOST];
+    let others = balance.into_iter().chain([&WHEN_SPENT_TODAY_ABOVE as &dyn AnyKey]);
+    if policy.has(&WHEN_NO_READING_FOR) && others.into_iter().any(|key| policy.has(key)) {
+        let wrong = wrong("stands beside another condition");
+        policy.refuse(&WHEN_NO_READING_FOR, wrong.accepted("it alone, in a policy of its own"));
     }
-    let balance_below = optional(&table, "balance_below", |key| limit(&table, key));
-    let balance_at_most = optional(&table, "balance_at_most", |key| limit(&table, key));
-    let spent_today_above = optional(&table, "spent_today_above", |key| spent(&table, key));
-    let no_reading_for = optional(&table, "no_reading_for", |key| {
-        let limit = table.duration(key, secs(1)..=days(30))?;
-        Some(NoReadingFor {
-            limit,
-            at_least_two_revisits: name == BLIND && limit == BLIND_AS_SHIPPED,
-        })
+    let no_reading_for = policy.optional(&WHEN_NO_READING_FOR)?.map(|limit| NoReadingFor {
+        limit,
+        at_least_two_revisits: policy.entry == BLIND && limit == BLIND_AS_SHIPPED,
     });
     let when = When {
-        balance_below: balance_below?,
-        balance_at_most: balance_at_most?,
-        spent_today_above: spent_today_above?,
-        no_reading_for: no_reading_for?,
+        balance_below: policy.optional(&WHEN_BALANCE_BELOW)?,
+        balance_at_most: policy.optional(&WHEN_BALANCE_AT_MOST)?,
+        spent_today_above: policy.optional(&WHEN_SPENT_TODAY_ABOVE)?,
+        no_reading_for,
     };
-    if scope == Scope::Reseller && !judges_reseller(&table, &when) {
-        return None;
+    if scope == Scope::Reseller {
+        refuse_for_reseller(policy, &when);
     }
-    alone.then_some(when)
+    (when != When::default()).then_some(when)
 }
 
 /// The reseller has a balance but no threshold, and `account-access` tells when it cannot be read.
-fn judges_reseller(table: &Section<'_>, when: &When) -> bool {
-    let mut good = true;
-    for key in ["spent_today_above", "no_reading_for"]
-        .into_iter()
-        .filter(|key| table.has(key))
-    {
-        table.refuse(
-            key,
-            "cannot be asked of the reseller's own balance",
-            "balance_below or balance_at_most",
-        );
-        good = false;
+fn refuse_for_reseller(policy: &Reader<'_>, when: &When) {
+    let others: [&dyn AnyKey; 2] = [&WHEN_SPENT_TODAY_ABOVE, &WHEN_NO_READING_FOR];
+    for key in others.into_iter().filter(|key| policy.has(*key)) {
+        let wrong = wrong("cannot be asked of the reseller's own balance");
+        policy.refuse(key, wrong.accepted("balance_below or balance_at_most"));
     }
-    for (key, limit) in [
-        ("balance_below", when.balance_below),
-        ("balance_at_most", when.balance_at_most),
-    ] {
-        if limit.is_some_and(Limit::needs_threshold) {
-            table.refuse(
-                key,
-                "needs a threshold, which the reseller has not",
-                "an amount such as \"50.00\"",
-            );
-            good = false;
-        }
-    }
-    good
+    refuse_threshold(policy, &WHEN_BALANCE_BELOW, when.balance_below);
+    refuse_threshold(policy, &WHEN_BALANCE_AT_MOST, when.balance_at_most);
 }
 
-fn limit(table: &Section<'_>, key: &str) -> Option<Limit> {
-    let text = table.amount_text(key, LIMIT)?;
-    if text == "threshold" {
-        return Some(Limit::PercentOfThreshold(Decimal::ONE_HUNDRED));
+fn refuse_threshold(policy: &Reader<'_>, key: &dyn AnyKey, limit: Option<Limit>) {
+    if limit.is_some_and(Limit::needs_threshold) {
+        let wrong = wrong("needs a threshold, which the reseller has not");
+        policy.refuse(key, wrong.accepted("an amount such as \"50.00\""));
     }
-    if let Some(percent) = text
-        .strip_suffix("of threshold")
-        .and_then(|text| text.trim_end().strip_suffix('%'))
-    {
-        let percent = percent.trim();
-        let plain = percent.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        let percent = Decimal::from_str_exact(percent).ok().filter(|_| plain);
-        let bounds = Decimal::new(1, 2)..=Decimal::from(10_000);
-        return match percent {
-            Some(percent) if bounds.contains(&percent) => Some(Limit::PercentOfThreshold(percent.normalize())),
-            Some(_) => refuse(table, key, "is out of range", "from 0.01% to 10000% of threshold"),
-            None => refuse(table, key, "is not a percentage", LIMIT),
-        };
-    }
-    match text.parse() {
-        Ok(money) => Some(Limit::Amount(money)),
-        Err(_) => {
-            let meant = nearest(&text, ["threshold", "100% of threshold"]);
-            table.problem(
-                key,
-                |problem| problem.accepted(LIMIT).did_you_mean(meant),
-                "is not a limit",
-            );
-            None
-        }
-    }
-}
-
-fn spent(table: &Section<'_>, key: &str) -> Option<Money> {
-    let accepted = "an amount in quotes, such as \"25.00\"";
-    if table.amount_text(key, accepted)?.ends_with("usual") {
-        return refuse(table, key, "is not in this version", accepted);
-    }
-    let money = table.money(key)?;
-    if money.is_negative() {
-        return refuse(table, key, "is negative", "0 or more");
-    }
-    Some(money)
 }
 
 /// When it is clear; `Some(None)`: the exact opposite of `when`.
-pub(super) fn clear(section: &Section<'_>, scope: Scope, when: Option<&When>) -> Option<Option<Clear>> {
-    if !section.has("clear") || scope == Scope::Account {
+pub fn clear(policy: &Reader<'_>, scope: Scope, when: Option<&When>) -> Option<Option<Clear>> {
+    if !policy.has(&POLICY_CLEAR) || scope == Scope::Account {
         return Some(None);
     }
-    let accepted = "a limit such as { balance_at_least = \"110% of threshold\" }";
-    let table = section.table("clear", accepted)?;
-    if !table.has("balance_at_least") && !table.has("balance_above") {
-        return if table.is_empty() {
-            refuse(section, "clear", "has no limit", accepted)
-        } else {
-            None
-        };
+    if policy.get(&POLICY_CLEAR)? == 0 {
+        policy.refuse(&POLICY_CLEAR, wrong("has no limit"));
     }
-    let at_least = optional(&table, "balance_at_least", |key| limit(&table, key));
-    let above = optional(&table, "balance_above", |key| limit(&table, key));
     let clear = Clear {
-        balance_at_least: at_least?,
-        balance_above: above?,
+        balance_at_least: policy.optional(&CLEAR_BALANCE_AT_LEAST)?,
+        balance_above: policy.optional(&CLEAR_BALANCE_ABOVE)?,
     };
     let when = when?;
     if when.balance_below.is_none() && when.balance_at_most.is_none() && *when != When::default() {
-        return refuse(
-            section,
-            "clear",
-            "is about the balance, and `when` is not",
-            "no clear: the opposite of `when`",
-        );
+        let wrong = wrong("is about the balance, and `when` is not");
+        policy.refuse(&POLICY_CLEAR, wrong.accepted("no clear: the opposite of `when`"));
     }
     if scope == Scope::Reseller {
-        for (key, limit) in [
-            ("balance_at_least", clear.balance_at_least),
-            ("balance_above", clear.balance_above),
-        ] {
-            if limit.is_some_and(Limit::needs_threshold) {
-                return refuse(
-                    &table,
-                    key,
-                    "needs a threshold, which the reseller has not",
-                    "an amount",
-                );
-            }
-        }
+        refuse_threshold(policy, &CLEAR_BALANCE_AT_LEAST, clear.balance_at_least);
+        refuse_threshold(policy, &CLEAR_BALANCE_ABOVE, clear.balance_above);
     }
-    refuse_inverted(&table, when, &clear)?;
+    refuse_inverted(policy, when, &clear);
     Some(Some(clear))
 }
 
 /// Refuses a pair where one balance would be in breach and clear at once, as far as that can be seen without knowing
 /// thresholds: amounts against amounts and percentages against percentages.
-fn refuse_inverted(table: &Section<'_>, when: &When, clear: &Clear) -> Option<()> {
+fn refuse_inverted(policy: &Reader<'_>, when: &When, clear: &Clear) {
     let breaches = [(when.balance_below, false), (when.balance_at_most, true)];
     let clears = [
-        ("balance_at_least", clear.balance_at_least, true),
-        ("balance_above", clear.balance_above, false),
+        (&CLEAR_BALANCE_AT_LEAST, clear.balance_at_least, true),
+        (&CLEAR_BALANCE_ABOVE, clear.balance_above, false),
     ];
     for (breach, breach_touches) in breaches {
         for (key, clear, clear_touches) in clears {
@@ -212,15 +112,9 @@ fn refuse_inverted(table: &Section<'_>, when: &When, clear: &Clear) -> Option<()
                 _ => continue,
             };
             if clear_at < breach_at || (clear_at == breach_at && breach_touches && clear_touches) {
-                let accepted = format!("beyond the {breach} of `when`");
-                return refuse(
-                    table,
-                    key,
-                    "is on the wrong side of `when`: it would be clear while in breach",
-                    &accepted,
-                );
+                let wrong = wrong("is on the wrong side of `when`: it would be clear while in breach");
+                policy.refuse(key, wrong.accepted(format!("beyond the {breach} of `when`")));
             }
         }
     }
-    Some(())
 }

@@ -80,7 +80,7 @@ pub fn load(
     layers.add_environment(variables, &report);
     let mut values = layers.finish();
     keep_from_files(&mut values);
-    settle(&values, main_file(), secrets, now, report)
+    settle(&values, &main_file(), secrets, now, report)
 }
 
 /// Makes every `password_file` a path below the folder that does not exist.

@@ -1,250 +1,200 @@
-//! The keys that a configuration may have. Values are judged elsewhere.
+//! The table of keys: the one place where each is spelled, with its form, its bounds, its default, what is accepted and what
+//! it means. Unknown keys, checks, `config show`, the environment, credentials and the JSON schema follow from it.
+//!
+//! A new key is a row here, a field of the settings that it fills, and an entry in `config/balancewatch.toml`.
 
-use super::problem::{Problem, Report, nearest};
-use super::tree::{Kind, Node, Table};
+use std::path::PathBuf;
 
-/// What is written behind a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
-    /// A text in quotes: names, durations, amounts and all else.
-    Text,
-    /// A whole number.
-    Integer,
-    /// `true` or `false`.
-    Flag,
-    /// A list of texts.
-    List,
-    /// More keys.
-    Table,
-}
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 
-/// The keys of each section; `*` stands for the name of an entry.
-pub(super) const KNOWN: &[(&str, &[(&str, Form)])] = &[
-    (
-        "",
-        &[
-            ("account", Form::Table),
-            ("schedule", Form::Table),
-            ("smtp", Form::Table),
-            ("mail", Form::Table),
-            ("channel", Form::Table),
-            ("alerts", Form::Table),
-            ("policy", Form::Table),
-            ("store", Form::Table),
-            ("enforcement", Form::Table),
-        ],
-    ),
-    (
-        "account.*",
-        &[
-            ("name", Form::Text),
-            ("url", Form::Text),
-            ("username", Form::Text),
-            ("password", Form::Text),
-            ("password_file", Form::Text),
-            ("rate_per_minute", Form::Integer),
-            ("concurrency", Form::Integer),
-            ("transport", Form::Text),
-            ("currency", Form::Text),
-            ("own_balance_below", Form::Text),
-        ],
-    ),
-    (
-        "schedule",
-        &[
-            ("sweep", Form::Text),
-            ("timezone", Form::Text),
-            ("pace", Form::Text),
-            ("threshold_refresh", Form::Text),
-            ("revisit_within", Form::Text),
-        ],
-    ),
-    (
-        "smtp",
-        &[
-            ("url", Form::Text),
-            ("password", Form::Text),
-            ("password_file", Form::Text),
-            ("from", Form::Text),
-            ("helo", Form::Text),
-            ("ca_file", Form::Text),
-            ("timeout", Form::Text),
-        ],
-    ),
-    (
-        "mail",
-        &[
-            ("reply_to", Form::Text),
-            ("pay_url", Form::Text),
-            ("contact", Form::Text),
-            ("language", Form::Text),
-            ("languages", Form::Table),
-        ],
-    ),
-    (
-        "mail.languages",
-        &[("en", Form::List), ("fr", Form::List), ("es", Form::List)],
-    ),
-    (
-        "channel.*",
-        &[("name", Form::Text), ("type", Form::Text), ("to", Form::List)],
-    ),
-    (
-        "alerts",
-        &[
-            ("notify_clients", Form::Flag),
-            ("client_mails_per_hour", Form::Integer),
-            ("default_threshold", Form::Text),
-        ],
-    ),
-    (
-        "policy.*",
-        &[
-            ("name", Form::Text),
-            ("enabled", Form::Flag),
-            ("severity", Form::Text),
-            ("when", Form::Table),
-            ("clear", Form::Table),
-            ("for", Form::Text),
-            ("clear_readings", Form::Integer),
-            ("clear_for", Form::Text),
-            ("repeat_every", Form::Text),
-            ("max_repeats", Form::Integer),
-            ("cool_down", Form::Text),
-            ("notify", Form::List),
-            ("clients", Form::Table),
-            ("enforce", Form::Table),
-        ],
-    ),
-    (
-        "policy.*.when",
-        &[
-            ("balance_below", Form::Text),
-            ("balance_at_most", Form::Text),
-            ("spent_today_above", Form::Text),
-            ("no_reading_for", Form::Text),
-        ],
-    ),
-    (
-        "policy.*.clear",
-        &[("balance_at_least", Form::Text), ("balance_above", Form::Text)],
-    ),
-    ("policy.*.clients", &[("include", Form::List), ("exclude", Form::List)]),
-    (
-        "policy.*.enforce",
-        &[("balance_management", Form::Text), ("revert_on_recovery", Form::Flag)],
-    ),
-    ("store", &[("url", Form::Text), ("keep_history", Form::Text)]),
-    (
-        "enforcement",
-        &[
-            ("mode", Form::Text),
-            ("max_per_sweep", Form::Integer),
-            ("max_per_day", Form::Integer),
-            ("protect", Form::List),
-            ("extra_fields", Form::List),
-            ("canary_wait", Form::Text),
-        ],
-    ),
-];
+use super::addresses::{Server, api_url, host_name, mailbox, page_url, smtp_url, sqlite_file};
+use super::duration::{days, secs};
+use super::form::{Amount, Entries, Flag, Keys, Lines, List, Name, Number, Secret, SecretFile, Text, TimeSpan, Words};
+use super::key::Need::{Else, May, Must};
+use super::key::{AnyKey, Key};
+use super::settings::Transport;
+use super::values::{
+    Kind, LIMIT, MONEY, account_name, at_least_zero, channel_name, client_id, currency, pattern, policy_name, positive,
+    spent, time_zone, verbatim, whom,
+};
+use crate::domain::enforcement::Mode;
+use crate::domain::language::Whom;
+use crate::domain::policy::{Limit, Pattern};
+use crate::domain::{AccountName, ChannelName, ClientId, Language, Management, Money, PolicyName, Severity};
 
-/// Keys of later versions: known, and refused.
-const LATER: &[(&str, &str)] = &[("policy.*.when", "empty_within"), ("enforcement", "ask_again")];
-
-/// Kinds of channels of later versions. Their keys are not judged: the kind itself is refused.
-pub(super) const LATER_CHANNELS: [&str; 5] = ["alertmanager", "pagerduty", "webhook", "slack", "ntfy"];
-
-/// Whether the value of a key of this name is a secret.
-pub(super) fn is_secret(key: &str) -> bool {
-    key.rsplit('.').next() == Some("password")
-}
-
-/// Whether a value that is not good may hold a secret: it is one, it was given as its own file by mistake, or it is a URL
-/// with a user.
-pub(super) fn may_hold_secret(key: &str, value: &str) -> bool {
-    is_secret(key) || key.ends_with("password_file") || (value.contains("://") && value.contains('@'))
-}
-
-/// The keys of a section.
-fn keys_of(section: &str) -> &'static [(&'static str, Form)] {
-    KNOWN
-        .iter()
-        .find(|(name, _)| *name == section)
-        .map_or(&[], |(_, keys)| keys)
-}
-
-/// Where a key stands in the manual; unknown ones stand last.
-pub(super) fn rank(section: &str, key: &str) -> usize {
-    keys_of(section)
-        .iter()
-        .position(|(name, _)| *name == key)
-        .unwrap_or(usize::MAX)
-}
-
-/// What is written behind a key, by the path of its section with `*` for names; `None` for an unknown key.
-pub(super) fn form(section: &str, key: &str) -> Option<Form> {
-    keys_of(section)
-        .iter()
-        .find(|(name, _)| *name == key)
-        .map(|(_, form)| *form)
-}
-
-/// Reports every key of a layer that is not known. Names no value: the misspelt key may be a secret's.
-pub(super) fn refuse_unknown(layer: &Table, report: &Report) {
-    walk(layer, "", "", report);
-}
-
-fn walk(table: &Table, section: &str, place: &str, report: &Report) {
-    for (key, node) in table {
-        let at = join(place, key);
-        let within = join(section, key);
-        match (form(section, key), &node.kind) {
-            (None, _) if LATER.contains(&(section, key)) => {
-                report.problem(Problem::new(&node.origin, at, "is not in this version"));
-            }
-            (None, _) => report.problem(unknown(section, key, &at, node)),
-            (Some(Form::Table), Kind::Table(table)) => walk(table, &within, &at, report),
-            (Some(Form::Table), Kind::Named(entries)) => {
-                for (name, entry) in entries {
-                    if let Kind::Table(table) = &entry.kind
-                        && !is_later_channel(&within, table)
-                    {
-                        walk(table, &join(&within, "*"), &join(&at, name), report);
-                    }
-                }
-            }
-            (Some(_), _) => {}
-        }
-    }
-}
-
-fn is_later_channel(section: &str, table: &Table) -> bool {
-    section == "channel"
-        && matches!(table.get("type"), Some(Node { kind: Kind::Text(kind), .. })
-            if LATER_CHANNELS.contains(&kind.as_str()))
-}
-
-fn unknown(section: &str, key: &str, at: &str, node: &Node) -> Problem {
-    let known = keys_of(section);
-    let elsewhere = || {
-        let mut sections = KNOWN
-            .iter()
-            .filter(|(_, keys)| keys.iter().any(|(name, _)| *name == key));
-        let (section, _) = sections.next()?;
-        Some(join(section, key).replace('*', "NAME"))
+macro_rules! keys {
+    ($($name:ident: $form:ty = ($path:literal, $value:expr, $need:expr, $accepted:expr, $meaning:literal);)*) => {
+        $(pub static $name: Key<$form> = Key::new($path, $value, $need, $accepted, $meaning);)*
+        /// All of them, in the order of the manual.
+        pub static ALL: &[&dyn AnyKey] = &[$(&$name),*];
     };
-    let meant = nearest(key, known.iter().map(|(name, _)| *name)).or_else(elsewhere);
-    let accepted: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-    Problem::new(&node.origin, at, "is not a known key")
-        .accepted(format!("known here: {}", accepted.join(", ")))
-        .did_you_mean(meant)
 }
 
-/// A path and one more key.
-pub(super) fn join(path: &str, key: &str) -> String {
-    if path.is_empty() {
-        key.to_owned()
-    } else {
-        format!("{path}.{key}")
-    }
+keys! {
+    ACCOUNT: Entries = ("account", Entries, May, "at least one [[account]]", "Your own VoIP.ms accounts, each with a rate limit of its own.");
+    ACCOUNT_NAME: Name<AccountName> = ("account.*.name", Name(account_name), Must, "", "What you call it.");
+    ACCOUNT_URL: Text<String> = ("account.*.url", Text(api_url), Else("https://voip.ms/api/v1/rest.php"),
+        "https://…; http only to loopback", "Where the API answers.");
+    ACCOUNT_USERNAME: Text<String> = ("account.*.username", Text(verbatim), Must,
+        "the user of the API, an e-mail address", "Whom the program logs in as.");
+    ACCOUNT_PASSWORD: Secret = ("account.*.password", Secret, May,
+        "password, password_file or a systemd credential", "The API password, not the portal's.");
+    ACCOUNT_PASSWORD_FILE: SecretFile = ("account.*.password_file", SecretFile, May, "", "The file that holds the API password.");
+    ACCOUNT_RATE_PER_MINUTE: Number = ("account.*.rate_per_minute", Number(1, 10_000_000), Else("60"), "", "Calls in any 60 seconds, at most.");
+    ACCOUNT_CONCURRENCY: Number = ("account.*.concurrency", Number(1, 256), Else("8"), "", "Calls in flight at once, at most.");
+    ACCOUNT_TRANSPORT: Words<Transport> = ("account.*.transport",
+        Words { all: &[Transport::Multipart, Transport::Get], word: Transport::as_str, later: &[] },
+        Else("multipart"), "", "How reads are sent; changes are always sent as multipart.");
+    ACCOUNT_CURRENCY: Text<String> = ("account.*.currency", Text(currency), Else("USD"),
+        "at most 8 characters, such as USD", "A label for amounts in mails.");
+    ACCOUNT_OWN_BALANCE_BELOW: Amount<Money> = ("account.*.own_balance_below", Amount { parse: at_least_zero, pattern: MONEY },
+        Else("50.00"), "", "Below this amount of your own the policy own-balance tells you.");
+
+    SCHEDULE: Keys = ("schedule", Keys, Else(""), "", "When sweeps start, and how old things may get.");
+    SCHEDULE_SWEEP: Text<String> = ("schedule.sweep", Text(verbatim), Else("*/5 * * * *"),
+        "a cron rule such as \"*/5 * * * *\", or a duration from 1s to 7d such as \"5m\"", "When sweeps start.");
+    SCHEDULE_TIMEZONE: Text<(String, TimeZone)> = ("schedule.timezone", Text(time_zone), Else("America/Toronto"),
+        "an IANA name such as America/Toronto or UTC", "The time zone of the cron rule and of times in mails.");
+    SCHEDULE_PACE: Words<()> = ("schedule.pace", Words { all: &[()], word: |()| "every-sweep", later: &["adaptive"] },
+        Else("every-sweep"), "", "Who is asked in a sweep: everybody.");
+    SCHEDULE_THRESHOLD_REFRESH: TimeSpan = ("schedule.threshold_refresh", TimeSpan(secs(0), days(30)), Else("6h"), "",
+        "How old a client's threshold may be before it is read again.");
+    SCHEDULE_REVISIT_WITHIN: TimeSpan = ("schedule.revisit_within", TimeSpan(secs(1), days(30)), Else("60m"), "",
+        "The alert overcommitted tells when the rate limit cannot get round all clients in this time.");
+
+    SMTP: Keys = ("smtp", Keys, May, "a table headed [smtp]", "The mail server. Needed as soon as anybody is mailed.");
+    SMTP_URL: Text<Server> = ("smtp.url", Text(smtp_url), Must,
+        "smtp://USER@HOST:PORT or smtps://USER@HOST:PORT; user and port may be left out",
+        "Where mails are handed in: smtp with STARTTLS, smtps with TLS from the start.");
+    SMTP_PASSWORD: Secret = ("smtp.password", Secret, May,
+        "password, password_file or a systemd credential", "The password of the user in the URL.");
+    SMTP_PASSWORD_FILE: SecretFile = ("smtp.password_file", SecretFile, May, "", "The file that holds the password.");
+    SMTP_FROM: Text<String> = ("smtp.from", Text(mailbox), Must, MAILBOX, "The sender of all mails.");
+    SMTP_HELO: Text<String> = ("smtp.helo", Text(host_name), May,
+        "a name such as watch.example.com", "As whom the program introduces itself (EHLO), if not by the machine's name.");
+    SMTP_CA_FILE: Text<String> = ("smtp.ca_file", Text(verbatim), May,
+        "a file with certificates in PEM, -----BEGIN CERTIFICATE-----", "Certificates that are trusted besides the machine's own.");
+    SMTP_TIMEOUT: TimeSpan = ("smtp.timeout", TimeSpan(SignedDuration::from_millis(100), secs(600)), Else("30s"), "",
+        "How long one mail may take, up to its end; the answer to a whole mail is awaited ten minutes.");
+
+    MAIL: Keys = ("mail", Keys, Else(""), "", "What mails say besides the event.");
+    MAIL_REPLY_TO: Text<String> = ("mail.reply_to", Text(mailbox), May, MAILBOX, "Who reads the answers, if not the sender.");
+    MAIL_PAY_URL: Text<String> = ("mail.pay_url", Text(page_url), May,
+        "https://…, http://… or mailto:ADDRESS, at most 500 characters", "Where clients add money.");
+    MAIL_CONTACT: Lines = ("mail.contact", Lines { most: 12, longest: 200 }, May,
+        "at most 12 lines of 200 characters, such as a phone number, an address and opening hours", "How clients reach you.");
+    MAIL_LANGUAGE: Words<Language> = ("mail.language", Words { all: &Language::ALL, word: Language::code, later: &[] },
+        Else("en"), "", "The language of mails to clients.");
+    MAIL_LANGUAGES: Keys = ("mail.languages", Keys, May, "", "Whom you write to in another language; the first that names a client decides.");
+    MAIL_LANGUAGES_EN: List<Whom> = ("mail.languages.en", List(whom), May, WHOM, "Who is written to in English.");
+    MAIL_LANGUAGES_FR: List<Whom> = ("mail.languages.fr", List(whom), May, WHOM, "Who is written to in French.");
+    MAIL_LANGUAGES_ES: List<Whom> = ("mail.languages.es", List(whom), May, WHOM, "Who is written to in Spanish.");
+
+    CHANNEL: Entries = ("channel", Entries, May, "a list of tables headed [[channel]]", "Where messages go.");
+    CHANNEL_NAME: Name<ChannelName> = ("channel.*.name", Name(channel_name), Must, "", "What you call it; `client` always exists.");
+    CHANNEL_TYPE: Words<Kind> = ("channel.*.type",
+        Words { all: &[Kind::Email], word: Kind::as_str, later: &["alertmanager", "pagerduty", "webhook", "slack", "ntfy"] },
+        Must, "", "How messages are sent.");
+    CHANNEL_TO: List<String> = ("channel.*.to", List(mailbox), May,
+        "at least one e-mail address, such as alerts@example.com or \"Phone service <alerts@example.com>\"", "Who reads its mails.");
+
+    ALERTS: Keys = ("alerts", Keys, Else(""), "", "What holds for all alerts.");
+    ALERTS_NOTIFY_CLIENTS: Flag = ("alerts.notify_clients", Flag, Else("false"), "", "Whether the policy low-balance also mails the client.");
+    ALERTS_CLIENT_MAILS_PER_HOUR: Number = ("alerts.client_mails_per_hour", Number(1, 100_000), Else("20"), "",
+        "Mails to clients in an hour, at most; the lowest balance first.");
+    ALERTS_DEFAULT_THRESHOLD: Amount<Money> = ("alerts.default_threshold", Amount { parse: positive, pattern: MONEY }, May, "",
+        "The threshold of clients that have set none. Without it thresholds do not judge them.");
+
+    POLICY: Entries = ("policy", Entries, May, "", "Rules; the shipped ones need no entry, and one of the same name changes them key by key.");
+    POLICY_NAME: Name<PolicyName> = ("policy.*.name", Name(policy_name), Must, "", "What you call it.");
+    POLICY_ENABLED: Flag = ("policy.*.enabled", Flag, Else("true"), "", "Whether it is in force.");
+    POLICY_SEVERITY: Words<Severity> = ("policy.*.severity",
+        Words { all: &[Severity::Info, Severity::Warning, Severity::Critical], word: Severity::as_str, later: &[] },
+        Else("warning"), "", "How urgent a breach is.");
+    POLICY_WHEN: Keys = ("policy.*.when", Keys, May, "a condition such as { balance_below = \"10.00\" }",
+        "What is a breach; several conditions must all hold.");
+    WHEN_BALANCE_BELOW: Amount<Limit> = ("policy.*.when.balance_below", LIMIT, May, LIMITS, "The balance is less than this.");
+    WHEN_BALANCE_AT_MOST: Amount<Limit> = ("policy.*.when.balance_at_most", LIMIT, May, LIMITS, "The balance is this or less.");
+    WHEN_SPENT_TODAY_ABOVE: Amount<Money> = ("policy.*.when.spent_today_above", Amount { parse: spent, pattern: MONEY }, May,
+        "an amount in quotes, such as \"25.00\"", "More than this was spent since midnight in Toronto.");
+    WHEN_NO_READING_FOR: TimeSpan = ("policy.*.when.no_reading_for", TimeSpan(secs(1), days(30)), May, "",
+        "There was no good answer for this long; stands alone.");
+    POLICY_CLEAR: Keys = ("policy.*.clear", Keys, May, "a limit such as { balance_at_least = \"110% of threshold\" }",
+        "What ends a breach. Without it: the exact opposite of `when`.");
+    CLEAR_BALANCE_AT_LEAST: Amount<Limit> = ("policy.*.clear.balance_at_least", LIMIT, May, LIMITS, "The balance is this or more.");
+    CLEAR_BALANCE_ABOVE: Amount<Limit> = ("policy.*.clear.balance_above", LIMIT, May, LIMITS, "The balance is more than this.");
+    POLICY_FOR: TimeSpan = ("policy.*.for", TimeSpan(secs(0), days(30)), Else("0s"), "", "How long a breach must hold before anybody is told.");
+    POLICY_CLEAR_READINGS: Number = ("policy.*.clear_readings", Number(1, 100), Else("2"), "", "So many clear readings in a row end it.");
+    POLICY_CLEAR_FOR: TimeSpan = ("policy.*.clear_for", TimeSpan(secs(0), days(30)), Else("0s"), "", "How long it must have been clear to end.");
+    POLICY_REPEAT_EVERY: TimeSpan = ("policy.*.repeat_every", TimeSpan(secs(1), days(365)), Else("24h"), "", "It is told again this often while it lasts.");
+    POLICY_MAX_REPEATS: Number = ("policy.*.max_repeats", Number(0, 1_000), Else("5"), "", "It is told again so many times, at most.");
+    POLICY_COOL_DOWN: TimeSpan = ("policy.*.cool_down", TimeSpan(secs(0), days(30)), Else("6h"), "",
+        "How long after an end the client is not told of a relapse.");
+    POLICY_NOTIFY: List<String> = ("policy.*.notify", List(verbatim), May, "", "Whom to tell. Without it: every channel but `client`.");
+    POLICY_CLIENTS: Keys = ("policy.*.clients", Keys, May,
+        "patterns such as { exclude = [\"561115\", \"*@internal.example.com\"] }", "For whom it is. Without it: for every client.");
+    CLIENTS_INCLUDE: List<Pattern> = ("policy.*.clients.include", List(pattern), May, PATTERNS, "Only for these.");
+    CLIENTS_EXCLUDE: List<Pattern> = ("policy.*.clients.exclude", List(pattern), May, PATTERNS, "Not for these.");
+    POLICY_ENFORCE: Keys = ("policy.*.enforce", Keys, May, "{ balance_management = \"hard\" }", "What to change while it lasts.");
+    ENFORCE_BALANCE_MANAGEMENT: Words<Management> = ("policy.*.enforce.balance_management",
+        Words { all: &[Management::Hard, Management::Soft], word: Management::as_str, later: &[] },
+        Must, "", "What to set; HARD stops calls when the balance reaches 0, those to emergency services perhaps among them.");
+    ENFORCE_REVERT_ON_RECOVERY: Flag = ("policy.*.enforce.revert_on_recovery", Flag, May, "",
+        "Whether the old value comes back once no policy asks for the new one.");
+
+    STORE: Keys = ("store", Keys, Else(""), "", "Where state is kept.");
+    STORE_URL: Text<PathBuf> = ("store.url", Text(sqlite_file), Else("sqlite:///var/lib/balancewatch/state.db"),
+        "sqlite:///PATH/TO/state.db", "One SQLite file, for one daemon.");
+    STORE_KEEP_HISTORY: TimeSpan = ("store.keep_history", TimeSpan(days(1), days(3_650)), Else("400d"), "", "How long readings are kept.");
+
+    ENFORCEMENT: Keys = ("enforcement", Keys, Else(""), "", "What may be changed at the provider.");
+    ENFORCEMENT_MODE: Words<Mode> = ("enforcement.mode",
+        Words { all: &[Mode::Observe, Mode::Apply], word: Mode::as_str, later: &["approve"] },
+        Else("observe"), "", "Whether changes are made, or only planned and shown.");
+    ENFORCEMENT_MAX_PER_SWEEP: Number = ("enforcement.max_per_sweep", Number(0, 100_000), Else("3"), "", "Changes in one sweep, at most.");
+    ENFORCEMENT_MAX_PER_DAY: Number = ("enforcement.max_per_day", Number(0, 100_000), Else("20"), "", "Changes in any 24 hours, at most.");
+    ENFORCEMENT_PROTECT: List<ClientId> = ("enforcement.protect", List(client_id), Else(""),
+        "ids such as 561116", "Clients that are never changed, whatever a policy says.");
+    ENFORCEMENT_EXTRA_FIELDS: List<String> = ("enforcement.extra_fields", List(verbatim), Else(""), "",
+        "Fields of a client's record that setClient does not write and that do no harm.");
+    ENFORCEMENT_CANARY_WAIT: TimeSpan = ("enforcement.canary_wait", TimeSpan(secs(0), secs(3_600)), Else("60s"), "",
+        "The first change ever on an account goes alone and is read again after this time.");
 }
+
+const MAILBOX: &str = "an address such as alerts@example.com or \"Phone service <alerts@example.com>\"";
+const LIMITS: &str = "an amount in quotes such as \"10.00\", \"threshold\", or \"150% of threshold\"";
+const PATTERNS: &str = "an id, an e-mail pattern such as *@example.com, or company:PATTERN";
+const WHOM: &str = "an id, an e-mail pattern such as *@example.com, company:PATTERN or country:PATTERN";
+
+/// Keys and tables of later versions: known, and refused.
+pub const LATER: &[&str] = &[
+    "schedule.fastest",
+    "schedule.slowest",
+    "channel.*.min_severity",
+    "channel.*.resolved",
+    "channel.*.quiet_hours",
+    "channel.*.timezone",
+    "channel.*.max_per_hour",
+    "channel.*.escalate",
+    "channel.*.reply_to",
+    "policy.*.when.empty_within",
+    "policy.*.when.spending_spike",
+    "policy.*.enforce.grace",
+    "policy.*.enforce.requires_notified",
+    "policy.*.enforce.revert_needs_deposit",
+    "store.password",
+    "store.password_file",
+    "enforcement.max_per_hour",
+    "enforcement.max_share_per_day",
+    "enforcement.approvers_needed",
+    "enforcement.approval_expires",
+    "enforcement.ask_again",
+    "enforcement.brake",
+    "heartbeat",
+    "mute",
+    "digest",
+    "templates",
+    "web",
+    "replica",
+];

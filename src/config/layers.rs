@@ -2,7 +2,6 @@
 //!
 //! Judges no values. The environment is given to it; it reads files only.
 
-use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{ErrorKind, Read};
@@ -11,10 +10,11 @@ use std::sync::Arc;
 
 use config::{ConfigError, File, FileFormat, Source};
 
-use super::keys::{self, Form, join};
+use super::key::{self, Need, join};
+use super::keys::{ALL, CHANNEL, POLICY_NOTIFY};
 use super::problem::{Problem, Report};
 use super::secret;
-use super::tree::{Kind, NAMED, Node, Origin, Table, fill, lay_over, name_entries};
+use super::tree::{Kind, Node, Origin, Shape, Table, fill, lay_over, name_entries};
 use super::{Secrets, Variables};
 use crate::regular;
 
@@ -24,37 +24,30 @@ const LARGEST_FILE_BYTES: u64 = 4 << 20;
 const BUILT_IN: &str = include_str!("builtin.toml");
 
 /// What variables of the program start with.
-const PREFIX: &str = "BALANCEWATCH__";
+pub const PREFIX: &str = "BALANCEWATCH__";
 
-/// The layers laid over each other, without the defaults of entries.
+/// The layers laid over each other, without the defaults.
 #[cfg_attr(fuzzing, derive(Clone))]
-pub(super) struct Layers {
-    merged: Table,
-    defaults: Table,
-}
+pub struct Layers(Table);
 
 impl Layers {
-    /// The built-in layer alone.
+    /// The shipped policies.
     pub fn built_in(report: &Report) -> Self {
-        let mut merged = parse(BUILT_IN, &Origin::BuiltIn, report).unwrap_or_default();
-        let defaults = match merged.remove("defaults").map(|node| node.kind) {
-            Some(Kind::Table(defaults)) => defaults,
-            _ => Table::new(),
-        };
-        name_entries(&mut merged, report);
-        Self { merged, defaults }
+        let mut layers = Self(Table::new());
+        layers.add_text(BUILT_IN, &Origin::BuiltIn, report);
+        layers
     }
 
     /// Lays one more layer over the others.
-    fn add(&mut self, mut layer: Table, report: &Report) {
-        name_entries(&mut layer, report);
-        keys::refuse_unknown(&layer, report);
-        lay_over(&mut self.merged, layer);
+    fn add(&mut self, layer: Table, report: &Report) {
+        key::refuse_unknown(&layer, report);
+        lay_over(&mut self.0, layer);
     }
 
     /// Lays a text over the others.
     pub fn add_text(&mut self, text: &str, origin: &Origin, report: &Report) {
-        if let Some(layer) = parse(text, origin, report) {
+        if let Some(mut layer) = parse(text, origin, report) {
+            name_entries(&mut layer, sections_of_entries(), report);
             self.add(layer, report);
         }
     }
@@ -126,11 +119,10 @@ impl Layers {
                 report.problem(problem("names no key, or clashes with another variable"));
             }
         }
-        keys::refuse_unknown(&layer, report);
-        lay_over(&mut self.merged, layer);
+        self.add(layer, report);
     }
 
-    /// Lays the credentials over the others: files named `account.NAME.password` and `smtp.password`.
+    /// Lays the credentials over the others: files named as the secrets are, such as `account.NAME.password`.
     pub fn add_credentials(&mut self, variables: &Variables, secrets: Secrets, report: &Report) {
         let Some(folder) = variables
             .get(OsStr::new("CREDENTIALS_DIRECTORY"))
@@ -150,16 +142,11 @@ impl Layers {
         names.sort();
         for name in names.iter().filter_map(|name| name.to_str()) {
             let path = folder.join(name);
-            let target = match name
-                .strip_prefix("account.")
-                .and_then(|rest| rest.strip_suffix(".password"))
-            {
-                Some(account) => self.entry("account", account),
-                None if name == "smtp.password" => self.section("smtp"),
-                // Other programs of the unit may have credentials too.
-                None => continue,
+            // Other programs of the unit may have credentials too.
+            let Some((table, key)) = name.rsplit_once('.').filter(|_| is_secret(name)) else {
+                continue;
             };
-            let Some(target) = target else {
+            let Some(table) = self.table(table) else {
                 report.warning(Problem::new(
                     path.display(),
                     name,
@@ -168,83 +155,76 @@ impl Layers {
                 continue;
             };
             if let Some(text) = secret::read_file(&path, Problem::new(path.display(), name, ""), secrets, report) {
-                let origin = Origin::Credential(Arc::from(path.as_path()));
-                let password = Node {
-                    origin,
-                    kind: Kind::Text(text),
-                };
-                lay_over(target, Table::from([("password".to_owned(), password)]));
+                let secret = Node::text(&text, &Origin::Credential(Arc::from(path.as_path())));
+                lay_over(table, Table::from([(key.to_owned(), secret)]));
             }
         }
     }
 
-    fn section(&mut self, section: &str) -> Option<&mut Table> {
-        match &mut self.merged.get_mut(section)?.kind {
-            Kind::Table(table) => Some(table),
-            _ => None,
-        }
-    }
-
-    fn entry(&mut self, section: &str, wanted: &str) -> Option<&mut Table> {
-        let Kind::Named(entries) = &mut self.merged.get_mut(section)?.kind else {
-            return None;
-        };
-        match &mut entries.iter_mut().find(|(name, _)| name == wanted)?.1.kind {
-            Kind::Table(table) => Some(table),
-            _ => None,
-        }
-    }
-
-    /// Everything, with the defaults of entries filled in.
-    pub fn finish(mut self) -> Table {
-        for (section, defaults) in &self.defaults {
-            let Kind::Table(defaults) = &defaults.kind else {
-                continue;
-            };
-            match self.merged.get_mut(section).map(|node| &mut node.kind) {
-                Some(Kind::Table(table)) => fill(table, defaults),
-                Some(Kind::Named(entries)) => {
-                    for (_, entry) in entries {
-                        if let Kind::Table(table) = &mut entry.kind {
-                            fill(table, defaults);
-                        }
-                    }
+    /// The table at a path, such as `account.main`.
+    fn table(&mut self, path: &str) -> Option<&mut Table> {
+        let mut table = &mut self.0;
+        let mut steps = path.split('.');
+        while let Some(step) = steps.next() {
+            let node = match &mut table.get_mut(step)?.kind {
+                Kind::Named(entries) => {
+                    let name = steps.next()?;
+                    &mut entries.iter_mut().find(|(other, _)| other == name)?.1.kind
                 }
-                _ => {}
-            }
+                kind => kind,
+            };
+            let Kind::Table(below) = node else { return None };
+            table = below;
+        }
+        Some(table)
+    }
+
+    /// Everything, with the defaults filled in.
+    pub fn finish(mut self) -> Table {
+        for row in ALL.iter().map(|key| key.row()) {
+            let value = match row.need {
+                Need::Else(_) if row.shape == Shape::Table => Node::table(Table::new(), &Origin::BuiltIn),
+                Need::Else(text) => Node::written(text, Some(row.shape), &Origin::BuiltIn),
+                Need::Must | Need::May => continue,
+            };
+            fill(&mut self.0, row.path, &value);
         }
         self.tell_every_channel();
-        self.merged
+        self.0
     }
 
     /// A policy that names nobody tells every channel but `client`.
     fn tell_every_channel(&mut self) {
-        let text = |name: &String| Node {
-            origin: Origin::BuiltIn,
-            kind: Kind::Text(name.clone()),
-        };
-        let channels: Vec<Node> = match self.merged.get("channel").map(|node| &node.kind) {
-            Some(Kind::Named(entries)) => entries
-                .iter()
-                .map(|(name, _)| name)
-                .filter(|name| *name != "client")
-                .map(text)
-                .collect(),
+        let channels = match self.0.get(CHANNEL.row.path).map(|node| &node.kind) {
+            Some(Kind::Named(entries)) => entries.iter().map(|(name, _)| name.as_str()).collect(),
             _ => Vec::new(),
         };
+        let channels = channels.into_iter().filter(|name| *name != "client");
         let everybody = Node {
             origin: Origin::BuiltIn,
-            kind: Kind::List(channels),
+            kind: Kind::List(channels.map(|name| Node::text(name, &Origin::BuiltIn)).collect()),
         };
-        let Some(Kind::Named(policies)) = self.merged.get_mut("policy").map(|node| &mut node.kind) else {
-            return;
-        };
-        for (_, policy) in policies {
-            if let Kind::Table(policy) = &mut policy.kind {
-                policy.entry("notify".to_owned()).or_insert_with(|| everybody.clone());
-            }
-        }
+        fill(&mut self.0, POLICY_NOTIFY.row.path, &everybody);
     }
+}
+
+/// The sections that are lists of tables with a name.
+fn sections_of_entries() -> impl Iterator<Item = &'static str> {
+    let rows = ALL.iter().map(|key| key.row());
+    rows.filter(|row| row.shape == Shape::Entries).map(|row| row.path)
+}
+
+/// Whether a path with the name of an entry in it is that of a secret.
+fn is_secret(path: &str) -> bool {
+    let mut secrets = ALL.iter().map(|key| key.row()).filter(|row| row.shape == Shape::Secret);
+    secrets.any(|row| {
+        let (mut known, mut given) = (row.path.split('.'), path.split('.'));
+        known
+            .by_ref()
+            .zip(given.by_ref())
+            .all(|(known, given)| known == "*" || known == given)
+            && row.path.split('.').count() == path.split('.').count()
+    })
 }
 
 /// The values of a TOML text; `None` when it is none, which is reported.
@@ -294,7 +274,7 @@ fn read_bounded(path: &Path) -> std::io::Result<String> {
 }
 
 /// Whether a variable says something of an account: alone, the environment can be a whole configuration.
-pub(super) fn names_account(variables: &Variables) -> bool {
+pub fn names_account(variables: &Variables) -> bool {
     let mut names = variables.keys().filter_map(|name| name.to_str()?.strip_prefix(PREFIX));
     names.any(|path| path.to_lowercase().starts_with("account__"))
 }
@@ -302,7 +282,7 @@ pub(super) fn names_account(variables: &Variables) -> bool {
 /// Puts a variable's value where its words say; whether that was possible.
 fn insert(layer: &mut Table, words: &[String], value: &str, origin: &Origin) -> bool {
     let section = words[0].as_str();
-    if !NAMED.contains(&section) {
+    if !sections_of_entries().any(|entries| entries == section) {
         return insert_below(layer, "", words, value, origin);
     }
     let [_, name, rest @ ..] = words else { return false };
@@ -318,18 +298,8 @@ fn insert(layer: &mut Table, words: &[String], value: &str, origin: &Origin) -> 
         return false;
     };
     let at = entries.iter().position(|(other, _)| *other == name).unwrap_or_else(|| {
-        let text = Node {
-            origin: origin.clone(),
-            kind: Kind::Text(name.clone()),
-        };
-        let table = Kind::Table(BTreeMap::from([("name".to_owned(), text)]));
-        entries.push((
-            name.clone(),
-            Node {
-                origin: origin.clone(),
-                kind: table,
-            },
-        ));
+        let table = Table::from([("name".to_owned(), Node::text(&name, origin))]);
+        entries.push((name, Node::table(table, origin)));
         entries.len() - 1
     });
     let Kind::Table(table) = &mut entries[at].1.kind else {
@@ -340,43 +310,18 @@ fn insert(layer: &mut Table, words: &[String], value: &str, origin: &Origin) -> 
 
 fn insert_below(table: &mut Table, section: &str, words: &[String], value: &str, origin: &Origin) -> bool {
     let [key, rest @ ..] = words else { return false };
+    let path = join(section, key);
     if rest.is_empty() {
-        let node = typed(keys::form(section, key), value, origin);
+        let node = Node::written(value, key::find(&path).map(|row| row.shape), origin);
         return table
             .insert(key.clone(), node)
             .is_none_or(|before| !matches!(before.kind, Kind::Table(_)));
     }
-    let below = table.entry(key.clone()).or_insert_with(|| Node {
-        origin: origin.clone(),
-        kind: Kind::Table(Table::new()),
-    });
+    let below = table
+        .entry(key.clone())
+        .or_insert_with(|| Node::table(Table::new(), origin));
     let Kind::Table(below) = &mut below.kind else {
         return false;
     };
-    insert_below(below, &join(section, key), rest, value, origin)
-}
-
-/// A variable's text in the form that its key wants; a text that has not that form stays one and is refused later.
-fn typed(form: Option<Form>, value: &str, origin: &Origin) -> Node {
-    let text = |text: &str| Kind::Text(text.to_owned());
-    let kind = match form {
-        Some(Form::Integer) => value.trim().parse().map_or_else(|_| text(value), Kind::Integer),
-        Some(Form::Flag) => value.trim().parse().map_or_else(|_| text(value), Kind::Flag),
-        Some(Form::List) => {
-            let items = value.split(',').map(str::trim).filter(|item| !item.is_empty());
-            Kind::List(
-                items
-                    .map(|item| Node {
-                        origin: origin.clone(),
-                        kind: text(item),
-                    })
-                    .collect(),
-            )
-        }
-        Some(Form::Text | Form::Table) | None => text(value),
-    };
-    Node {
-        origin: origin.clone(),
-        kind,
-    }
+    insert_below(below, &path, rest, value, origin)
 }

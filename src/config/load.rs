@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::key::AnyKey;
 use super::layers::{self, Layers};
-use super::policies::{self, Known, OWN_BALANCE};
+use super::policies::{self, OWN_BALANCE};
 use super::problem::{Problem, Problems, Report};
-use super::read::Section;
+use super::reader::Reader;
 use super::secret::Secrets;
 use super::settings::Settings;
 use super::show::Effective;
 use super::tree::{Origin, Table};
-use super::{Variables, mail, sections};
+use super::{Variables, keys, sections};
 use crate::domain::policy::When;
 use crate::domain::{ChannelName, Policy};
 
@@ -55,7 +56,7 @@ pub fn load(request: Request<'_>) -> Result<Loaded, Problems> {
     layers.add_environment(request.variables, &report);
     layers.add_credentials(request.variables, request.secrets, &report);
     let origin = Origin::File(Arc::from(request.path));
-    settle(&layers.finish(), origin, request.secrets, request.now, report)
+    settle(&layers.finish(), &origin, request.secrets, request.now, report)
 }
 
 /// Validates one text over the built-in layer: no other file, environment or credential is read, but for `_file`s that
@@ -67,18 +68,26 @@ pub fn parse(text: &str, now: Timestamp) -> Result<Loaded, Problems> {
     let report = Report::default();
     let mut layers = Layers::built_in(&report);
     layers.add_text(text, &Origin::Text, &report);
-    settle(&layers.finish(), Origin::Text, Secrets::Required, now, report)
+    settle(&layers.finish(), &Origin::Text, Secrets::Required, now, report)
 }
 
-pub(super) fn settle(
+pub fn settle(
     values: &Table,
-    main: Origin,
+    main: &Origin,
     secrets: Secrets,
     now: Timestamp,
     report: Report,
 ) -> Result<Loaded, Problems> {
-    let root = Section::root(values, main, &report);
-    let settings = settings(&root, secrets, now);
+    let root = Reader {
+        values,
+        entry: "",
+        main,
+        report: &report,
+        secrets,
+        now,
+    };
+    root.check();
+    let settings = settings(&root);
     let (problems, warnings) = report.into_parts();
     match settings {
         Some(settings) if problems.is_empty() => Ok(Loaded {
@@ -90,27 +99,19 @@ pub(super) fn settle(
     }
 }
 
-fn settings(root: &Section<'_>, secrets: Secrets, now: Timestamp) -> Option<Settings> {
+fn settings(root: &Reader<'_>) -> Option<Settings> {
     // Every section is read before any is given up, so that all problems come at once.
-    let accounts = sections::accounts(root, secrets);
-    let schedule = sections::schedule(root, now);
-    let smtp = sections::smtp(root, secrets);
-    let mail = mail::mail(root);
+    let accounts = sections::accounts(root);
+    let schedule = sections::schedule(root);
+    let smtp = sections::smtp(root);
+    let mail = sections::mail(root);
     let channels = sections::channels(root);
     let alerts = sections::alerts(root);
     let notify_clients = alerts.as_ref().is_some_and(|alerts| alerts.notify_clients);
-    let names = root.entries("channel").into_iter().map(|(name, _)| name);
-    let names: Vec<&str> = names.filter(|name| *name != ChannelName::client().as_str()).collect();
-    let known = Known {
-        channels: &names,
-        notify_clients,
-    };
-    let mut policies = policies::policies(root, &known);
-    policies.retain(|(enabled, _)| *enabled);
-    let policies: Vec<Policy> = policies.into_iter().map(|(_, policy)| policy).collect();
+    let policies = policies::policies(root, notify_clients);
     let store = sections::store(root);
     let enforcement = sections::enforcement(root);
-    need_smtp(root, &names, &policies);
+    need_smtp(root, &policies);
     warn_of_unused_limits(root, &policies);
     Some(Settings {
         accounts,
@@ -126,38 +127,38 @@ fn settings(root: &Section<'_>, secrets: Secrets, now: Timestamp) -> Option<Sett
 }
 
 /// A mail server is needed as soon as anybody is mailed.
-fn need_smtp(root: &Section<'_>, channels: &[&str], policies: &[Policy]) {
-    if root.has("smtp") {
+fn need_smtp(root: &Reader<'_>, policies: &[Policy]) {
+    if root.has(&keys::SMTP) {
         return;
     }
-    let mailing = policies
+    let channels = root.entries(&keys::CHANNEL);
+    let channel = channels
         .iter()
-        .find(|policy| policy.notify.iter().any(ChannelName::is_client));
-    let why = match (channels.first(), mailing) {
-        (Some(channel), _) => format!("channel `{channel}` sends mail"),
+        .find(|channel| channel.entry != ChannelName::client().as_str());
+    let why = match (channel, policies.iter().find(|policy| policy.tells_client())) {
+        (Some(channel), _) => format!("channel `{}` sends mail", channel.entry),
         (None, Some(policy)) => format!("policy `{}` mails clients", policy.name),
         (None, None) => {
-            root.warn(
-                "channel",
-                "is missing, so nobody is told of anything",
-                "a list of tables headed [[channel]]",
-            );
+            let what = "is missing, so nobody is told of anything";
+            root.warn(&keys::CHANNEL, what, &keys::CHANNEL.accepted());
             return;
         }
     };
-    root.missing("smtp", &format!("{why}, so a table headed [smtp] is needed"));
+    let missing = root.missing(&keys::SMTP);
+    let accepted = format!("{why}, so {} is needed", keys::SMTP.accepted());
+    root.report.absence(missing.accepted(accepted));
 }
 
 /// A condition of `own-balance` itself holds for all accounts, whatever theirs says.
-fn warn_of_unused_limits(root: &Section<'_>, policies: &[Policy]) {
+fn warn_of_unused_limits(root: &Reader<'_>, policies: &[Policy]) {
     let own_balance = policies.iter().find(|policy| policy.name.as_str() == OWN_BALANCE);
     if own_balance.is_none_or(|policy| policy.when == When::default()) {
         return;
     }
-    for (_, account) in root.entries("account") {
-        if *account.origin_of("own_balance_below") != Origin::BuiltIn {
+    for account in root.entries(&keys::ACCOUNT) {
+        if *account.origin_of(&keys::ACCOUNT_OWN_BALANCE_BELOW) != Origin::BuiltIn {
             let what = "is not used: policy `own-balance` has a `when` of its own";
-            account.warn("own_balance_below", what, "one of the two");
+            account.warn(&keys::ACCOUNT_OWN_BALANCE_BELOW, what, "one of the two");
         }
     }
 }

@@ -1,8 +1,9 @@
 //! From configuration files, environment and credentials to validated [`Settings`]; gathers every problem.
 //!
-//! In reading order: [`settings`] (the result), [`schedule`] (when sweeps tick), `load` (how it is made), `layers` and
-//! `tree` (where values come from and how they are laid over each other), `keys` (which there are), `read`, `sections`, `mail`,
-//! `addresses`, `policies`, `conditions`, `secret` (values of the right form), [`problem`] (what is wrong), [`show`] (what is in force).
+//! In reading order: [`settings`] (the result), [`schedule`] (when sweeps tick), `keys` (the table of keys: path, form, bounds,
+//! default, meaning), `load` (how a result is made), `layers` and `tree` (where values come from and how they are laid over each
+//! other), `key`, `form`, `values`, `addresses`, `duration` (what a key takes), `reader` (values by their keys), `sections`,
+//! `policies`, `conditions`, `secret` (what keys mean together), [`problem`] (what is wrong), [`show`] (what is in force), `schema`.
 //!
 //! Reads files and what it is given as environment; never a socket, a store or the process environment itself.
 
@@ -11,28 +12,33 @@ use std::ffi::OsString;
 
 mod addresses;
 mod conditions;
+mod duration;
+mod form;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod key;
 mod keys;
 mod layers;
 mod load;
-mod mail;
-pub mod policies;
+mod policies;
 pub mod problem;
-mod read;
+mod reader;
 pub mod schedule;
+mod schema;
 mod secret;
 mod sections;
 pub mod settings;
 pub mod show;
 mod tree;
+mod values;
 
 #[cfg(test)]
 mod tests;
 
 pub use load::{Loaded, Request, load, parse};
 pub use problem::{Problem, Problems};
-pub use schedule::{EverySweep, Schedule, SweepEvery};
+pub use schedule::{Schedule, SweepEvery};
+pub use schema::schema;
 pub use secret::{BadFile, Secrets, secret_in};
 pub use settings::{
     Account, Alerts, Channel, ChannelKind, Enforcement, Mail, Settings, Smtp, SmtpTls, Store, Transport,

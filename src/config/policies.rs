@@ -3,11 +3,11 @@
 //! Judges no client; the domain does.
 
 use super::conditions::{clear, when};
-use super::problem::{Problem, nearest};
-use super::read::{Section, optional, refuse};
-use super::sections::{days, secs};
-use crate::domain::policy::{Enforce, Pattern, Scope, Selector, When};
-use crate::domain::{ChannelName, ClientId, Management, Policy, PolicyName, Severity};
+use super::keys;
+use super::problem::{nearest, wrong};
+use super::reader::Reader;
+use crate::domain::policy::{Enforce, Scope, Selector, When};
+use crate::domain::{ChannelName, Policy};
 
 /// The alerts about the account itself.
 pub const ACCOUNT_ALERTS: [&str; 9] = [
@@ -25,196 +25,113 @@ pub const ACCOUNT_ALERTS: [&str; 9] = [
 /// The shipped policy about the reseller's own balance.
 pub const OWN_BALANCE: &str = "own-balance";
 /// The shipped policy that mails clients when `notify_clients` is set.
-pub const LOW_BALANCE: &str = "low-balance";
-/// The shipped policy about clients that cannot be read.
-pub const BLIND: &str = "blind";
+const LOW_BALANCE: &str = "low-balance";
 
-/// What policies refer to.
-pub(super) struct Known<'a> {
-    /// The names of all channels, good or not, without `client`.
-    pub channels: &'a [&'a str],
-    /// Whether `low-balance` mails clients whatever its own `notify` says.
-    pub notify_clients: bool,
+/// The enabled policies.
+pub fn policies(root: &Reader<'_>, notify_clients: bool) -> Vec<Policy> {
+    let channels = root.entries(&keys::CHANNEL);
+    let channels: Vec<&str> = channels.iter().map(|channel| channel.entry).collect();
+    let read = |reader: &Reader<'_>| {
+        // Judged even when it is not enabled.
+        let policy = policy(reader, &channels, notify_clients)?;
+        reader.get(&keys::POLICY_ENABLED)?.then_some(policy)
+    };
+    root.entries(&keys::POLICY).iter().filter_map(read).collect()
 }
 
-/// The policies, enabled or not: whether it is enabled, and the policy.
-pub(super) fn policies(root: &Section<'_>, known: &Known<'_>) -> Vec<(bool, Policy)> {
-    root.entries("policy")
-        .iter()
-        .filter_map(|(name, section)| policy(name, section, known))
-        .collect()
-}
-
-fn policy(name: &str, section: &Section<'_>, known: &Known<'_>) -> Option<(bool, Policy)> {
-    let scope = match name {
+fn policy(reader: &Reader<'_>, channels: &[&str], notify_clients: bool) -> Option<Policy> {
+    let scope = match reader.entry {
         OWN_BALANCE => Scope::Reseller,
         name if ACCOUNT_ALERTS.contains(&name) => Scope::Account,
         _ => Scope::Clients,
     };
-    let policy_name = PolicyName::new(name);
-    if policy_name.is_err() {
-        section.refuse("name", "is not a name", "a-z, 0-9 and -, at most 64");
-    }
-    refuse_out_of_scope(section, scope);
-    let enabled = section.flag("enabled");
-    let severities = [Severity::Info, Severity::Warning, Severity::Critical].map(|it| (it.as_str(), it));
-    let severity = section.choice("severity", &severities, &[]);
+    refuse_out_of_scope(reader, scope);
     let when = match scope {
         Scope::Account => Some(When::default()),
-        Scope::Reseller if !section.has("when") => Some(When::default()),
-        _ => when(name, section, scope),
+        Scope::Reseller if !reader.has(&keys::POLICY_WHEN) => Some(When::default()),
+        _ => when(reader, scope),
     };
-    let clear = clear(section, scope, when.as_ref());
-    let hold = section.duration("for", secs(0)..=days(30));
-    let clear_readings = section.number("clear_readings", 1..=100);
-    let clear_for = section.duration("clear_for", secs(0)..=days(30));
-    let repeat_every = section.duration("repeat_every", secs(1)..=days(365));
-    let max_repeats = section.number("max_repeats", 0..=1_000);
-    let cool_down = section.duration("cool_down", secs(0)..=days(30));
-    let notify = notify(name, section, scope, known);
-    let clients = selector(section);
-    let enforce = enforce(section, scope, when.as_ref());
-    let policy = Policy {
-        name: policy_name.ok()?,
-        severity: severity?,
+    let clear = clear(reader, scope, when.as_ref());
+    let notify = notify(reader, scope, channels, notify_clients);
+    let enforce = enforce(reader, scope, when.as_ref());
+    Some(Policy {
+        name: reader.get(&keys::POLICY_NAME)?,
+        severity: reader.get(&keys::POLICY_SEVERITY)?,
         when: when?,
         clear: clear?,
-        hold: hold?,
-        clear_readings: clear_readings?,
-        clear_for: clear_for?,
-        repeat_every: repeat_every?,
-        max_repeats: max_repeats?,
-        cool_down: cool_down?,
+        hold: reader.get(&keys::POLICY_FOR)?,
+        clear_readings: reader.get(&keys::POLICY_CLEAR_READINGS)?,
+        clear_for: reader.get(&keys::POLICY_CLEAR_FOR)?,
+        repeat_every: reader.get(&keys::POLICY_REPEAT_EVERY)?,
+        max_repeats: reader.get(&keys::POLICY_MAX_REPEATS)?,
+        cool_down: reader.get(&keys::POLICY_COOL_DOWN)?,
         notify: notify?,
-        clients: clients?,
+        clients: Selector {
+            include: reader.optional(&keys::CLIENTS_INCLUDE)?.unwrap_or_default(),
+            exclude: reader.optional(&keys::CLIENTS_EXCLUDE)?.unwrap_or_default(),
+        },
         enforce: enforce?,
         scope,
-    };
-    Some((enabled?, policy))
-}
-
-/// Refuses keys that mean nothing for alerts about the account or the reseller.
-fn refuse_out_of_scope(section: &Section<'_>, scope: Scope) {
-    let (keys, why): (&[&str], _) = match scope {
-        Scope::Clients => return,
-        Scope::Reseller => (&["clients", "enforce"], "cannot be set for the reseller's own balance"),
-        Scope::Account => (
-            &["when", "clear", "clients", "enforce"],
-            "cannot be set for a built-in alert",
-        ),
-    };
-    for key in keys.iter().filter(|key| section.has(key)) {
-        section.refuse(
-            key,
-            why,
-            "severity, notify, for, repeat_every, max_repeats, enabled and the like",
-        );
-    }
-}
-
-fn notify(name: &str, section: &Section<'_>, scope: Scope, known: &Known<'_>) -> Option<Vec<ChannelName>> {
-    let mut channels: Vec<ChannelName> = Vec::new();
-    let mut good = true;
-    for text in section.list("notify")? {
-        let channel = channel(text, section, scope, known);
-        good &= channel.is_some();
-        channels.extend(channel.filter(|channel| !channels.contains(channel)));
-    }
-    let client = ChannelName::client();
-    if name == LOW_BALANCE && known.notify_clients && !channels.contains(&client) {
-        channels.push(client);
-    }
-    good.then_some(channels)
-}
-
-fn channel(text: &str, section: &Section<'_>, scope: Scope, known: &Known<'_>) -> Option<ChannelName> {
-    let client = ChannelName::client();
-    let names = || known.channels.iter().copied().chain([client.as_str()]);
-    if !names().any(|name| name == text) {
-        let accepted = format!("the configured ones: {}", names().collect::<Vec<_>>().join(", "));
-        let problem = Problem::new(section.origin_of("notify"), section.key("notify"), "names no channel");
-        let problem = problem
-            .value(text)
-            .accepted(accepted)
-            .did_you_mean(nearest(text, names()));
-        section.report().absence(problem);
-        return None;
-    }
-    if text == client.as_str() && scope != Scope::Clients {
-        section.refuse_item(
-            "notify",
-            text,
-            "is about no client, so none can be told",
-            "other channels",
-        );
-        return None;
-    }
-    ChannelName::new(text).ok()
-}
-
-fn selector(section: &Section<'_>) -> Option<Selector> {
-    if !section.has("clients") {
-        return Some(Selector::default());
-    }
-    let table = section.table(
-        "clients",
-        "patterns such as { exclude = [\"561115\", \"*@internal.example.com\"] }",
-    )?;
-    let patterns = |key: &str| {
-        let texts = if table.has(key) { table.list(key)? } else { Vec::new() };
-        let patterns: Vec<Pattern> = texts
-            .iter()
-            .filter_map(|text| pattern(&table, key, text, PATTERN))
-            .collect();
-        (patterns.len() == texts.len()).then_some(patterns)
-    };
-    let (include, exclude) = (patterns("include"), patterns("exclude"));
-    Some(Selector {
-        include: include?,
-        exclude: exclude?,
     })
 }
 
-/// What is accepted as a pattern of clients.
-const PATTERN: &str = "an id, an e-mail pattern such as *@example.com, or company:PATTERN";
-
-/// A pattern of clients.
-pub(super) fn pattern(table: &Section<'_>, key: &str, text: &str, accepted: &str) -> Option<Pattern> {
-    let pattern = Pattern::parse(text);
-    let good = match &pattern {
-        Pattern::Id(id) => ClientId::new(id).is_ok(),
-        Pattern::Email(pattern) | Pattern::Company(pattern) => !pattern.is_empty(),
+/// Refuses keys that mean nothing for alerts about the account or the reseller.
+fn refuse_out_of_scope(reader: &Reader<'_>, scope: Scope) {
+    let about_clients = [&keys::POLICY_CLIENTS, &keys::POLICY_ENFORCE];
+    let conditions = [&keys::POLICY_WHEN, &keys::POLICY_CLEAR];
+    let refused = match scope {
+        Scope::Clients => Vec::new(),
+        Scope::Reseller => about_clients.to_vec(),
+        Scope::Account => [conditions, about_clients].concat(),
     };
-    if !good {
-        table.refuse_item(key, text, "is not a pattern", accepted);
-        return None;
+    let why = match scope {
+        Scope::Reseller => "cannot be set for the reseller's own balance",
+        _ => "cannot be set for a built-in alert",
+    };
+    for key in refused.into_iter().filter(|key| reader.has(*key)) {
+        let accepted = "severity, notify, for, repeat_every, max_repeats, enabled and the like";
+        reader.refuse(key, wrong(why).accepted(accepted));
     }
-    Some(pattern)
+}
+
+fn notify(reader: &Reader<'_>, scope: Scope, channels: &[&str], notify_clients: bool) -> Option<Vec<ChannelName>> {
+    let client = ChannelName::client();
+    let mut names = reader.get(&keys::POLICY_NOTIFY)?;
+    if reader.entry == LOW_BALANCE && notify_clients {
+        names.push(client.to_string());
+    }
+    let others = channels.iter().copied().filter(|name| *name != client.as_str());
+    let known: Vec<&str> = others.chain([client.as_str()]).collect();
+    let mut told: Vec<ChannelName> = Vec::new();
+    for name in names {
+        if !known.contains(&name.as_str()) {
+            let wrong = wrong("names no channel").accepted(format!("the configured ones: {}", known.join(", ")));
+            let wrong = wrong.did_you_mean(nearest(&name, known.iter().copied())).item(name);
+            reader.report.absence(reader.problem(&keys::POLICY_NOTIFY, wrong));
+        } else if name == client.as_str() && scope != Scope::Clients {
+            let wrong = wrong("is about no client, so none can be told").accepted("other channels");
+            reader.refuse(&keys::POLICY_NOTIFY, wrong.item(name));
+        } else if told.iter().all(|channel| channel.as_str() != name) {
+            told.push(ChannelName::new(&name).ok()?);
+        }
+    }
+    Some(told)
 }
 
 /// What it changes; `Some(None)`: nothing.
-fn enforce(section: &Section<'_>, scope: Scope, when: Option<&When>) -> Option<Option<Enforce>> {
-    if !section.has("enforce") || scope != Scope::Clients {
+fn enforce(reader: &Reader<'_>, scope: Scope, when: Option<&When>) -> Option<Option<Enforce>> {
+    if !reader.has(&keys::POLICY_ENFORCE) || scope != Scope::Clients {
         return Some(None);
     }
-    let accepted = "{ balance_management = \"hard\" }";
-    let table = section.table("enforce", accepted)?;
     if when.is_some_and(|when| when.no_reading_for.is_some()) {
-        return refuse(
-            section,
-            "enforce",
-            "would change a client without a reading",
-            "a policy about a balance or spending",
+        let wrong = wrong("would change a client without a reading");
+        reader.refuse(
+            &keys::POLICY_ENFORCE,
+            wrong.accepted("a policy about a balance or spending"),
         );
     }
-    if !table.has("balance_management") {
-        table.missing("balance_management", "hard or soft");
-    }
-    let values = [Management::Hard, Management::Soft].map(|value| (value.as_str(), value));
-    let balance_management = table.choice("balance_management", &values, &[]);
-    let revert_on_recovery = optional(&table, "revert_on_recovery", |key| table.flag(key));
     Some(Some(Enforce {
-        balance_management: balance_management?,
-        revert_on_recovery: revert_on_recovery?.unwrap_or(false),
+        balance_management: reader.get(&keys::ENFORCE_BALANCE_MANAGEMENT)?,
+        revert_on_recovery: reader.optional(&keys::ENFORCE_REVERT_ON_RECOVERY)?.unwrap_or(false),
     }))
 }

@@ -97,6 +97,67 @@ impl fmt::Display for Problem {
     }
 }
 
+/// What is wrong with a value, before it is known where it stands.
+pub(super) struct Wrong {
+    what: String,
+    accepted: Option<String>,
+    meant: Option<String>,
+    item: Option<String>,
+    hides_value: bool,
+}
+
+pub(super) fn wrong(what: impl Into<String>) -> Wrong {
+    Wrong {
+        what: what.into(),
+        accepted: None,
+        meant: None,
+        item: None,
+        hides_value: false,
+    }
+}
+
+impl Wrong {
+    /// With what would be accepted, instead of what the key says.
+    pub fn accepted(mut self, accepted: impl Into<String>) -> Self {
+        self.accepted = Some(accepted.into());
+        self
+    }
+
+    pub fn did_you_mean(mut self, meant: Option<String>) -> Self {
+        self.meant = meant;
+        self
+    }
+
+    /// With the item of a list that it is about.
+    pub fn item(mut self, item: String) -> Self {
+        self.item = Some(item);
+        self
+    }
+
+    /// Without the value: it may hold a secret.
+    pub fn hiding_value(mut self) -> Self {
+        self.hides_value = true;
+        self
+    }
+
+    /// The problem of the key at `place`, which has this value and takes what is `accepted`.
+    pub fn at(self, file: impl fmt::Display, place: String, value: Option<String>, accepted: String) -> Problem {
+        let problem = Problem::new(file, place, self.what)
+            .accepted(self.accepted.unwrap_or(accepted))
+            .did_you_mean(self.meant);
+        match self.item.or(value.filter(|_| !self.hides_value)) {
+            Some(value) => problem.value(value),
+            None => problem,
+        }
+    }
+}
+
+impl From<Wrong> for Vec<Wrong> {
+    fn from(wrong: Wrong) -> Self {
+        vec![wrong]
+    }
+}
+
 /// Why there are no settings: everything that is wrong, and what is only odd.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problems {
@@ -178,30 +239,10 @@ pub fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -
     let most = (given.chars().count() / 3).clamp(1, 4);
     candidates
         .into_iter()
-        .map(|candidate| (distance(&given, &plain(candidate)), candidate))
+        .map(|candidate| (strsim::osa_distance(&given, &plain(candidate)), candidate))
         .filter(|(distance, candidate)| *distance <= most && *distance < candidate.chars().count())
         .min()
         .map(|(_, candidate)| candidate.to_owned())
-}
-
-/// Letters to insert, remove, replace or swap with their neighbour to get from one text to the other.
-fn distance(from: &str, to: &str) -> usize {
-    let (from, to): (Vec<char>, Vec<char>) = (from.chars().take(80).collect(), to.chars().take(80).collect());
-    let mut before = Vec::new();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, a) in from.iter().enumerate() {
-        let mut next = vec![i + 1];
-        for (j, b) in to.iter().enumerate() {
-            let mut best = (row[j] + usize::from(a != b)).min(row[j + 1] + 1).min(next[j] + 1);
-            if i > 0 && j > 0 && from[i - 1] == *b && *a == to[j - 1] {
-                let swapped: &Vec<usize> = &before;
-                best = best.min(swapped[j - 1] + 1);
-            }
-            next.push(best);
-        }
-        before = std::mem::replace(&mut row, next);
-    }
-    row[to.len()]
 }
 
 #[cfg(test)]

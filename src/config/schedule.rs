@@ -18,17 +18,11 @@ pub struct Schedule {
     pub timezone: TimeZone,
     /// Its IANA name.
     pub timezone_name: String,
-    /// Who is asked in a sweep.
-    pub pace: EverySweep,
     /// How old a cached threshold may get.
     pub threshold_refresh: SignedDuration,
     /// Above this achievable revisit time the account is overcommitted.
     pub revisit_within: SignedDuration,
 }
-
-/// `pace = "every-sweep"`: everybody is asked in each sweep. The only pace of this version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EverySweep;
 
 /// What makes a sweep start.
 #[derive(Clone, Debug, PartialEq)]
@@ -174,7 +168,7 @@ mod tests {
     use jiff::tz::TimeZone;
     use jiff::{SignedDuration, Timestamp};
 
-    use super::{EverySweep, Schedule, ScheduleError, SweepEvery};
+    use super::{Schedule, ScheduleError, SweepEvery};
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -185,7 +179,6 @@ mod tests {
             sweep,
             timezone: TimeZone::get(zone).unwrap(),
             timezone_name: zone.to_owned(),
-            pace: EverySweep,
             threshold_refresh: SignedDuration::from_hours(6),
             revisit_within: SignedDuration::from_mins(60),
         }

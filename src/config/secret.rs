@@ -7,8 +7,10 @@ use std::path::{Component, Path};
 
 use secrecy::SecretString;
 
-use super::problem::{Problem, Report};
-use super::read::Section;
+use super::form::{Secret, SecretFile};
+use super::key::Key;
+use super::problem::{Problem, Report, wrong};
+use super::reader::Reader;
 use super::tree::Origin;
 use crate::regular;
 
@@ -26,7 +28,7 @@ pub enum Secrets {
 const LONGEST_BYTES: u64 = 4096;
 
 /// Reports a secret that cannot be read, as what that means.
-pub(super) fn unreadable(problem: Problem, secrets: Secrets, report: &Report) {
+pub fn unreadable(problem: Problem, secrets: Secrets, report: &Report) {
     match secrets {
         Secrets::Required => report.problem(problem),
         Secrets::MayBeMissing => report.warning(problem),
@@ -67,7 +69,7 @@ pub fn secret_in(path: &Path) -> Result<String, BadFile> {
 }
 
 /// The secret in a file; `None` when there is none, which is reported as `told` with what is wrong in it.
-pub(super) fn read_file(path: &Path, told: Problem, secrets: Secrets, report: &Report) -> Option<String> {
+pub fn read_file(path: &Path, told: Problem, secrets: Secrets, report: &Report) -> Option<String> {
     let problem = |what: &BadFile| Problem {
         problem: what.to_string(),
         ..told
@@ -114,39 +116,48 @@ fn is_handed_out(path: &Path) -> bool {
         || real.components().any(is_versioned)
 }
 
-/// The secret `password` of a section, or what is in its `password_file`. `needed`: whether it has to be there.
+/// A secret, given as itself or as the file that holds it. `needed`: whether it has to be there.
 ///
 /// An empty one stands for a secret that may be missing. One that is not given at all may be missing too: the
 /// credentials of a systemd unit are there for the unit alone, not for a person who runs `check` or `status`.
-pub(super) fn password(section: &Section<'_>, secrets: Secrets, needed: bool) -> Option<SecretString> {
-    let nothing = || (secrets == Secrets::MayBeMissing).then(|| SecretString::from(String::new()));
-    let (given, file) = (section.secret("password"), section.text("password_file"));
-    match (section.has("password"), section.has("password_file")) {
+pub fn password(
+    reader: &Reader<'_>,
+    key: &Key<Secret>,
+    file_key: &Key<SecretFile>,
+    needed: bool,
+) -> Option<SecretString> {
+    let nothing = || (reader.secrets == Secrets::MayBeMissing).then(|| SecretString::from(String::new()));
+    match (reader.has(key), reader.has(file_key)) {
         (true, true) => {
-            section.refuse("password", "is given beside password_file", "one of the two");
+            let what = format!("is given beside {}", file_key.row.name());
+            reader.refuse(key, wrong(what).accepted("one of the two"));
             None
         }
         (true, false) => {
-            if let Origin::File(path) = section.origin_of("password") {
-                warn_if_open(path, section.report());
+            if let Origin::File(path) = reader.origin_of(key) {
+                warn_if_open(path, reader.report);
             }
-            given.map(SecretString::from)
+            reader.get(key)
         }
         (false, true) => {
             // A relative path counts from the file that names it.
-            let (file, origin) = (file?, section.origin_of("password_file"));
-            let path = origin.folder().unwrap_or_default().join(file);
-            let mut told = Problem::new(origin, section.key("password_file"), "");
+            let (file, origin) = (reader.get(file_key)?, reader.origin_of(file_key));
+            let path = origin.folder().unwrap_or_default().join(&file);
+            let mut told = Problem::new(origin, reader.place_of(file_key), "");
             if file.contains('/') {
                 // Without a folder it may be the secret itself, given as the file by mistake.
                 told = told.value(path.display());
             }
-            let secret = read_file(&path, told, secrets, section.report());
-            warn_if_open(&path, section.report());
+            let secret = read_file(&path, told, reader.secrets, reader.report);
+            warn_if_open(&path, reader.report);
             secret.map(SecretString::from).or_else(nothing)
         }
         (false, false) if needed => {
-            section.missing_secret("password", "password, password_file or a systemd credential", secrets);
+            let problem = reader.missing(key);
+            match reader.secrets {
+                Secrets::Required => reader.report.absence(problem),
+                Secrets::MayBeMissing => reader.report.warning(problem),
+            }
             nothing()
         }
         (false, false) => None,

@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use super::schedule::Schedule;
 use crate::domain::enforcement::Mode;
 use crate::domain::policy::{Limit, Scope, When};
-use crate::domain::{AccountName, ChannelName, ClientId, Languages, Money, Policy, PolicyName};
+use crate::domain::{AccountName, ChannelName, ClientId, Languages, Money, Policy};
 
 /// Everything a person can set, validated. Secrets do not print.
 #[derive(Clone, Debug)]
@@ -43,12 +43,6 @@ impl Settings {
     #[must_use]
     pub fn account(&self, name: &str) -> Option<&Account> {
         self.accounts.iter().find(|account| account.name.as_str() == name)
-    }
-
-    /// The enabled policy of this name.
-    #[must_use]
-    pub fn policy(&self, name: &PolicyName) -> Option<&Policy> {
-        self.policies.iter().find(|policy| policy.name == *name)
     }
 
     /// The policies as they hold for one account: a policy about the reseller's own balance that has no condition of
@@ -196,8 +190,6 @@ pub struct Alerts {
 /// Where state is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Store {
-    /// As configured.
-    pub url: String,
     /// The SQLite file; a relative path was taken from the folder of the file that names it.
     pub path: PathBuf,
     /// How long history is kept.

@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use super::keys::{is_secret, join, rank};
-use super::tree::{Kind, Node, Table};
+use super::key::{find, join, rank};
+use super::tree::{Kind, Node, Shape, Table};
 
 /// Every value of the configuration, with what stands in place of secrets.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,53 +30,20 @@ enum Line {
 /// What is printed in place of a secret.
 const HIDDEN: &str = "***";
 
-/// The sections in the order of the manual.
-const ORDER: [&str; 9] = [
-    "account",
-    "schedule",
-    "smtp",
-    "mail",
-    "channel",
-    "alerts",
-    "policy",
-    "store",
-    "enforcement",
-];
-
 impl Effective {
     pub(super) fn of(values: &Table) -> Self {
         let mut lines = Vec::new();
-        for (section, node) in ORDER
-            .iter()
-            .filter_map(|section| Some((*section, values.get(*section)?)))
-        {
+        for (section, node) in in_order(values, "") {
             match &node.kind {
                 Kind::Table(table) => {
                     lines.push(Line::Heading(format!("[{section}]")));
-                    push(
-                        &mut lines,
-                        table,
-                        &Place {
-                            section,
-                            prefix: "",
-                            path: section,
-                        },
-                    );
+                    push(&mut lines, table, section, "", section);
                 }
                 Kind::Named(entries) => {
                     for (name, entry) in entries {
                         if let Kind::Table(table) = &entry.kind {
                             lines.push(Line::Heading(format!("[[{section}]]")));
-                            let (within, path) = (join(section, "*"), join(section, name));
-                            push(
-                                &mut lines,
-                                table,
-                                &Place {
-                                    section: &within,
-                                    prefix: "",
-                                    path: &path,
-                                },
-                            );
+                            push(&mut lines, table, &join(section, "*"), "", &join(section, name));
                         }
                     }
                 }
@@ -85,7 +52,7 @@ impl Effective {
         }
         Self {
             lines,
-            values: table_json(values),
+            values: table_json("", values),
         }
     }
 
@@ -136,86 +103,59 @@ impl Effective {
     }
 }
 
-/// Where a table stands: its section among the known keys, what its keys start with here, and its full path.
-struct Place<'a> {
-    section: &'a str,
-    prefix: &'a str,
-    path: &'a str,
+/// The keys of a table in the order of the manual.
+fn in_order<'a>(table: &'a Table, pattern: &str) -> Vec<(&'a str, &'a Node)> {
+    let mut keys: Vec<(&str, &Node)> = table.iter().map(|(key, node)| (key.as_str(), node)).collect();
+    keys.sort_by_key(|(key, _)| rank(&join(pattern, key)));
+    keys
 }
 
-fn push(lines: &mut Vec<Line>, table: &Table, place: &Place<'_>) {
-    let mut values: Vec<(&String, &Node)> = table.iter().collect();
-    values.sort_by_key(|(key, _)| rank(place.section, key));
-    for (key, node) in values {
-        let (section, path) = (join(place.section, key), join(place.path, key));
-        let key = join(place.prefix, key);
-        match &node.kind {
-            Kind::Table(inner) => push(
-                lines,
-                inner,
-                &Place {
-                    section: &section,
-                    prefix: &key,
-                    path: &path,
-                },
-            ),
-            _ => {
-                let text = written(&key, node);
-                lines.push(Line::Value {
-                    key,
-                    path,
-                    text,
-                    origin: node.origin.to_string(),
-                });
-            }
+/// Adds the lines of a table: `pattern` is its path with `*` for the name of its entry, `path` with the name, and `prefix`
+/// what its keys start with below their heading.
+fn push(lines: &mut Vec<Line>, table: &Table, pattern: &str, prefix: &str, path: &str) {
+    for (key, node) in in_order(table, pattern) {
+        let (pattern, path, key) = (join(pattern, key), join(path, key), join(prefix, key));
+        if let Kind::Table(inner) = &node.kind {
+            push(lines, inner, &pattern, &key, &path);
+            continue;
         }
+        lines.push(Line::Value {
+            key,
+            path,
+            text: toml(&json(&pattern, node)),
+            origin: node.origin.to_string(),
+        });
     }
 }
 
-/// A value as TOML writes it.
-fn written(key: &str, node: &Node) -> String {
-    if is_secret(key) {
-        return format!("\"{HIDDEN}\"");
+/// A value as TOML writes it: as JSON does, but for blanks in lists and DEL, which JSON leaves as it is.
+fn toml(value: &Value) -> String {
+    match value {
+        Value::Array(items) => format!("[{}]", items.iter().map(toml).collect::<Vec<_>>().join(", ")),
+        value => value.to_string().replace('\u{7f}', "\\u007f"),
     }
+}
+
+/// The value at a path that has `*` for the names of entries, without secrets.
+pub(super) fn json(pattern: &str, node: &Node) -> Value {
     match &node.kind {
-        Kind::Text(text) => quoted(text),
-        Kind::List(items) => format!(
-            "[{}]",
-            items
-                .iter()
-                .map(|item| written(key, item))
-                .collect::<Vec<_>>()
-                .join(", ")
-        ),
-        _ => node.shown().unwrap_or_default(),
-    }
-}
-
-/// A TOML basic string. Its escapes are those of JSON, which leaves DEL as it is.
-fn quoted(text: &str) -> String {
-    Value::from(text).to_string().replace('\u{7f}', "\\u007f")
-}
-
-fn table_json(table: &Table) -> Value {
-    let value = |(key, node): (&String, &Node)| {
-        let value = if is_secret(key) {
-            Value::from(HIDDEN)
-        } else {
-            node_json(node)
-        };
-        (key.clone(), value)
-    };
-    Value::Object(table.iter().map(value).collect())
-}
-
-fn node_json(node: &Node) -> Value {
-    match &node.kind {
+        _ if find(pattern).is_some_and(|row| row.shape == Shape::Secret) => Value::from(HIDDEN),
         Kind::Flag(flag) => Value::from(*flag),
         Kind::Integer(integer) => Value::from(*integer),
         Kind::Float(float) => Value::from(float.to_string()),
         Kind::Text(text) => Value::from(text.as_str()),
-        Kind::List(items) => items.iter().map(node_json).collect(),
-        Kind::Table(table) => table_json(table),
-        Kind::Named(entries) => entries.iter().map(|(_, entry)| node_json(entry)).collect(),
+        Kind::List(items) => items.iter().map(|item| json(pattern, item)).collect(),
+        Kind::Table(table) => table_json(pattern, table),
+        Kind::Named(entries) => {
+            let pattern = join(pattern, "*");
+            entries.iter().map(|(_, entry)| json(&pattern, entry)).collect()
+        }
     }
+}
+
+fn table_json(pattern: &str, table: &Table) -> Value {
+    let keys = table
+        .iter()
+        .map(|(key, node)| (key.clone(), json(&join(pattern, key), node)));
+    Value::Object(keys.collect())
 }

@@ -1,6 +1,6 @@
 //! The values of a layer and where each came from, and how layers are laid over each other.
 //!
-//! Knows no keys but those that merge in a way of their own. Has no `Debug`: secrets are among the values.
+//! Knows no keys but `name`, `when` and `clear`. Has no `Debug`: secrets are among the values.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,7 +13,7 @@ use super::problem::{Problem, Report};
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub enum Origin {
     /// The program itself.
     BuiltIn,
     /// A file.
@@ -47,19 +47,37 @@ impl fmt::Display for Origin {
     }
 }
 
+/// What is written behind a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Text,
+    /// A text that is never shown.
+    Secret,
+    /// The path of a file that holds a secret.
+    SecretFile,
+    Integer,
+    Flag,
+    /// A list of texts.
+    List,
+    /// More keys.
+    Table,
+    /// A list of tables that have a name.
+    Entries,
+}
+
 /// A value and where it came from.
 #[derive(Clone)]
-pub(super) struct Node {
+pub struct Node {
     pub origin: Origin,
     pub kind: Kind,
 }
 
 /// Keys and their values, in the order of the keys.
-pub(super) type Table = BTreeMap<String, Node>;
+pub type Table = BTreeMap<String, Node>;
 
 /// What a value is.
 #[derive(Clone)]
-pub(super) enum Kind {
+pub enum Kind {
     Flag(bool),
     Integer(i64),
     /// Only to be refused by name: no float touches an amount, and nothing else is one.
@@ -103,6 +121,38 @@ impl Node {
         }
     }
 
+    pub fn text(text: &str, origin: &Origin) -> Self {
+        Self {
+            origin: origin.clone(),
+            kind: Kind::Text(text.to_owned()),
+        }
+    }
+
+    pub fn table(table: Table, origin: &Origin) -> Self {
+        Self {
+            origin: origin.clone(),
+            kind: Kind::Table(table),
+        }
+    }
+
+    /// A value as the environment writes it, in the shape that its key wants. A text that has not that shape stays one
+    /// and is refused later.
+    pub fn written(text: &str, shape: Option<Shape>, origin: &Origin) -> Self {
+        let kind = match shape {
+            Some(Shape::Integer) => text.trim().parse().ok().map(Kind::Integer),
+            Some(Shape::Flag) => text.trim().parse().ok().map(Kind::Flag),
+            Some(Shape::List) => {
+                let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+                Some(Kind::List(items.map(|item| Self::text(item, origin)).collect()))
+            }
+            _ => None,
+        };
+        Self {
+            origin: origin.clone(),
+            kind: kind.unwrap_or_else(|| Kind::Text(text.to_owned())),
+        }
+    }
+
     /// What it is, for a person who wrote something else than was expected.
     pub fn type_name(&self) -> &'static str {
         match self.kind {
@@ -128,13 +178,10 @@ impl Node {
     }
 }
 
-/// The lists whose entries have a name and merge by it.
-pub(super) const NAMED: [&str; 3] = ["account", "channel", "policy"];
-
-/// Turns the lists of named things of one layer into [`Kind::Named`]; what has no name, or a name twice, is a problem
-/// and left out.
-pub(super) fn name_entries(layer: &mut Table, report: &Report) {
-    for section in NAMED {
+/// Turns the lists of named things of one layer, which are in these sections, into [`Kind::Named`]. What has no name, or
+/// a name twice, is a problem and left out.
+pub fn name_entries<'a>(layer: &mut Table, sections: impl Iterator<Item = &'a str>, report: &Report) {
+    for section in sections {
         let Some(node) = layer.remove(section) else { continue };
         let Node {
             origin,
@@ -191,13 +238,15 @@ pub(super) fn name_entries(layer: &mut Table, report: &Report) {
 /// - `when` and `clear` are one condition each and are replaced as a whole;
 /// - a new `when` without a `clear` drops the `clear` that was written for the old one;
 /// - a secret replaces its `_file` twin from an earlier layer, and the other way round.
-pub(super) fn lay_over(base: &mut Table, over: Table) {
+pub fn lay_over(base: &mut Table, over: Table) {
     if over.contains_key("when") && !over.contains_key("clear") {
         base.remove("clear");
     }
-    for (one, other) in [("password", "password_file"), ("password_file", "password")] {
-        if over.contains_key(one) && !over.contains_key(other) {
-            base.remove(other);
+    for key in over.keys() {
+        let file = format!("{key}_file");
+        let twin = key.strip_suffix("_file").unwrap_or(&file);
+        if !over.contains_key(twin) {
+            base.remove(twin);
         }
     }
     for (key, node) in over {
@@ -258,10 +307,23 @@ fn lay_entries_over(base: &mut Vec<(String, Node)>, over: Vec<(String, Node)>) {
     }
 }
 
-/// Fills what an entry does not say from the defaults of its kind.
-pub(super) fn fill(table: &mut Table, defaults: &Table) {
-    for (key, node) in defaults {
-        table.entry(key.clone()).or_insert_with(|| node.clone());
+/// Fills in the value at a path that has `*` for the names of entries, wherever its table is there and does not say it.
+pub fn fill(table: &mut Table, path: &str, value: &Node) {
+    let Some((section, rest)) = path.split_once('.') else {
+        table.entry(path.to_owned()).or_insert_with(|| value.clone());
+        return;
+    };
+    match table.get_mut(section).map(|node| &mut node.kind) {
+        Some(Kind::Table(table)) => fill(table, rest, value),
+        Some(Kind::Named(entries)) => {
+            let rest = rest.strip_prefix("*.").unwrap_or(rest);
+            let tables = entries.iter_mut().filter_map(|(_, entry)| match &mut entry.kind {
+                Kind::Table(table) => Some(table),
+                _ => None,
+            });
+            tables.for_each(|table| fill(table, rest, value));
+        }
+        _ => {}
     }
 }
 
@@ -278,7 +340,7 @@ mod tests {
             .into_iter()
             .map(|(key, value)| (key, Node::from_value(value, &Origin::Text)))
             .collect();
-        name_entries(&mut table, report);
+        name_entries(&mut table, ["account", "channel", "policy"].into_iter(), report);
         table
     }
 

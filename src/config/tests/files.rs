@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::keys::{self, KNOWN};
+use super::super::key;
+use super::super::keys::ALL;
+use super::super::tree::Shape;
 use super::super::{Loaded, Request, Secrets, Variables, load};
 use super::now;
 use crate::domain::enforcement::Mode;
@@ -51,12 +53,12 @@ fn keys_of(text: &str) -> BTreeSet<String> {
                 let Some((key, value)) = line.split_once(" = ") else {
                     continue;
                 };
-                let key = keys::join(&section, key);
+                let key = key::join(&section, key);
                 let inner = value
                     .strip_prefix("{ ")
                     .map(|inner| inner.trim_end_matches('}').split(", "));
                 for pair in inner.into_iter().flatten() {
-                    found.insert(keys::join(&key, pair.split(" = ").next().unwrap().trim()));
+                    found.insert(key::join(&key, pair.split(" = ").next().unwrap().trim()));
                 }
                 found.insert(key);
             }
@@ -104,28 +106,25 @@ fn the_full_file_names_every_key_and_stays_good_when_all_are_set() {
     let loaded = load_text(&text);
     assert!(loaded.settings.mails_clients() && loaded.settings.enforcement.protect.len() == 1);
     let given = keys_of(&text);
-    for (section, known) in KNOWN.iter().filter(|(section, _)| !section.is_empty()) {
-        for (key, form) in known.iter().filter(|(_, form)| *form != keys::Form::Table) {
-            let path = keys::join(section, key);
-            // A secret and its file exclude each other: the one is set, the other explained beside it.
-            let explained = keys::is_secret(key) && text.contains("`password = ");
-            assert!(
-                given.contains(&path) || explained,
-                "{path} ({form:?}) is not in the full file"
-            );
-        }
+    for row in ALL.iter().map(|key| key.row()).filter(|row| !row.is_table()) {
+        // A secret and its file exclude each other: the one is set, the other explained beside it.
+        let explained = row.shape == Shape::Secret && text.contains("`password = ");
+        assert!(
+            given.contains(row.path) || explained,
+            "{} is not in the full file",
+            row.path
+        );
     }
 }
 
 #[test]
 fn the_containers_header_names_a_variable_for_every_line() {
     let text = read("container.toml");
-    for key in keys_of(&text).iter().filter(|key| !key.ends_with(".name")) {
-        let entry = if key.starts_with("account") { "MAIN" } else { "OPS" };
-        let variable = format!(
-            "BALANCEWATCH__{}",
-            key.replace('*', entry).replace('.', "__").to_uppercase()
-        );
-        assert!(text.contains(&format!("#   {variable} ")), "{variable}");
+    for row in keys_of(&text).iter().filter_map(|path| key::find(path)) {
+        if row.name() != "name" {
+            let entry = if row.path.starts_with("account") { "MAIN" } else { "OPS" };
+            let variable = row.variable(entry);
+            assert!(text.contains(&format!("#   {variable} ")), "{variable}");
+        }
     }
 }

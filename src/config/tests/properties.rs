@@ -2,6 +2,7 @@
 
 use proptest::prelude::{Strategy, any, prop_assert, prop_oneof, proptest};
 
+use super::super::keys::ALL;
 use super::super::schedule::SweepEvery;
 use super::super::{Problem, Request, Secrets, Variables, load as load_request};
 use super::{BASE, load, now, with};
@@ -22,18 +23,12 @@ fn value() -> impl Strategy<Value = String> {
 }
 
 fn key() -> impl Strategy<Value = (String, String)> {
-    let known = |(section, keys): &(&str, &[(&str, super::super::keys::Form)])| {
-        let section = section.split('.').next().unwrap_or_default().to_owned();
-        keys.iter()
-            .map(|(key, _)| (section.clone(), (*key).to_owned()))
-            .collect::<Vec<_>>()
-    };
-    let all: Vec<_> = super::super::keys::KNOWN
-        .iter()
-        .flat_map(known)
-        .filter(|(it, _)| !it.is_empty())
-        .collect();
-    proptest::sample::select(all)
+    let rows = ALL.iter().map(|key| key.row());
+    let keys = rows.filter_map(|row| {
+        let (section, _) = row.path.split_once('.')?;
+        Some((section.to_owned(), row.name().to_owned()))
+    });
+    proptest::sample::select(keys.collect::<Vec<_>>())
 }
 
 fn is_one_line(problem: &Problem) -> bool {
