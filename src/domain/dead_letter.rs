@@ -10,7 +10,6 @@ const MOST_NAMED: usize = 5;
 /// A dead message. It is dealt with when a person tried it again or dropped it, or when its recipient took a later one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetter {
-    /// The message.
     pub message: String,
     /// The first notification that it carried, by which a person deals with it.
     pub notification: String,
@@ -20,9 +19,7 @@ pub struct DeadLetter {
     pub label: String,
     /// How many notifications it carried.
     pub carried: u64,
-    /// Through which channel.
     pub channel: ChannelName,
-    /// To which address.
     pub recipient: String,
     /// Why it will never arrive.
     pub why: String,

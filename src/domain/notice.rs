@@ -32,16 +32,13 @@ pub enum Transition {
     News,
     /// It still fires; the client was told that it is low, and learns now that its money is gone.
     UsedUp,
-    /// It recovered.
     Resolved,
     /// Its ground went away.
     Withdrawn {
-        /// Why.
         why: Withdrawal,
     },
     /// An enforcement it asked for ended.
     Enforced {
-        /// How.
         outcome: Outcome,
         /// What `balance_management` was to become.
         wanted: Management,
@@ -122,10 +119,7 @@ pub enum Ending {
         from: Money,
     },
     /// The limit was changed: by the one before, it would still be in breach.
-    LimitChanged {
-        /// The limit before.
-        from: Money,
-    },
+    LimitChanged { from: Money },
 }
 
 impl Ending {
@@ -151,7 +145,6 @@ pub struct Facts {
     pub reading: Option<Reading>,
     /// The threshold that was used.
     pub threshold: Option<Threshold>,
-    /// Why.
     pub reason: Reason,
     /// When the episode began.
     pub since: Timestamp,
@@ -187,19 +180,13 @@ pub struct AccountFacts {
 pub struct Notification {
     /// `EPISODE/TRANSITION/CHANNEL/RECIPIENT`: the same after a crash.
     pub id: String,
-    /// The account.
     pub account: AccountName,
     /// The client, or a pseudo-client.
     pub client: ClientId,
-    /// The policy.
     pub policy: PolicyName,
-    /// The episode.
     pub episode: EpisodeId,
-    /// What happened.
     pub transition: Transition,
-    /// How urgent.
     pub severity: Severity,
-    /// Through which channel.
     pub channel: ChannelName,
     /// To which address; empty when there is none.
     pub recipient: String,
@@ -217,7 +204,6 @@ pub struct Notification {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", content = "why", rename_all = "snake_case")]
 pub enum NoticeState {
-    /// Waits to leave.
     Pending,
     /// Is on its way; after a crash it counts as pending, and is sent again with the same id.
     Sending,
@@ -275,15 +261,11 @@ impl NoticeState {
 pub struct Message {
     /// Stable, and the base of the mail's Message-ID: a repeat after a crash is recognised.
     pub id: String,
-    /// The account.
     pub account: AccountName,
-    /// Through which channel.
     pub channel: ChannelName,
-    /// To which address.
     pub recipient: String,
     /// Messages of one thread leave in order: the episode, or the summary's own id.
     pub thread: String,
-    /// What it is.
     pub kind: MessageKind,
     /// When it was written down.
     pub created_at: Timestamp,
@@ -315,11 +297,9 @@ pub enum MessageKind {
 /// One try to deliver a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
-    /// The message.
     pub message: String,
     /// Which try; 1 is the first.
     pub number: u32,
-    /// When it ended.
     pub at: Timestamp,
     /// `delivered`, `retry`, `refused`, `uncertain` or `unreachable`.
     pub outcome: String,

@@ -45,7 +45,6 @@ use ledger::Ledger;
 /// What an account's enforcement works by.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The account.
     pub account: AccountName,
     /// Mode, protected clients and caps.
     pub guards: Guards,
@@ -86,7 +85,6 @@ pub type Hook = Arc<dyn Fn(&'static str) -> bool + Send + Sync>;
 /// What became of the enforcements in one run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Set and verified.
     pub applied: u64,
     /// Refused, or declined by the API.
     pub refused: u64,
@@ -121,27 +119,19 @@ impl Report {
 pub enum Event {
     /// A record that was read back is not what was meant.
     ReadBack {
-        /// The client.
         client: ClientId,
-        /// The enforcement.
         enforcement: String,
-        /// What differs.
         fields: Vec<FieldDifference>,
     },
     /// It could not be found out what a write did.
     Unknown {
-        /// The client.
         client: ClientId,
-        /// The enforcement.
         enforcement: String,
         /// The kind of the failure.
         error: String,
     },
     /// The account's codes contradict those that were used before.
-    Codes {
-        /// How.
-        what: String,
-    },
+    Codes { what: String },
 }
 
 impl fmt::Display for Event {
@@ -183,10 +173,7 @@ pub enum Error {
     Store(#[from] store::Error),
     /// A crash test stopped it.
     #[error("stopped by a test {at}")]
-    Stopped {
-        /// Between which steps.
-        at: &'static str,
-    },
+    Stopped { at: &'static str },
 }
 
 /// Carries out an account's enforcements. One run at a time.

@@ -19,9 +19,7 @@ use crate::domain::{AccountName, ClientId, PolicyName};
 /// Everything that becomes true at once, for one account. Written in the order of the fields, all or nothing.
 #[derive(Clone, Debug)]
 pub struct Commit {
-    /// The account.
     pub account: AccountName,
-    /// The batch's `now`.
     pub at: Timestamp,
     /// Sets back the stored times of the account that lie ahead, but for those in its state and its alerts: they are
     /// written whole.
@@ -54,7 +52,6 @@ pub struct Commit {
     pub letters_announced: Vec<String>,
     /// Tries to deliver stored messages.
     pub attempts: Vec<Attempt>,
-    /// Whole enforcements.
     pub enforcements: Vec<Enforcement>,
     /// Lines for the journals of stored enforcements.
     pub steps: Vec<EnforcementStep>,
@@ -117,11 +114,9 @@ impl Commit {
 /// A line for a client's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryEntry {
-    /// The client.
     pub client: ClientId,
     /// When it was read, or could not be.
     pub at: Timestamp,
-    /// What was seen.
     pub seen: Seen,
 }
 

@@ -11,7 +11,6 @@ const LEAST_BYTES: u64 = 64 * 1024;
 /// Why a disk does not take what is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DiskTrouble {
-    /// It is full.
     Full {
         /// Bytes that are free for the daemon now; `None` when it cannot be told.
         free_bytes: Option<u64>,

@@ -24,7 +24,6 @@ pub enum Error {
     /// The store was written by another version of this program.
     #[error("the store `{path}` has schema version {found}, and this program needs {known}")]
     Version {
-        /// The store.
         path: PathBuf,
         /// The newest migration in it; 0 for a file that holds nothing yet.
         found: i64,
@@ -33,26 +32,19 @@ pub enum Error {
     },
     /// It is a database, but another program's.
     #[error("the database `{path}` is not a store of balancewatch")]
-    Foreign {
-        /// The database.
-        path: PathBuf,
-    },
+    Foreign { path: PathBuf },
     /// The file system refused.
     #[error("could not {operation} `{path}`")]
     Io {
-        /// What was tried.
         operation: &'static str,
-        /// On which file.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
     },
-    /// The database refused.
     #[error("could not {operation} in the store `{path}`")]
     Database {
         /// What was tried. A write that failed left nothing behind.
         operation: &'static str,
-        /// The store.
         path: PathBuf,
         /// What the database said.
         source: sqlx::Error,
@@ -62,7 +54,6 @@ pub enum Error {
     Disk {
         /// What was tried. A write that failed left nothing behind.
         operation: &'static str,
-        /// The store.
         path: PathBuf,
         /// What is the matter with it.
         trouble: DiskTrouble,
@@ -72,7 +63,6 @@ pub enum Error {
     /// The schema could not be brought up to date.
     #[error("could not bring the store `{path}` up to date")]
     Migration {
-        /// The store.
         path: PathBuf,
         /// What the database said.
         source: sqlx::migrate::MigrateError,
@@ -80,11 +70,8 @@ pub enum Error {
     /// Something is stored that this program never writes.
     #[error("could not {operation}: column `{column}` in the store `{path}` holds `{value}`, which is no {expected}")]
     Corrupt {
-        /// What was tried.
         operation: &'static str,
-        /// The store.
         path: PathBuf,
-        /// The column.
         column: &'static str,
         /// The beginning of what is there.
         value: String,
@@ -93,16 +80,10 @@ pub enum Error {
     },
     /// A file was removed or replaced while it was open: what is written would be lost, and another daemon could start.
     #[error("`{path}` was removed or replaced while the daemon had it open")]
-    Gone {
-        /// The file.
-        path: PathBuf,
-    },
+    Gone { path: PathBuf },
     /// A crash test stopped a commit here.
     #[error("stopped by a test {step}")]
-    Stopped {
-        /// Where.
-        step: Step,
-    },
+    Stopped { step: Step },
 }
 
 impl Error {

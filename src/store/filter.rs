@@ -5,7 +5,6 @@ use crate::domain::{AccountName, ClientId};
 /// Which notifications to list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoticeFilter {
-    /// Of this account.
     pub account: AccountName,
     /// Of this client only.
     pub client: Option<ClientId>,
@@ -18,7 +17,6 @@ pub struct NoticeFilter {
 /// Which enforcements to list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnforcementFilter {
-    /// Of this account.
     pub account: AccountName,
     /// Of this client only.
     pub client: Option<ClientId>,

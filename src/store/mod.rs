@@ -10,10 +10,7 @@ mod commit;
 mod disk;
 mod encode;
 mod error;
-mod files;
 mod filter;
-mod lock;
-pub mod mark;
 mod pace;
 mod sqlite;
 #[cfg(test)]
@@ -31,6 +28,7 @@ pub use disk::DiskTrouble;
 pub use error::Error;
 pub use filter::{EnforcementFilter, NoticeFilter};
 pub use pace::{ForeignCalls, ReserveCalls, ReservedCalls, SettledCalls};
+pub use sqlite::mark;
 
 use crate::domain::alert::{Alert, EpisodeId};
 use crate::domain::dead_letter::DeadLetter;
@@ -51,6 +49,9 @@ pub enum Access {
 }
 
 /// An open store. Clones share it.
+///
+/// Every method fails with [`Error::Database`] when the database refuses, and those that read with [`Error::Corrupt`]
+/// when something is stored that this program never writes.
 #[derive(Clone)]
 pub struct Store {
     engine: Arc<Sqlite>,
@@ -80,7 +81,6 @@ impl Store {
         })
     }
 
-    /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.engine.path()
@@ -100,11 +100,8 @@ impl Store {
 
     /// All that a sweep and its decisions need of an account, as one transaction saw it. An account that is not stored
     /// yet is empty.
-    ///
-    /// # Errors
-    /// [`Error::Database`] or [`Error::Corrupt`].
     pub async fn load(&self, account: &AccountName) -> Result<AccountView, Error> {
-        self.told("load the account", self.engine.load(account).await)
+        self.during("load the account", self.engine.load(account).await)
     }
 
     /// Writes `commit` in one transaction, all or nothing. One without rows writes nothing.
@@ -113,33 +110,24 @@ impl Store {
     /// [`Error::Database`]: nothing of it is stored, unless the connection broke during COMMIT, when it may be;
     /// writing the same commit again is safe but for its history.
     pub async fn commit(&self, commit: &Commit) -> Result<(), Error> {
-        self.told("commit", self.engine.commit(commit, self.hook.as_ref()).await)
+        self.during("commit", self.engine.commit(commit, self.hook.as_ref()).await)
     }
 
     /// At most `limit` messages of each channel that may leave at `now`, with the notifications they carry: pending, or left "sending" by a
     /// crash; due by `next_at` and `not_before`; and with no unfinished message before them in the same thread to the
     /// same recipient through the same channel. Oldest first; after those, the paced ones, lowest amount first.
-    ///
-    /// # Errors
-    /// [`Error::Database`] or [`Error::Corrupt`].
     pub async fn due_messages(&self, now: Timestamp, limit: usize) -> Result<Vec<(Message, Vec<Notification>)>, Error> {
-        self.told("read the due messages", self.engine.due_messages(now, limit).await)
+        self.during("read the due messages", self.engine.due_messages(now, limit).await)
     }
 
     /// Makes the message that carries this notification due at once, for another day: what a person decides about one that
     /// died or waits. Whether there was such a message; one that was delivered, dropped or is being sent stays as it is.
-    ///
-    /// # Errors
-    /// [`Error::Database`].
     pub async fn retry(&self, notification: &str, now: Timestamp) -> Result<bool, Error> {
-        self.told("retry the notification", self.engine.retry(notification, now).await)
+        self.during("retry the notification", self.engine.retry(notification, now).await)
     }
 
     /// Makes all messages that wait, and those that died since `since`, due at once, in one channel or in all; gives
     /// how many there are.
-    ///
-    /// # Errors
-    /// [`Error::Database`].
     pub async fn retry_all(
         &self,
         channel: Option<&ChannelName>,
@@ -147,91 +135,60 @@ impl Store {
         now: Timestamp,
     ) -> Result<u64, Error> {
         let retried = self.engine.retry_all(channel, since, now).await;
-        self.told("retry the notifications", retried)
+        self.during("retry the notifications", retried)
     }
 
     /// Makes due what waits for a later try, in one channel or in all, but for what may have arrived.
-    ///
-    /// # Errors
-    /// [`Error::Database`].
     pub async fn make_due(&self, channel: Option<&ChannelName>, now: Timestamp) -> Result<(), Error> {
-        self.told("make what waits due", self.engine.make_due(channel, now).await)
+        self.during("make what waits due", self.engine.make_due(channel, now).await)
     }
 
     /// How many tries of a message ended without an answer to it.
-    ///
-    /// # Errors
-    /// [`Error::Database`].
     pub async fn uncertain_tries(&self, message: &str) -> Result<u32, Error> {
-        self.told("count uncertain tries", self.engine.uncertain_tries(message).await)
+        self.during("count uncertain tries", self.engine.uncertain_tries(message).await)
     }
 
     /// When the next unfinished message may leave, which may be past; `None` when there is none.
-    ///
-    /// # Errors
-    /// [`Error::Database`].
     pub async fn next_message_at(&self) -> Result<Option<Timestamp>, Error> {
-        self.told("look for the next message", self.engine.next_message_at().await)
+        self.during("look for the next message", self.engine.next_message_at().await)
     }
 
     /// How many messages are still to be sent, now or later.
-    ///
-    /// # Errors
-    /// [`Error::Database`].
     pub async fn owed_messages(&self) -> Result<u64, Error> {
-        self.told("count the messages", self.engine.owed_messages().await)
+        self.during("count the messages", self.engine.owed_messages().await)
     }
 
     /// How many paced messages to clients left, or may have left, since `since`.
-    ///
-    /// # Errors
-    /// [`Error::Database`].
     pub async fn client_mails_since(&self, account: &AccountName, since: Timestamp) -> Result<u32, Error> {
-        self.told(
+        self.during(
             "count mails to clients",
             self.engine.client_mails_since(account, since).await,
         )
     }
 
     /// The newest `limit` entries of a client's history, newest first.
-    ///
-    /// # Errors
-    /// [`Error::Database`] or [`Error::Corrupt`].
     pub async fn history(&self, account: &AccountName, client: &ClientId, limit: usize) -> Result<Vec<Kept>, Error> {
-        self.told("read the history", self.engine.history(account, client, limit).await)
+        self.during("read the history", self.engine.history(account, client, limit).await)
     }
 
     /// Alerts of an account, by client and policy: pending, firing, and those whose cool-down runs.
-    ///
-    /// # Errors
-    /// [`Error::Database`] or [`Error::Corrupt`].
     pub async fn alerts(&self, account: &AccountName) -> Result<Vec<Alert>, Error> {
-        self.told("read the alerts", self.engine.alerts(account).await)
+        self.during("read the alerts", self.engine.alerts(account).await)
     }
 
-    /// Notifications, newest first.
-    ///
-    /// # Errors
-    /// [`Error::Database`] or [`Error::Corrupt`].
     pub async fn notifications(&self, filter: &NoticeFilter) -> Result<Vec<Notification>, Error> {
-        self.told("read the notifications", self.engine.notifications(filter).await)
+        self.during("read the notifications", self.engine.notifications(filter).await)
     }
 
     /// Messages that died and that nobody has dealt with, those that nobody was told of first. Those about dead letters
     /// are not among them.
-    ///
-    /// # Errors
-    /// [`Error::Database`] or [`Error::Corrupt`].
     pub async fn dead_letters(&self, account: &AccountName) -> Result<Vec<DeadLetter>, Error> {
-        self.told("read the dead messages", self.engine.dead_letters(account).await)
+        self.during("read the dead messages", self.engine.dead_letters(account).await)
     }
 
     /// The mails to clients that wait to leave.
-    ///
-    /// # Errors
-    /// [`Error::Database`] or [`Error::Corrupt`].
     pub async fn waiting_for_clients(&self, account: &AccountName) -> Result<Vec<WaitingMail>, Error> {
-        self.told(
+        self.during(
             "read the waiting mails to clients",
             self.engine.waiting_for_clients(account).await,
         )
@@ -239,87 +196,56 @@ impl Store {
 
     /// Gives up the dead message that carries this notification, for a reason: what a person decides. Whether there was
     /// such a message; any other stays as it is.
-    ///
-    /// # Errors
-    /// [`Error::Database`].
     pub async fn drop_dead(&self, notification: &str, why: &str) -> Result<bool, Error> {
-        self.told("drop the notification", self.engine.drop_dead(notification, why).await)
+        self.during("drop the notification", self.engine.drop_dead(notification, why).await)
     }
 
     /// Pending notifications that no message carries yet, oldest first: what a crash left behind before its summary was
     /// made.
-    ///
-    /// # Errors
-    /// [`Error::Database`] or [`Error::Corrupt`].
     pub async fn uncarried_notifications(&self, account: &AccountName) -> Result<Vec<Notification>, Error> {
         let uncarried = self.engine.uncarried_notifications(account).await;
-        self.told("read the notifications without a message", uncarried)
+        self.during("read the notifications without a message", uncarried)
     }
 
     /// One notification with its message and the tries to deliver it; `None` when there is none of this id.
-    ///
-    /// # Errors
-    /// [`Error::Database`] or [`Error::Corrupt`].
     pub async fn notification(&self, id: &str) -> Result<Option<NoticeRecord>, Error> {
-        self.told("read the notification", self.engine.notification(id).await)
+        self.during("read the notification", self.engine.notification(id).await)
     }
 
     /// Who was told of each episode that runs. One of which nobody is owed anything is not among them.
-    ///
-    /// # Errors
-    /// [`Error::Database`] or [`Error::Corrupt`].
     pub async fn told_of(&self, account: &AccountName) -> Result<BTreeMap<EpisodeId, Told>, Error> {
-        self.told("read who was told", self.engine.told_of(account).await)
+        self.during("read who was told", self.engine.told_of(account).await)
     }
 
-    /// Enforcements, newest first.
-    ///
-    /// # Errors
-    /// [`Error::Database`] or [`Error::Corrupt`].
     pub async fn enforcements(&self, filter: &EnforcementFilter) -> Result<Vec<Enforcement>, Error> {
-        self.told("read the enforcements", self.engine.enforcements(filter).await)
+        self.during("read the enforcements", self.engine.enforcements(filter).await)
     }
 
     /// One enforcement with its journal; `None` when there is none of this id.
-    ///
-    /// # Errors
-    /// [`Error::Database`] or [`Error::Corrupt`].
     pub async fn enforcement(&self, id: &str) -> Result<Option<EnforcementRecord>, Error> {
-        self.told("read the enforcement", self.engine.enforcement(id).await)
+        self.during("read the enforcement", self.engine.enforcement(id).await)
     }
 
     /// The account in numbers.
-    ///
-    /// # Errors
-    /// [`Error::Database`].
     pub async fn counts(&self, account: &AccountName) -> Result<Counts, Error> {
-        self.told("count", self.engine.counts(account).await)
+        self.during("count", self.engine.counts(account).await)
     }
 
     /// The account's decisions as they are this moment. Read them immediately before a write that a person may have
     /// forbidden.
-    ///
-    /// # Errors
-    /// [`Error::Database`] or [`Error::Corrupt`].
     pub async fn decisions(&self, account: &AccountName) -> Result<Vec<Decision>, Error> {
-        self.told("read the decisions", self.engine.decisions(account).await)
+        self.during("read the decisions", self.engine.decisions(account).await)
     }
 
     /// Writes a decision down, at once and for everybody. Returns whether that changed anything: one of the same id that
     /// is in force stays as it is, with its first reason.
-    ///
-    /// # Errors
-    /// [`Error::Database`].
     pub async fn decide(&self, decision: &Decision) -> Result<bool, Error> {
-        self.told("write the decision", self.engine.decide(decision).await)
+        self.during("write the decision", self.engine.decide(decision).await)
     }
 
     /// Revokes a decision, at once and for everybody. Returns whether there was one.
-    ///
-    /// # Errors
-    /// [`Error::Database`].
     pub async fn revoke(&self, account: &AccountName, decision: &str) -> Result<bool, Error> {
-        self.told("revoke the decision", self.engine.revoke(account, decision).await)
+        self.during("revoke the decision", self.engine.revoke(account, decision).await)
     }
 
     /// Settles, forgets and reserves calls of `owner` (one name for each run of the program, never used twice) in one
@@ -333,7 +259,7 @@ impl Store {
         owner: &str,
         request: &ReserveCalls,
     ) -> Result<ReservedCalls, Error> {
-        self.told(
+        self.during(
             "reserve calls",
             self.engine.reserve_calls(account, owner, request).await,
         )
@@ -346,7 +272,7 @@ impl Store {
     /// # Errors
     /// [`Error::Database`]; their calls then count longer than they need.
     pub async fn settle_dead_owners(&self, role: &str, now: Timestamp) -> Result<(), Error> {
-        self.told(
+        self.during(
             "settle the calls of an earlier run",
             self.engine.settle_dead_owners(role, now).await,
         )
@@ -359,14 +285,14 @@ impl Store {
     /// # Errors
     /// [`Error::Database`]; what was forgotten until then stays forgotten.
     pub async fn forget_history_before(&self, account: &AccountName, before: Timestamp) -> Result<u64, Error> {
-        self.told(
+        self.during(
             "forget old history",
             self.engine.forget_history_before(account, before).await,
         )
     }
 
     /// Tells a fault with the operation and the path.
-    fn told<T>(&self, operation: &'static str, outcome: Result<T, Fault>) -> Result<T, Error> {
+    fn during<T>(&self, operation: &'static str, outcome: Result<T, Fault>) -> Result<T, Error> {
         outcome.map_err(|fault| fault.during(operation, self.engine.path()))
     }
 }

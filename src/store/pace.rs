@@ -7,7 +7,6 @@ use jiff::Timestamp;
 /// What a process asks for in one transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReserveCalls {
-    /// Now.
     pub now: Timestamp,
     /// How many calls to reserve; 0 only settles.
     pub calls: u32,
@@ -32,7 +31,6 @@ pub struct SettledCalls {
     pub occupied_until: Timestamp,
 }
 
-/// The answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReservedCalls {
     /// Names the reservation; 0 when no calls were asked for.
@@ -44,7 +42,6 @@ pub struct ReservedCalls {
 /// Calls of another process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ForeignCalls {
-    /// How many.
     pub calls: u32,
     /// Until when they count.
     pub occupied_until: Timestamp,

@@ -9,15 +9,9 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Deferral {
     /// As many as one sweep may do were done.
-    SweepCap {
-        /// The cap.
-        cap: u32,
-    },
+    SweepCap { cap: u32 },
     /// As many as 24 hours may see were done.
-    DayCap {
-        /// The cap.
-        cap: u32,
-    },
+    DayCap { cap: u32 },
     /// The brake is on.
     Brake,
     /// The first enforcement ever of this account is still being watched.

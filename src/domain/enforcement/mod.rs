@@ -55,24 +55,18 @@ pub const SWEEPS_UNTOLD: u32 = 2;
 pub struct Enforcement {
     /// `EPISODE/DIRECTION/N`, where N counts the plans made for the same intent.
     pub id: String,
-    /// The account.
     pub account: AccountName,
-    /// The client.
     pub client: ClientId,
     /// The policy that asks for it. When several do: one that never reverts before one that does, then the first by
     /// name, so that a change that a spending alert asked for too is not taken back.
     pub policy: PolicyName,
-    /// Its running episode.
     pub episode: EpisodeId,
-    /// Which way.
     pub direction: Direction,
-    /// The wanted value.
     pub wanted: Management,
     /// The balance when it was planned: what is at risk decides the order.
     pub balance: Money,
     /// When it was planned.
     pub planned_at: Timestamp,
-    /// Where it stands.
     pub state: EnforcementState,
     /// When the state last changed.
     pub changed_at: Timestamp,
@@ -106,14 +100,11 @@ pub enum EnforcementState {
     Planned,
     /// Put off, and why; it is looked at again in every sweep.
     Deferred {
-        /// Why.
         why: Deferral,
     },
     /// The request was, or may have been, sent; nothing was read back yet.
     Sent,
-    /// Ended.
     Ended {
-        /// How.
         outcome: Outcome,
     },
 }
@@ -194,15 +185,9 @@ pub enum Outcome {
     /// The record already had the wanted value; nothing was sent, and it is never ours to revert.
     Already,
     /// Not done, and why; nothing was changed.
-    Refused {
-        /// Why.
-        why: Refusal,
-    },
+    Refused { why: Refusal },
     /// The API declined the change by its own code; nothing was changed.
-    Declined {
-        /// The code, verbatim.
-        code: String,
-    },
+    Declined { code: String },
     /// The record that was read back differs from what was meant.
     Differs {
         /// The fields that do.
@@ -219,7 +204,6 @@ pub enum Outcome {
     Cancelled,
     /// No end: it is still open after so many sweeps that somebody is told. Never kept as a state.
     Waiting {
-        /// What for.
         why: Deferral,
         /// How many other clients the policy's changes wait for the same, and are told of with this one.
         others: u64,
@@ -262,7 +246,6 @@ pub struct FieldDifference {
     pub field: String,
     /// What it should have been.
     pub expected: String,
-    /// What it is.
     pub found: String,
 }
 
@@ -273,10 +256,7 @@ pub enum Refusal {
     /// The client stands in `protect`.
     Protected,
     /// `getBalanceManagement` does not list the wanted value, or not exactly one code for it.
-    NotListed {
-        /// The wanted value.
-        wanted: Management,
-    },
+    NotListed { wanted: Management },
     /// The value to go back to is not listed any more.
     UndoNotListed {
         /// The code that was there before.
@@ -397,11 +377,9 @@ impl fmt::Display for Refusal {
 /// One line of an enforcement's journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnforcementStep {
-    /// The enforcement.
     pub enforcement: String,
     /// Which line; 1 is the first.
     pub number: u32,
-    /// When.
     pub at: Timestamp,
     /// What was done: `planned`, `read`, `sent`, `read-back`, …
     pub step: String,

@@ -39,7 +39,6 @@ const TRIES_PER_DAY: u32 = 3;
 /// How many changes there may be, each way counted for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caps {
-    /// In one sweep.
     pub per_sweep: u32,
     /// In any 24 hours.
     pub per_day: u32,
@@ -92,7 +91,6 @@ pub enum Decision {
     Already,
     /// Not now, and why.
     Deferred(Deferral),
-    /// No, and why.
     Refused(Refusal),
 }
 
@@ -103,14 +101,12 @@ pub struct Guards {
     pub mode: Mode,
     /// Clients that are never touched.
     pub protect: BTreeSet<ClientId>,
-    /// The caps.
     pub caps: Caps,
 }
 
 /// Everything a decision depends on besides the intent.
 #[derive(Clone, Debug)]
 pub struct World {
-    /// The time.
     pub now: Timestamp,
     /// When the sweep began.
     pub sweep_started_at: Timestamp,

@@ -15,7 +15,6 @@ use crate::domain::{ClientId, Management, Money, Policy, PolicyName};
 /// A change of one client that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Intent {
-    /// The client.
     pub client: ClientId,
     /// The policy that asks for it.
     pub policy: PolicyName,
@@ -23,9 +22,7 @@ pub struct Intent {
     pub episode: EpisodeId,
     /// The mode in which the episode began.
     pub episode_mode: Mode,
-    /// Which way.
     pub direction: Direction,
-    /// The wanted value.
     pub wanted: Management,
     /// What to go back to; `None` when enforcing.
     pub back: Option<Back>,
@@ -72,7 +69,6 @@ pub struct Fleet<'a> {
     pub sweep_started_at: Timestamp,
     /// When the list of clients was last read.
     pub inventory_at: Option<Timestamp>,
-    /// The present mode.
     pub mode: Mode,
     /// All policies that are enabled.
     pub policies: &'a [Policy],
@@ -297,7 +293,6 @@ pub(super) fn is_already(state: &EnforcementState) -> bool {
     )
 }
 
-/// The other value.
 pub(super) const fn other(management: Management) -> Management {
     match management {
         Management::Hard => Management::Soft,

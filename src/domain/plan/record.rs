@@ -98,7 +98,6 @@ impl Record {
         record
     }
 
-    /// Sets a field.
     pub fn set(&mut self, field: Field, value: impl Into<String>) {
         match self.open.get_mut(field as usize) {
             Some(open) => *open = value.into(),
@@ -156,7 +155,6 @@ impl fmt::Debug for Record {
 /// A client's record as it was read, and what is remembered of it.
 #[derive(Clone, Debug)]
 pub struct Read {
-    /// All thirteen fields.
     pub record: Record,
     /// The same without password and address, with the fingerprint that the list of clients gives it too.
     pub client: Client,

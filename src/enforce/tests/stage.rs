@@ -40,13 +40,11 @@ pub enum OnWrite {
     DeclinedButDone,
     /// The API says yes, and does nothing.
     Ignored,
-    /// Nothing was sent.
     NotSent,
     /// A person edits this field right after it.
     ThenEdited(Field, &'static str),
 }
 
-/// The provider's side.
 pub struct World {
     pub records: BTreeMap<String, Record>,
     pub balances: BTreeMap<String, &'static str>,
@@ -60,7 +58,6 @@ pub struct World {
     pub declined: Vec<String>,
     /// Every record that was written, in order.
     pub written: Vec<Record>,
-    /// Calls by name.
     pub calls: BTreeMap<&'static str, u32>,
     /// Fails the calls of this name.
     pub failing: Option<&'static str>,

@@ -19,7 +19,7 @@ use crate::domain::{AccountName, ChannelName, Client, ClientId, Money, PolicyNam
 use crate::store::{Kept, Seen};
 
 /// The columns of `client` and `last_reading` that make a [`Watched`].
-pub(super) const WATCHED: &str = "
+pub const WATCHED: &str = "
 SELECT client.client, email, company, firstname, lastname, country, balance_management, fingerprint,
     first_seen_at, missing_inventories, missing_since, vanished_at, edited_at, balance, spent_today, spent_total, read_at,
     previous_balance, previous_spent_today, previous_spent_total, previous_read_at, threshold, threshold_email, threshold_read_at,
@@ -29,7 +29,7 @@ WHERE account = ?1
 ORDER BY client.client";
 
 /// Reads one column after the other.
-pub(super) struct Columns<'a>(pub(super) &'a SqliteRow);
+pub struct Columns<'a>(pub &'a SqliteRow);
 
 impl Columns<'_> {
     fn text(&self, column: &'static str) -> Result<String, Fault> {
@@ -44,17 +44,17 @@ impl Columns<'_> {
         Ok(self.0.try_get(column)?)
     }
 
-    pub(super) fn count<N: TryFrom<i64>>(&self, column: &'static str) -> Result<N, Fault> {
+    pub fn count<N: TryFrom<i64>>(&self, column: &'static str) -> Result<N, Fault> {
         let number: i64 = self.0.try_get(column)?;
         N::try_from(number).map_err(|_| corrupt(column, &number.to_string(), "count"))
     }
 
-    pub(super) fn at(&self, column: &'static str) -> Result<Timestamp, Fault> {
+    pub fn at(&self, column: &'static str) -> Result<Timestamp, Fault> {
         let nanos: i64 = self.0.try_get(column)?;
         time(column, nanos)
     }
 
-    pub(super) fn at_of(&self, column: &'static str) -> Result<Option<Timestamp>, Fault> {
+    pub fn at_of(&self, column: &'static str) -> Result<Option<Timestamp>, Fault> {
         self.number_of(column)?.map(|nanos| time(column, nanos)).transpose()
     }
 
@@ -70,7 +70,7 @@ impl Columns<'_> {
     }
 
     /// A structured part, from its JSON text.
-    pub(super) fn structure<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, Fault> {
+    pub fn structure<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, Fault> {
         let text: &str = self.0.try_get(column)?;
         serde_json::from_str(text).map_err(|_| corrupt(column, text, "record of this version"))
     }
@@ -82,7 +82,7 @@ impl Columns<'_> {
         T::deserialize(word).map_err(|_| corrupt(column, &text, "word of this version"))
     }
 
-    pub(super) fn named<T: for<'a> TryFrom<Arc<str>>>(&self, column: &'static str) -> Result<T, Fault> {
+    pub fn named<T: for<'a> TryFrom<Arc<str>>>(&self, column: &'static str) -> Result<T, Fault> {
         let text: &str = self.0.try_get(column)?;
         T::try_from(Arc::from(text)).map_err(|_| corrupt(column, text, "name"))
     }
@@ -112,7 +112,7 @@ impl Columns<'_> {
     }
 
     /// A row of [`WATCHED`].
-    pub(super) fn watched(&self, judged: &mut Interned) -> Result<Watched, Fault> {
+    pub fn watched(&self, judged: &mut Interned) -> Result<Watched, Fault> {
         Ok(Watched {
             client: Client {
                 id: self.named::<ClientId>("client")?,
@@ -145,7 +145,7 @@ impl Columns<'_> {
     }
 
     /// An entry of a client's history.
-    pub(super) fn kept(&self) -> Result<Kept, Fault> {
+    pub fn kept(&self) -> Result<Kept, Fault> {
         let seen = match self.text_of("error")? {
             Some(error) => Seen::Gap { error },
             None => Seen::Reading {
@@ -163,7 +163,7 @@ impl Columns<'_> {
     }
 
     /// A row of `alert`.
-    pub(super) fn alert(&self) -> Result<Alert, Fault> {
+    pub fn alert(&self) -> Result<Alert, Fault> {
         Ok(Alert {
             client: self.named::<ClientId>("client")?,
             policy: self.named::<PolicyName>("policy")?,
@@ -190,7 +190,7 @@ impl Columns<'_> {
     }
 
     /// A row of `message`.
-    pub(super) fn message(&self) -> Result<Message, Fault> {
+    pub fn message(&self) -> Result<Message, Fault> {
         Ok(Message {
             id: self.text("id")?,
             account: self.named::<AccountName>("account")?,
@@ -209,7 +209,7 @@ impl Columns<'_> {
     }
 
     /// A row of `notification`.
-    pub(super) fn notification(&self) -> Result<Notification, Fault> {
+    pub fn notification(&self) -> Result<Notification, Fault> {
         Ok(Notification {
             id: self.text("id")?,
             account: self.named::<AccountName>("account")?,
@@ -228,7 +228,7 @@ impl Columns<'_> {
     }
 
     /// A dead message with the first notification that it carried.
-    pub(super) fn dead_letter(&self) -> Result<DeadLetter, Fault> {
+    pub fn dead_letter(&self) -> Result<DeadLetter, Fault> {
         Ok(DeadLetter {
             message: self.text("id")?,
             notification: self.text("notification")?,
@@ -244,7 +244,7 @@ impl Columns<'_> {
     }
 
     /// A row of `attempt`.
-    pub(super) fn attempt(&self) -> Result<Attempt, Fault> {
+    pub fn attempt(&self) -> Result<Attempt, Fault> {
         Ok(Attempt {
             message: self.text("message")?,
             number: self.count("number")?,
@@ -255,7 +255,7 @@ impl Columns<'_> {
     }
 
     /// A row of `enforcement`.
-    pub(super) fn enforcement(&self) -> Result<Enforcement, Fault> {
+    pub fn enforcement(&self) -> Result<Enforcement, Fault> {
         Ok(Enforcement {
             id: self.text("id")?,
             account: self.named::<AccountName>("account")?,
@@ -281,7 +281,7 @@ impl Columns<'_> {
     }
 
     /// A row of `enforcement_step`.
-    pub(super) fn step(&self) -> Result<EnforcementStep, Fault> {
+    pub fn step(&self) -> Result<EnforcementStep, Fault> {
         Ok(EnforcementStep {
             enforcement: self.text("enforcement")?,
             number: self.count("number")?,
@@ -292,7 +292,7 @@ impl Columns<'_> {
     }
 
     /// A row of `decision`.
-    pub(super) fn decision(&self) -> Result<Decision, Fault> {
+    pub fn decision(&self) -> Result<Decision, Fault> {
         Ok(Decision {
             id: self.text("id")?,
             account: self.named::<AccountName>("account")?,
@@ -308,7 +308,7 @@ impl Columns<'_> {
 
 /// Texts of which nearly all rows have the same, each kept once.
 #[derive(Debug, Default)]
-pub(super) struct Interned(HashSet<Arc<str>>);
+pub struct Interned(HashSet<Arc<str>>);
 
 impl Interned {
     fn share(&mut self, text: &str) -> Arc<str> {

@@ -28,23 +28,22 @@ GROUP BY message.id
 ORDER BY announced_at IS NOT NULL, message.seq
 LIMIT ?2";
 
-pub(super) const ANNOUNCED: &str = "
+pub const ANNOUNCED: &str = "
 UPDATE message SET announced_at = value ->> 'at'
 FROM jsonb_each(?2) WHERE account = ?1 AND message.id = value ->> 'id' AND state = 'dead'";
 
 /// Who took a message can be reached again.
-pub(super) const SETTLED: &str = "
+pub const SETTLED: &str = "
 UPDATE message SET settled_at = value ->> 'at'
 FROM jsonb_each(?2) WHERE message.state = 'dead' AND settled_at IS NULL
     AND channel = value ->> 'channel' AND recipient = value ->> 'recipient'";
 
 /// Only what still waits: one that is being sent may arrive where it goes.
-pub(super) const MESSAGE_READDRESSED: &str = "
+pub const MESSAGE_READDRESSED: &str = "
 UPDATE message SET recipient = value ->> 'recipient', next_at = not_before
 FROM jsonb_each(?2) WHERE account = ?1 AND message.id = value ->> 'id' AND state = 'pending'";
 
-/// Follows [`MESSAGE_READDRESSED`].
-pub(super) const NOTIFICATION_READDRESSED: &str = "
+pub const NOTIFICATION_READDRESSED: &str = "
 UPDATE notification SET recipient = value ->> 'recipient'
 FROM jsonb_each(?2) WHERE account = ?1 AND notification.message = value ->> 'id' AND state = 'pending'";
 
@@ -70,7 +69,7 @@ WHERE alert.account = ?1 AND alert.state = 'firing'
 GROUP BY alert.episode, channel = 'client'";
 
 impl Sqlite {
-    pub(in crate::store) async fn told_of(&self, account: &AccountName) -> Result<BTreeMap<EpisodeId, Told>, Fault> {
+    pub async fn told_of(&self, account: &AccountName) -> Result<BTreeMap<EpisodeId, Told>, Fault> {
         let rows = sqlx::query(TOLD).bind(account.as_str()).fetch_all(&self.reader).await?;
         let mut told: BTreeMap<EpisodeId, Told> = BTreeMap::new();
         for row in &rows {
@@ -85,7 +84,7 @@ impl Sqlite {
         Ok(told)
     }
 
-    pub(in crate::store) async fn waiting_for_clients(&self, account: &AccountName) -> Result<Vec<WaitingMail>, Fault> {
+    pub async fn waiting_for_clients(&self, account: &AccountName) -> Result<Vec<WaitingMail>, Fault> {
         let query = sqlx::query(WAITING_FOR_CLIENTS).bind(account.as_str());
         let rows = query.fetch_all(&self.reader).await?;
         let waiting = rows.iter().map(|row| {
@@ -98,13 +97,13 @@ impl Sqlite {
         waiting.collect()
     }
 
-    pub(in crate::store) async fn dead_letters(&self, account: &AccountName) -> Result<Vec<DeadLetter>, Fault> {
+    pub async fn dead_letters(&self, account: &AccountName) -> Result<Vec<DeadLetter>, Fault> {
         let query = sqlx::query(DEAD).bind(account.as_str()).bind(MOST);
         let rows = query.fetch_all(&self.reader).await?;
         rows.iter().map(|row| Columns(row).dead_letter()).collect()
     }
 
-    pub(in crate::store) async fn drop_dead(&self, notification: &str, why: &str) -> Result<bool, Fault> {
+    pub async fn drop_dead(&self, notification: &str, why: &str) -> Result<bool, Fault> {
         let why = clean(why, DETAIL_BYTES);
         let mut transaction = self.begin_write().await?;
         let dropped = sqlx::query(DROP).bind(notification).bind(&why);

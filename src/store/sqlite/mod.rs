@@ -7,7 +7,10 @@
 //! - Caches are small: the working set of a sweep is written once and read once.
 
 mod decode;
+mod files;
 mod letters;
+mod lock;
+pub mod mark;
 mod open;
 mod pace;
 mod queue;
@@ -22,12 +25,11 @@ use std::path::{Path, PathBuf};
 
 use sqlx::sqlite::SqlitePool;
 
+use self::files::Files;
+use self::lock::DaemonLock;
 use self::transaction::Transaction;
-use super::files::Files;
-use super::lock::DaemonLock;
 use super::{Error, Step};
 
-/// An open store.
 #[derive(Debug)]
 pub(super) struct Sqlite {
     path: PathBuf,
@@ -83,7 +85,6 @@ impl Fault {
 }
 
 impl Sqlite {
-    /// Where it is.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }

@@ -36,7 +36,7 @@ const LOG_BYTES: u32 = 8_000_000;
 
 impl Sqlite {
     /// Opens the store at `path`.
-    pub(in crate::store) async fn open(path: &Path, access: Access) -> Result<Self, Error> {
+    pub async fn open(path: &Path, access: Access) -> Result<Self, Error> {
         refuse_what_is_no_file(path)?;
         let (files, lock) = match access {
             Access::Daemon => {
@@ -139,7 +139,6 @@ fn options(path: &Path, access: Access) -> SqliteConnectOptions {
 
 /// What a file holds.
 enum Found {
-    /// Nothing yet.
     Empty,
     /// Tables of some other program.
     Foreign,

@@ -34,7 +34,7 @@ UPDATE call_window SET ended_at = ?2, occupied_until = min(occupied_until, ?2 + 
 WHERE ended_at IS NULL AND substr(owner, 1, length(?1)) = ?1";
 
 impl Sqlite {
-    pub(in crate::store) async fn settle_dead_owners(&self, role: &str, now: Timestamp) -> Result<(), Fault> {
+    pub async fn settle_dead_owners(&self, role: &str, now: Timestamp) -> Result<(), Fault> {
         let mut transaction = self.begin_write().await?;
         sqlx::query(BURY)
             .bind(role)
@@ -45,7 +45,7 @@ impl Sqlite {
         Ok(())
     }
 
-    pub(in crate::store) async fn reserve_calls(
+    pub async fn reserve_calls(
         &self,
         account: &AccountName,
         owner: &str,

@@ -12,32 +12,12 @@ use crate::domain::notice::{Message, Notification};
 use crate::domain::{AccountName, ChannelName};
 use crate::store::encode::nanos;
 
-/// Heads of their threads, and of each episode they tell of, that are due; those that nobody paces first, in the order in which they were written down. So
-/// many of each channel: a channel with many must not hide the others.
-const DUE: &str = "
-SELECT * FROM (
-    SELECT *, row_number() OVER (
-        PARTITION BY channel ORDER BY paced_rank IS NOT NULL, paced_rank, seq) AS place
-    FROM message
-    WHERE state IN ('pending', 'sending') AND next_at <= ?1 AND not_before <= ?1
-        AND NOT EXISTS (
-            SELECT 1 FROM message AS earlier
-            WHERE earlier.state IN ('pending', 'sending') AND earlier.thread = message.thread
-                AND earlier.channel = message.channel AND earlier.recipient = message.recipient
-                AND earlier.seq < message.seq)
-        AND NOT EXISTS (
-            SELECT 1 FROM notification AS mine
-            JOIN notification AS theirs ON theirs.episode = mine.episode
-            JOIN message AS earlier ON earlier.id = theirs.message
-            WHERE mine.message = message.id AND earlier.state IN ('pending', 'sending')
-                AND earlier.channel = message.channel AND earlier.recipient = message.recipient
-                AND earlier.seq < message.seq))
-WHERE place <= ?2
-ORDER BY paced_rank IS NOT NULL, paced_rank, seq";
-
-/// Only heads count: what waits behind another message cannot leave before it.
-const NEXT: &str = "
-SELECT min(max(next_at, not_before)) AS next FROM message
+/// What waits, as far as no earlier message to the same recipient must leave before it: of its thread, or of an episode
+/// that it tells of.
+macro_rules! heads {
+    () => {
+        "
+FROM message
 WHERE state IN ('pending', 'sending')
     AND NOT EXISTS (
         SELECT 1 FROM message AS earlier
@@ -50,7 +30,24 @@ WHERE state IN ('pending', 'sending')
         JOIN message AS earlier ON earlier.id = theirs.message
         WHERE mine.message = message.id AND earlier.state IN ('pending', 'sending')
             AND earlier.channel = message.channel AND earlier.recipient = message.recipient
-            AND earlier.seq < message.seq)";
+            AND earlier.seq < message.seq)"
+    };
+}
+
+/// Those that nobody paces first, in the order in which they were written down. So many of each channel: a channel with
+/// many must not hide the others.
+const DUE: &str = concat!(
+    "
+SELECT * FROM (
+    SELECT *, row_number() OVER (
+        PARTITION BY channel ORDER BY paced_rank IS NOT NULL, paced_rank, seq) AS place",
+    heads!(),
+    " AND next_at <= ?1 AND not_before <= ?1)
+WHERE place <= ?2
+ORDER BY paced_rank IS NOT NULL, paced_rank, seq"
+);
+
+const NEXT: &str = concat!("SELECT min(max(next_at, not_before)) AS next", heads!());
 
 const CARRIED: &str = "
 SELECT * FROM notification WHERE message IN (SELECT value FROM json_each(?1)) ORDER BY seq";
@@ -96,7 +93,7 @@ UPDATE notification SET state = 'pending', why = NULL
 WHERE state = 'dead' AND message IN (SELECT id FROM message WHERE state = 'pending')";
 
 impl Sqlite {
-    pub(in crate::store) async fn make_due(&self, channel: Option<&ChannelName>, now: Timestamp) -> Result<(), Fault> {
+    pub async fn make_due(&self, channel: Option<&ChannelName>, now: Timestamp) -> Result<(), Fault> {
         let mut transaction = self.begin_write().await?;
         let make = sqlx::query(MAKE_DUE)
             .bind(nanos(now))
@@ -106,7 +103,7 @@ impl Sqlite {
         Ok(())
     }
 
-    pub(in crate::store) async fn retry_all(
+    pub async fn retry_all(
         &self,
         channel: Option<&ChannelName>,
         since: Timestamp,
@@ -125,13 +122,13 @@ impl Sqlite {
         Ok(changed)
     }
 
-    pub(in crate::store) async fn uncertain_tries(&self, message: &str) -> Result<u32, Fault> {
+    pub async fn uncertain_tries(&self, message: &str) -> Result<u32, Fault> {
         let query = "SELECT count(*) AS number FROM attempt WHERE message = ?1 AND outcome = 'uncertain'";
         let row = sqlx::query(query).bind(message).fetch_one(&self.reader).await?;
         Ok(u32::try_from(row.try_get::<i64, _>("number")?).unwrap_or(u32::MAX))
     }
 
-    pub(in crate::store) async fn retry(&self, notification: &str, now: Timestamp) -> Result<bool, Fault> {
+    pub async fn retry(&self, notification: &str, now: Timestamp) -> Result<bool, Fault> {
         let deadline = now.saturating_add(MESSAGE_LIFETIME).unwrap_or(Timestamp::MAX);
         let mut transaction = self.begin_write().await?;
         let retry = sqlx::query(RETRY)
@@ -149,11 +146,7 @@ impl Sqlite {
         Ok(changed)
     }
 
-    pub(in crate::store) async fn due_messages(
-        &self,
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<(Message, Vec<Notification>)>, Fault> {
+    pub async fn due_messages(&self, now: Timestamp, limit: usize) -> Result<Vec<(Message, Vec<Notification>)>, Fault> {
         let mut transaction = self.begin_read().await?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = sqlx::query(DUE)
@@ -187,23 +180,19 @@ impl Sqlite {
         Ok(due)
     }
 
-    pub(in crate::store) async fn next_message_at(&self) -> Result<Option<Timestamp>, Fault> {
+    pub async fn next_message_at(&self) -> Result<Option<Timestamp>, Fault> {
         let row = sqlx::query(NEXT).fetch_one(&self.reader).await?;
         Columns(&row).at_of("next")
     }
 
-    pub(in crate::store) async fn owed_messages(&self) -> Result<u64, Fault> {
+    pub async fn owed_messages(&self) -> Result<u64, Fault> {
         let row = sqlx::query("SELECT count(*) AS number FROM message WHERE state IN ('pending', 'sending')")
             .fetch_one(&self.reader)
             .await?;
         Ok(u64::try_from(row.try_get::<i64, _>("number")?).unwrap_or(0))
     }
 
-    pub(in crate::store) async fn client_mails_since(
-        &self,
-        account: &AccountName,
-        since: Timestamp,
-    ) -> Result<u32, Fault> {
+    pub async fn client_mails_since(&self, account: &AccountName, since: Timestamp) -> Result<u32, Fault> {
         let query = sqlx::query(CLIENT_MAILS).bind(account.as_str()).bind(nanos(since));
         let row = query.fetch_one(&self.reader).await?;
         Ok(u32::try_from(row.try_get::<i64, _>("number")?).unwrap_or(u32::MAX))

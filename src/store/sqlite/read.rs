@@ -90,7 +90,7 @@ WHERE account = ?1 AND client NOT IN ('account', 'reseller') AND vanished_at IS 
 GROUP BY last_error";
 
 impl Sqlite {
-    pub(in crate::store) async fn load(&self, account: &AccountName) -> Result<AccountView, Fault> {
+    pub async fn load(&self, account: &AccountName) -> Result<AccountView, Fault> {
         let mut transaction = self.begin_read().await?;
         let name = account.as_str();
         let state = state(&mut transaction, name).await?;
@@ -115,7 +115,7 @@ impl Sqlite {
         })
     }
 
-    pub(in crate::store) async fn decisions(&self, account: &AccountName) -> Result<Vec<Decision>, Fault> {
+    pub async fn decisions(&self, account: &AccountName) -> Result<Vec<Decision>, Fault> {
         let rows = sqlx::query(DECISIONS)
             .bind(account.as_str())
             .fetch_all(&self.reader)
@@ -123,7 +123,7 @@ impl Sqlite {
         rows.iter().map(|row| Columns(row).decision()).collect()
     }
 
-    pub(in crate::store) async fn alerts(&self, account: &AccountName) -> Result<Vec<Alert>, Fault> {
+    pub async fn alerts(&self, account: &AccountName) -> Result<Vec<Alert>, Fault> {
         let rows = sqlx::query(ALERTS)
             .bind(account.as_str())
             .fetch_all(&self.reader)
@@ -131,18 +131,13 @@ impl Sqlite {
         rows.iter().map(|row| Columns(row).alert()).collect()
     }
 
-    pub(in crate::store) async fn history(
-        &self,
-        account: &AccountName,
-        client: &ClientId,
-        limit: usize,
-    ) -> Result<Vec<Kept>, Fault> {
+    pub async fn history(&self, account: &AccountName, client: &ClientId, limit: usize) -> Result<Vec<Kept>, Fault> {
         let query = sqlx::query(HISTORY).bind(account.as_str()).bind(client.as_str());
         let rows = query.bind(bound(limit)).fetch_all(&self.reader).await?;
         rows.iter().map(|row| Columns(row).kept()).collect()
     }
 
-    pub(in crate::store) async fn notifications(&self, filter: &NoticeFilter) -> Result<Vec<Notification>, Fault> {
+    pub async fn notifications(&self, filter: &NoticeFilter) -> Result<Vec<Notification>, Fault> {
         let sql = match (&filter.client, &filter.state) {
             (Some(_), _) => NOTIFICATIONS_OF_CLIENT,
             (None, Some(_)) => NOTIFICATIONS_IN_STATE,
@@ -157,16 +152,13 @@ impl Sqlite {
         rows.iter().map(|row| Columns(row).notification()).collect()
     }
 
-    pub(in crate::store) async fn uncarried_notifications(
-        &self,
-        account: &AccountName,
-    ) -> Result<Vec<Notification>, Fault> {
+    pub async fn uncarried_notifications(&self, account: &AccountName) -> Result<Vec<Notification>, Fault> {
         let query = sqlx::query(NOTIFICATIONS_UNCARRIED).bind(account.as_str());
         let rows = query.fetch_all(&self.reader).await?;
         rows.iter().map(|row| Columns(row).notification()).collect()
     }
 
-    pub(in crate::store) async fn notification(&self, id: &str) -> Result<Option<NoticeRecord>, Fault> {
+    pub async fn notification(&self, id: &str) -> Result<Option<NoticeRecord>, Fault> {
         let mut transaction = self.begin_read().await?;
         let found = list(
             &mut transaction,
@@ -195,7 +187,7 @@ impl Sqlite {
         }))
     }
 
-    pub(in crate::store) async fn enforcements(&self, filter: &EnforcementFilter) -> Result<Vec<Enforcement>, Fault> {
+    pub async fn enforcements(&self, filter: &EnforcementFilter) -> Result<Vec<Enforcement>, Fault> {
         let query = sqlx::query(ENFORCEMENTS)
             .bind(filter.account.as_str())
             .bind(filter.client.as_ref().map(ClientId::as_str))
@@ -205,7 +197,7 @@ impl Sqlite {
         rows.iter().map(|row| Columns(row).enforcement()).collect()
     }
 
-    pub(in crate::store) async fn enforcement(&self, id: &str) -> Result<Option<EnforcementRecord>, Fault> {
+    pub async fn enforcement(&self, id: &str) -> Result<Option<EnforcementRecord>, Fault> {
         let mut transaction = self.begin_read().await?;
         let found = list(&mut transaction, "SELECT * FROM enforcement WHERE id = ?1", id, |row| {
             row.enforcement()
@@ -219,7 +211,7 @@ impl Sqlite {
         Ok(Some(EnforcementRecord { enforcement, steps }))
     }
 
-    pub(in crate::store) async fn counts(&self, account: &AccountName) -> Result<Counts, Fault> {
+    pub async fn counts(&self, account: &AccountName) -> Result<Counts, Fault> {
         let mut transaction = self.begin_read().await?;
         let name = account.as_str();
         let clients = sqlx::query(CLIENT_COUNTS)
@@ -273,7 +265,6 @@ async fn list<T>(
     Ok(records)
 }
 
-/// Counts by label.
 async fn tally(
     transaction: &mut Transaction,
     sql: impl sqlx::SqlSafeStr,

@@ -1,9 +1,9 @@
 //! The writes that are no commits: what people decide, and forgetting what is old.
 
 use jiff::Timestamp;
-use sqlx::Row;
+use sqlx::{AssertSqlSafe, Row, SqlSafeStr};
 
-use super::statements::DECISION_UNLESS_IN_FORCE;
+use super::statements::upsert;
 use super::{Fault, Sqlite};
 use crate::domain::AccountName;
 use crate::domain::decision::Decision;
@@ -35,17 +35,18 @@ const FORGET_NOTICES: [&str; 3] = [
 ];
 
 impl Sqlite {
-    pub(in crate::store) async fn decide(&self, decision: &Decision) -> Result<bool, Fault> {
-        let row = rows([DecisionRow::from(decision)]);
-        self.change(DECISION_UNLESS_IN_FORCE, &decision.account, &row).await
+    pub async fn decide(&self, decision: &Decision) -> Result<bool, Fault> {
+        let sql = upsert::<DecisionRow<'_>>() + " WHERE decision.until <= excluded.at";
+        let row = rows([DecisionRow(decision)]);
+        self.change(AssertSqlSafe(sql), &decision.account, &row).await
     }
 
-    pub(in crate::store) async fn revoke(&self, account: &AccountName, decision: &str) -> Result<bool, Fault> {
+    pub async fn revoke(&self, account: &AccountName, decision: &str) -> Result<bool, Fault> {
         self.change(REVOKE, account, decision).await
     }
 
     /// One statement in a transaction of its own. Whether it changed anything.
-    async fn change(&self, sql: &'static str, account: &AccountName, argument: &str) -> Result<bool, Fault> {
+    async fn change(&self, sql: impl SqlSafeStr, account: &AccountName, argument: &str) -> Result<bool, Fault> {
         let mut transaction = self.begin_write().await?;
         let change = sqlx::query(sql).bind(account.as_str()).bind(argument);
         let changed = change.execute(&mut *transaction).await?.rows_affected() > 0;
@@ -53,11 +54,7 @@ impl Sqlite {
         Ok(changed)
     }
 
-    pub(in crate::store) async fn forget_history_before(
-        &self,
-        account: &AccountName,
-        before: Timestamp,
-    ) -> Result<u64, Fault> {
+    pub async fn forget_history_before(&self, account: &AccountName, before: Timestamp) -> Result<u64, Fault> {
         let before = nanos(before);
         let mut forgotten = 0;
         let mut reached = 0;

@@ -12,14 +12,14 @@ use super::Fault;
 
 /// A transaction. When it is dropped before [`Transaction::commit`] is done, nothing of it stays.
 #[derive(Debug)]
-pub(super) struct Transaction {
+pub struct Transaction {
     connection: PoolConnection<Engine>,
     is_committed: bool,
 }
 
 impl Transaction {
     /// Begins one with this statement.
-    pub(super) async fn begin(pool: &SqlitePool, statement: &'static str) -> Result<Self, Fault> {
+    pub async fn begin(pool: &SqlitePool, statement: &'static str) -> Result<Self, Fault> {
         let mut transaction = Self {
             connection: pool.acquire().await?,
             is_committed: false,
@@ -29,7 +29,7 @@ impl Transaction {
     }
 
     /// Makes it true, all of it.
-    pub(super) async fn commit(mut self) -> Result<(), Fault> {
+    pub async fn commit(mut self) -> Result<(), Fault> {
         sqlx::query("COMMIT").execute(&mut *self).await?;
         self.is_committed = true;
         Ok(())

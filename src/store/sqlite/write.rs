@@ -2,23 +2,24 @@
 
 use std::collections::HashSet;
 
-use sqlx::Row;
+use serde::Serialize;
+use sqlx::{AssertSqlSafe, Row as _};
 
+use super::letters::{ANNOUNCED, MESSAGE_READDRESSED, NOTIFICATION_READDRESSED, SETTLED};
+use super::statements::{
+    ALERT_GONE, HISTORY_CLOSE, HISTORY_KEEP, HISTORY_LAST_SEQ, NOTIFICATION_CARRIED, NOTIFICATION_FATE,
+};
 use super::{Fault, Files, Sqlite, Transaction, set_back, statements};
 use crate::domain::notice::NoticeState;
-use crate::store::encode::{self, rows};
+use crate::store::encode::{
+    AccountRow, AddressRow, AlertKey, AlertRow, AnnouncedRow, AttemptRow, CarriedRow, ClientRow, DecisionRow,
+    EnforcementRow, FateRow, HistoryRow, MessageRow, NotificationRow, ReadingRow, Row, StepRow, TakenRow, nanos, rows,
+};
 use crate::store::{Commit, HistoryEntry, Hook, Step};
-
-/// The row of `account`.
-#[derive(serde::Serialize)]
-struct AccountRow {
-    state: String,
-    changed_at: i64,
-}
 
 impl Sqlite {
     /// Writes `commit`, all or nothing.
-    pub(in crate::store) async fn commit(&self, commit: &Commit, hook: Option<&Hook>) -> Result<(), Fault> {
+    pub async fn commit(&self, commit: &Commit, hook: Option<&Hook>) -> Result<(), Fault> {
         if commit.is_empty() {
             return Ok(());
         }
@@ -59,53 +60,55 @@ struct Writing<'a> {
     hook: Option<&'a Hook>,
 }
 
+/// One statement for all rows of a table.
+struct Statement {
+    name: &'static str,
+    sql: String,
+    rows: String,
+}
+
+fn statement<R: Serialize>(
+    name: &'static str,
+    sql: impl FnOnce() -> String,
+    records: impl Iterator<Item = R>,
+) -> Option<Statement> {
+    let mut records = records.peekable();
+    records.peek()?;
+    let (sql, rows) = (sql(), rows(records));
+    Some(Statement { name, sql, rows })
+}
+
+fn upsert<R: Row>(records: impl Iterator<Item = R>) -> Option<Statement> {
+    statement(R::TABLE, statements::upsert::<R>, records)
+}
+
+fn update<R: Serialize>(name: &'static str, sql: &'static str, records: impl Iterator<Item = R>) -> Option<Statement> {
+    statement(name, || sql.to_owned(), records)
+}
+
 impl Writing<'_> {
-    /// One statement for all rows of a table; none without rows.
-    async fn write(&mut self, table: &'static str, sql: &'static str, rows: Option<String>) -> Result<(), Fault> {
-        let Some(rows) = rows else { return Ok(()) };
-        pass(self.hook, Step::Statement(table))?;
-        let query = sqlx::query(sql).bind(self.account.to_owned()).bind(rows);
+    async fn run(&mut self, statement: Option<Statement>) -> Result<(), Fault> {
+        let Some(Statement { name, sql, rows }) = statement else {
+            return Ok(());
+        };
+        pass(self.hook, Step::Statement(name))?;
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(self.account.to_owned()).bind(rows);
         query.execute(&mut *self.transaction).await?;
         Ok(())
     }
 
     async fn clients(&mut self, commit: &Commit) -> Result<(), Fault> {
-        if let Some(state) = &commit.state {
-            pass(self.hook, Step::Statement("account"))?;
-            let row = AccountRow {
-                state: encode::structure(state),
-                changed_at: encode::nanos(commit.at),
-            };
-            let query = sqlx::query(statements::ACCOUNT).bind(self.account.to_owned());
-            query.bind(rows([row])).execute(&mut *self.transaction).await?;
-        }
-        let listed = commit.listed.iter().chain(&commit.clients);
-        self.write(
-            "client",
-            statements::CLIENT,
-            encoded::<_, encode::ClientRow<'_>>(listed),
-        )
-        .await?;
+        self.run(upsert(commit.state.iter().map(|_| AccountRow(commit))))
+            .await?;
+        let listed = commit.listed.iter().chain(&commit.clients).map(ClientRow);
+        let sql = statements::upsert_changed::<ClientRow<'_>>;
+        self.run(statement(ClientRow::TABLE, sql, listed)).await?;
         let read = commit.readings.iter().chain(&commit.clients);
-        self.write(
-            "last_reading",
-            statements::LAST_READING,
-            encoded::<_, encode::ReadingRow<'_>>(read),
-        )
-        .await?;
+        self.run(upsert(read.map(ReadingRow))).await?;
         self.history(&commit.history).await?;
-        self.write(
-            "alert",
-            statements::ALERT,
-            encoded::<_, encode::AlertRow<'_>>(&commit.alerts),
-        )
-        .await?;
-        self.write(
-            "alert (gone)",
-            statements::ALERT_GONE,
-            encoded::<_, encode::AlertKey<'_>>(&commit.alerts_gone),
-        )
-        .await
+        self.run(upsert(commit.alerts.iter().map(AlertRow))).await?;
+        let gone = commit.alerts_gone.iter().map(AlertKey);
+        self.run(update("alert (gone)", ALERT_GONE, gone)).await
     }
 
     /// Two statements for each round in which no client occurs twice; nearly always there is one round.
@@ -116,19 +119,19 @@ impl Writing<'_> {
             let mut seen = HashSet::with_capacity(rest.len());
             let (round, later): (Vec<_>, Vec<_>) = rest.into_iter().partition(|entry| seen.insert(&entry.client));
             rest = later;
-            let json = rows(round.into_iter().map(encode::HistoryRow::from));
-            let last_seq: i64 = sqlx::query(statements::HISTORY_LAST_SEQ)
+            let json = rows(round.into_iter().map(HistoryRow));
+            let last_seq: i64 = sqlx::query(HISTORY_LAST_SEQ)
                 .fetch_one(&mut *self.transaction)
                 .await?
                 .try_get(0)?;
-            let close = sqlx::query(statements::HISTORY_CLOSE).bind(self.account.to_owned());
+            let close = sqlx::query(HISTORY_CLOSE).bind(self.account.to_owned());
             close
                 .bind(json.clone())
                 .bind(last_seq)
                 .execute(&mut *self.transaction)
                 .await?;
             pass(self.hook, Step::Statement("last_reading (kept)"))?;
-            let keep = sqlx::query(statements::HISTORY_KEEP).bind(self.account.to_owned());
+            let keep = sqlx::query(HISTORY_KEEP).bind(self.account.to_owned());
             keep.bind(json).bind(last_seq).execute(&mut *self.transaction).await?;
         }
         Ok(())
@@ -136,99 +139,35 @@ impl Writing<'_> {
 
     /// Messages before the notifications that name them.
     async fn notices(&mut self, commit: &Commit) -> Result<(), Fault> {
-        self.write(
-            "message",
-            statements::MESSAGE,
-            encoded::<_, encode::MessageRow<'_>>(&commit.messages),
-        )
-        .await?;
-        self.write(
-            "notification",
-            statements::NOTIFICATION,
-            encoded::<_, encode::NotificationRow<'_>>(&commit.notifications),
-        )
-        .await?;
-        for (name, statement) in [
-            ("message (readdressed)", super::letters::MESSAGE_READDRESSED),
-            ("notification (readdressed)", super::letters::NOTIFICATION_READDRESSED),
+        let at = nanos(commit.at);
+        self.run(upsert(commit.messages.iter().map(MessageRow))).await?;
+        self.run(upsert(commit.notifications.iter().map(NotificationRow)))
+            .await?;
+        for (name, sql) in [
+            ("message (readdressed)", MESSAGE_READDRESSED),
+            ("notification (readdressed)", NOTIFICATION_READDRESSED),
         ] {
-            self.write(
-                name,
-                statement,
-                encoded::<_, encode::AddressRow<'_>>(&commit.readdressed),
-            )
-            .await?;
+            let readdressed = commit.readdressed.iter().map(AddressRow);
+            self.run(update(name, sql, readdressed)).await?;
         }
-        let carried = &commit.notices_into;
-        self.write(
-            "notification (carried)",
-            statements::NOTIFICATION_CARRIED,
-            encoded::<_, encode::CarriedRow<'_>>(carried),
-        )
-        .await?;
-        let at = encode::nanos(commit.at);
-        let announced = commit
-            .letters_announced
-            .iter()
-            .map(|id| encode::AnnouncedRow::new(id, at));
-        self.write("message (announced)", super::letters::ANNOUNCED, some_rows(announced))
+        let carried = commit.notices_into.iter().map(CarriedRow);
+        self.run(update("notification (carried)", NOTIFICATION_CARRIED, carried))
             .await?;
-        let taken = commit
-            .messages
-            .iter()
-            .filter(|message| message.state == NoticeState::Delivered);
-        let taken = taken.map(|message| encode::TakenRow::new(message, at));
-        self.write("message (settled)", super::letters::SETTLED, some_rows(taken))
+        let announced = commit.letters_announced.iter().map(|id| AnnouncedRow::new(id, at));
+        self.run(update("message (announced)", ANNOUNCED, announced)).await?;
+        let taken = commit.messages.iter();
+        let taken = taken.filter(|message| message.state == NoticeState::Delivered);
+        let taken = taken.map(|message| TakenRow::new(message, at));
+        self.run(update("message (settled)", SETTLED, taken)).await?;
+        let fates = commit.notices_of_messages.iter().map(FateRow);
+        self.run(update("notification (fate)", NOTIFICATION_FATE, fates))
             .await?;
-        let fates = &commit.notices_of_messages;
-        self.write(
-            "notification (fate)",
-            statements::NOTIFICATION_FATE,
-            encoded::<_, encode::FateRow<'_>>(fates),
-        )
-        .await?;
-        self.write(
-            "attempt",
-            statements::ATTEMPT,
-            encoded::<_, encode::AttemptRow<'_>>(&commit.attempts),
-        )
-        .await
+        self.run(upsert(commit.attempts.iter().map(AttemptRow))).await
     }
 
     async fn enforcements(&mut self, commit: &Commit) -> Result<(), Fault> {
-        let enforcements = &commit.enforcements;
-        self.write(
-            "enforcement",
-            statements::ENFORCEMENT,
-            encoded::<_, encode::EnforcementRow<'_>>(enforcements),
-        )
-        .await?;
-        self.write(
-            "enforcement_step",
-            statements::ENFORCEMENT_STEP,
-            encoded::<_, encode::StepRow<'_>>(&commit.steps),
-        )
-        .await?;
-        self.write(
-            "decision",
-            statements::DECISION,
-            encoded::<_, encode::DecisionRow<'_>>(&commit.decisions),
-        )
-        .await
+        self.run(upsert(commit.enforcements.iter().map(EnforcementRow))).await?;
+        self.run(upsert(commit.steps.iter().map(StepRow))).await?;
+        self.run(upsert(commit.decisions.iter().map(DecisionRow))).await
     }
-}
-
-/// Records as rows of a statement; `None` without any.
-fn encoded<'a, T, R>(records: impl IntoIterator<Item = &'a T>) -> Option<String>
-where
-    T: 'a,
-    R: From<&'a T> + serde::Serialize,
-{
-    some_rows(records.into_iter().map(R::from))
-}
-
-/// Rows of a statement; `None` without any.
-fn some_rows<R: serde::Serialize>(records: impl Iterator<Item = R>) -> Option<String> {
-    let mut records = records.peekable();
-    records.peek().is_some().then(|| rows(records))
 }

@@ -5,18 +5,18 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::Error;
+use crate::store::Error;
 
 /// Held as long as it lives.
 #[derive(Debug)]
-pub(super) struct DaemonLock {
+pub struct DaemonLock {
     file: File,
     path: PathBuf,
 }
 
 impl DaemonLock {
     /// Takes the lock that belongs to the store at `store`.
-    pub(super) fn take(store: &Path) -> Result<Self, Error> {
+    pub fn take(store: &Path) -> Result<Self, Error> {
         let path = lock_path(store);
         let file = OpenOptions::new()
             .write(true)
@@ -41,14 +41,14 @@ impl DaemonLock {
     }
 
     /// The file that is locked, and where it was found.
-    pub(super) fn file(&self) -> (&Path, &File) {
+    pub fn file(&self) -> (&Path, &File) {
         (&self.path, &self.file)
     }
 }
 
 /// The lock file of a store: its name with `.lock` behind. The file stays when the lock is let go: to delete it would
 /// let two daemons hold a lock of that name.
-pub(super) fn lock_path(store: &Path) -> PathBuf {
+pub fn lock_path(store: &Path) -> PathBuf {
     let mut name = store.as_os_str().to_owned();
     name.push(".lock");
     PathBuf::from(name)

@@ -5,14 +5,14 @@ use std::fs::{self, File, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::Error;
+use crate::store::Error;
 
 /// Of these the database itself opens and closes one, or both.
 const LOGS: [&str; 2] = ["-wal", "-shm"];
 
 /// Files as they were when they were opened.
 #[derive(Debug)]
-pub(super) struct Files {
+pub struct Files {
     /// Each with its device and inode.
     opened: Vec<(PathBuf, (u64, u64))>,
     /// What the system shows of a log that this process has open and nobody finds any more.
@@ -21,7 +21,7 @@ pub(super) struct Files {
 
 impl Files {
     /// The store and its lock.
-    pub(super) fn new(store: (&Path, &File), lock: (&Path, &File)) -> Result<Self, Error> {
+    pub fn new(store: (&Path, &File), lock: (&Path, &File)) -> Result<Self, Error> {
         let failed = |operation: &'static str, path: &Path| {
             let path = path.to_owned();
             move |source| Error::Io {
@@ -44,7 +44,7 @@ impl Files {
     }
 
     /// The first that is not there any more; `None`: all are.
-    pub(super) fn gone(&self) -> Option<PathBuf> {
+    pub fn gone(&self) -> Option<PathBuf> {
         let is_there = |(path, opened): &&(PathBuf, _)| fs::metadata(path).is_ok_and(|data| identity(&data) == *opened);
         let gone = self.opened.iter().find(|file| !is_there(file));
         gone.map(|(path, _)| path.clone()).or_else(|| self.removed_log())
