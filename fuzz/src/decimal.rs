@@ -70,18 +70,9 @@ pub fn plain(value: i128) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// `numerator / denominator`, rounded half to even; the denominator is above zero.
-#[must_use]
-pub fn divided(numerator: i128, denominator: i128) -> i128 {
-    let (whole, rest) = (numerator / denominator, numerator % denominator);
-    let twice = rest.abs() * 2;
-    let away = twice > denominator || (twice == denominator && whole % 2 != 0);
-    whole + if away { numerator.signum() } else { 0 }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{divided, hundred_millionths, plain};
+    use super::{hundred_millionths, plain};
 
     #[test]
     fn paper_and_pencil() {
@@ -103,9 +94,6 @@ mod tests {
             ("--5", None),
         ] {
             assert_eq!(hundred_millionths(text).map(plain).as_deref(), expected, "{text}");
-        }
-        for (numerator, expected) in [(5, 0), (15, 2), (25, 2), (-15, -2), (16, 2), (14, 1), (-26, -3)] {
-            assert_eq!(divided(numerator, 10), expected, "{numerator}");
         }
     }
 }

@@ -7,36 +7,27 @@ use std::ops::Range;
 use std::panic::catch_unwind;
 use std::path::Path;
 
-use crate::targets::{config, money, requests, responses, shown};
+use crate::targets::{config, requests, responses};
 
-#[test]
-fn money_holds() {
-    replay("money", money::try_input, "money", 1_000_000, 100);
-}
-
+/// Variations of each target: some seconds of each. More find little that these do not.
 #[test]
 fn responses_hold() {
-    replay("responses", responses::try_input, "responses", 500_000, 1_000);
+    replay("responses", responses::try_input, 60_000, 1_000);
 }
 
 #[test]
 fn config_holds() {
-    replay("config", config::try_input, "config", 40_000, 600);
-}
-
-#[test]
-fn shown_holds() {
-    replay("shown", shown::try_input, "config", 10_000, 600);
+    replay("config", config::try_input, 4_000, 600);
 }
 
 #[test]
 fn requests_hold() {
-    replay("requests", requests::try_input, "requests", 200_000, 1_000);
+    replay("requests", requests::try_input, 20_000, 1_000);
 }
 
 /// Tries a target on its corpus and on so many variations of it.
-fn replay(target: &str, try_input: fn(&[u8]), folder: &str, variations: usize, longest_bytes: usize) {
-    let mut inputs = Inputs::read(folder, longest_bytes);
+fn replay(target: &str, try_input: fn(&[u8]), variations: usize, longest_bytes: usize) {
+    let mut inputs = Inputs::read(target, longest_bytes);
     for input in &inputs.corpus {
         hold(target, try_input, input);
     }
@@ -63,15 +54,15 @@ struct Inputs {
 }
 
 impl Inputs {
-    fn read(folder: &str, longest_bytes: usize) -> Self {
+    fn read(target: &str, longest_bytes: usize) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let files = fs::read_dir(root.join("corpus").join(folder)).expect("the target has a corpus");
+        let files = fs::read_dir(root.join("corpus").join(target)).expect("the target has a corpus");
         let read = |file: std::io::Result<fs::DirEntry>| fs::read(file?.path());
         let corpus: std::io::Result<Vec<_>> = files.map(read).collect();
         let mut corpus = corpus.expect("the corpus can be read");
         // A folder has no order of its own.
         corpus.sort_unstable();
-        let words = fs::read_to_string(root.join("dictionaries").join(folder)).expect("the target has a dictionary");
+        let words = fs::read_to_string(root.join("dictionaries").join(target)).expect("the target has a dictionary");
         Self {
             corpus,
             words: words.lines().filter_map(word).collect(),

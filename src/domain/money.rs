@@ -359,6 +359,23 @@ mod tests {
         }
 
         #[test]
+        fn reckoning_agrees_with_whole_numbers(
+            one in -10_000_000_000_000_000i64..10_000_000_000_000_000,
+            other in -10_000_000_000_000_000i64..10_000_000_000_000_000,
+            percent in -500i64..500,
+        ) {
+            let money = |units| Money::new(rust_decimal::Decimal::new(units, 8)).unwrap();
+            prop_assert_eq!(money(one) + money(other), money(one + other));
+            prop_assert_eq!(money(one) - money(other), money(one - other));
+            prop_assert_eq!(money(one).cmp(&money(other)), one.cmp(&other));
+            prop_assert_eq!(money(one).is_negative(), one < 0);
+            prop_assert_eq!(money(one).for_people().parse::<Money>().unwrap(), money(one));
+            prop_assert_eq!(money(one).percent(percent.into()), money(one / 100 * percent) + money(one % 100).percent(percent.into()));
+            let exponent = format!("{}.{:08}e1", one.abs() / 1_000_000_000, one.abs() / 10 % 100_000_000);
+            prop_assert_eq!(exponent.parse::<Money>().unwrap(), money(one.abs() / 10 * 10));
+        }
+
+        #[test]
         fn no_text_makes_it_panic(text in ".{0,40}") {
             drop(text.parse::<Money>());
         }

@@ -2,10 +2,8 @@
 //! them finds the inputs: libFuzzer those that are new, the replay those that are always the same.
 
 pub mod config;
-pub mod money;
 pub mod requests;
 pub mod responses;
-pub mod shown;
 
 use jiff::Timestamp;
 
