@@ -13,23 +13,23 @@ const LARGEST_WHOLE: i64 = 1_000_000_000;
 
 /// An exact amount of money.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::simulator) struct Amount(i64);
+pub struct Amount(i64);
 
 impl Amount {
-    pub(in crate::simulator) const ZERO: Self = Self(0);
+    pub const ZERO: Self = Self(0);
 
     /// `count` ten-thousandths, the step of call prices.
-    pub(in crate::simulator) const fn ten_thousandths(count: i64) -> Self {
+    pub const fn ten_thousandths(count: i64) -> Self {
         Self(count * (ONE / 10_000))
     }
 
     /// `count` whole units.
-    pub(in crate::simulator) const fn whole(count: i64) -> Self {
+    pub const fn whole(count: i64) -> Self {
         Self(count * ONE)
     }
 
     /// Reads a plain decimal with at most eight places, such as `-0.2160`. `None` for anything else.
-    pub(in crate::simulator) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let (negative, digits) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
             None => (false, text),
@@ -50,7 +50,7 @@ impl Amount {
     }
 
     /// The same, as forgiving as PHP: blanks around it, a plus, nothing before the point or behind it.
-    pub(in crate::simulator) fn parse_loosely(text: &str) -> Option<Self> {
+    pub fn parse_loosely(text: &str) -> Option<Self> {
         let text = text.trim();
         let text = text.strip_prefix('+').unwrap_or(text);
         let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
@@ -58,55 +58,55 @@ impl Amount {
         is_number.then(|| Self::parse(&format!("{sign}0{digits}")))?
     }
 
-    pub(in crate::simulator) const fn is_positive(self) -> bool {
+    pub const fn is_positive(self) -> bool {
         self.0 > 0
     }
 
-    pub(in crate::simulator) const fn is_negative(self) -> bool {
+    pub const fn is_negative(self) -> bool {
         self.0 < 0
     }
 
     /// The `numerator`/`denominator`th part, rounded towards zero.
-    pub(in crate::simulator) fn part(self, numerator: i64, denominator: i64) -> Self {
+    pub fn part(self, numerator: i64, denominator: i64) -> Self {
         let product = i128::from(self.0) * i128::from(numerator) / i128::from(denominator.max(1));
         Self(i64::try_from(product).unwrap_or(i64::MAX))
     }
 
     /// How many ten-thousandths it has, rounded towards zero.
-    pub(in crate::simulator) const fn in_ten_thousandths(self) -> i64 {
+    pub const fn in_ten_thousandths(self) -> i64 {
         self.0 / (ONE / 10_000)
     }
 
     /// Whether it has cents at most.
-    pub(in crate::simulator) const fn is_whole_cents(self) -> bool {
+    pub const fn is_whole_cents(self) -> bool {
         self.0 % (ONE / 100) == 0
     }
 
     /// The amount to the nearest cent, a half away from zero.
-    pub(in crate::simulator) const fn round_to_cents(self) -> Self {
+    pub const fn round_to_cents(self) -> Self {
         let cent = ONE / 100;
         let half = if self.0 < 0 { -cent / 2 } else { cent / 2 };
         Self((self.0 + half) / cent * cent)
     }
 
     /// The amount `count` times.
-    pub(in crate::simulator) const fn times(self, count: i64) -> Self {
+    pub const fn times(self, count: i64) -> Self {
         Self(self.0.saturating_mul(count))
     }
 
     /// How many amounts of `size`, which is positive, are needed to make up this one; 0 if this one is not positive.
-    pub(in crate::simulator) fn parts(self, size: Self) -> i64 {
+    pub fn parts(self, size: Self) -> i64 {
         let (all, each) = (self.0.max(0).unsigned_abs(), size.0.max(1).unsigned_abs());
         i64::try_from(all.div_ceil(each)).unwrap_or(i64::MAX)
     }
 
     /// The amount cut to ten-thousandths.
-    pub(in crate::simulator) const fn floor_to_ten_thousandths(self) -> Self {
+    pub const fn floor_to_ten_thousandths(self) -> Self {
         Self(self.0.div_euclid(ONE / 10_000) * (ONE / 10_000))
     }
 
     /// As a database column prints it: at least `least_places` places, more where they are not zero.
-    pub(in crate::simulator) fn column(self, least_places: usize) -> String {
+    pub fn column(self, least_places: usize) -> String {
         let mut text = String::with_capacity(20);
         self.write_column(least_places, &mut text);
         text
@@ -128,7 +128,7 @@ impl Amount {
     }
 
     /// As PHP's `json_encode` prints a float: shortest digits, no zero fraction, an exponent below 0.0001.
-    pub(in crate::simulator) fn php_number(self) -> String {
+    pub fn php_number(self) -> String {
         let mut text = String::with_capacity(20);
         if self.0 != 0 && self.0.unsigned_abs() < ONE.unsigned_abs() / 10_000 {
             let (_, fraction) = self.split(&mut text);
@@ -146,7 +146,7 @@ impl Amount {
 
     /// As a PHP float prints when sums of binary fractions have left noise behind (`0.045000000000000005`). Of nothing
     /// there is no noise.
-    pub(in crate::simulator) fn noisy_number(self) -> String {
+    pub fn noisy_number(self) -> String {
         if self == Self::ZERO {
             return self.php_number();
         }

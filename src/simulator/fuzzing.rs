@@ -3,11 +3,12 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use hyper::Method;
+use hyper::header::{self, HeaderMap, HeaderValue};
 
+use super::php::params::Params;
 use super::wire::http;
 use super::wire::reply::Reply;
-use super::wire::request::Params;
 use super::world::client::Client;
 use super::{Simulator, control};
 

@@ -16,6 +16,7 @@
 //! uses the clock alone. `tests/it/wire/` holds it to the wire, fact by fact, in raw bytes.
 
 mod access;
+mod amount;
 mod control;
 mod edit;
 mod faults;
@@ -24,6 +25,7 @@ mod functions;
 pub mod fuzzing;
 mod manual;
 mod options;
+mod php;
 mod settings;
 mod settling;
 mod shown;

@@ -43,7 +43,7 @@ impl Simulator {
 
     /// Brings everybody up to date in slices, between which calls are answered, so that whoever then looks at everybody
     /// at once has little left to do. When somebody is brought up to date makes no difference to what happens.
-    pub(in crate::simulator) fn catch_up(&self) {
+    pub fn catch_up(&self) {
         // The second time for what passed during the first.
         for _ in 0..2 {
             let mut slot = 0;

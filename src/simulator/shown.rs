@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::amount::Amount;
 use super::edit::{ACTIVE, WAIT};
 use super::faults::Faults;
 use super::options::Options;
@@ -11,8 +12,8 @@ use super::settings::{Key, Settings};
 use super::state::State;
 use super::wire::traffic::Traffic;
 use super::world::RESELLER;
-use super::world::amount::Amount;
-use super::world::client::{Around, Client, Management};
+use super::world::around::Around;
+use super::world::client::{Client, Management};
 use super::world::people::FIELDS;
 
 /// A client as `/sim/` shows it: the record as stored, and what no function tells. The password is shown, since

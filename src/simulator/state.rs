@@ -11,7 +11,7 @@ use super::noted;
 use super::options::{self, Options, OptionsError};
 use super::settings::{self, Key, Settings};
 use super::wire::traffic::Traffic;
-use super::world::client::Rules;
+use super::world::around::Rules;
 use super::world::{MOST_CLIENTS, World, calendar};
 
 /// What calls and edits change.

@@ -4,9 +4,9 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::super::amount::Amount;
 use super::super::options::did_you_mean;
 use super::super::settings::{Key, Settings};
-use super::super::world::amount::Amount;
 use super::super::world::calendar::seconds;
 use super::super::world::client::{Client, Management, Script};
 use super::super::world::packages;
@@ -14,13 +14,13 @@ use super::super::world::people::{FIELDS, LONGEST_TEXT_BYTES};
 use super::EditError;
 
 /// The states of an account, as they are called here.
-pub(in crate::simulator) const ACTIVE: &str = "ACTIVE";
-pub(in crate::simulator) const WAIT: &str = "WAIT";
+pub const ACTIVE: &str = "ACTIVE";
+pub const WAIT: &str = "WAIT";
 
 /// A field that an edit takes beside the text columns.
 #[derive(Debug)]
-pub(in crate::simulator) struct Extra {
-    pub(in crate::simulator) name: &'static str,
+pub struct Extra {
+    pub name: &'static str,
     accepted: &'static str,
     /// Sets it; `None` when it does not take the value.
     set: fn(&mut Draft<'_>, &Value) -> Option<()>,
@@ -35,7 +35,7 @@ const TIME: &str = "a time such as \"2026-11-24T02:00:00Z\", or null";
 
 /// Every field beside the text columns.
 #[rustfmt::skip]
-pub(in crate::simulator) const EXTRAS: &[Extra] = &[
+pub const EXTRAS: &[Extra] = &[
     // Not `state`, which is the one of the address.
     Extra { name: "account_state", accepted: "\"ACTIVE\" or \"WAIT\"", set: account_state },
     Extra { name: BALANCE, accepted: AMOUNT, set: balance },

@@ -5,11 +5,12 @@ mod fields;
 
 use serde_json::{Map, Value};
 
+use super::amount::Amount;
 use super::noted;
 use super::settings::Settings;
 use super::world::World;
-use super::world::amount::Amount;
-use super::world::client::{Client, Rules};
+use super::world::around::Rules;
+use super::world::client::Client;
 use super::world::ledger::{PAYMENT, Reason};
 
 use fields::{BALANCE, Draft, unknown_field};

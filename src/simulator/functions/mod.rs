@@ -2,23 +2,21 @@
 //! `"status":"success"`, or returns another status. Handlers know nothing of HTTP, faults or credentials.
 
 mod history;
-mod ledger;
+mod money;
 mod places;
 mod reads;
 mod record;
-mod rows;
 mod signup;
 mod writes;
 
 use std::net::IpAddr;
 
+use super::php::json::Json;
+use super::php::params::Params;
 use super::settings::{Certainty, Key, Settings};
-use super::wire::php::Json;
-use super::wire::request::Params;
 use super::world::World;
-use super::world::client::{Around, Client, Rules};
-
-pub(super) use rows::Rows;
+use super::world::around::{Around, Rules};
+use super::world::client::Client;
 
 /// A status other than `success`.
 pub(super) type Status = &'static str;
@@ -34,8 +32,6 @@ pub(super) struct Call<'a> {
     pub(super) now: i64,
     pub(super) peer: IpAddr,
     pub(super) json: Json,
-    /// Rows that are too many to be written at once.
-    pub(super) rows: Option<Rows>,
 }
 
 impl<'a> Call<'a> {
@@ -146,12 +142,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
         any_address: true,
         ..read("getIP", reads::ip, Certainty::Documented, "the caller's address; answers addresses that are not allowed, too")
     },
-    read("getCharges", ledger::charges, Certainty::Documented, "what a client was charged, but for calls"),
-    read("getDeposits", ledger::deposits, Certainty::Documented, "what a client paid"),
-    read("getClientPackages", ledger::client_packages, Certainty::Documented, "the package of a client"),
-    read("getPackages", ledger::packages, Certainty::Documented, "all packages with their prices and fees, or one"),
-    write("addCharge", ledger::add_charge, Certainty::Documented, "takes money from a client; test=1 does not, test=true does"),
-    write("addPayment", ledger::add_payment, Certainty::Documented, "gives money to a client; test=1 does not, test=true does"),
+    read("getCharges", money::charges, Certainty::Documented, "what a client was charged, but for calls"),
+    read("getDeposits", money::deposits, Certainty::Documented, "what a client paid"),
+    read("getClientPackages", money::client_packages, Certainty::Documented, "the package of a client"),
+    read("getPackages", money::packages, Certainty::Documented, "all packages with their prices and fees, or one"),
+    write("addCharge", money::add_charge, Certainty::Documented, "takes money from a client; test=1 does not, test=true does"),
+    write("addPayment", money::add_payment, Certainty::Documented, "gives money to a client; test=1 does not, test=true does"),
     write("setClient", writes::set_client, Certainty::Documented, "replaces a client's record; what it does to fields that are not sent is unknown"),
     write("setClientThreshold", writes::set_client_threshold, Certainty::Documented, "sets the threshold, and the address if one is sent"),
     write("delClient", writes::del_client, Certainty::Documented, "takes a client away, with all that was booked"),

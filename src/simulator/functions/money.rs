@@ -1,9 +1,9 @@
 //! The functions about money: charges, payments, deposits and packages (WIRE.md sections 2 and 5). What moves is booked
 //! in the client's ledger, and what is listed is read from there.
 
+use super::super::amount::Amount;
+use super::super::php::json::Json;
 use super::super::settings::{Key, Settings};
-use super::super::wire::php::Json;
-use super::super::world::amount::Amount;
 use super::super::world::ledger::{Entry, Reason, Side};
 use super::super::world::packages::{self as table, Contract, PACKAGES, Package};
 use super::{Call, Status, known, list, settled};

@@ -1,6 +1,6 @@
 //! Countries, states, provinces and languages: codes and names that other functions take.
 
-use super::super::wire::php::Json;
+use super::super::php::json::Json;
 use super::super::world::countries::{COUNTRIES, by_code};
 use super::super::world::regions::{PROVINCES, STATES};
 use super::{Call, Status, list};

@@ -1,16 +1,15 @@
 //! The functions that change nothing. Shapes and types follow WIRE.md section 2; what is unknown is a setting.
 
+use super::super::amount::Amount;
+use super::super::php::json::Json;
 use super::super::settings::{Key, Settings};
-use super::super::wire::php::Json;
 use super::super::world::RESELLER;
-use super::super::world::amount::Amount;
 use super::super::world::chance::Topic;
 use super::super::world::client::{Client, Management};
 use super::super::world::countries::by_code;
 use super::super::world::people::{COUNTRY, FIELDS, PASSWORD};
 use super::super::world::usage::{Sum, clock_text};
 use super::places::write_pair;
-use super::rows::{MOST_AT_ONCE, Rows, Shown};
 use super::{Call, Status, known, list, settled};
 
 /// `balance`: what is left, and the use of the last 30 days and of today in Toronto.
@@ -152,26 +151,25 @@ fn one_client(call: &mut Call<'_>, wanted: &str) -> Result<(), Status> {
 }
 
 fn all_clients(call: &mut Call<'_>) -> Result<(), Status> {
-    let shown = Shown::by(call.settings);
-    let is = |word| call.settings.is(Key::NoClient, word);
+    let settings = &*call.settings;
+    let is = |word| settings.is(Key::NoClient, word);
     if is("status") {
         return Err("no_client");
     } else if is("absent") {
         return Ok(());
     } else if is("list") {
-        write_clients(&mut call.json, call.settings, &[]);
+        write_clients(&mut call.json, settings, &[]);
         return Ok(());
     }
-    let listed = call.world.clients().filter(|client| shown.has(client, call.world));
-    let rows: Vec<&Client> = listed.take(MOST_AT_ONCE + 1).collect();
-    match rows.len() {
-        0 => return Err("no_client"),
-        1..=MOST_AT_ONCE => write_clients(&mut call.json, call.settings, &rows),
-        _ => {
-            call.json.key("clients");
-            call.rows = Some(Rows::begin(&mut call.json, call.settings, shown));
-        }
+    let (share, waiting_too) = (settings.share(Key::ListShare), settings.on(Key::WaitingListed));
+    let is_listed = |client: &&Client| {
+        (waiting_too || !client.is_waiting()) && call.world.is_among(Topic::Listed, client.id, share)
+    };
+    let rows: Vec<&Client> = call.world.clients().filter(is_listed).collect();
+    if rows.is_empty() {
+        return Err("no_client");
     }
+    write_clients(&mut call.json, settings, &rows);
     Ok(())
 }
 
@@ -181,7 +179,7 @@ fn write_clients(json: &mut Json, settings: &Settings, rows: &[&Client]) {
     });
 }
 
-pub(super) fn write_client(json: &mut Json, client: &Client, settings: &Settings) {
+fn write_client(json: &mut Json, client: &Client, settings: &Settings) {
     json.open(b'{');
     json.key("client");
     json.number_column(&client.id.to_string());

@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 
+use super::super::amount::Amount;
 use super::super::edit;
 use super::super::settings::{Key, Settings};
-use super::super::world::amount::Amount;
 use super::super::world::client::Management;
 use super::super::world::people::{FIELDS, Texts};
 use super::{Call, Status, known, record, settled};

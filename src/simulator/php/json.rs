@@ -1,11 +1,11 @@
 //! Writes JSON as PHP's `json_encode` does: `/` escaped, everything outside ASCII as `\u00e9` and its like, columns of
 //! the database as strings and computed values as numbers, unless a setting says otherwise. Knows nothing of functions.
 
-use crate::simulator::world::amount::Amount;
+use crate::simulator::amount::Amount;
 
 /// Which JSON types the values have; a setting, because they drift on the real wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::simulator) enum Types {
+pub enum Types {
     /// Columns are strings, computed values numbers.
     Mixed,
     /// Every amount is a string, counts are numbers.
@@ -18,19 +18,19 @@ pub(in crate::simulator) enum Types {
 
 /// How values are written.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::simulator) struct Style {
-    pub(in crate::simulator) types: Types,
+pub struct Style {
+    pub types: Types,
     /// Computed amounts carry the noise of binary fractions.
-    pub(in crate::simulator) noise: bool,
+    pub noise: bool,
     /// Empty columns come as `null`.
-    pub(in crate::simulator) null_columns: bool,
+    pub null_columns: bool,
     /// No value has a type that it could have: the fault `wrong-types`.
-    pub(in crate::simulator) wrong: bool,
+    pub wrong: bool,
 }
 
 /// A JSON text in the making.
 #[derive(Debug)]
-pub(in crate::simulator) struct Json {
+pub struct Json {
     out: Vec<u8>,
     style: Style,
     wrong_values: usize,
@@ -40,7 +40,7 @@ pub(in crate::simulator) struct Json {
 const WRONG: [&str; 4] = ["[]", "true", "{}", "\"N\\/A\""];
 
 impl Json {
-    pub(in crate::simulator) fn new(style: Style, capacity: usize) -> Self {
+    pub fn new(style: Style, capacity: usize) -> Self {
         Self {
             out: Vec::with_capacity(capacity),
             style,
@@ -48,41 +48,30 @@ impl Json {
         }
     }
 
-    pub(in crate::simulator) fn into_bytes(self) -> Vec<u8> {
+    pub fn into_bytes(self) -> Vec<u8> {
         self.out
     }
 
-    /// How much is written and not taken yet, in bytes.
-    pub(in crate::simulator) fn len(&self) -> usize {
-        self.out.len()
-    }
-
-    /// Takes what is written but for the last byte, which says whether a comma comes next.
-    pub(in crate::simulator) fn take(&mut self) -> Vec<u8> {
-        let rest = self.out.split_off(self.out.len().saturating_sub(1));
-        std::mem::replace(&mut self.out, rest)
-    }
-
     /// Opens an object or a list with `{` or `[`.
-    pub(in crate::simulator) fn open(&mut self, bracket: u8) {
+    pub fn open(&mut self, bracket: u8) {
         self.comma();
         self.out.push(bracket);
     }
 
     /// Closes what [`Json::open`] opened.
-    pub(in crate::simulator) fn close(&mut self, bracket: u8) {
+    pub fn close(&mut self, bracket: u8) {
         self.out.push(bracket);
     }
 
     /// The key of the next value.
-    pub(in crate::simulator) fn key(&mut self, name: &str) {
+    pub fn key(&mut self, name: &str) {
         self.comma();
         self.quoted(name);
         self.out.push(b':');
     }
 
     /// A text that is never anything else.
-    pub(in crate::simulator) fn text(&mut self, value: &str) {
+    pub fn text(&mut self, value: &str) {
         if !self.wrong() {
             self.comma();
             self.quoted(value);
@@ -90,7 +79,7 @@ impl Json {
     }
 
     /// A text column.
-    pub(in crate::simulator) fn column(&mut self, value: &str) {
+    pub fn column(&mut self, value: &str) {
         if self.style.null_columns && value.is_empty() {
             self.raw("null");
         } else {
@@ -99,7 +88,7 @@ impl Json {
     }
 
     /// A column that holds a number: a string, or bare with [`Types::AllNumbers`] if it is one.
-    pub(in crate::simulator) fn number_column(&mut self, value: &str) {
+    pub fn number_column(&mut self, value: &str) {
         let digits = value.strip_prefix('-').unwrap_or(value);
         let canonical = digits == "0" || (!digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit()));
         if self.style.types == Types::AllNumbers && canonical && !digits.is_empty() && digits.len() < 16 {
@@ -110,7 +99,7 @@ impl Json {
     }
 
     /// An amount that is a column, such as `current_balance`.
-    pub(in crate::simulator) fn amount_column(&mut self, value: Amount, least_places: usize) {
+    pub fn amount_column(&mut self, value: Amount, least_places: usize) {
         match self.style.types {
             Types::AllNumbers => self.bare(&value.php_number()),
             Types::Mixed | Types::DocStrings | Types::AllStrings => self.text(&value.column(least_places)),
@@ -118,7 +107,7 @@ impl Json {
     }
 
     /// An amount that PHP computes, such as `spent_total`.
-    pub(in crate::simulator) fn computed_amount(&mut self, value: Amount) {
+    pub fn computed_amount(&mut self, value: Amount) {
         let text = if self.style.noise {
             value.noisy_number()
         } else {
@@ -131,7 +120,7 @@ impl Json {
     }
 
     /// A count that PHP computes.
-    pub(in crate::simulator) fn count(&mut self, value: u64) {
+    pub fn count(&mut self, value: u64) {
         match self.style.types {
             Types::AllStrings => self.text(&value.to_string()),
             Types::Mixed | Types::DocStrings | Types::AllNumbers => self.bare(&value.to_string()),
@@ -139,7 +128,7 @@ impl Json {
     }
 
     /// A value that is written as it is.
-    pub(in crate::simulator) fn raw(&mut self, json: &str) {
+    pub fn raw(&mut self, json: &str) {
         self.comma();
         self.out.extend_from_slice(json.as_bytes());
     }

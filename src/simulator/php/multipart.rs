@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 /// Whether a content type is multipart form data.
-pub(in crate::simulator) fn is_multipart(content_type: &str) -> bool {
+pub fn is_multipart(content_type: &str) -> bool {
     // PHP compares what stands before the first of these.
     let media_type = content_type.split([';', ',', ' ']).next();
     media_type.is_some_and(|name| name.eq_ignore_ascii_case("multipart/form-data"))

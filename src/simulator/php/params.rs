@@ -7,41 +7,13 @@ use super::multipart::Fields;
 /// Most parameters that are read; PHP's own default.
 const MOST_PARAMS: usize = 1_000;
 
-/// How a call arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::simulator) enum Transport {
-    Get,
-    Multipart,
-    /// A POST with the form that browsers send.
-    Urlencoded,
-    /// A POST without a body.
-    QueryPost,
-    /// A POST of any other kind, which the SOAP handler answers.
-    Other,
-    /// PATCH or PUT, with a query.
-    OtherMethod,
-}
-
-impl Transport {
-    pub(in crate::simulator) fn name(self) -> &'static str {
-        match self {
-            Self::Get => "get",
-            Self::Multipart => "multipart",
-            Self::Urlencoded => "urlencoded",
-            Self::QueryPost => "query-post",
-            Self::Other => "other",
-            Self::OtherMethod => "other-method",
-        }
-    }
-}
-
 /// The parameters of one call.
 #[derive(Debug, Default)]
-pub(in crate::simulator) struct Params<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+pub struct Params<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl<'a> Params<'a> {
     /// The value of a parameter; the last one wins, as in PHP. An array is the text `Array`.
-    pub(in crate::simulator) fn get(&self, name: &str) -> Option<&str> {
+    pub fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
             .rev()
@@ -50,12 +22,12 @@ impl<'a> Params<'a> {
     }
 
     /// All, in the order in which they came.
-    pub(in crate::simulator) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 
     /// Adds those of a query.
-    pub(in crate::simulator) fn read_query(&mut self, query: &'a str) {
+    pub fn read_query(&mut self, query: &'a str) {
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             self.push(unescape(name), unescape(value));
@@ -63,7 +35,7 @@ impl<'a> Params<'a> {
     }
 
     /// Adds those of a multipart body with the content type `content_type`; uploaded files are no parameters.
-    pub(in crate::simulator) fn read_multipart(&mut self, content_type: &str, body: &'a [u8]) {
+    pub fn read_multipart(&mut self, content_type: &str, body: &'a [u8]) {
         for (name, value) in Fields::new(content_type, body).into_iter().flatten() {
             self.push(Cow::Owned(name), value);
         }

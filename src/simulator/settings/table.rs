@@ -13,10 +13,10 @@ macro_rules! settings {
     })*) => {
         /// Names a setting in the code.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(in crate::simulator) enum Key { $($($key,)*)* }
+        pub enum Key { $($($key,)*)* }
 
         /// Every setting, in the order of [`Key`].
-        pub(in crate::simulator) const TABLE: &[Setting] = &[$($(Setting {
+        pub const TABLE: &[Setting] = &[$($(Setting {
             group: $group,
             name: $name,
             default: $default,

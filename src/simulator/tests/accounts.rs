@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};
 use serde_json::{Value, json};
 
-use super::super::world::amount::Amount;
+use super::super::amount::Amount;
 use super::{AUTH, Options, Simulator, body, json_of, status, with};
 
 /// Days that `spent_total` and its like cover.

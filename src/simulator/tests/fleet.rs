@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::super::Speed;
 use super::{Options, Simulator, json_of, simulator, with};
 
 /// One number of `/sim/state`.
@@ -37,21 +36,6 @@ fn each_client_is_counted_as_what_it_is() {
         begin(edit);
         let expected: Vec<u64> = before.iter().zip(more).map(|(before, more)| before + more).collect();
         assert_eq!(counted().to_vec(), expected, "{name}");
-    }
-}
-
-#[test]
-fn a_suspension_that_lasts_is_lifted_by_soft_and_by_nothing_else() {
-    let simulator = simulator(&["resume-on-payment=off", "spending=off", "top-ups=off"]);
-    for (name, edit, is_suspended) in [
-        ("run dry", json!({"balance": "0", "balance_management": "hard"}), true),
-        ("paid", json!({"balance": "5"}), true),
-        ("hard once more", json!({"balance_management": "hard"}), true),
-        ("soft", json!({"balance_management": "soft"}), false),
-        ("hard again, with money", json!({"balance_management": "hard"}), false),
-    ] {
-        simulator.edit("561115", &edit).unwrap();
-        assert_eq!(simulator.client("561115").unwrap()["suspended"], is_suspended, "{name}");
     }
 }
 
@@ -91,31 +75,5 @@ fn a_share_of_the_clients_is_that_many_and_always_the_same_ones() {
         }
         let back = if setting == "list-share" { "1" } else { "0" };
         simulator.set_setting(setting, back).unwrap();
-    }
-}
-
-#[test]
-fn speeds_and_sizes_have_bounds() {
-    for (text, is_good) in [
-        ("0", true),
-        ("1.5", true),
-        ("0.001", true),
-        ("0.0001", false),
-        ("1000000", true),
-        ("1000000.001", false),
-        (".5", false),
-        ("", false),
-        ("-1", false),
-        ("1e3", false),
-        ("1.2.3", false),
-    ] {
-        assert_eq!(text.parse::<Speed>().is_ok(), is_good, "{text}");
-    }
-    for (clients, is_good) in [(0, true), (250_000, true), (250_001, false)] {
-        let options = Options {
-            clients,
-            ..Options::default()
-        };
-        assert_eq!(options.problems().is_empty(), is_good, "{clients} clients");
     }
 }

@@ -1,17 +1,13 @@
-//! The bytes of the API's own answers: how a success begins and ends, a refusal, and an answer that is too long to be
-//! written at once. Does not know what a function says in between.
+//! The bytes of the API's own answers: how a success begins and ends, and a refusal. Does not know what a function says
+//! in between.
 
-use super::php::{Json, Style, Types};
 use super::statuses;
-use crate::simulator::functions::{Function, Rows};
+use crate::simulator::functions::Function;
+use crate::simulator::php::json::{Json, Style, Types};
 use crate::simulator::settings::{Key, Settings};
-use crate::simulator::world::World;
 
 /// Bytes that an ordinary answer fits into.
 const ORDINARY_ANSWER_BYTES: usize = 256;
-
-/// Bytes of a long answer that are written at a time, and so long everybody else waits: some 200 rows.
-const PIECE_BYTES: usize = 64 * 1_024;
 
 /// Begins a success.
 pub(super) fn begun(style: Style, function: &Function) -> Json {
@@ -27,51 +23,14 @@ pub(super) fn begun(style: Style, function: &Function) -> Json {
     json
 }
 
-/// A success that has said all else: its bytes; or, with very many rows, none yet and what will write them.
-pub(super) fn finished(json: Json, rows: Option<Rows>, settings: &Settings) -> (Vec<u8>, Option<Box<Rest>>) {
-    let with_message = settings.on(Key::MessageOnSuccess);
-    match rows {
-        None => (ended(json, with_message), None),
-        Some(rows) => {
-            let rest = Rest {
-                json: Some(json),
-                rows,
-                with_message,
-            };
-            (Vec::new(), Some(Box::new(rest)))
-        }
-    }
-}
-
-fn ended(mut json: Json, with_message: bool) -> Vec<u8> {
-    if with_message {
+/// Ends a success.
+pub(super) fn ended(mut json: Json, settings: &Settings) -> Vec<u8> {
+    if settings.on(Key::MessageOnSuccess) {
         json.key("message");
         json.raw("\"success\"");
     }
     json.close(b'}');
     json.into_bytes()
-}
-
-/// What is still to be written of an answer with very many rows.
-#[derive(Debug)]
-pub(in crate::simulator) struct Rest {
-    /// `None` when everything is written.
-    json: Option<Json>,
-    rows: Rows,
-    with_message: bool,
-}
-
-impl Rest {
-    /// The next bytes; `None` behind the last.
-    pub(super) fn piece(&mut self, world: &World) -> Option<Vec<u8>> {
-        let mut json = self.json.take()?;
-        if self.rows.write(&mut json, world, PIECE_BYTES) {
-            return Some(ended(json, self.with_message));
-        }
-        let piece = json.take();
-        self.json = Some(json);
-        Some(piece)
-    }
 }
 
 /// An answer that is not a success.

@@ -2,14 +2,13 @@
 //! end that lets the other side read its answer. Knows nothing of requests beyond the first line.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::serve::Listener;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Sleep;
@@ -27,10 +26,18 @@ const CUT_REQUEST_LINE_BYTES: usize = 60_000;
 /// What a request line that is too long is ended with: the rest of it is never looked at.
 const CUT: &[u8] = b" HTTP/1.1\r\nconnection: close\r\n\r\n";
 
+/// How long to wait after a connection could not be taken, for instance because too many files are open. A shorter wait
+/// would keep a processor busy, a longer one callers waiting.
+const RETRY_ACCEPT: Duration = Duration::from_millis(100);
+
 /// The next connection, and who is at its other end.
-pub(super) async fn accept(listener: &mut TcpListener) -> (Connection, Peer) {
-    // Errors such as too many open files are waited out.
-    let (stream, address): (TcpStream, SocketAddr) = Listener::accept(listener).await;
+pub(super) async fn accept(listener: &TcpListener) -> (Connection, Peer) {
+    let (stream, address) = loop {
+        match listener.accept().await {
+            Ok(accepted) => break accepted,
+            Err(_) => tokio::time::sleep(RETRY_ACCEPT).await,
+        }
+    };
     // Without it answers would still come, only later.
     stream.set_nodelay(true).ok();
     let connection = Connection::new(stream);

@@ -7,30 +7,31 @@ use std::time::Duration;
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
 
-use super::body::{self, Rest};
+use super::Transport;
+use super::body;
 use super::journal::Outline;
-use super::php::Style;
 use super::reply::{HTML, JSON, Reply};
-use super::request::{Params, Transport};
 use crate::simulator::Simulator;
 use crate::simulator::faults::{Caller, Fault, Stage};
 use crate::simulator::functions::{self, Call, Function, Status};
+use crate::simulator::php::json::Style;
+use crate::simulator::php::params::Params;
 use crate::simulator::settings::{Key, Settings};
 use crate::simulator::state::State;
 use crate::simulator::world::calendar::seconds;
 
 /// How a call arrived.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::simulator) struct Arrival<'a> {
-    pub(in crate::simulator) transport: Transport,
-    pub(in crate::simulator) peer: IpAddr,
-    pub(in crate::simulator) has_user_agent: bool,
-    pub(in crate::simulator) params: &'a Params<'a>,
+pub struct Arrival<'a> {
+    pub transport: Transport,
+    pub peer: IpAddr,
+    pub has_user_agent: bool,
+    pub params: &'a Params<'a>,
 }
 
 impl Simulator {
     /// Answers one call.
-    pub(in crate::simulator) fn answer(&self, arrival: Arrival<'_>) -> Reply {
+    pub fn answer(&self, arrival: Arrival<'_>) -> Reply {
         let params = arrival.params;
         let method = params.get("method").unwrap_or_default();
         let monotonic = self.clock.monotonic();
@@ -68,11 +69,6 @@ impl Simulator {
         reply
     }
 
-    /// The next bytes of an answer that is too long to be written at once; `None` behind the last.
-    pub(in crate::simulator) fn piece(&self, rest: &mut Rest) -> Option<Vec<u8>> {
-        rest.piece(&self.lock().world)
-    }
-
     /// Past the door: the checks in order, then the function and its answer.
     fn handle(
         &self,
@@ -93,20 +89,11 @@ impl Simulator {
         let style = body::style(&state.settings, fault == Some(Fault::WrongTypes));
         let result = outcome.and_then(|function| run(state, arrival, at, function, style));
         let status = result.as_ref().map_or_else(|status| *status, |_| "success");
-        let (body, rest) = result.unwrap_or_else(|status| (body::refusal(status, style), None));
-        let mut reply = Reply {
-            rest,
-            ..Reply::new(200, JSON, body)
-        };
+        let body = result.unwrap_or_else(|status| body::refusal(status, style));
+        let mut reply = Reply::new(200, JSON, body);
         match fault {
-            Some(Fault::Truncated) => {
-                let mut rest = reply.rest.take();
-                while let Some(piece) = rest.as_mut().and_then(|rest| rest.piece(&state.world)) {
-                    reply.body.extend(piece);
-                }
-                reply.body.truncate(reply.body.len() / 2);
-            }
-            Some(Fault::Empty) => (reply.body, reply.rest) = (Vec::new(), None),
+            Some(Fault::Truncated) => reply.body.truncate(reply.body.len() / 2),
+            Some(Fault::Empty) => reply.body.clear(),
             Some(Fault::ResetAfter) => reply.reset = true,
             _ => {}
         }
@@ -176,7 +163,7 @@ fn run(
     at: Timestamp,
     function: &'static Function,
     style: Style,
-) -> Result<(Vec<u8>, Option<Box<Rest>>), Status> {
+) -> Result<Vec<u8>, Status> {
     let rules = state.rules();
     let State { world, settings, .. } = state;
     let mut call = Call {
@@ -187,16 +174,13 @@ fn run(
         now: seconds(at),
         peer: arrival.peer,
         json: body::begun(style, function),
-        rows: None,
     };
     (function.handler)(&mut call)?;
-    let Call {
-        json, settings, rows, ..
-    } = call;
+    let Call { json, settings, .. } = call;
     if function.is_write && settings.on(Key::EmptySuccess) {
-        return Ok((Vec::new(), None));
+        return Ok(Vec::new());
     }
-    Ok(body::finished(json, rows, settings))
+    Ok(body::ended(json, settings))
 }
 
 /// What is answered before anybody looks at the parameters.

@@ -2,29 +2,29 @@
 //! connection resets. Decides nothing about answers.
 
 use std::convert::Infallible;
-use std::error::Error;
 use std::io;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
-use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
-use futures_util::stream;
-use hyper::body::Incoming;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::Transport;
 use super::connection::{Connection, LONGEST_REQUEST_LINE_BYTES, Peer, accept};
 use super::exchange::Arrival;
-use super::multipart::is_multipart;
 use super::reply::Reply;
-use super::request::{Params, Transport};
+use crate::simulator::php::multipart::is_multipart;
+use crate::simulator::php::params::Params;
 use crate::simulator::{Simulator, control};
 
 /// Where the API is, on the real host and here; some clients leave the file's name out.
@@ -97,7 +97,6 @@ pub async fn serve(
     simulator: Arc<Simulator>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let mut listener = listener;
     let (ending, ended) = watch::channel(false);
     let mut connections = JoinSet::new();
     let app = App { simulator, ended };
@@ -105,7 +104,7 @@ pub async fn serve(
     loop {
         tokio::select! {
             () = &mut shutdown => break,
-            (connection, peer) = accept(&mut listener) => {
+            (connection, peer) = accept(&listener) => {
                 connections.spawn(serve_connection(app.clone(), connection, peer));
             }
             // Whoever is over is forgotten.
@@ -160,7 +159,7 @@ async fn handle(
     peer: Peer,
     line_bytes: usize,
     request: Request<Incoming>,
-) -> Result<Response<Body>, Infallible> {
+) -> Result<Response<Full<Bytes>>, Infallible> {
     if line_bytes > LONGEST_REQUEST_LINE_BYTES {
         let text = "The requested URL's length exceeds the capacity limit.";
         return Ok(respond_last(&peer, Reply::html(414, "Request-URI Too Long", text)));
@@ -179,7 +178,7 @@ async fn handle(
     };
     peer.end_request();
     let path = parts.uri.path();
-    let mut reply = if API_PATHS.contains(&path) {
+    let reply = if API_PATHS.contains(&path) {
         match read_call(&parts.method, parts.uri.query(), &parts.headers, &body) {
             Ok(call) => {
                 if call.params.get("method") == Some(GET_BALANCE) {
@@ -205,17 +204,7 @@ async fn handle(
     if reply.reset {
         peer.reset();
     }
-    let rest = reply.rest.take();
-    let mut response = respond(reply);
-    if let Some(rest) = rest {
-        // Written as it goes out: nobody holds it whole.
-        let pieces = stream::unfold((app.simulator, rest), |(simulator, mut rest)| async {
-            let piece = simulator.piece(&mut rest)?;
-            Some((Ok::<_, Infallible>(piece), (simulator, rest)))
-        });
-        *response.body_mut() = Body::from_stream(pieces);
-    }
-    Ok(response)
+    Ok(respond(reply))
 }
 
 /// The least length of the request line, without its line end, as far as it can be told afterwards.
@@ -264,17 +253,11 @@ async fn read(headers: &HeaderMap, body: Incoming) -> Result<Bytes, Unread> {
     if announced.is_some_and(|length: u64| length > LARGEST_BODY_BYTES as u64) {
         return Err(Unread::TooLarge);
     }
-    to_bytes(Body::new(body), LARGEST_BODY_BYTES).await.map_err(|error| {
-        let mut source: Option<&(dyn Error + 'static)> = Some(&error);
-        while let Some(found) = source {
-            if found.is::<hyper::Error>() {
-                return Unread::Broken;
-            }
-            source = found.source();
-        }
-        // What is not the connection's is the bound's.
-        Unread::TooLarge
-    })
+    match Limited::new(body, LARGEST_BODY_BYTES).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Unread::TooLarge),
+        Err(_) => Err(Unread::Broken),
+    }
 }
 
 /// A call as it came.
@@ -340,7 +323,7 @@ fn is_urlencoded(content_type: &str) -> bool {
 
 /// One API call, in process.
 #[cfg(fuzzing)]
-pub(in crate::simulator) fn call(
+pub fn call(
     simulator: &Simulator,
     method: &Method,
     query: Option<&str>,
@@ -354,8 +337,8 @@ pub(in crate::simulator) fn call(
     }
 }
 
-fn respond(reply: Reply) -> Response<Body> {
-    let mut response = Response::new(Body::from(reply.body));
+fn respond(reply: Reply) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(reply.body));
     *response.status_mut() = StatusCode::from_u16(reply.http_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response
         .headers_mut()
@@ -369,7 +352,7 @@ fn respond(reply: Reply) -> Response<Body> {
 }
 
 /// A reply to a request of which some is left unread: it ends the connection.
-fn respond_last(peer: &Peer, reply: Reply) -> Response<Body> {
+fn respond_last(peer: &Peer, reply: Reply) -> Response<Full<Bytes>> {
     peer.linger();
     let mut response = respond(reply);
     response

@@ -6,7 +6,8 @@ use std::collections::VecDeque;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::request::{Params, Transport};
+use super::Transport;
+use crate::simulator::php::params::Params;
 
 /// How many requests are remembered. Enough to see a sweep of a small world, or what went wrong last.
 const REQUESTS_KEPT: usize = 1_000;
@@ -19,17 +20,17 @@ const LONGEST_REQUEST: usize = 2_000;
 
 /// What is remembered of a request beside its parameters.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::simulator) struct Outline {
+pub struct Outline {
     /// Counts all calls from 0.
-    pub(in crate::simulator) number: u64,
+    pub number: u64,
     /// Virtual time.
-    pub(in crate::simulator) at: Timestamp,
-    pub(in crate::simulator) transport: Transport,
-    pub(in crate::simulator) http_status: u16,
+    pub at: Timestamp,
+    pub transport: Transport,
+    pub http_status: u16,
     /// The `status` that was answered; empty when the answer carried none.
-    pub(in crate::simulator) status: &'static str,
+    pub status: &'static str,
     /// The fault that struck, or empty.
-    pub(in crate::simulator) fault: &'static str,
+    pub fault: &'static str,
 }
 
 #[derive(Debug)]
@@ -43,11 +44,11 @@ struct Entry {
 
 /// The last requests.
 #[derive(Debug, Default)]
-pub(in crate::simulator) struct Journal(VecDeque<Entry>);
+pub struct Journal(VecDeque<Entry>);
 
 impl Journal {
     /// Remembers a request.
-    pub(in crate::simulator) fn remember(&mut self, outline: Outline, params: &Params<'_>) {
+    pub fn remember(&mut self, outline: Outline, params: &Params<'_>) {
         let (mut text, mut ends) = (String::new(), Vec::new());
         if self.0.len() >= REQUESTS_KEPT
             && let Some(oldest) = self.0.pop_front()
@@ -70,7 +71,7 @@ impl Journal {
     }
 
     /// The remembered requests as JSON, by number.
-    pub(in crate::simulator) fn shown(&self) -> Value {
+    pub fn shown(&self) -> Value {
         let mut entries: Vec<&Entry> = self.0.iter().collect();
         entries.sort_by_key(|entry| entry.outline.number);
         Value::Array(entries.into_iter().map(Entry::shown).collect())

@@ -3,12 +3,37 @@
 
 mod body;
 mod connection;
-pub(in crate::simulator) mod exchange;
-pub(in crate::simulator) mod http;
-pub(in crate::simulator) mod journal;
-mod multipart;
-pub(in crate::simulator) mod php;
-pub(in crate::simulator) mod reply;
-pub(in crate::simulator) mod request;
-pub(in crate::simulator) mod statuses;
-pub(in crate::simulator) mod traffic;
+pub mod exchange;
+pub mod http;
+pub mod journal;
+pub mod reply;
+pub mod statuses;
+pub mod traffic;
+
+/// How a call arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    Get,
+    Multipart,
+    /// A POST with the form that browsers send.
+    Urlencoded,
+    /// A POST without a body.
+    QueryPost,
+    /// A POST of any other kind, which the SOAP handler answers.
+    Other,
+    /// PATCH or PUT, with a query.
+    OtherMethod,
+}
+
+impl Transport {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::Multipart => "multipart",
+            Self::Urlencoded => "urlencoded",
+            Self::QueryPost => "query-post",
+            Self::Other => "other",
+            Self::OtherMethod => "other-method",
+        }
+    }
+}

@@ -2,22 +2,18 @@
 
 use std::time::Duration;
 
-use super::body::Rest;
-
 /// What goes back over the connection.
 #[derive(Debug)]
-pub(in crate::simulator) struct Reply {
-    pub(in crate::simulator) http_status: u16,
-    pub(in crate::simulator) content_type: &'static str,
-    pub(in crate::simulator) body: Vec<u8>,
-    /// What comes behind the body, if that is too long to be written at once.
-    pub(in crate::simulator) rest: Option<Box<Rest>>,
+pub struct Reply {
+    pub http_status: u16,
+    pub content_type: &'static str,
+    pub body: Vec<u8>,
     /// The methods that a status 405 names.
-    pub(in crate::simulator) allow: String,
+    pub allow: String,
     /// Real time to wait before it goes.
-    pub(in crate::simulator) delay: Duration,
+    pub delay: Duration,
     /// The connection is reset instead.
-    pub(in crate::simulator) reset: bool,
+    pub reset: bool,
 }
 
 pub(super) const JSON: &str = "application/json";
@@ -25,26 +21,25 @@ pub(super) const HTML: &str = "text/html; charset=UTF-8";
 const XML: &str = "text/xml; charset=utf-8";
 
 impl Reply {
-    pub(in crate::simulator) fn new(http_status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+    pub fn new(http_status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
         Self {
             http_status,
             content_type,
             body: body.into(),
-            rest: None,
             allow: String::new(),
             delay: Duration::ZERO,
             reset: false,
         }
     }
 
-    pub(in crate::simulator) fn html(http_status: u16, title: &str, text: &str) -> Self {
+    pub fn html(http_status: u16, title: &str, text: &str) -> Self {
         let body = format!(
             "<!DOCTYPE html>\n<html>\n<head><title>{title}</title></head>\n<body>\n<h1>{title}</h1>\n<p>{text}</p>\n</body>\n</html>\n"
         );
         Self::new(http_status, HTML, body)
     }
 
-    pub(in crate::simulator) fn json(http_status: u16, value: &serde_json::Value) -> Self {
+    pub fn json(http_status: u16, value: &serde_json::Value) -> Self {
         Self::new(http_status, JSON, format!("{value}\n"))
     }
 

@@ -77,7 +77,7 @@ const TABLE: &[(&str, &str)] = &[
 ];
 
 /// The `message` that comes with a status that is not `success`.
-pub(in crate::simulator) fn message(status: &str) -> &str {
+pub fn message(status: &str) -> &str {
     TABLE
         .iter()
         .find_map(|(code, text)| (*code == status).then_some(*text))

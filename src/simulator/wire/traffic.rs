@@ -82,7 +82,7 @@ impl Allowance {
 
 /// What was called.
 #[derive(Debug)]
-pub(in crate::simulator) struct Traffic {
+pub struct Traffic {
     calls: u64,
     unknown: u64,
     by_function: Vec<u64>,
@@ -93,7 +93,7 @@ pub(in crate::simulator) struct Traffic {
 }
 
 impl Traffic {
-    pub(in crate::simulator) fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             calls: 0,
             unknown: 0,
@@ -106,7 +106,7 @@ impl Traffic {
     }
 
     /// Counts a call that arrives, and returns its number from 0.
-    pub(in crate::simulator) fn arrive(&mut self, now: Duration, function: &str) -> u64 {
+    pub fn arrive(&mut self, now: Duration, function: &str) -> u64 {
         match functions::FUNCTIONS.iter().position(|known| known.name == function) {
             Some(index) => self.by_function[index] += 1,
             None => self.unknown += 1,
@@ -120,13 +120,7 @@ impl Traffic {
 
     /// Whether the cap lets a call through: `sliding` over the last 60 s, else since the minute began; of all callers
     /// together, or of the given address.
-    pub(in crate::simulator) fn is_within(
-        &mut self,
-        cap: u32,
-        now: Duration,
-        sliding: bool,
-        per: Option<IpAddr>,
-    ) -> bool {
+    pub fn is_within(&mut self, cap: u32, now: Duration, sliding: bool, per: Option<IpAddr>) -> bool {
         let allowance = match per {
             None => &mut self.account,
             Some(address) => {
@@ -146,7 +140,7 @@ impl Traffic {
     }
 
     /// All calls, the most in any 60 s, and the calls of each function that was called.
-    pub(in crate::simulator) fn counts(&self) -> (u64, u64, Vec<(&'static str, u64)>) {
+    pub fn counts(&self) -> (u64, u64, Vec<(&'static str, u64)>) {
         let names = functions::FUNCTIONS
             .iter()
             .map(|function| function.name)

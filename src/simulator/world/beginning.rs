@@ -1,12 +1,12 @@
 //! Who the reseller and his clients are at the start. Pure functions of the seed; what becomes of them is not known here.
 
 use super::FIRST_ID;
-use super::amount::Amount;
 use super::chance::{Dice, Topic};
 use super::client::{Client, Management, Start};
 use super::packages::Contract;
 use super::people::{EMAIL, Texts, person};
 use super::spending::{Kind, Profile};
+use crate::simulator::amount::Amount;
 
 /// Three in a hundred start below their threshold, half of one below zero.
 const LOW_AT_START: u32 = 30;

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 /// Seconds since 1970 of an instant, rounded down.
-pub(in crate::simulator) fn seconds(at: Timestamp) -> i64 {
+pub fn seconds(at: Timestamp) -> i64 {
     at.as_nanosecond()
         .div_euclid(1_000_000_000)
         .try_into()
@@ -24,25 +24,25 @@ fn zone(name: &str) -> TimeZone {
 
 /// One day in Toronto.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::simulator) struct Day {
+pub struct Day {
     /// Days since 1970-01-01.
-    pub(in crate::simulator) number: i64,
+    pub number: i64,
     /// Its first second.
-    pub(in crate::simulator) begin: i64,
+    pub begin: i64,
     /// The first second of the next day; 23 to 25 hours later.
-    pub(in crate::simulator) end: i64,
+    pub end: i64,
 }
 
 /// Toronto's days.
 #[derive(Debug)]
-pub(in crate::simulator) struct Toronto {
+pub struct Toronto {
     zone: TimeZone,
     /// The days asked for last: clients are usually settled within one or two.
     recent: [Day; 2],
 }
 
 impl Toronto {
-    pub(in crate::simulator) fn new() -> Self {
+    pub fn new() -> Self {
         let never = Day {
             number: 0,
             begin: 0,
@@ -55,7 +55,7 @@ impl Toronto {
     }
 
     /// The day that a second belongs to.
-    pub(in crate::simulator) fn day(&mut self, secs: i64) -> Day {
+    pub fn day(&mut self, secs: i64) -> Day {
         if let Some(day) = self.recent.iter().find(|day| (day.begin..day.end).contains(&secs)) {
             return *day;
         }
@@ -76,7 +76,7 @@ impl Toronto {
 
     /// When bills are made on `day_of_month` (1 to 28) of the month that a second belongs to, or of one `months` later:
     /// at 00:01. The end of time if there is no such month.
-    pub(in crate::simulator) fn billing(&self, secs: i64, day_of_month: i8, months: i32) -> i64 {
+    pub fn billing(&self, secs: i64, day_of_month: i8, months: i32) -> i64 {
         let local = instant(secs).to_zoned(self.zone.clone());
         let at = local
             .date()
@@ -89,7 +89,7 @@ impl Toronto {
     }
 
     /// The next billing after a second.
-    pub(in crate::simulator) fn billing_after(&self, secs: i64, day_of_month: i8) -> i64 {
+    pub fn billing_after(&self, secs: i64, day_of_month: i8) -> i64 {
         let this_month = self.billing(secs, day_of_month, 0);
         if this_month > secs {
             this_month
@@ -99,7 +99,7 @@ impl Toronto {
     }
 
     /// The last billing up to and including a second.
-    pub(in crate::simulator) fn billing_by(&self, secs: i64, day_of_month: i8) -> i64 {
+    pub fn billing_by(&self, secs: i64, day_of_month: i8) -> i64 {
         let this_month = self.billing(secs, day_of_month, 0);
         if this_month <= secs {
             this_month
@@ -109,12 +109,12 @@ impl Toronto {
     }
 
     /// The date of a second, such as `2026-11-23`.
-    pub(in crate::simulator) fn date(&self, secs: i64) -> String {
+    pub fn date(&self, secs: i64) -> String {
         instant(secs).to_zoned(self.zone.clone()).date().to_string()
     }
 
     /// The date and the wall clock of a second, such as `2026-11-23 00:01:00`.
-    pub(in crate::simulator) fn date_and_time(&self, secs: i64) -> String {
+    pub fn date_and_time(&self, secs: i64) -> String {
         instant(secs)
             .to_zoned(self.zone.clone())
             .strftime("%Y-%m-%d %H:%M:%S")
@@ -123,7 +123,7 @@ impl Toronto {
 }
 
 /// The day of UTC that a second belongs to.
-pub(in crate::simulator) fn utc_day(secs: i64) -> Day {
+pub fn utc_day(secs: i64) -> Day {
     let number = secs.div_euclid(86_400);
     Day {
         number,
@@ -139,7 +139,7 @@ fn day_number(date: Date) -> i64 {
 
 /// The zones that clients live in, in the order of [`super::people::PLACES`].
 #[derive(Debug)]
-pub(in crate::simulator) struct Zones(Vec<Offset>);
+pub struct Zones(Vec<Offset>);
 
 /// A zone's offset, and while it holds.
 #[derive(Debug)]
@@ -151,7 +151,7 @@ struct Offset {
 }
 
 impl Zones {
-    pub(in crate::simulator) fn new<'a>(names: impl Iterator<Item = &'a str>) -> Self {
+    pub fn new<'a>(names: impl Iterator<Item = &'a str>) -> Self {
         Self(
             names
                 .map(|name| Offset {
@@ -165,7 +165,7 @@ impl Zones {
     }
 
     /// Hour of the day (0 to 23) and day number on the wall clocks of a zone.
-    pub(in crate::simulator) fn local_hour(&mut self, zone: u8, secs: i64) -> (u32, i64) {
+    pub fn local_hour(&mut self, zone: u8, secs: i64) -> (u32, i64) {
         let Some(offset) = self.0.get_mut(usize::from(zone)) else {
             return (0, 0);
         };
@@ -189,7 +189,7 @@ impl Zones {
 }
 
 /// Whether a day number is a Saturday or Sunday; 1970-01-01 was a Thursday.
-pub(in crate::simulator) fn is_weekend(day: i64) -> bool {
+pub fn is_weekend(day: i64) -> bool {
     matches!((day + 3).rem_euclid(7), 5 | 6)
 }
 

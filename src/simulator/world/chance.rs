@@ -9,7 +9,7 @@ const WORDS_PER_THROW: u128 = 256;
 
 /// What a throw is for; keeps the streams apart.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::simulator) enum Topic {
+pub enum Topic {
     Lot = 1,
     Person = 2,
     Profile = 3,
@@ -26,14 +26,14 @@ pub(in crate::simulator) enum Topic {
 
 /// A share of calls or clients, in millionths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::simulator) struct Share(u32);
+pub struct Share(u32);
 
 impl Share {
-    pub(in crate::simulator) const NONE: Self = Self(0);
-    pub(in crate::simulator) const ALL: Self = Self(1_000_000);
+    pub const NONE: Self = Self(0);
+    pub const ALL: Self = Self(1_000_000);
 
     /// Reads `0`, `0.05` or `1`, with at most six places.
-    pub(in crate::simulator) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let (whole, places) = text.split_once('.').unwrap_or((text, ""));
         if whole.is_empty() || places.len() > 6 || !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
             return None;
@@ -47,7 +47,7 @@ impl Share {
         (share <= Self::ALL.0).then_some(Self(share))
     }
 
-    pub(in crate::simulator) const fn millionths(self) -> u32 {
+    pub const fn millionths(self) -> u32 {
         self.0
     }
 }
@@ -65,15 +65,15 @@ impl std::fmt::Display for Share {
 
 /// All throws of one seed.
 #[derive(Clone, Debug)]
-pub(in crate::simulator) struct Dice(ChaCha8Rng);
+pub struct Dice(ChaCha8Rng);
 
 impl Dice {
-    pub(in crate::simulator) fn new(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         Self(ChaCha8Rng::seed_from_u64(seed))
     }
 
     /// The throw for `topic` about `who` at `when`.
-    pub(in crate::simulator) fn throw(&self, topic: Topic, who: u32, when: u64) -> Throw {
+    pub fn throw(&self, topic: Topic, who: u32, when: u64) -> Throw {
         let mut rng = self.0.clone();
         rng.set_stream((topic as u64) << 32 | u64::from(who));
         rng.set_word_pos(u128::from(when) * WORDS_PER_THROW);
@@ -83,32 +83,32 @@ impl Dice {
 
 /// A short run of random numbers.
 #[derive(Debug)]
-pub(in crate::simulator) struct Throw(ChaCha8Rng);
+pub struct Throw(ChaCha8Rng);
 
 impl Throw {
     /// A number below `limit`; 0 when `limit` is 0.
-    pub(in crate::simulator) fn below(&mut self, limit: u32) -> u32 {
+    pub fn below(&mut self, limit: u32) -> u32 {
         let scaled = u64::from(self.0.next_u32()) * u64::from(limit);
         u32::try_from(scaled >> 32).unwrap_or_default()
     }
 
     /// A number from `least` to `most`, both included.
-    pub(in crate::simulator) fn between(&mut self, least: u32, most: u32) -> u32 {
+    pub fn between(&mut self, least: u32, most: u32) -> u32 {
         least + self.below(most.saturating_sub(least) + 1)
     }
 
     /// A number below a million, to be compared with shares.
-    pub(in crate::simulator) fn millionth(&mut self) -> u32 {
+    pub fn millionth(&mut self) -> u32 {
         self.below(1_000_000)
     }
 
     /// Whether it falls within `share`.
-    pub(in crate::simulator) fn within(&mut self, share: Share) -> bool {
+    pub fn within(&mut self, share: Share) -> bool {
         self.millionth() < share.millionths()
     }
 
     /// One of `items`, which are never empty.
-    pub(in crate::simulator) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+    pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         let index = self.below(u32::try_from(items.len()).unwrap_or(u32::MAX));
         &items[index as usize]
     }

@@ -6,7 +6,7 @@ use super::usage::Used;
 
 /// Costs that nobody has paid yet.
 #[derive(Debug, Default)]
-pub(in crate::simulator) struct Costs {
+pub struct Costs {
     /// The first hour that was not taken as a whole, counted from 1970. Nothing comes before it.
     first: i64,
     /// From that hour on; a life of ten years has some 88,000.
@@ -15,7 +15,7 @@ pub(in crate::simulator) struct Costs {
 
 impl Costs {
     /// Nothing yet, as of a second.
-    pub(in crate::simulator) fn new(now: i64) -> Self {
+    pub fn new(now: i64) -> Self {
         Self {
             first: now.div_euclid(3_600),
             hours: VecDeque::new(),
@@ -23,7 +23,7 @@ impl Costs {
     }
 
     /// Adds what ended in a second and cost so much.
-    pub(in crate::simulator) fn add(&mut self, at: i64, used: Used) {
+    pub fn add(&mut self, at: i64, used: Used) {
         let place = usize::try_from(at.div_euclid(3_600) - self.first).unwrap_or_default();
         if place >= self.hours.len() {
             self.hours.resize(place + 1, Used::default());
@@ -32,7 +32,7 @@ impl Costs {
     }
 
     /// Takes what there is of the hour that begins at `begin`; what was before it is forgotten.
-    pub(in crate::simulator) fn take(&mut self, begin: i64) -> Used {
+    pub fn take(&mut self, begin: i64) -> Used {
         let hour = begin.div_euclid(3_600);
         while self.first < hour {
             self.hours.pop_front();

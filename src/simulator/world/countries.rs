@@ -3,7 +3,7 @@
 
 /// Code and name of each country, sorted by name as the portal lists them.
 #[rustfmt::skip]
-pub(in crate::simulator) const COUNTRIES: [(&str, &str); 249] = [
+pub const COUNTRIES: [(&str, &str); 249] = [
     ("AF", "Afghanistan"), ("AX", "Aland Islands"), ("AL", "Albania"), ("DZ", "Algeria"), ("AS", "American Samoa"),
     ("AD", "Andorra"), ("AO", "Angola"), ("AI", "Anguilla"), ("AQ", "Antarctica"), ("AG", "Antigua and Barbuda"),
     ("AR", "Argentina"), ("AM", "Armenia"), ("AW", "Aruba"), ("AU", "Australia"), ("AT", "Austria"),
@@ -62,7 +62,7 @@ pub(in crate::simulator) const COUNTRIES: [(&str, &str); 249] = [
 ];
 
 /// The country that `code` names, exactly as getCountries spells the code.
-pub(in crate::simulator) fn by_code(code: &str) -> Option<(&'static str, &'static str)> {
+pub fn by_code(code: &str) -> Option<(&'static str, &'static str)> {
     COUNTRIES.into_iter().find(|(known, _)| *known == code)
 }
 

@@ -4,17 +4,17 @@
 use std::collections::VecDeque;
 use std::ops::AddAssign;
 
-use super::amount::Amount;
 use super::packages::Contract;
+use crate::simulator::amount::Amount;
 
 /// Charges, and likewise deposits, that are kept of one client: ten a day for three months, 40 KB and the descriptions.
 /// More would let one loop of addCharge fill the memory, fewer would forget within a heavy user's month. When there are
 /// more, the oldest are carried into the opening balance, and what was before the world began goes unlisted too; sums
 /// still hold.
-pub(in crate::simulator) const MOST_ENTRIES: usize = 1_000;
+pub const MOST_ENTRIES: usize = 1_000;
 
 /// Numbers that are left free for the entries from before the world began.
-pub(in crate::simulator) const PAST_NUMBERS: u32 = 100;
+pub const PAST_NUMBERS: u32 = 100;
 
 /// Ids of one client until another's begin. A list that outgrows them goes on behind everybody's.
 const IDS_PER_CLIENT: u64 = 10_000;
@@ -29,7 +29,7 @@ const LARGEST_SUM: Amount = Amount::whole(10_000_000_000);
 
 /// Which list an entry is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::simulator) enum Side {
+pub enum Side {
     /// A debit.
     Charge,
     /// A credit.
@@ -38,7 +38,7 @@ pub(in crate::simulator) enum Side {
 
 impl Side {
     /// The id of a client's `number`th entry: no two are alike, and they rise.
-    pub(in crate::simulator) fn id_of(self, client: u32, number: u32) -> u64 {
+    pub fn id_of(self, client: u32, number: u32) -> u64 {
         let first = match self {
             Self::Charge => 467_000,
             Self::Deposit => 808_000,
@@ -51,7 +51,7 @@ impl Side {
 
 /// What an entry is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::simulator) enum Reason {
+pub enum Reason {
     /// Being put into a package.
     PackageSetup(u16),
     /// Setting up the client's number.
@@ -65,7 +65,7 @@ pub(in crate::simulator) enum Reason {
 }
 
 /// What people write; the first two are the document's.
-pub(in crate::simulator) const USUAL: [&str; 4] = [
+pub const USUAL: [&str; 4] = [
     "Want To Keep Positive Balance",
     "Credit : 2 Setup Charges",
     "Top up",
@@ -73,12 +73,12 @@ pub(in crate::simulator) const USUAL: [&str; 4] = [
 ];
 
 /// What the simulator's own payments are called.
-pub(in crate::simulator) const TOP_UP: Reason = Reason::Usual(2);
-pub(in crate::simulator) const PAYMENT: Reason = Reason::Usual(3);
+pub const TOP_UP: Reason = Reason::Usual(2);
+pub const PAYMENT: Reason = Reason::Usual(3);
 
 impl Reason {
     /// The description of an entry.
-    pub(in crate::simulator) fn text(&self, contract: &Contract) -> String {
+    pub fn text(&self, contract: &Contract) -> String {
         match self {
             Self::PackageSetup(id) => format!("SETUPPACKAGE:{id}"),
             Self::NumberSetup => format!("SETUP{:010}", contract.number),
@@ -91,11 +91,11 @@ impl Reason {
 
 /// One charge or deposit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::simulator) struct Entry {
+pub struct Entry {
     /// Seconds since 1970.
-    pub(in crate::simulator) at: i64,
-    pub(in crate::simulator) amount: Amount,
-    pub(in crate::simulator) reason: Reason,
+    pub at: i64,
+    pub amount: Amount,
+    pub reason: Reason,
 }
 
 /// The latest entries of one side, oldest first.
@@ -127,24 +127,24 @@ struct Book {
 
 /// What a balance, or many, came about by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::simulator) struct Sums {
+pub struct Sums {
     /// When the world began, plus what was carried into it.
-    pub(in crate::simulator) opening: Amount,
-    pub(in crate::simulator) paid: Amount,
+    pub opening: Amount,
+    pub paid: Amount,
     /// How many payments `paid` is the sum of.
-    pub(in crate::simulator) payments: u64,
-    pub(in crate::simulator) charged: Amount,
+    pub payments: u64,
+    pub charged: Amount,
     /// How many charges `charged` is the sum of.
-    pub(in crate::simulator) charges: u64,
-    pub(in crate::simulator) spent: Amount,
+    pub charges: u64,
+    pub spent: Amount,
     /// By edits of the balance as such.
-    pub(in crate::simulator) adjusted: Amount,
-    pub(in crate::simulator) balance: Amount,
+    pub adjusted: Amount,
+    pub balance: Amount,
 }
 
 impl Sums {
     /// What the movements add up to, which is the balance.
-    pub(in crate::simulator) fn added_up(&self) -> Amount {
+    pub fn added_up(&self) -> Amount {
         self.opening + self.paid + self.adjusted - self.charged - self.spent
     }
 }
@@ -164,7 +164,7 @@ impl AddAssign for Sums {
 
 /// Everything that ever moved a balance.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::simulator) struct Ledger {
+pub struct Ledger {
     sums: Sums,
     /// Whether the opening balance has a history that is listed.
     has_past: bool,
@@ -173,7 +173,7 @@ pub(in crate::simulator) struct Ledger {
 
 impl Ledger {
     /// A ledger as of the beginning; `has_past`: the opening balance came about by listed entries.
-    pub(in crate::simulator) fn open(opening: Amount, has_past: bool) -> Self {
+    pub fn open(opening: Amount, has_past: bool) -> Self {
         Self {
             sums: Sums {
                 opening,
@@ -185,20 +185,20 @@ impl Ledger {
         }
     }
 
-    pub(in crate::simulator) fn sums(&self) -> Sums {
+    pub fn sums(&self) -> Sums {
         self.sums
     }
 
-    pub(in crate::simulator) fn balance(&self) -> Amount {
+    pub fn balance(&self) -> Amount {
         self.sums.balance
     }
 
-    pub(in crate::simulator) fn has_past(&self) -> bool {
+    pub fn has_past(&self) -> bool {
         self.has_past
     }
 
     /// Whether an entry of this amount keeps every sum within its bounds.
-    pub(in crate::simulator) fn has_room_for(&self, amount: Amount) -> bool {
+    pub fn has_room_for(&self, amount: Amount) -> bool {
         let bounds = -LARGEST_SUM..=LARGEST_SUM;
         let sums = &self.sums;
         [sums.opening, sums.balance, sums.paid, sums.charged]
@@ -207,7 +207,7 @@ impl Ledger {
     }
 
     /// Books a charge or a deposit.
-    pub(in crate::simulator) fn book(&mut self, side: Side, entry: Entry) {
+    pub fn book(&mut self, side: Side, entry: Entry) {
         let amount = entry.amount;
         let book = self.book.get_or_insert_default();
         let dropped = match side {
@@ -247,19 +247,19 @@ impl Ledger {
     }
 
     /// Takes the price of a call off.
-    pub(in crate::simulator) fn spend(&mut self, price: Amount) {
+    pub fn spend(&mut self, price: Amount) {
         self.sums.spent += price;
         self.sums.balance -= price;
     }
 
     /// Somebody writes another balance over the present one.
-    pub(in crate::simulator) fn adjust_to(&mut self, balance: Amount) {
+    pub fn adjust_to(&mut self, balance: Amount) {
         self.sums.adjusted += balance - self.sums.balance;
         self.sums.balance = balance;
     }
 
     /// The entries since the world began with their numbers, oldest first.
-    pub(in crate::simulator) fn entries(&self, side: Side) -> impl Iterator<Item = (u32, &Entry)> {
+    pub fn entries(&self, side: Side) -> impl Iterator<Item = (u32, &Entry)> {
         let sheet = self.book.as_deref().map(|book| match side {
             Side::Charge => &book.charges,
             Side::Deposit => &book.deposits,

@@ -1,46 +1,47 @@
 //! The reseller and its clients: finding one, and bringing one up to date. Who they are at the start is `beginning.rs`.
 
-pub(in crate::simulator) mod amount;
+pub mod around;
 mod beginning;
-pub(in crate::simulator) mod calendar;
-pub(in crate::simulator) mod chance;
-pub(in crate::simulator) mod client;
+pub mod calendar;
+pub mod chance;
+pub mod client;
 mod costs;
-pub(in crate::simulator) mod countries;
-pub(in crate::simulator) mod ledger;
-pub(in crate::simulator) mod packages;
+pub mod countries;
+pub mod ledger;
+pub mod packages;
 mod past;
-pub(in crate::simulator) mod people;
-pub(in crate::simulator) mod regions;
-pub(in crate::simulator) mod spending;
+pub mod people;
+pub mod regions;
+pub mod spending;
 mod totals;
-pub(in crate::simulator) mod usage;
+pub mod usage;
 
+use self::around::{Around, Rules};
 use self::calendar::{Toronto, Zones};
 use self::chance::{Dice, Share, Topic};
-use self::client::{Around, Client, Management, Rules};
+use self::client::{Client, Management};
 use self::costs::Costs;
 use self::people::{EMAIL, PLACES, Texts};
 
 /// The id of the first client: the document's example.
-pub(in crate::simulator) const FIRST_ID: u32 = 561_115;
+pub const FIRST_ID: u32 = 561_115;
 
 /// Most clients that a world holds: five times the largest reseller, at a kilobyte or two each.
-pub(in crate::simulator) const MOST_CLIENTS: u32 = 250_000;
+pub const MOST_CLIENTS: u32 = 250_000;
 
 /// How long a world lives, in virtual hours: ten years. Whoever looks at a client brings it up to date hour by hour while
 /// everybody else waits, at most a tenth of a second in so long a life; and no sum comes near an amount's end.
-pub(in crate::simulator) const LIFE_HOURS: u64 = 87_600;
+pub const LIFE_HOURS: u64 = 87_600;
 
 /// Hours of clients' lives in a slice of settling everybody: about a millisecond, in which calls wait.
 const HOURS_PER_SLICE: i64 = 2_000;
 
 /// How the reseller's own account is named among the clients under `/sim/`.
-pub(in crate::simulator) const RESELLER: &str = "reseller";
+pub const RESELLER: &str = "reseller";
 
 /// The world.
 #[derive(Debug)]
-pub(in crate::simulator) struct World {
+pub struct World {
     surroundings: Surroundings,
     /// By id from [`FIRST_ID`]; removed ones leave a gap.
     slots: Vec<Option<Client>>,
@@ -71,7 +72,7 @@ impl Surroundings {
 
 impl World {
     /// The world of a seed as of a second.
-    pub(in crate::simulator) fn new(seed: u64, clients: u32, now: i64) -> Self {
+    pub fn new(seed: u64, clients: u32, now: i64) -> Self {
         let dice = Dice::new(seed);
         let slots = beginning::clients(&dice, clients, now).map(Some).collect();
         let own = beginning::reseller(&dice, clients, now);
@@ -87,12 +88,12 @@ impl World {
         }
     }
 
-    pub(in crate::simulator) fn dice(&self) -> &Dice {
+    pub fn dice(&self) -> &Dice {
         &self.surroundings.dice
     }
 
     /// The client of that id, or the reseller's own account, as it is: not settled.
-    pub(in crate::simulator) fn find(&self, id: &str) -> Option<&Client> {
+    pub fn find(&self, id: &str) -> Option<&Client> {
         if id == RESELLER {
             Some(&self.own)
         } else {
@@ -102,12 +103,7 @@ impl World {
 
     /// The client of that id, or the reseller's own account, settled up to `now`; and what its usage needs. The reseller
     /// pays for everybody's calls, so that everybody is settled before.
-    pub(in crate::simulator) fn settled(
-        &mut self,
-        id: &str,
-        now: i64,
-        rules: Rules,
-    ) -> Option<(&mut Client, Around<'_>)> {
+    pub fn settled(&mut self, id: &str, now: i64, rules: Rules) -> Option<(&mut Client, Around<'_>)> {
         let client = if id == RESELLER {
             self.settle_all(now, rules);
             &mut self.own
@@ -120,7 +116,7 @@ impl World {
     }
 
     /// Brings everybody up to date.
-    pub(in crate::simulator) fn settle_all(&mut self, now: i64, rules: Rules) {
+    pub fn settle_all(&mut self, now: i64, rules: Rules) {
         let mut around = self.surroundings.around(rules);
         // The reseller last: he pays for the others' calls.
         for client in self.slots.iter_mut().flatten().chain([&mut self.own]) {
@@ -130,7 +126,7 @@ impl World {
 
     /// Brings clients from a slot on up to date, as far as one slice of work gets; the slot to go on with, or `None` when
     /// everybody is.
-    pub(in crate::simulator) fn settle_slice(&mut self, slot: usize, now: i64, rules: Rules) -> Option<usize> {
+    pub fn settle_slice(&mut self, slot: usize, now: i64, rules: Rules) -> Option<usize> {
         let mut around = self.surroundings.around(rules);
         let mut left = HOURS_PER_SLICE;
         // Not the reseller: he is settled when all the others are, up to the same second.
@@ -150,7 +146,7 @@ impl World {
     }
 
     /// Ends the time in which these rules held: brings everybody up to date, ready for others.
-    pub(in crate::simulator) fn end_rules(&mut self, now: i64, rules: Rules) {
+    pub fn end_rules(&mut self, now: i64, rules: Rules) {
         self.settle_all(now, rules);
         for client in self.slots.iter_mut().flatten().chain([&mut self.own]) {
             client.reconsider();
@@ -158,24 +154,18 @@ impl World {
     }
 
     /// Every client in the order of ids.
-    pub(in crate::simulator) fn clients(&self) -> impl Iterator<Item = &Client> {
+    pub fn clients(&self) -> impl Iterator<Item = &Client> {
         self.slots.iter().flatten()
     }
 
-    /// Every client from a slot on, each with its slot.
-    pub(in crate::simulator) fn clients_from(&self, slot: usize) -> impl Iterator<Item = (usize, &Client)> {
-        let slots = self.slots.iter().enumerate().skip(slot);
-        slots.filter_map(|(slot, client)| Some((slot, client.as_ref()?)))
-    }
-
     /// The client with that address.
-    pub(in crate::simulator) fn by_email(&self, email: &str) -> Option<&Client> {
+    pub fn by_email(&self, email: &str) -> Option<&Client> {
         self.clients()
             .find(|client| client.texts[EMAIL].eq_ignore_ascii_case(email))
     }
 
     /// Removes a client, of whom the reseller pays for what was used so far; whether there was one.
-    pub(in crate::simulator) fn remove(&mut self, id: &str, now: i64, rules: Rules) -> bool {
+    pub fn remove(&mut self, id: &str, now: i64, rules: Rules) -> bool {
         let is_client = self
             .settled(id, now, rules)
             .is_some_and(|(client, _)| !client.is_reseller());
@@ -185,7 +175,7 @@ impl World {
 
     /// A client that could be added, with the given id if that is free, else with the next one. It is not there until
     /// it is [put in its place](World::replace).
-    pub(in crate::simulator) fn newcomer(&self, id: Option<&str>, now: i64) -> Option<Client> {
+    pub fn newcomer(&self, id: Option<&str>, now: i64) -> Option<Client> {
         let index = match id {
             Some(id) => index_of(id)?,
             None => self.slots.len(),
@@ -197,13 +187,7 @@ impl World {
 
     /// Adds somebody who signed up: no money, no threshold, the habits of the next id. Returns the id; `None` when the
     /// world is full.
-    pub(in crate::simulator) fn sign_up(
-        &mut self,
-        texts: Texts,
-        management: Management,
-        is_active: bool,
-        now: i64,
-    ) -> Option<u32> {
+    pub fn sign_up(&mut self, texts: Texts, management: Management, is_active: bool, now: i64) -> Option<u32> {
         let index = self.slots.len();
         let id = id_at(index)?;
         let mut client = beginning::signed_up(&self.surroundings.dice, index, texts, management, now);
@@ -214,7 +198,7 @@ impl World {
     }
 
     /// Puts an edited or added client in its place.
-    pub(in crate::simulator) fn replace(&mut self, client: Client) {
+    pub fn replace(&mut self, client: Client) {
         if client.is_reseller() {
             self.own = client;
             return;
@@ -229,7 +213,7 @@ impl World {
     }
 
     /// Whether a share of the clients, the same ones each time, includes this one.
-    pub(in crate::simulator) fn is_among(&self, topic: Topic, id: u32, share: Share) -> bool {
+    pub fn is_among(&self, topic: Topic, id: u32, share: Share) -> bool {
         share == Share::ALL || (share != Share::NONE && self.surroundings.dice.throw(topic, id, 0).within(share))
     }
 }

@@ -1,32 +1,32 @@
 //! The reseller's packages: what a client's calls, number and package cost. The first row is the document's. Which one
 //! a client was sold, which number it has and on which day it is billed follow from the seed.
 
-use super::amount::Amount;
 use super::chance::{Dice, Topic};
+use crate::simulator::amount::Amount;
 
 /// A package, column by column as getPackages lists it.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::simulator) struct Package {
-    pub(in crate::simulator) id: u16,
-    pub(in crate::simulator) name: &'static str,
+pub struct Package {
+    pub id: u16,
+    pub name: &'static str,
     /// Added to each minute.
-    pub(in crate::simulator) markup_fixed: Amount,
-    pub(in crate::simulator) markup_percentage: u16,
+    pub markup_fixed: Amount,
+    pub markup_percentage: u16,
     /// Seconds by which calls are charged.
-    pub(in crate::simulator) pulse_secs: u16,
-    pub(in crate::simulator) international_route: u8,
-    pub(in crate::simulator) canada_route: u8,
+    pub pulse_secs: u16,
+    pub international_route: u8,
+    pub canada_route: u8,
     /// For a number, and for the package's first month.
-    pub(in crate::simulator) monthly_fee: Amount,
+    pub monthly_fee: Amount,
     /// For a number, and for the package.
-    pub(in crate::simulator) setup_fee: Amount,
+    pub setup_fee: Amount,
     /// In the table, as in the document, nobody has any.
-    pub(in crate::simulator) free_minutes: u16,
+    pub free_minutes: u16,
 }
 
 impl Package {
     /// What it costs to be put into this package: the document's `SETUPPACKAGE:8378` is the setup fee and a month.
-    pub(in crate::simulator) fn setup_price(&self) -> Amount {
+    pub fn setup_price(&self) -> Amount {
         self.setup_fee + self.monthly_fee
     }
 }
@@ -35,7 +35,7 @@ macro_rules! packages {
     ($($id:literal $name:literal fixed $fixed:literal percent $percent:literal pulse $pulse:literal
        routes $international:literal $canada:literal monthly $monthly:literal setup $setup:literal;)*) => {
         /// Every package; amounts are written in cents.
-        pub(in crate::simulator) static PACKAGES: &[Package] = &[$(Package {
+        pub static PACKAGES: &[Package] = &[$(Package {
             id: $id,
             name: $name,
             markup_fixed: Amount::ten_thousandths($fixed * 100),
@@ -59,7 +59,7 @@ packages! {
 }
 
 /// The package of that id, as it is written in calls.
-pub(in crate::simulator) fn by_id(id: &str) -> Option<&'static Package> {
+pub fn by_id(id: &str) -> Option<&'static Package> {
     PACKAGES.iter().find(|package| package.id.to_string() == id)
 }
 
@@ -68,7 +68,7 @@ const BARE_PULSE_SECS: u64 = 6;
 
 /// What a call of `secs` costs a client of a package, when a minute costs the reseller `rate` ten-thousandths. Rounded
 /// up to a ten-thousandth.
-pub(in crate::simulator) fn price(package: Option<&Package>, secs: u32, rate: u32) -> Amount {
+pub fn price(package: Option<&Package>, secs: u32, rate: u32) -> Amount {
     let (fixed, percent, pulse) = package.map_or((0, 0, BARE_PULSE_SECS), |package| {
         (
             package.markup_fixed.in_ten_thousandths().unsigned_abs(),
@@ -84,7 +84,7 @@ pub(in crate::simulator) fn price(package: Option<&Package>, secs: u32, rate: u3
 
 /// What a call of `secs` for which a client of a package `paid` cost the reseller: what is left without the markup.
 /// Rounded down to a ten-thousandth.
-pub(in crate::simulator) fn cost(package: Option<&Package>, paid: Amount, secs: u32) -> Amount {
+pub fn cost(package: Option<&Package>, paid: Amount, secs: u32) -> Amount {
     let Some(package) = package else { return paid };
     let charged_secs = u64::from(secs).next_multiple_of(u64::from(package.pulse_secs));
     let fixed = package
@@ -98,17 +98,17 @@ pub(in crate::simulator) fn cost(package: Option<&Package>, paid: Amount, secs: 
 
 /// What a client was sold when it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::simulator) struct Contract {
-    pub(in crate::simulator) package: &'static Package,
+pub struct Contract {
+    pub package: &'static Package,
     /// Day of the month, 1 to 28, so that every month has it.
-    pub(in crate::simulator) billing_day: i8,
+    pub billing_day: i8,
     /// The telephone number, ten digits.
-    pub(in crate::simulator) number: u64,
+    pub number: u64,
 }
 
 impl Contract {
     /// The contract of the client with this id; the document's for the document's client.
-    pub(in crate::simulator) fn of(dice: &Dice, id: u32) -> Self {
+    pub fn of(dice: &Dice, id: u32) -> Self {
         let mut throw = dice.throw(Topic::Contract, id, 0);
         let billing_day = i8::try_from(throw.between(1, 28)).unwrap_or(1);
         if id == super::FIRST_ID {

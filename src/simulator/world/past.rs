@@ -2,14 +2,15 @@
 //! spending that its opening balance came about by. A pure function of the seed, worked out when somebody asks and
 //! never stored.
 
-use super::amount::Amount;
+use super::around::Around;
 use super::calendar::Day;
 use super::chance::Topic;
-use super::client::{Around, Client};
+use super::client::Client;
 use super::ledger::{Entry, PAST_NUMBERS, Reason, USUAL};
 use super::packages::Contract;
 use super::spending::{calls_of_hour, history};
 use super::usage::Usage;
+use crate::simulator::amount::Amount;
 
 /// How long ago clients came, in billing days.
 const LEAST_MONTHS: u32 = 2;
@@ -23,17 +24,17 @@ const _: () = assert!(DEPOSITS_PER_MONTH * MOST_MONTHS as i64 + 15 < PAST_NUMBER
 
 /// What led to an opening balance: `deposits - charges - spent` is it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::simulator) struct Past {
+pub struct Past {
     /// Oldest first.
-    pub(in crate::simulator) charges: Vec<Entry>,
+    pub charges: Vec<Entry>,
     /// Oldest first.
-    pub(in crate::simulator) deposits: Vec<Entry>,
+    pub deposits: Vec<Entry>,
     /// By calls, the last 30 days included.
-    pub(in crate::simulator) spent: Amount,
+    pub spent: Amount,
 }
 
 /// The 30 days before the client's first second, the last of them, `today`, by the call.
-pub(in crate::simulator) fn usage(client: &Client, today: Day, around: &mut Around<'_>) -> Usage {
+pub fn usage(client: &Client, today: Day, around: &mut Around<'_>) -> Usage {
     let package = Contract::of(around.dice, client.id).package;
     let package = Some(package).filter(|_| !client.is_reseller());
     let mut usage = history(around.dice, client.id, &client.profile, package, today.number);
@@ -55,7 +56,7 @@ pub(in crate::simulator) fn usage(client: &Client, today: Day, around: &mut Arou
 }
 
 /// How a client came to its opening balance.
-pub(in crate::simulator) fn past(client: &Client, around: &mut Around<'_>) -> Past {
+pub fn past(client: &Client, around: &mut Around<'_>) -> Past {
     let (born, opening) = (client.born(), client.ledger().sums().opening);
     let today = around.toronto.day(born);
     let recent = usage(client, today, around).total().spent;

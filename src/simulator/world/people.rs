@@ -4,7 +4,7 @@
 use super::chance::{Dice, Throw, Topic};
 
 /// Columns of a client's record that are plain text, in the order of getClients.
-pub(in crate::simulator) const FIELDS: [Field; 11] = [
+pub const FIELDS: [Field; 11] = [
     field("email", "missing_email", "invalid_email", true),
     field("password", "missing_password", "invalid_password", true),
     field("company", "", "", false),
@@ -18,29 +18,29 @@ pub(in crate::simulator) const FIELDS: [Field; 11] = [
     field("phone_number", "missing_phonenumber", "invalid_phonenumber", true),
 ];
 
-pub(in crate::simulator) const EMAIL: usize = 0;
-pub(in crate::simulator) const PASSWORD: usize = 1;
-pub(in crate::simulator) const COMPANY: usize = 2;
-pub(in crate::simulator) const FIRSTNAME: usize = 3;
-pub(in crate::simulator) const LASTNAME: usize = 4;
-pub(in crate::simulator) const ADDRESS: usize = 5;
-pub(in crate::simulator) const CITY: usize = 6;
-pub(in crate::simulator) const STATE: usize = 7;
-pub(in crate::simulator) const COUNTRY: usize = 8;
-pub(in crate::simulator) const ZIP: usize = 9;
-pub(in crate::simulator) const PHONE: usize = 10;
+pub const EMAIL: usize = 0;
+pub const PASSWORD: usize = 1;
+pub const COMPANY: usize = 2;
+pub const FIRSTNAME: usize = 3;
+pub const LASTNAME: usize = 4;
+pub const ADDRESS: usize = 5;
+pub const CITY: usize = 6;
+pub const STATE: usize = 7;
+pub const COUNTRY: usize = 8;
+pub const ZIP: usize = 9;
+pub const PHONE: usize = 10;
 
 /// One text column. signupClient requires all but the company.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::simulator) struct Field {
+pub struct Field {
     /// In answers and parameters.
-    pub(in crate::simulator) name: &'static str,
+    pub name: &'static str,
     /// The status when it is required and not sent; empty when there is none.
-    pub(in crate::simulator) missing: &'static str,
+    pub missing: &'static str,
     /// The status when it is not acceptable; empty when there is none.
-    pub(in crate::simulator) invalid: &'static str,
+    pub invalid: &'static str,
     /// Whether setClient requires it too.
-    pub(in crate::simulator) always_required: bool,
+    pub always_required: bool,
 }
 
 const fn field(name: &'static str, missing: &'static str, invalid: &'static str, always_required: bool) -> Field {
@@ -54,15 +54,15 @@ const fn field(name: &'static str, missing: &'static str, invalid: &'static str,
 
 /// Most bytes of a text that are kept of a client, far more than any column of the real database is likely to have; the
 /// bound keeps one loop of signupClient with bodies of megabytes from filling the memory.
-pub(in crate::simulator) const LONGEST_TEXT_BYTES: usize = 1_000;
+pub const LONGEST_TEXT_BYTES: usize = 1_000;
 
 /// The text columns of one client, in the order of [`FIELDS`].
-pub(in crate::simulator) type Texts = [Box<str>; FIELDS.len()];
+pub type Texts = [Box<str>; FIELDS.len()];
 
 /// A town, and who lives there.
 #[derive(Debug)]
-pub(in crate::simulator) struct Place {
-    pub(in crate::simulator) zone: &'static str,
+pub struct Place {
+    pub zone: &'static str,
     city: &'static str,
     state: &'static str,
     country: &'static str,
@@ -78,7 +78,7 @@ macro_rules! places {
        [$($first:literal),*] [$($last:literal),*];)*) => {
         /// Where clients live.
         #[rustfmt::skip]
-        pub(in crate::simulator) const PLACES: &[Place] = &[$(Place {
+        pub const PLACES: &[Place] = &[$(Place {
             zone: $zone, city: $city, state: $state, country: $country, zip: $zip, street: $street, phone: $phone,
             first: [$($first),*], last: [$($last),*],
         },)*];
@@ -126,7 +126,7 @@ const TRADES: [&str; 12] = [
 ];
 
 /// The text columns and the place of the client that is the `index`th and has this id.
-pub(in crate::simulator) fn person(dice: &Dice, index: usize, id: u32) -> (Texts, u8) {
+pub fn person(dice: &Dice, index: usize, id: u32) -> (Texts, u8) {
     let mut throw = dice.throw(Topic::Person, id, 0);
     let place_index = throw.below(u32::try_from(PLACES.len()).unwrap_or(1));
     if index == 0 {

@@ -2,7 +2,7 @@
 //! in capitals.
 
 #[rustfmt::skip]
-pub(in crate::simulator) const STATES: [(&str, &str); 51] = [
+pub const STATES: [(&str, &str); 51] = [
     ("AL", "ALABAMA"), ("AK", "ALASKA"), ("AZ", "ARIZONA"), ("AR", "ARKANSAS"), ("CA", "CALIFORNIA"),
     ("CO", "COLORADO"), ("CT", "CONNECTICUT"), ("DE", "DELAWARE"), ("DC", "DISTRICT OF COLUMBIA"), ("FL", "FLORIDA"),
     ("GA", "GEORGIA"), ("HI", "HAWAII"), ("ID", "IDAHO"), ("IL", "ILLINOIS"), ("IN", "INDIANA"), ("IA", "IOWA"),
@@ -16,14 +16,14 @@ pub(in crate::simulator) const STATES: [(&str, &str); 51] = [
 ];
 
 #[rustfmt::skip]
-pub(in crate::simulator) const PROVINCES: [(&str, &str); 13] = [
+pub const PROVINCES: [(&str, &str); 13] = [
     ("AB", "ALBERTA"), ("BC", "BRITISH COLUMBIA"), ("MB", "MANITOBA"), ("NB", "NEW BRUNSWICK"),
     ("NL", "NEWFOUNDLAND"), ("NT", "NORTHWEST TERRITORIES"), ("NS", "NOVA SCOTIA"), ("NU", "NUNAVUT"),
     ("ON", "ONTARIO"), ("PE", "PRINCE EDWARD ISLAND"), ("QC", "QUEBEC"), ("SK", "SASKATCHEWAN"), ("YT", "YUKON"),
 ];
 
 /// The regions of the country with that code, if the API lists any.
-pub(in crate::simulator) fn of_country(code: &str) -> Option<&'static [(&'static str, &'static str)]> {
+pub fn of_country(code: &str) -> Option<&'static [(&'static str, &'static str)]> {
     match code {
         "US" => Some(&STATES),
         "CA" => Some(&PROVINCES),

@@ -2,24 +2,24 @@
 //! function of the seed, the client and the hour, so that a balance is worked out when somebody asks for it and not
 //! before.
 
-use super::amount::Amount;
 use super::calendar::is_weekend;
 use super::chance::{Dice, Throw, Topic};
 use super::packages::{Package, price};
 use super::usage::{DAYS, Usage, Used};
+use crate::simulator::amount::Amount;
 
 /// Most calls of one client in an hour: each has a stretch of the hour, and a throw has words for this many.
 const MOST_CALLS_PER_HOUR: u32 = 60;
 
 /// No call lasts longer.
-pub(in crate::simulator) const LONGEST_CALL_SECS: i64 = 900;
+pub const LONGEST_CALL_SECS: i64 = 900;
 
 /// Fraud comes at night, once in so many days to a client that it comes to at all.
 const DAYS_BETWEEN_FRAUDS: i64 = 14;
 
 /// What kind of customer a client is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::simulator) enum Kind {
+pub enum Kind {
     Office,
     Home,
     Heavy,
@@ -28,7 +28,7 @@ pub(in crate::simulator) enum Kind {
 
 /// How quickly a client pays when the balance is below its threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::simulator) enum Payer {
+pub enum Payer {
     /// Within a few business hours.
     Prompt,
     /// Within a few days.
@@ -39,22 +39,22 @@ pub(in crate::simulator) enum Payer {
 
 /// A client's habits.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::simulator) struct Profile {
+pub struct Profile {
     /// Index into [`super::people::PLACES`].
-    pub(in crate::simulator) zone: u8,
-    pub(in crate::simulator) kind: Kind,
-    pub(in crate::simulator) calls_per_day: u32,
+    pub zone: u8,
+    pub kind: Kind,
+    pub calls_per_day: u32,
     /// What a minute costs the reseller, in ten-thousandths; the client's package adds to it.
-    pub(in crate::simulator) rate: u32,
-    pub(in crate::simulator) payer: Payer,
-    pub(in crate::simulator) payment: Amount,
+    pub rate: u32,
+    pub payer: Payer,
+    pub payment: Amount,
     /// Which of the [`DAYS_BETWEEN_FRAUDS`] nights brings fraud, if any does.
-    pub(in crate::simulator) fraud_night: Option<u8>,
+    pub fraud_night: Option<u8>,
 }
 
 impl Profile {
     /// The habits of the client with this id.
-    pub(in crate::simulator) fn of(dice: &Dice, id: u32, zone: u8) -> Self {
+    pub fn of(dice: &Dice, id: u32, zone: u8) -> Self {
         let mut throw = dice.throw(Topic::Profile, id, 0);
         let (kind, calls_per_day) = match throw.below(100) {
             0..70 => (Kind::Office, throw.between(10, 60)),
@@ -79,7 +79,7 @@ impl Profile {
 
     /// The reseller's own account: every client's calls at cost, some 43 a day each. What he used before the world began
     /// is guessed by it; from then on he uses what they use. A payer that never lets it run dry.
-    pub(in crate::simulator) fn reseller(zone: u8, clients: u32) -> Self {
+    pub fn reseller(zone: u8, clients: u32) -> Self {
         Self {
             zone,
             kind: Kind::Heavy,
@@ -125,17 +125,17 @@ const HOME: [u32; 24] = [
 
 /// One call that ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::simulator) struct Call {
+pub struct Call {
     /// When it ended and was charged, in seconds since 1970.
-    pub(in crate::simulator) end: i64,
+    pub end: i64,
     /// Somebody else made it: about every third, but no fraud.
-    pub(in crate::simulator) is_incoming: bool,
-    pub(in crate::simulator) used: Used,
+    pub is_incoming: bool,
+    pub used: Used,
 }
 
 /// The calls of one hour in the order of their ends. `begin` is the first second of the UTC hour; `local` its hour
 /// and day number on the client's wall clock. The package makes the price.
-pub(in crate::simulator) fn calls_of_hour(
+pub fn calls_of_hour(
     dice: &Dice,
     id: u32,
     profile: Profile,
@@ -199,13 +199,7 @@ fn one_call(secs: u32, package: Option<&Package>, rate: u32) -> Used {
 
 /// What a client used in the 30 days before the world began, ending with yesterday: by the day, not by the call,
 /// because nobody was there to see it.
-pub(in crate::simulator) fn history(
-    dice: &Dice,
-    id: u32,
-    profile: &Profile,
-    package: Option<&Package>,
-    today: i64,
-) -> Usage {
+pub fn history(dice: &Dice, id: u32, profile: &Profile, package: Option<&Package>, today: i64) -> Usage {
     let mut throw = dice.throw(Topic::History, id, 0);
     let first = today - (DAYS as i64 - 1);
     let mut usage = Usage::new(first);
@@ -224,7 +218,7 @@ pub(in crate::simulator) fn history(
 }
 
 /// Whether a client whose balance is below its threshold pays at the full hour that begins at `begin`.
-pub(in crate::simulator) fn pays(dice: &Dice, id: u32, profile: &Profile, begin: i64, local_hour: u32) -> bool {
+pub fn pays(dice: &Dice, id: u32, profile: &Profile, begin: i64, local_hour: u32) -> bool {
     let percent = match profile.payer {
         Payer::Prompt => 25,
         Payer::Slow => 3,

@@ -1,30 +1,31 @@
 //! What a world adds up to. Reads only.
 
 use super::World;
-use super::amount::Amount;
-use super::client::{Management, Rules};
+use super::around::Rules;
+use super::client::Management;
 use super::ledger::Sums;
+use crate::simulator::amount::Amount;
 
 /// What a world adds up to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::simulator) struct Totals {
-    pub(in crate::simulator) clients: usize,
-    pub(in crate::simulator) below_threshold: usize,
-    pub(in crate::simulator) below_zero: usize,
-    pub(in crate::simulator) hard: usize,
-    pub(in crate::simulator) suspended: usize,
+pub struct Totals {
+    pub clients: usize,
+    pub below_threshold: usize,
+    pub below_zero: usize,
+    pub hard: usize,
+    pub suspended: usize,
     /// In state WAIT.
-    pub(in crate::simulator) waiting: usize,
-    pub(in crate::simulator) sums: Sums,
+    pub waiting: usize,
+    pub sums: Sums,
     /// What the reseller has left.
-    pub(in crate::simulator) reseller_balance: Amount,
+    pub reseller_balance: Amount,
     /// What the clients' calls cost him since the world began.
-    pub(in crate::simulator) reseller_spent: Amount,
+    pub reseller_spent: Amount,
 }
 
 impl World {
     /// What everybody adds up to, as settled.
-    pub(in crate::simulator) fn totals(&self, rules: Rules) -> Totals {
+    pub fn totals(&self, rules: Rules) -> Totals {
         let mut totals = Totals {
             reseller_balance: self.own.balance(),
             reseller_spent: self.own.ledger().sums().spent,

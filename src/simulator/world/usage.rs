@@ -1,21 +1,21 @@
 //! What one client used in the last 30 Toronto days, today included, as getResellerBalance tells it. Keeps running
 //! sums, so that a reading adds nothing up.
 
-use super::amount::Amount;
+use crate::simulator::amount::Amount;
 
 /// Days that `spent_total` and its like cover, the present one included.
-pub(in crate::simulator) const DAYS: usize = 30;
+pub const DAYS: usize = 30;
 
 /// Calls and what they cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::simulator) struct Used {
-    pub(in crate::simulator) spent: Amount,
-    pub(in crate::simulator) calls: u32,
-    pub(in crate::simulator) secs: u32,
+pub struct Used {
+    pub spent: Amount,
+    pub calls: u32,
+    pub secs: u32,
 }
 
 impl Used {
-    pub(in crate::simulator) fn add(&mut self, other: Self) {
+    pub fn add(&mut self, other: Self) {
         self.spent += other.spent;
         self.calls = self.calls.saturating_add(other.calls);
         self.secs = self.secs.saturating_add(other.secs);
@@ -24,10 +24,10 @@ impl Used {
 
 /// The same of many days, or of many clients: a day's seconds of 100,000 clients need no more than 32 bits, a month's do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::simulator) struct Sum {
-    pub(in crate::simulator) spent: Amount,
-    pub(in crate::simulator) calls: u64,
-    pub(in crate::simulator) secs: u64,
+pub struct Sum {
+    pub spent: Amount,
+    pub calls: u64,
+    pub secs: u64,
 }
 
 impl Sum {
@@ -54,7 +54,7 @@ impl From<Used> for Sum {
 
 /// The last 30 days.
 #[derive(Clone, Debug)]
-pub(in crate::simulator) struct Usage {
+pub struct Usage {
     days: [Used; DAYS],
     day: i64,
     total: Sum,
@@ -62,7 +62,7 @@ pub(in crate::simulator) struct Usage {
 
 impl Usage {
     /// Nothing used, as of a day.
-    pub(in crate::simulator) fn new(day: i64) -> Self {
+    pub fn new(day: i64) -> Self {
         Self {
             days: [Used::default(); DAYS],
             day,
@@ -75,7 +75,7 @@ impl Usage {
     }
 
     /// Makes `day` the present one; days that are now too old are forgotten. A day that is past changes nothing.
-    pub(in crate::simulator) fn roll_to(&mut self, day: i64) {
+    pub fn roll_to(&mut self, day: i64) {
         for next in self.day + 1..=day.min(self.day + DAYS as i64) {
             let slot = &mut self.days[Self::slot(next)];
             self.total.remove(*slot);
@@ -85,7 +85,7 @@ impl Usage {
     }
 
     /// Counts what was used on the present day.
-    pub(in crate::simulator) fn count(&mut self, used: Used) {
+    pub fn count(&mut self, used: Used) {
         let day = &mut self.days[Self::slot(self.day)];
         let before = *day;
         day.add(used);
@@ -95,18 +95,18 @@ impl Usage {
     }
 
     /// What was used on the present day.
-    pub(in crate::simulator) fn today(&self) -> Sum {
+    pub fn today(&self) -> Sum {
         self.days[Self::slot(self.day)].into()
     }
 
     /// What was used in the last 30 days.
-    pub(in crate::simulator) fn total(&self) -> Sum {
+    pub fn total(&self) -> Sum {
         self.total
     }
 }
 
 /// A length of calls as the API prints it: `45` under a minute, `2:50`, `51:35`, and `10:17:48` from an hour on.
-pub(in crate::simulator) fn clock_text(secs: u64) -> String {
+pub fn clock_text(secs: u64) -> String {
     let (hours, minutes, secs) = (secs / 3_600, secs / 60 % 60, secs % 60);
     if hours == 0 && minutes == 0 {
         secs.to_string()

@@ -240,25 +240,6 @@ fn every_point_has_its_cases() {
 }
 
 #[test]
-fn every_file_is_listed() {
-    let texts = sources();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
-    let root = fs::read_to_string(folder.join("wire.rs")).unwrap();
-    for (module, _) in &texts {
-        let (parent, name) = match module.rsplit_once("::") {
-            Some((parent, name)) => (&texts.iter().find(|(known, _)| known == parent).unwrap().1, name),
-            None => (&root, module.as_str()),
-        };
-        assert!(
-            parent
-                .lines()
-                .any(|line| line.trim_start_matches("pub ") == format!("mod {name};")),
-            "`{module}` is a file that nobody lists"
-        );
-    }
-}
-
-#[test]
 fn every_case_says_what_it_shows_and_how_sure_that_is() {
     let cases = cases();
     assert!(

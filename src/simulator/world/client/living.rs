@@ -1,21 +1,22 @@
 //! How a client lives from one second to another: calls, fees and top-ups by its habits, or a drain by order. A balance
 //! is brought up to date when somebody looks at it; when that is makes no difference.
 
-use super::super::amount::Amount;
+use super::super::around::{Around, Rules};
 use super::super::ledger::{Reason, Side, TOP_UP};
 use super::super::packages::cost;
 use super::super::spending::{Call, LONGEST_CALL_SECS, calls_of_hour, pays};
 use super::super::usage::Used;
-use super::{Around, Client, Management, NEVER, Rules};
+use super::{Client, Management, NEVER};
+use crate::simulator::amount::Amount;
 
 /// A steady drain that a test or the demo ordered, instead of the client's own habits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::simulator) struct Script {
-    pub(in crate::simulator) per_hour: Amount,
+pub struct Script {
+    pub per_hour: Amount,
     /// Seconds since 1970; the first minute is charged 60 s later.
-    pub(in crate::simulator) from: i64,
+    pub from: i64,
     /// Nothing is charged after this second.
-    pub(in crate::simulator) until: i64,
+    pub until: i64,
 }
 
 /// After so many minutes any rate adds up to whole ten-thousandths, and prices begin anew.
@@ -23,7 +24,7 @@ const MINUTES_PER_ROUND: i64 = 60 * 10_000;
 
 impl Script {
     /// Most per hour: a whole life of it stays within what a ledger takes for one sum.
-    pub(in crate::simulator) const FASTEST: Amount = Amount::whole(100_000);
+    pub const FASTEST: Amount = Amount::whole(100_000);
 
     /// What the `minute`th minute costs; the minutes of an hour add up to exactly the hour's price when that is a
     /// whole number of ten-thousandths.
@@ -36,7 +37,7 @@ impl Script {
 
 impl Client {
     /// How many hours have to be lived through to settle it up to `now`; 0 when nothing happens until then.
-    pub(in crate::simulator) fn hours_to_settle(&self, now: i64) -> i64 {
+    pub fn hours_to_settle(&self, now: i64) -> i64 {
         if self.waiting || now < self.next_event {
             0
         } else {
@@ -45,13 +46,13 @@ impl Client {
     }
 
     /// Lets so many hours happen, up to `now` at most.
-    pub(in crate::simulator) fn settle_for(&mut self, hours: i64, now: i64, around: &mut Around<'_>) {
+    pub fn settle_for(&mut self, hours: i64, now: i64, around: &mut Around<'_>) {
         let until = self.settled.saturating_add(hours.saturating_mul(3_600));
         self.settle(until.min(now), around);
     }
 
     /// Lets everything happen that happens up to and including the second `now`. A time that is past changes nothing.
-    pub(in crate::simulator) fn settle(&mut self, now: i64, around: &mut Around<'_>) {
+    pub fn settle(&mut self, now: i64, around: &mut Around<'_>) {
         if now <= self.settled {
             return;
         }

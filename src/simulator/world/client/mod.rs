@@ -2,67 +2,25 @@
 
 mod living;
 
-use super::amount::Amount;
-use super::calendar::{Day, Toronto, Zones, utc_day};
+use super::around::{Around, Rules};
 use super::chance::Dice;
-use super::costs::Costs;
 use super::ledger::{Entry, Ledger, Reason, Side};
 use super::packages::{Contract, Package};
 use super::past::{Past, past};
 use super::people::Texts;
 use super::spending::Profile;
 use super::usage::{Sum, Usage};
+use crate::simulator::amount::Amount;
 
-pub(in crate::simulator) use self::living::Script;
+pub use self::living::Script;
 
 /// What happens to a client whose money is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::simulator) enum Management {
+pub enum Management {
     Soft,
     Hard,
     /// A value that getBalanceManagement does not list.
     Other(Box<str>),
-}
-
-/// Settings that decide what moves balances.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::simulator) struct Rules {
-    /// Calls and fees.
-    pub(in crate::simulator) spending: bool,
-    pub(in crate::simulator) top_ups: bool,
-    pub(in crate::simulator) hard_stops: bool,
-    pub(in crate::simulator) resume_on_payment: bool,
-    /// From an empty balance to no more calls, with HARD.
-    pub(in crate::simulator) suspension_delay_secs: i64,
-    /// Whether calls in progress end when HARD stops calls, or are charged in full.
-    pub(in crate::simulator) cut_calls: bool,
-    /// Whether HARD stops calls that others make, too.
-    pub(in crate::simulator) stops_incoming: bool,
-    /// Whether clients' calls cost the reseller.
-    pub(in crate::simulator) reseller_pays: bool,
-    /// Whether today is UTC's, not Toronto's.
-    pub(in crate::simulator) utc_days: bool,
-}
-
-/// What settling needs from the world around a client.
-#[derive(Debug)]
-pub(in crate::simulator) struct Around<'a> {
-    pub(in crate::simulator) dice: &'a Dice,
-    pub(in crate::simulator) toronto: &'a mut Toronto,
-    pub(in crate::simulator) zones: &'a mut Zones,
-    pub(in crate::simulator) costs: &'a mut Costs,
-    pub(in crate::simulator) rules: Rules,
-}
-
-impl Around<'_> {
-    /// The day by which use is counted.
-    fn day(&mut self, secs: i64) -> Day {
-        if self.rules.utc_days {
-            utc_day(secs)
-        } else {
-            self.toronto.day(secs)
-        }
-    }
 }
 
 /// A second that never comes.
@@ -70,17 +28,17 @@ const NEVER: i64 = i64::MAX;
 
 /// A client.
 #[derive(Clone, Debug)]
-pub(in crate::simulator) struct Client {
-    pub(in crate::simulator) id: u32,
-    pub(in crate::simulator) texts: Texts,
-    pub(in crate::simulator) management: Management,
+pub struct Client {
+    pub id: u32,
+    pub texts: Texts,
+    pub management: Management,
     /// As typed; `None`: never set.
-    pub(in crate::simulator) threshold: Option<Box<str>>,
+    pub threshold: Option<Box<str>>,
     /// Whether the threshold was there from the start, so that the setting `threshold-absent` may hide it.
-    pub(in crate::simulator) threshold_is_native: bool,
-    pub(in crate::simulator) threshold_email: Box<str>,
-    pub(in crate::simulator) profile: Profile,
-    pub(in crate::simulator) script: Option<Box<Script>>,
+    pub threshold_is_native: bool,
+    pub threshold_email: Box<str>,
+    pub profile: Profile,
+    pub script: Option<Box<Script>>,
     package: Option<&'static Package>,
     ledger: Ledger,
     usage: Option<Box<Usage>>,
@@ -102,24 +60,24 @@ pub(in crate::simulator) struct Client {
 
 /// A new client's record, habits and money.
 #[derive(Debug)]
-pub(in crate::simulator) struct Start {
-    pub(in crate::simulator) id: u32,
-    pub(in crate::simulator) texts: Texts,
-    pub(in crate::simulator) management: Management,
-    pub(in crate::simulator) threshold: Box<str>,
-    pub(in crate::simulator) threshold_email: Box<str>,
-    pub(in crate::simulator) profile: Profile,
+pub struct Start {
+    pub id: u32,
+    pub texts: Texts,
+    pub management: Management,
+    pub threshold: Box<str>,
+    pub threshold_email: Box<str>,
+    pub profile: Profile,
     /// With a package the client was there before, and its opening balance has a history.
-    pub(in crate::simulator) package: Option<&'static Package>,
-    pub(in crate::simulator) opening: Amount,
-    pub(in crate::simulator) now: i64,
+    pub package: Option<&'static Package>,
+    pub opening: Amount,
+    pub now: i64,
 }
 
 impl Client {
     /// The id of the reseller's own account, which is no id on the wire.
-    pub(in crate::simulator) const RESELLER: u32 = 0;
+    pub const RESELLER: u32 = 0;
 
-    pub(in crate::simulator) fn new(start: Start) -> Self {
+    pub fn new(start: Start) -> Self {
         let mut client = Self {
             id: start.id,
             texts: start.texts,
@@ -145,39 +103,39 @@ impl Client {
     }
 
     /// Whether it is the reseller's own account.
-    pub(in crate::simulator) fn is_reseller(&self) -> bool {
+    pub fn is_reseller(&self) -> bool {
         self.id == Self::RESELLER
     }
 
-    pub(in crate::simulator) fn ledger(&self) -> &Ledger {
+    pub fn ledger(&self) -> &Ledger {
         &self.ledger
     }
 
-    pub(in crate::simulator) fn balance(&self) -> Amount {
+    pub fn balance(&self) -> Amount {
         self.ledger.balance()
     }
 
-    pub(in crate::simulator) fn package(&self) -> Option<&'static Package> {
+    pub fn package(&self) -> Option<&'static Package> {
         self.package
     }
 
     /// Its first second.
-    pub(in crate::simulator) fn born(&self) -> i64 {
+    pub fn born(&self) -> i64 {
         self.born
     }
 
     /// The threshold as an amount, if it is one.
-    pub(in crate::simulator) fn limit(&self) -> Option<Amount> {
+    pub fn limit(&self) -> Option<Amount> {
         self.threshold.as_deref().and_then(Amount::parse)
     }
 
     /// Whether HARD keeps it from spending now.
-    pub(in crate::simulator) fn is_suspended(&self, rules: Rules) -> bool {
+    pub fn is_suspended(&self, rules: Rules) -> bool {
         self.settled >= self.stops_at(rules)
     }
 
     /// What was used in the last 30 days and today, as of `now`, up to which the client must be settled.
-    pub(in crate::simulator) fn used(&mut self, now: i64, around: &mut Around<'_>) -> (Sum, Sum) {
+    pub fn used(&mut self, now: i64, around: &mut Around<'_>) -> (Sum, Sum) {
         let today = around.day(now).number;
         let usage = self.usage(around);
         usage.roll_to(today);
@@ -185,7 +143,7 @@ impl Client {
     }
 
     /// How it came to its opening balance, as far as that is listed.
-    pub(in crate::simulator) fn past(&self, around: &mut Around<'_>) -> Past {
+    pub fn past(&self, around: &mut Around<'_>) -> Past {
         if self.ledger.has_past() {
             past(self, around)
         } else {
@@ -194,7 +152,7 @@ impl Client {
     }
 
     /// Every listed entry of one side with its id, oldest first.
-    pub(in crate::simulator) fn entries(&self, side: Side, around: &mut Around<'_>) -> Vec<(u64, Entry)> {
+    pub fn entries(&self, side: Side, around: &mut Around<'_>) -> Vec<(u64, Entry)> {
         let past = self.past(around);
         let past = match side {
             Side::Charge => past.charges,
@@ -209,19 +167,19 @@ impl Client {
     }
 
     /// Somebody pays.
-    pub(in crate::simulator) fn pay(&mut self, amount: Amount, reason: Reason, rules: Rules) {
+    pub fn pay(&mut self, amount: Amount, reason: Reason, rules: Rules) {
         self.book(Side::Deposit, self.settled, amount, reason, rules);
         self.reconsider();
     }
 
     /// Somebody charges it.
-    pub(in crate::simulator) fn charge(&mut self, amount: Amount, reason: Reason, rules: Rules) {
+    pub fn charge(&mut self, amount: Amount, reason: Reason, rules: Rules) {
         self.book(Side::Charge, self.settled, amount, reason, rules);
         self.reconsider();
     }
 
     /// Puts it into another package, or none; `with_fee`: for the price of setting that up.
-    pub(in crate::simulator) fn subscribe(&mut self, package: Option<&'static Package>, with_fee: bool) {
+    pub fn subscribe(&mut self, package: Option<&'static Package>, with_fee: bool) {
         let before = std::mem::replace(&mut self.package, package);
         if let Some(package) = package.filter(|package| with_fee && before != Some(*package))
             && package.setup_price().is_positive()
@@ -238,19 +196,19 @@ impl Client {
     }
 
     /// Somebody writes another balance over the present one.
-    pub(in crate::simulator) fn adjust_to(&mut self, balance: Amount) {
+    pub fn adjust_to(&mut self, balance: Amount) {
         self.ledger.adjust_to(balance);
         self.note_dry(self.settled);
         self.reconsider();
     }
 
     /// The rules are others now: what was found to come next may not come, or something may come before it.
-    pub(in crate::simulator) fn reconsider(&mut self) {
+    pub fn reconsider(&mut self) {
         self.next_event = self.settled;
     }
 
     /// Sets what happens when the money is gone.
-    pub(in crate::simulator) fn manage(&mut self, management: Management) {
+    pub fn manage(&mut self, management: Management) {
         if management != Management::Hard {
             self.stuck_since = NEVER;
         }
@@ -260,23 +218,23 @@ impl Client {
     }
 
     /// Whether it is in state WAIT.
-    pub(in crate::simulator) fn is_waiting(&self) -> bool {
+    pub fn is_waiting(&self) -> bool {
         self.waiting
     }
 
     /// Lets it live from now on, or stops that.
-    pub(in crate::simulator) fn activate(&mut self, is_active: bool) {
+    pub fn activate(&mut self, is_active: bool) {
         self.waiting = !is_active;
         self.reconsider();
     }
 
     /// There was nothing before that Toronto day.
-    pub(in crate::simulator) fn begin_unused(&mut self, day: i64) {
+    pub fn begin_unused(&mut self, day: i64) {
         self.usage = Some(Box::new(Usage::new(day)));
     }
 
     /// Orders a drain, or ends it.
-    pub(in crate::simulator) fn follow(&mut self, script: Option<Script>) {
+    pub fn follow(&mut self, script: Option<Script>) {
         self.script = script.map(Box::new);
         self.reconsider();
     }
@@ -298,7 +256,7 @@ impl Client {
     }
 
     /// Keeps track of since when it is suspended until somebody sets it to SOFT, before something may move.
-    pub(in crate::simulator) fn note_suspension(&mut self, at: i64, rules: Rules) {
+    pub fn note_suspension(&mut self, at: i64, rules: Rules) {
         let stops_at = self.stops_at(rules);
         if !rules.resume_on_payment && at >= stops_at {
             self.stuck_since = stops_at;

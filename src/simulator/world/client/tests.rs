@@ -2,13 +2,14 @@
 
 use proptest::prelude::{Just, ProptestConfig, any, prop_assert, prop_assert_eq, prop_assume, prop_oneof, proptest};
 
-use super::super::amount::Amount;
+use super::super::around::Rules;
 use super::super::ledger::PAYMENT;
 use super::super::{FIRST_ID, World};
-use super::{Management, Rules, Script};
+use super::{Management, Script};
+use crate::simulator::amount::Amount;
 
 /// What holds with every setting at its default.
-pub(in crate::simulator::world) const RULES: Rules = Rules {
+pub const RULES: Rules = Rules {
     spending: true,
     top_ups: true,
     hard_stops: true,

@@ -77,6 +77,8 @@ fn amounts_are_missed_and_refused_by_name() {
         ("addCharge&client=561115&payment=1", "missing_charge"),
         ("addCharge&client=561115&charge=much", "invalid_charge"),
         ("addCharge&client=561115&charge=1,50", "invalid_charge"),
+        ("addCharge&client=561115&charge=1e2", "invalid_charge"),
+        ("addCharge&client=561115&charge=much&test=1", "invalid_charge"),
         ("addCharge&client=1&charge=1", "invalid_client"),
         ("addCharge&charge=1", "invalid_client"),
         ("addPayment&client=561115", "missing_payment"),

@@ -7,7 +7,7 @@
 //! ```
 
 mod lab;
-mod ledger;
+mod money;
 mod reads;
 mod refusals;
 mod writes;
@@ -29,7 +29,7 @@ async fn main() -> ExitCode {
     for types in TYPES {
         let lab = Lab::start(&program, &[&format!("types={types}")]);
         reads::all(&lab, report.of(types)).await;
-        ledger::all(&lab, report.of(types)).await;
+        money::all(&lab, report.of(types)).await;
         writes::all(&lab, report.of(types)).await;
     }
     refusals::all(&Lab::start(&program, &[]), &mut report).await;
