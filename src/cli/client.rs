@@ -12,9 +12,9 @@ use super::telling::{age_seconds, ago, amount, clock_time, label, management, ma
 use super::{Context, Exit, Failure, Table, Tone, block_on};
 use crate::config::Account;
 use crate::domain::enforcement::Enforcement;
+use crate::domain::judge::rules::addresses;
 use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ClientId, Money, address};
-use crate::monitor::decide::addresses;
 use crate::store::AccountView;
 
 /// Show what is known of a client.

@@ -6,23 +6,25 @@ use std::path::Path;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::pulse::{Pulse, trouble};
 use super::{Environment, parts};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::domain::alert::Alert;
+use crate::domain::judge::account::{Health, Trouble};
+use crate::domain::judge::{Circumstances, Rules};
 use crate::domain::notice::{Message, Notification};
-use crate::monitor::account::{Health, Trouble};
-use crate::monitor::decide::Rules;
-use crate::monitor::judge_in_memory;
 use crate::net::Trust;
 use crate::notify::outbox::Direct;
 use crate::store::{self, mark};
 
 /// How long after a delivery that failed the next one is tried.
 const AGAIN_AFTER: Duration = Duration::from_secs(60);
+
+/// How often at least it is judged while it fails.
+const JUDGED_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
 /// How long a start that failed tries to tell it before it ends. Real time.
 const LAST_WORDS: Duration = Duration::from_secs(60);
@@ -83,8 +85,14 @@ impl<'a> Alarm<'a> {
             store: Some(store),
             ..Health::default()
         };
-        let decided = judge_in_memory(self.rules, &mut self.alerts, &health, now);
-        for (message, notification) in decided.messages.into_iter().zip(decided.notifications) {
+        let circumstances = Circumstances::ordinary(now, JUDGED_EVERY, now);
+        let decided = self.rules.judge_account(&health, &self.alerts, &circumstances);
+        self.alerts.retain(|alert| {
+            let is_new = |new: &Alert| new.policy == alert.policy;
+            !decided.gone.contains(&alert.policy) && !decided.alerts.iter().any(is_new)
+        });
+        self.alerts.extend(decided.alerts);
+        for (message, notification) in decided.owed.messages.into_iter().zip(decided.owed.notifications) {
             let waiting = self.owed.len();
             // Who never heard of the beginning need not hear of the end.
             self.owed

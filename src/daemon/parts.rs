@@ -11,9 +11,8 @@ use secrecy::SecretString;
 use crate::clock::Clock;
 use crate::config::{self, Account, ChannelKind, Settings, SmtpTls};
 use crate::domain::ChannelName;
+use crate::domain::judge::Rules;
 use crate::domain::plan::{Caps, Guards};
-use crate::enforce;
-use crate::monitor::decide::Rules;
 use crate::net::{Bounds, Trust};
 use crate::notify::email::{Email, Login, PATIENCE, Security, Server, SetupError};
 use crate::notify::outbox;
@@ -44,7 +43,7 @@ pub fn rules(settings: &Settings, account: &Account) -> Rules {
     }
 }
 
-/// The bounds of enforcement.
+/// What enforcement reads of the configuration, beside the rules.
 #[must_use]
 pub fn guards(enforcement: &config::Enforcement) -> Guards {
     Guards {
@@ -54,25 +53,9 @@ pub fn guards(enforcement: &config::Enforcement) -> Guards {
             per_sweep: enforcement.max_per_sweep,
             per_day: enforcement.max_per_day,
         },
+        extra_fields: enforcement.extra_fields.clone(),
+        canary_wait: SignedDuration::try_from(enforcement.canary_wait).unwrap_or(SignedDuration::MAX),
     }
-}
-
-/// What an account's enforcement works by.
-#[must_use]
-pub fn enforcement(settings: &Settings, account: &Account, bounds: Bounds) -> enforce::Settings {
-    enforce::Settings {
-        account: account.name.clone(),
-        guards: guards(&settings.enforcement),
-        policies: settings.policies_of(account),
-        default_threshold: settings.alerts.default_threshold,
-        extra_fields: settings.enforcement.extra_fields.clone(),
-        canary_wait: signed(settings.enforcement.canary_wait),
-        write_deadline: signed(bounds.total),
-    }
-}
-
-fn signed(duration: Duration) -> SignedDuration {
-    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }
 
 /// How the daemon's owners of reserved calls are named: whoever has the store's lock knows that all others are dead.

@@ -10,8 +10,8 @@ use tokio::sync::watch as signal;
 use super::Error;
 use super::run::chain;
 use crate::clock::Clock;
+use crate::domain::judge::account::Trouble;
 use crate::monitor::SweepError;
-use crate::monitor::account::Trouble;
 use crate::{enforce, store};
 
 /// Failures in a row after which people are told. One alone may be another program that holds the store for a moment.

@@ -1,6 +1,5 @@
 //! One account, watched: settle what an earlier run left, sweep, enforce.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -8,15 +7,13 @@ use tokio::sync::watch;
 
 use super::{Environment, Error, StoreLedger, parts};
 use crate::config::{Account, Settings};
-use crate::domain::ClientId;
 use crate::domain::decision::{self, BY_READ_BACK};
-use crate::domain::enforcement::{Enforcement, Outcome};
+use crate::domain::judge::account::Health;
 use crate::domain::report::{Enforcements, Report};
 use crate::enforce::{self, Enforcer, Ground, Portal};
-use crate::monitor::account::Health;
 use crate::monitor::{Monitor, Progress, SweepError};
 use crate::net::Trust;
-use crate::store::{AccountView, EnforcementFilter, Store};
+use crate::store::{EnforcementFilter, Store};
 
 /// One account, watched.
 #[derive(Debug)]
@@ -69,11 +66,11 @@ impl Watch {
             source,
         })?;
         let portal = Portal::new(&api, clock.clone());
-        let changes = parts::enforcement(settings, account, *bounds);
-        let asks_for_changes = changes.policies.iter().any(|policy| policy.enforce.is_some());
+        let rules = Arc::new(parts::rules(settings, account));
+        let asks_for_changes = rules.policies.iter().any(|policy| policy.enforce.is_some());
         let now = clock.now();
         let monitor = Monitor {
-            rules: parts::rules(settings, account),
+            rules: Arc::clone(&rules),
             api: Arc::new(api),
             store: store.clone(),
             clock: clock.clone(),
@@ -85,6 +82,11 @@ impl Watch {
             revisit_within: settings.schedule.revisit_within,
             jumps_noted: std::sync::atomic::AtomicU64::new(clock.jumps().forward),
             stop: stop.clone(),
+        };
+        let changes = enforce::Settings {
+            rules,
+            guards: Arc::new(parts::guards(&settings.enforcement)),
+            write_deadline: SignedDuration::try_from(bounds.total).unwrap_or(SignedDuration::MAX),
         };
         let enforcer = Enforcer::new(portal, store.clone(), changes, clock.clone());
         Ok(Self {
@@ -165,26 +167,6 @@ impl Watch {
             return Ok(enforce::Report::default());
         }
         let mut view = self.monitor.load(self.monitor.clock.now()).await?;
-        let alerting = view.alerts.iter().map(|alert| &alert.client);
-        let changed = view.enforcements.iter().map(|kept| &kept.client);
-        let concerned: HashSet<&ClientId> = alerting.chain(changed).collect();
-        let told = AccountView {
-            state: view.state.clone(),
-            // Nothing is owed about a client without an alert and a change, and most have none.
-            clients: view
-                .clients
-                .iter()
-                .filter(|watched| concerned.contains(&watched.client.id))
-                .cloned()
-                .collect(),
-            alerts: view.alerts.clone(),
-            decisions: Vec::new(),
-            enforcements: Vec::new(),
-        };
-        let clock = &self.monitor.clock;
-        let notices = |enforcement: &Enforcement, outcome: &Outcome| {
-            self.monitor.owed_for(&told, enforcement, outcome, clock.now())
-        };
         let mut ground = Ground {
             sweep_started_at,
             state: &mut view.state,
@@ -193,8 +175,8 @@ impl Watch {
             enforcements: &mut view.enforcements,
         };
         let done = match half {
-            Half::Settle => self.enforcer.settle(&mut ground, &notices).await?,
-            Half::Run => self.enforcer.run(&mut ground, &notices).await?,
+            Half::Settle => self.enforcer.settle(&mut ground).await?,
+            Half::Run => self.enforcer.run(&mut ground).await?,
         };
         for event in &done.events {
             tracing::error!(%account, %event, "the brake is on: look at the client in the portal");

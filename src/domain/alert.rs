@@ -130,6 +130,33 @@ pub struct Firing {
     pub mode: Mode,
 }
 
+impl Firing {
+    /// An episode that begins, confirmed, and told to operators alone.
+    #[must_use]
+    pub const fn new(episode: EpisodeId, since: Timestamp, mode: Mode) -> Self {
+        Self {
+            episode,
+            since,
+            baseline: false,
+            confirmed: true,
+            repeats: 0,
+            last_told_at: since,
+            client_waits: None,
+            client_told: false,
+            summary: None,
+            clear_readings: 0,
+            clear_since: None,
+            last_reading_at: None,
+            over_on: None,
+            under_on: None,
+            breach: None,
+            is_recovering: false,
+            client_knows_it_is_gone: false,
+            mode,
+        }
+    }
+}
+
 /// What the client's own mail waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -5,6 +5,7 @@
 //!
 //! In reading order: [`money`] and [`id`] (values), [`client`] (what is known), [`policy`] (what is asked).
 
+pub mod account_alert;
 pub mod address;
 pub mod alert;
 pub mod client;

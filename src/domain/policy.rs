@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::client::Management;
+use super::client::{Client, Management};
 use super::{ChannelName, Money, PolicyName};
 
 /// A named rule, validated: limits are not inverted, names are known, durations are not negative.
@@ -68,6 +68,12 @@ impl Policy {
             clear.balance_above.map(|limit| limit.to_string()),
         );
         parts.join(", ")
+    }
+
+    /// Whether it judges this client.
+    #[must_use]
+    pub fn is_for(&self, client: &Client) -> bool {
+        self.clients.selects(client.id.as_str(), &client.email, &client.company)
     }
 
     /// Whether it mails the client itself.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::judge::surprise::Surprise;
-use super::{Client, Reading, Threshold};
+use super::{Client, ClientId, Reading, Threshold};
 
 /// Everything remembered of one client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +60,22 @@ impl Watched {
             judged: Arc::from(""),
             edited_at: None,
         }
+    }
+
+    /// A pseudo-client, and what people call it.
+    #[must_use]
+    pub fn pseudo(id: ClientId, label: &str, now: Timestamp) -> Self {
+        let client = Client {
+            id,
+            email: String::new(),
+            company: label.to_owned(),
+            firstname: String::new(),
+            lastname: String::new(),
+            country: String::new(),
+            balance_management: String::new(),
+            fingerprint: String::new(),
+        };
+        Self::new(client, now)
     }
 }
 

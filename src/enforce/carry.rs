@@ -81,7 +81,7 @@ impl<P: Provider> Enforcer<P> {
         let known = Known {
             reading: Some(&reading),
             threshold: Some(&threshold),
-            default_threshold: self.settings.default_threshold,
+            default_threshold: self.settings.rules.default_threshold,
             last_error: None,
             unread_since: None,
             revisit: jiff::SignedDuration::ZERO,
@@ -89,7 +89,7 @@ impl<P: Provider> Enforcer<P> {
         };
         let is_called_for = ledger
             .watched(&intent.client)
-            .is_some_and(|watched| still_called_for(intent, &self.settings.policies, watched, &known));
+            .is_some_and(|watched| still_called_for(intent, &self.settings.rules.policies, watched, &known));
         if !is_called_for {
             return Ok(Err(Decision::Deferred(Deferral::NotInBreach)));
         }
@@ -124,7 +124,7 @@ impl<P: Provider> Enforcer<P> {
             Err(decision) => return Ok(Err(decision)),
         };
         let changes = [(Field::BalanceManagement, code)];
-        if let Err(why) = fit(&before, &changes, &self.settings.extra_fields, Some(&passwords)) {
+        if let Err(why) = fit(&before, &changes, &self.settings.guards.extra_fields, Some(&passwords)) {
             return Ok(Err(Decision::Refused(why)));
         }
         let ready = Ready {

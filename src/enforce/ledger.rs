@@ -9,15 +9,16 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::waiting::MOST_TOLD;
-use super::{Event, Ground, Notices};
+use super::{Event, Ground};
 use crate::domain::alert::EpisodeId;
 use crate::domain::decision::{self, BY_CODES, BY_READ_BACK, BY_UNKNOWN};
 use crate::domain::enforcement::{
     Deferral, Direction, Enforcement, EnforcementState, EnforcementStep, FieldDifference, Outcome, Refusal,
 };
+use crate::domain::judge::Rules;
 use crate::domain::plan::{Country, Decision, Intent, Passwords};
 use crate::domain::watch::Watched;
-use crate::domain::{AccountName, Client, ClientId};
+use crate::domain::{Client, ClientId};
 use crate::store::Commit;
 
 /// How many lines an enforcement's journal has.
@@ -39,15 +40,14 @@ pub(super) struct Ledger<'g, 'a> {
     pub passwords: Option<Arc<Passwords>>,
     /// What those wait for now, by id, that were refused or declined last and are kept as that.
     pub behind_refusals: HashMap<String, Deferral>,
-    account: AccountName,
-    notices: Notices<'g>,
+    rules: &'g Rules,
     clients: HashMap<ClientId, usize>,
     episodes: HashMap<EpisodeId, Vec<usize>>,
     batch: Commit,
 }
 
 impl<'g, 'a> Ledger<'g, 'a> {
-    pub fn new(account: AccountName, ground: &'g mut Ground<'a>, notices: Notices<'g>) -> Self {
+    pub fn new(rules: &'g Rules, ground: &'g mut Ground<'a>) -> Self {
         let clients = ground.clients.iter().enumerate();
         let clients = clients
             .map(|(index, watched)| (watched.client.id.clone(), index))
@@ -62,10 +62,9 @@ impl<'g, 'a> Ledger<'g, 'a> {
             countries: None,
             passwords: None,
             behind_refusals: HashMap::new(),
-            batch: Commit::new(account.clone(), Timestamp::UNIX_EPOCH),
-            account,
+            batch: Commit::new(rules.account.clone(), Timestamp::UNIX_EPOCH),
             ground,
-            notices,
+            rules,
             clients,
             episodes,
         }
@@ -127,7 +126,7 @@ impl<'g, 'a> Ledger<'g, 'a> {
         };
         Enforcement {
             id,
-            account: self.account.clone(),
+            account: self.rules.account.clone(),
             client: intent.client.clone(),
             policy: intent.policy.clone(),
             episode: intent.episode.clone(),
@@ -192,7 +191,7 @@ impl<'g, 'a> Ledger<'g, 'a> {
         enforcement.changed_at = now;
         self.put(enforcement);
         if is_news {
-            self.tell(enforcement, &outcome);
+            self.tell(enforcement, &outcome, now);
         }
         match outcome {
             Outcome::Differs { fields } => self.surprise_read_back(enforcement, fields, now),
@@ -206,9 +205,14 @@ impl<'g, 'a> Ledger<'g, 'a> {
     }
 
     /// Logs what became of an enforcement, and owes the notices about it.
-    pub fn tell(&mut self, enforcement: &Enforcement, outcome: &Outcome) {
+    pub fn tell(&mut self, enforcement: &Enforcement, outcome: &Outcome, now: Timestamp) {
         log(enforcement, outcome);
-        let owed = (self.notices)(enforcement, outcome);
+        let Some(watched) = self.watched(&enforcement.client) else {
+            return;
+        };
+        let owed = self
+            .rules
+            .judge_enforced(enforcement, outcome, watched, self.ground.alerts, now);
         self.batch.notifications.extend(owed.notifications);
         self.batch.messages.extend(owed.messages);
     }
@@ -248,7 +252,7 @@ impl<'g, 'a> Ledger<'g, 'a> {
     }
 
     fn brake(&mut self, by: &str, note: String, now: Timestamp) {
-        let brake = decision::Decision::brake(self.account.clone(), by, note, now);
+        let brake = decision::Decision::brake(self.rules.account.clone(), by, note, now);
         self.batch.decisions.push(brake);
     }
 
@@ -318,7 +322,7 @@ impl<'g, 'a> Ledger<'g, 'a> {
 
     /// What was noted and is not written yet.
     pub fn take(&mut self, now: Timestamp) -> Commit {
-        let empty = Commit::new(self.account.clone(), now);
+        let empty = Commit::new(self.rules.account.clone(), now);
         let mut commit = std::mem::replace(&mut self.batch, empty);
         commit.at = now;
         if std::mem::take(&mut self.state_changed) {

@@ -21,7 +21,7 @@ mod provider;
 mod settle;
 mod waiting;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -31,31 +31,24 @@ pub use portal::Portal;
 pub use provider::{Failure, LastLook, Provider};
 
 use crate::clock::Clock;
+use crate::domain::ClientId;
 use crate::domain::alert::Alert;
 use crate::domain::decision;
-use crate::domain::enforcement::{Deferral, Enforcement, FieldDifference, Mode, Outcome};
-use crate::domain::judge::audience::Owed;
+use crate::domain::enforcement::{Deferral, Enforcement, FieldDifference, Mode};
+use crate::domain::judge::Rules;
 pub use crate::domain::plan::Read;
 use crate::domain::plan::{Decision, Fleet, Guards, Intent, World, confirms, contradiction, intents, outdated};
 use crate::domain::watch::{AccountState, Watched};
-use crate::domain::{AccountName, ClientId, Money, Policy};
 use crate::store::{self, Store};
 use ledger::Ledger;
 
 /// What an account's enforcement works by.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    pub account: AccountName,
+    /// What its clients are judged by, and who is told.
+    pub rules: Arc<Rules>,
     /// Mode, protected clients and caps.
-    pub guards: Guards,
-    /// All enabled policies of the account.
-    pub policies: Vec<Policy>,
-    /// What counts as threshold for clients without one.
-    pub default_threshold: Option<Money>,
-    /// Fields of a record beside the known ones that setClient leaves alone.
-    pub extra_fields: BTreeSet<String>,
-    /// How long the first enforcement ever is watched before any other.
-    pub canary_wait: SignedDuration,
+    pub guards: Arc<Guards>,
     /// The total deadline of a write: later than this it cannot take effect any more.
     pub write_deadline: SignedDuration,
 }
@@ -68,16 +61,13 @@ pub struct Ground<'a> {
     pub sweep_started_at: Timestamp,
     /// What is remembered of the account.
     pub state: &'a mut AccountState,
-    /// All clients, in any order.
+    /// All clients, in any order. Who is told of a change is found here, and in the alerts.
     pub clients: &'a mut [Watched],
-    /// Its alerts; those of policies that ask for changes suffice.
+    /// Its alerts.
     pub alerts: &'a [Alert],
     /// Its enforcements, as the store gives them.
     pub enforcements: &'a mut Vec<Enforcement>,
 }
-
-/// Makes what is owed about an enforcement's end; it is committed together with the end.
-pub type Notices<'a> = &'a (dyn Fn(&Enforcement, &Outcome) -> Owed + Send + Sync);
 
 /// Asked between any two steps whether to go on; `false` is a crash at this moment. For crash tests.
 pub type Hook = Arc<dyn Fn(&'static str) -> bool + Send + Sync>;
@@ -218,12 +208,17 @@ impl<P: Provider> Enforcer<P> {
     /// # Errors
     /// [`Error::Store`]: what was sent by then stays *sent*, and is settled later. What is remembered must be loaded
     /// again.
-    pub async fn run(&self, ground: &mut Ground<'_>, notices: Notices<'_>) -> Result<Report, Error> {
-        let nothing_asks = self.settings.policies.iter().all(|policy| policy.enforce.is_none());
+    pub async fn run(&self, ground: &mut Ground<'_>) -> Result<Report, Error> {
+        let nothing_asks = self
+            .settings
+            .rules
+            .policies
+            .iter()
+            .all(|policy| policy.enforce.is_none());
         if nothing_asks && ground.enforcements.is_empty() {
             return Ok(Report::default());
         }
-        let mut ledger = Ledger::new(self.settings.account.clone(), ground, notices);
+        let mut ledger = Ledger::new(&self.settings.rules, ground);
         let wanted = self.wanted(&mut ledger);
         let mut brake = self.brake().await?;
         let codes = self.learn_codes(&mut ledger, !wanted.is_empty(), &mut brake).await?;
@@ -251,7 +246,7 @@ impl<P: Provider> Enforcer<P> {
                 ledger.note(&intent, decision, self.clock.now());
             }
         }
-        ledger.tell_what_waits();
+        ledger.tell_what_waits(self.clock.now());
         self.flush(&mut ledger).await?;
         report.events.append(&mut ledger.events);
         report.wake_at(self.next_at(&ledger));
@@ -266,7 +261,7 @@ impl<P: Provider> Enforcer<P> {
                 sweep_started_at: ground.sweep_started_at,
                 inventory_at: ground.state.inventory_at,
                 mode: self.settings.guards.mode,
-                policies: &self.settings.policies,
+                policies: &self.settings.rules.policies,
                 history: ground.enforcements,
             };
             let gone: Vec<Enforcement> = outdated(&fleet, ground.alerts).into_iter().cloned().collect();
@@ -335,7 +330,7 @@ impl<P: Provider> Enforcer<P> {
 
     /// Whether the brake is on, by the store: a person may have set it this moment.
     async fn brake(&self) -> Result<bool, Error> {
-        let decisions = self.store.decisions(&self.settings.account).await?;
+        let decisions = self.store.decisions(&self.settings.rules.account).await?;
         Ok(decision::brake(&decisions, self.clock.now()).is_some())
     }
 

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::carry::later;
 use super::ledger::Ledger;
-use super::{Enforcer, Error, Failure, Ground, Notices, Provider, Read, Report};
+use super::{Enforcer, Error, Failure, Ground, Provider, Read, Report};
 use crate::domain::enforcement::{Enforcement, EnforcementState, Outcome};
 use crate::domain::plan::{Canary, Field, Record, compare};
 
@@ -19,7 +19,7 @@ impl<P: Provider> Enforcer<P> {
     ///
     /// # Errors
     /// [`Error::Store`]. What is remembered must be loaded again.
-    pub async fn settle(&self, ground: &mut Ground<'_>, notices: Notices<'_>) -> Result<Report, Error> {
+    pub async fn settle(&self, ground: &mut Ground<'_>) -> Result<Report, Error> {
         let mut report = Report::default();
         let is_sent = |kept: &&Enforcement| kept.state == EnforcementState::Sent;
         let sent: Vec<Enforcement> = ground.enforcements.iter().filter(is_sent).cloned().collect();
@@ -27,7 +27,7 @@ impl<P: Provider> Enforcer<P> {
         if sent.is_empty() && canary.is_none() {
             return Ok(report);
         }
-        let mut ledger = Ledger::new(self.settings.account.clone(), ground, notices);
+        let mut ledger = Ledger::new(&self.settings.rules, ground);
         for enforcement in sent {
             let was_settled = self.settle_one(&mut ledger, enforcement).await?;
             match was_settled {
@@ -98,7 +98,7 @@ impl<P: Provider> Enforcer<P> {
 
     /// Reads the account's first enforcement ever again, once its time is up.
     async fn look_again(&self, ledger: &mut Ledger<'_, '_>, mut canary: Enforcement) -> Result<(), Error> {
-        if self.clock.now() < later(canary.changed_at, self.settings.canary_wait) {
+        if self.clock.now() < later(canary.changed_at, self.settings.guards.canary_wait) {
             return Ok(());
         }
         self.at("before the first one is read again")?;
@@ -139,7 +139,7 @@ impl<P: Provider> Enforcer<P> {
             .iter()
             .filter(|kept| kept.state == EnforcementState::Sent);
         let settles = sent.filter_map(|kept| kept.settle_at);
-        let looks = canary(ledger.ground).map(|canary| later(canary.changed_at, self.settings.canary_wait));
+        let looks = canary(ledger.ground).map(|canary| later(canary.changed_at, self.settings.guards.canary_wait));
         let now = self.clock.now();
         // What is past was tried, and is tried again in the next sweep.
         settles.chain(looks).filter(|at| *at > now).min()

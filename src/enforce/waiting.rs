@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::ledger::Ledger;
 use crate::domain::enforcement::{Deferral, Direction, Enforcement, Outcome, SWEEPS_UNTOLD};
 use crate::domain::plan::fulfilled;
@@ -16,7 +18,7 @@ type Group = (String, bool, &'static str);
 impl Ledger<'_, '_> {
     /// Counts the sweep for what is open at its end, and tells of what was open for too long: the clients of one policy
     /// that wait for the same thing in one mail, which the one with the lowest balance leads.
-    pub fn tell_what_waits(&mut self) {
+    pub fn tell_what_waits(&mut self, now: Timestamp) {
         let mut untold: BTreeMap<Group, Vec<(Enforcement, Deferral)>> = BTreeMap::new();
         for (mut open, why) in self.open_ones() {
             if open.waited <= SWEEPS_UNTOLD {
@@ -38,7 +40,7 @@ impl Ledger<'_, '_> {
             }
             let others = u64::try_from(group.len()).unwrap_or(u64::MAX).saturating_sub(1);
             if let Some((lead, why)) = group.first() {
-                self.tell(lead, &waiting(why, others));
+                self.tell(lead, &waiting(why, others), now);
             }
         }
     }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
-use super::decide::Decided;
-use super::moved::{self, Moved};
-use crate::domain::judge::audience;
+use super::moved;
+use crate::domain::judge::rows::Moved;
+use crate::domain::judge::{Decided, audience};
 use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ClientId};
 use crate::store::{Commit, Store};
@@ -55,8 +55,8 @@ impl Writer {
     }
 
     /// Has the log tell what moved, once the next commit is written.
-    pub fn note(&mut self, moved: &[Moved]) {
-        self.moving.extend_from_slice(moved);
+    pub fn note(&mut self, moved: Vec<Moved>) {
+        self.moving.extend(moved);
     }
 
     /// Starts to write; waits for the commit before it.
@@ -103,14 +103,15 @@ impl Writer {
     }
 }
 
-/// Adds what was decided about one client to a commit.
-pub fn add(commit: &mut Commit, client: &ClientId, decided: Decided) {
+/// Adds what was decided about one client to a commit. What began or ended by it is for the log, once it is written.
+pub fn add(commit: &mut Commit, client: &ClientId, decided: Decided) -> Vec<Moved> {
     commit.alerts.extend(decided.alerts);
     commit
         .alerts_gone
         .extend(decided.gone.into_iter().map(|policy| (client.clone(), policy)));
     commit.messages.extend(decided.owed.messages);
     commit.notifications.extend(decided.owed.notifications);
+    decided.moved
 }
 
 /// Adds what was read of a client. Who it is was written with the list; nobody lists the reseller itself.

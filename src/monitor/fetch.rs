@@ -6,10 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::decide::{Circumstances, Decided, Rules, Seen};
 use crate::clock::Clock;
 use crate::domain::alert::Alert;
-use crate::domain::judge::verdict;
+use crate::domain::judge::{Circumstances, Decided, Rules, Seen, verdict};
 use crate::domain::watch::Watched;
 use crate::domain::{Money, Reading, Threshold};
 use crate::voipms;
@@ -135,7 +134,7 @@ impl Fetcher<'_> {
             now: self.clock.now(),
             ..self.circumstances
         };
-        self.rules.decide(&seen, &circumstances)
+        self.rules.judge_client(&seen, &circumstances)
     }
 }
 

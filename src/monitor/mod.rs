@@ -1,52 +1,40 @@
-//! The sweep: due, fetch, decide, commit.
+//! The sweep: due, fetch, commit. What a reading means is decided in [`judge`](crate::domain::judge).
 //!
-//! In reading order: [`decide`] (a reading turns into rows), [`inventory`] (who is
-//! watched), [`account`] (the built-in alerts), `fetch` (the calls), `batch` (what is committed together), `sweep`
+//! In reading order: `fetch` (the calls), `batch` (what is committed together), `sweep`
 //! (the order of it all).
 //!
 //! Never sends a mail and never changes anything at the provider: it writes down what is owed.
 
-use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use crate::clock::{Clock, Due};
-use crate::domain::alert::{Alert, Firing, Phase};
-use crate::domain::enforcement::{Direction, Enforcement, Mode, Outcome};
-use crate::domain::judge::audience::{self, Addresses, Episode, Owed};
-use crate::domain::judge::verdict::Judgement;
-use crate::domain::notice::Transition;
-use crate::domain::policy::Policy;
-use crate::domain::reason::Reason;
+use crate::domain::alert::Alert;
+use crate::domain::judge::account::Health;
+use crate::domain::judge::{Circumstances, Decided, Rules};
 use crate::domain::report::Report;
 use crate::domain::set_back::SetBack;
-use crate::domain::watch::Watched;
-use crate::domain::{AccountName, Client, ClientId, due};
+use crate::domain::{ClientId, due};
 use crate::store::{AccountView, Commit, Store};
 use crate::voipms;
 
-pub mod account;
 mod batch;
-pub mod decide;
 mod fetch;
-pub mod inventory;
-pub mod letters;
-pub mod moved;
+mod letters;
+mod moved;
 mod sweep;
 
-use account::Health;
-use decide::{Circumstances, Decided, Except, Rules, Seen};
 
 /// Watches one account.
 #[derive(Debug)]
 pub struct Monitor {
     /// What its clients are judged by.
-    pub rules: Rules,
+    pub rules: Arc<Rules>,
     /// The API.
-    pub api: std::sync::Arc<voipms::Client>,
+    pub api: Arc<voipms::Client>,
     /// What is remembered.
     pub store: Store,
     /// Domain time.
@@ -68,9 +56,6 @@ pub struct Monitor {
     /// Becomes true when the program is to end: a sweep then starts no call any more and writes what it has.
     pub stop: watch::Receiver<bool>,
 }
-
-/// How often at least it is looked at what is judged in memory, while it fails.
-const LOOKED_AT_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
 /// Is told how far a sweep is.
 pub trait Progress: Send + Sync {
@@ -168,16 +153,13 @@ impl Monitor {
     pub async fn judge_account(&self, health: &Health) -> Result<(), SweepError> {
         let now = self.clock.now();
         let before = self.account_alerts().await?;
-        let mut commit = Commit::new(self.rules.account.clone(), now);
-        let mut moved = Vec::new();
-        let circumstances = self.circumstances_at(now);
-        for policy in &self.rules.policies {
-            if let Some(judgement) = health.judge(policy.name.as_str()) {
-                let mut decided = self.decide_builtin(&before, policy, &judgement, &Except::new(), &circumstances);
-                moved.append(&mut decided.moved);
-                batch::add(&mut commit, &ClientId::account(), decided);
-            }
-        }
+        let decided = self.rules.judge_account(health, &before, &self.circumstances_at(now));
+        self.write(Commit::new(self.rules.account.clone(), now), decided).await
+    }
+
+    /// Writes what was decided about the account outside a sweep.
+    async fn write(&self, mut commit: Commit, decided: Decided) -> Result<(), SweepError> {
+        let moved = batch::add(&mut commit, &ClientId::account(), decided);
         if !commit.is_empty() {
             self.store.commit(&commit).await?;
             moved::tell(&self.rules.account, &moved, 0);
@@ -193,67 +175,6 @@ impl Monitor {
         let mut alerts = self.store.alerts(&self.rules.account).await?;
         alerts.retain(|alert| alert.client == ClientId::account());
         Ok(alerts)
-    }
-
-    /// What is owed about the end of an enforcement: one notification for each operator, none for the client.
-    #[must_use]
-    pub fn owed_for(&self, view: &AccountView, enforcement: &Enforcement, outcome: &Outcome, now: Timestamp) -> Owed {
-        let mut alerts = view.alerts.iter().filter(|alert| alert.client == enforcement.client);
-        let fires = |alert: &&Alert| {
-            let firing = alert.firing();
-            firing.is_some_and(|firing| firing.episode == enforcement.episode)
-        };
-        let alert = match alerts.clone().find(fires) {
-            // What goes back does so because the episode is over.
-            None if enforcement.direction == Direction::Revert => {
-                let last = alerts.find(|alert| alert.policy == enforcement.policy);
-                Some(Cow::Owned(past_episode(enforcement, last)))
-            }
-            fires => fires.map(Cow::Borrowed),
-        };
-        let watched = view
-            .clients
-            .iter()
-            .find(|watched| watched.client.id == enforcement.client);
-        let policy = self
-            .rules
-            .policies
-            .iter()
-            .find(|policy| policy.name == enforcement.policy);
-        let (Some(alert), Some(watched), Some(policy)) = (alert, watched, policy) else {
-            return Owed::default();
-        };
-        let Some(firing) = alert.firing() else {
-            return Owed::default();
-        };
-        let threshold = watched.threshold.as_ref();
-        let seen = Seen {
-            watched,
-            reading: None,
-            threshold,
-            threshold_is_fresh: false,
-            alerts: &[],
-        };
-        let facts = self.rules.facts(&seen, policy, &alert, firing);
-        let account = &self.rules.account;
-        let episode = Episode {
-            account,
-            client: &enforcement.client,
-            policy,
-            firing,
-            facts: &facts,
-        };
-        let addresses = Addresses {
-            channels: &self.rules.channels,
-            client: &[],
-            except: &Except::new(),
-        };
-        let transition = Transition::Enforced {
-            outcome: outcome.clone(),
-            wanted: enforcement.wanted,
-            direction: enforcement.direction,
-        };
-        audience::owed(&episode, &transition, &addresses, now)
     }
 
     /// How long it takes to ask this many clients at the configured rate.
@@ -304,130 +225,6 @@ impl Monitor {
 
     /// Circumstances of what is judged outside a sweep.
     fn circumstances_at(&self, now: Timestamp) -> Circumstances {
-        Circumstances {
-            now,
-            interval: self.interval,
-            revisit: SignedDuration::ZERO,
-            started_at: self.began_at(now),
-            jumped: false,
-            baseline_since: None,
-            trust: decide::Trust::Full,
-            fall: None,
-        }
-    }
-
-    fn decide_builtin(
-        &self,
-        before: &[Alert],
-        policy: &Policy,
-        judgement: &Judgement,
-        except: &Except,
-        circumstances: &Circumstances,
-    ) -> Decided {
-        let watched = account_watched(&self.rules.account, circumstances.now);
-        let seen = Seen {
-            watched: &watched,
-            reading: None,
-            threshold: None,
-            threshold_is_fresh: false,
-            alerts: before,
-        };
-        self.rules
-            .decide_builtin(&seen, policy, judgement, except, circumstances)
-    }
-
-    /// Ends the alerts about the account whose policy is gone.
-    fn decide_gone(&self, before: &[Alert], now: Timestamp) -> Decided {
-        let watched = account_watched(&self.rules.account, now);
-        let seen = Seen {
-            watched: &watched,
-            reading: None,
-            threshold: None,
-            threshold_is_fresh: false,
-            alerts: before,
-        };
-        self.rules.decide_gone(&seen, now)
-    }
-}
-
-/// Judges what `health` knows of by alerts that are kept in memory: for what cannot be written down. What is owed is the
-/// caller's to deliver.
-pub fn judge_in_memory(rules: &Rules, alerts: &mut Vec<Alert>, health: &Health, now: Timestamp) -> Owed {
-    let circumstances = Circumstances {
-        now,
-        interval: LOOKED_AT_EVERY,
-        revisit: SignedDuration::ZERO,
-        started_at: now,
-        jumped: false,
-        baseline_since: None,
-        trust: decide::Trust::Full,
-        fall: None,
-    };
-    let watched = account_watched(&rules.account, now);
-    let mut owed = Owed::default();
-    for policy in &rules.policies {
-        let Some(judgement) = health.judge(policy.name.as_str()) else {
-            continue;
-        };
-        let seen = Seen {
-            watched: &watched,
-            reading: None,
-            threshold: None,
-            threshold_is_fresh: false,
-            alerts: alerts.as_slice(),
-        };
-        let decided = rules.decide_builtin(&seen, policy, &judgement, &Except::new(), &circumstances);
-        let is_same = decided.alerts.is_empty() && decided.gone.is_empty();
-        alerts.retain(|alert| is_same || alert.policy != policy.name);
-        alerts.extend(decided.alerts);
-        owed.messages.extend(decided.owed.messages);
-        owed.notifications.extend(decided.owed.notifications);
-    }
-    owed
-}
-
-/// The pseudo-client that alerts about the account are about.
-fn account_watched(account: &AccountName, now: Timestamp) -> Watched {
-    let client = Client {
-        id: ClientId::account(),
-        email: String::new(),
-        company: format!("account {account}"),
-        firstname: String::new(),
-        lastname: String::new(),
-        country: String::new(),
-        balance_management: String::new(),
-        fingerprint: String::new(),
-    };
-    Watched::new(client, now)
-}
-/// The alert of an episode that is over, as far as it is still known, for what is told of it afterwards.
-fn past_episode(enforcement: &Enforcement, last: Option<&Alert>) -> Alert {
-    let at = enforcement.planned_at;
-    let firing = Firing {
-        episode: enforcement.episode.clone(),
-        since: at,
-        baseline: false,
-        confirmed: true,
-        repeats: 0,
-        last_told_at: at,
-        client_waits: None,
-        client_told: false,
-        summary: None,
-        clear_readings: 0,
-        clear_since: None,
-        last_reading_at: None,
-        over_on: None,
-        under_on: None,
-        breach: None,
-        is_recovering: false,
-        client_knows_it_is_gone: false,
-        mode: Mode::Apply,
-    };
-    Alert {
-        client: enforcement.client.clone(),
-        policy: enforcement.policy.clone(),
-        condition: String::new(),
-        phase: Phase::Firing(firing),
-        reason: last.map_or(Reason::Limits { findings: Vec::new() }, |alert| alert.reason.clone()),
+        Circumstances::ordinary(now, self.interval, self.began_at(now))
     }
 }

@@ -1,40 +1,12 @@
 //! What is said in the log of alerts that fire and end: one line each, once it is written down. No addresses, and nothing
 //! that a person must decode.
 
-use crate::domain::alert::EpisodeId;
-use crate::domain::{AccountName, ClientId, PolicyName, Severity};
+use crate::domain::AccountName;
+use crate::domain::judge::rows::{How, Moved};
 
 /// So many are told one by one in one sweep. A fleet that falls at once would fill the log with what `alerts` shows better,
 /// and push out of it what led to that.
 pub const MOST_TOLD: usize = 50;
-
-/// An alert that began to fire, or ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Moved {
-    /// The client, or a pseudo-client.
-    pub client: ClientId,
-    /// The policy.
-    pub policy: PolicyName,
-    /// How urgent.
-    pub severity: Severity,
-    /// The episode.
-    pub episode: EpisodeId,
-    /// Which way.
-    pub how: How,
-    /// Why.
-    pub reason: String,
-}
-
-/// Which way an alert moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
-    /// It fires.
-    Fired,
-    /// It recovered.
-    Resolved,
-    /// Its ground went away.
-    Withdrawn,
-}
 
 /// Tells of those that moved, and of the first that are too many. `told`: how many were told before.
 pub fn tell(account: &AccountName, moved: &[Moved], told: usize) {

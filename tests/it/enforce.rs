@@ -9,7 +9,7 @@ use balancewatch::clock::{Clock, Stepper};
 use balancewatch::domain::alert::{Alert, EpisodeId, Firing, Phase};
 use balancewatch::domain::decision;
 use balancewatch::domain::enforcement::{Deferral, Enforcement, EnforcementState, Mode, Outcome, Refusal};
-use balancewatch::domain::judge::audience::Owed;
+use balancewatch::domain::judge::Rules;
 use balancewatch::domain::plan::{Caps, Guards};
 use balancewatch::domain::policy::{Enforce, Limit, Policy, Scope, Selector, Severity, When};
 use balancewatch::domain::reason::Reason;
@@ -21,7 +21,7 @@ use balancewatch::simulator::{Options, Simulator};
 use balancewatch::store::{Access, Commit, EnforcementFilter, Error as StoreError, Store};
 use balancewatch::voipms::pace::{MemoryLedger, Pace, Pacer};
 use balancewatch::voipms::{Client, Transport};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -124,19 +124,25 @@ impl Stage {
             simulator,
             api,
             settings: Settings {
-                account: account(),
-                guards: Guards {
+                rules: Arc::new(Rules {
+                    account: account(),
+                    currency: "USD".to_owned(),
+                    policies: vec![hard_policy()],
+                    channels: [].into(),
+                    default_threshold: None,
+                    mode: Mode::Apply,
+                    zone: TimeZone::UTC,
+                }),
+                guards: Arc::new(Guards {
                     mode: Mode::Apply,
                     protect: [].into(),
                     caps: Caps {
                         per_sweep: 3,
                         per_day: 20,
                     },
-                },
-                policies: vec![hard_policy()],
-                default_threshold: None,
-                extra_fields: [].into(),
-                canary_wait: SignedDuration::from_secs(60),
+                    extra_fields: [].into(),
+                    canary_wait: SignedDuration::from_secs(60),
+                }),
                 write_deadline: SignedDuration::from_secs(DEADLINE_SECS.cast_signed()),
             },
             clock,
@@ -182,25 +188,10 @@ impl Stage {
     fn alerts(&self) -> Vec<Alert> {
         let (client, policy) = (ClientId::new(&self.id).unwrap(), hard_policy().name);
         let since: Timestamp = "2026-11-23T11:00:00Z".parse().unwrap();
+        let episode = EpisodeId::new(&account(), &client, &policy, since);
         let firing = Firing {
-            episode: EpisodeId::new(&account(), &client, &policy, since),
-            since,
-            baseline: false,
-            confirmed: true,
-            repeats: 0,
-            last_told_at: since,
-            client_waits: None,
-            client_told: false,
-            summary: None,
-            clear_readings: 0,
-            clear_since: None,
             last_reading_at: Some(self.clock.now()),
-            over_on: None,
-            under_on: None,
-            breach: None,
-            is_recovering: false,
-            client_knows_it_is_gone: false,
-            mode: Mode::Apply,
+            ..Firing::new(episode, since, Mode::Apply)
         };
         let alert = Alert {
             client,
@@ -226,20 +217,16 @@ impl Stage {
     }
 
     async fn sweep_in(&self, enforcer: &Enforcer<Portal>, store: &Store) -> Result<Report, Error> {
-        let owed = |_: &Enforcement, _: &Outcome| Owed::default();
         let mut view = store.load(&account()).await?;
         let sweep_started_at = self.clock.now();
         let mut report = enforcer
-            .settle(
-                &mut Ground {
-                    sweep_started_at,
-                    state: &mut view.state,
-                    clients: &mut view.clients,
-                    alerts: &[],
-                    enforcements: &mut view.enforcements,
-                },
-                &owed,
-            )
+            .settle(&mut Ground {
+                sweep_started_at,
+                state: &mut view.state,
+                clients: &mut view.clients,
+                alerts: &[],
+                enforcements: &mut view.enforcements,
+            })
             .await?;
         self.advance(1);
         for watched in &mut view.clients {
@@ -259,7 +246,7 @@ impl Stage {
             alerts: &alerts,
             enforcements: &mut view.enforcements,
         };
-        report.add(enforcer.run(&mut ground, &owed).await?);
+        report.add(enforcer.run(&mut ground).await?);
         Ok(report)
     }
 

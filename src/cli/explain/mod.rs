@@ -13,9 +13,9 @@ use super::telling::{age_seconds, ago, label};
 use super::{Context, Exit, Failure, Table, block_on};
 use crate::config::Account;
 use crate::daemon::parts;
+use crate::domain::judge::{Circumstances, Rules};
 use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ClientId, Money};
-use crate::monitor::decide::{Circumstances, Rules};
 use crate::store::AccountView;
 
 mod condition;
@@ -108,16 +108,12 @@ fn circumstances(opened: &Opened, account: &Account, view: &AccountView) -> Circ
     let is_listed = |watched: &&Watched| watched.vanished_at.is_none() && !watched.client.id.is_pseudo();
     let clients = view.clients.iter().filter(is_listed).count();
     let revisit = crate::domain::due::revisit(u64::try_from(clients).unwrap_or(u64::MAX), account.rate_per_minute);
+    let interval = opened.settings.schedule.interval(opened.now).max(revisit);
     Circumstances {
-        now: opened.now,
-        interval: opened.settings.schedule.interval(opened.now).max(revisit),
         revisit,
-        // The daemon's start is not stored. Without it silence counts from the last reading, which is never shorter.
-        started_at: Timestamp::UNIX_EPOCH,
-        jumped: false,
         baseline_since: view.state.baseline_since,
-        trust: crate::monitor::decide::Trust::Full,
-        fall: None,
+        // The daemon's start is not stored. Without it silence counts from the last reading, which is never shorter.
+        ..Circumstances::ordinary(opened.now, interval, Timestamp::UNIX_EPOCH)
     }
 }
 

@@ -10,13 +10,14 @@ use crate::cli::enforcements::state_text;
 use crate::cli::planned::decision_word;
 use crate::cli::telling::{ago, span};
 use crate::domain::alert::{Alert, ClientWaits, Firing, Phase};
+use crate::domain::judge::Seen;
 use crate::domain::judge::lifecycle::confirms_from;
+use crate::domain::judge::rules::{addresses, scope_of};
 use crate::domain::judge::verdict::{Judgement, Verdict, usable_threshold};
 use crate::domain::policy::{Enforce, Pattern, Policy, Scope, Selector};
 use crate::domain::reason::Reason;
 use crate::domain::watch::Watched;
 use crate::domain::{ChannelName, Management, Money, PolicyName, Severity};
-use crate::monitor::decide::{Seen, addresses, scope_of};
 
 /// A policy's view of a client, as scripts see it.
 #[derive(Debug, Serialize)]
@@ -118,7 +119,7 @@ impl Scene<'_> {
             threshold_is_fresh: false,
             alerts: &self.view.alerts,
         };
-        self.rules.judge(policy, &seen, &self.circumstances)
+        self.rules.verdict(policy, &seen, &self.circumstances)
     }
 
     /// The threshold by which the client is judged now.

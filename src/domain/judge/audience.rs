@@ -35,8 +35,6 @@ pub struct Addresses<'a> {
     pub channels: &'a BTreeMap<ChannelName, Vec<String>>,
     /// Where the client itself is told; empty when it has no usable address.
     pub client: &'a [&'a str],
-    /// Who is not told: news of dead letters never goes where they died.
-    pub except: &'a BTreeSet<(ChannelName, String)>,
 }
 
 /// What is owed, to be committed with the transition that caused it.
@@ -49,12 +47,18 @@ pub struct Owed {
 }
 
 impl Owed {
-    /// Takes back what is owed about such a transition.
-    pub fn forget(&mut self, transition: &Transition) {
-        let (gone, kept) = std::mem::take(&mut self.notifications)
-            .into_iter()
-            .partition::<Vec<_>, _>(|notification| notification.transition == *transition);
-        self.notifications = kept;
+    /// Adds what else is owed.
+    pub fn add(&mut self, other: Self) {
+        self.notifications.extend(other.notifications);
+        self.messages.extend(other.messages);
+    }
+
+    /// Takes back what is not to be told, with the messages that would have carried it.
+    pub fn retain(&mut self, is_told: impl Fn(&Notification) -> bool) {
+        let gone: Vec<Notification> = self
+            .notifications
+            .extract_if(.., |notification| !is_told(notification))
+            .collect();
         self.messages.retain(|message| {
             gone.iter()
                 .all(|notification| notification.message.as_ref() != Some(&message.id))
@@ -82,7 +86,7 @@ pub fn owed(episode: &Episode<'_>, transition: &Transition, addresses: &Addresse
             }
         } else if tells_operators(episode.firing, transition) {
             let recipients = addresses.channels.get(channel).into_iter().flatten();
-            for recipient in recipients.filter(|to| !addresses.except.contains(&(channel.clone(), (*to).clone()))) {
+            for recipient in recipients {
                 let mut notification = notification(episode, transition, channel, recipient, now);
                 if !waits_for_summary(episode.firing, transition) {
                     let thread = episode
@@ -301,7 +305,7 @@ pub struct Summary {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
 
     use super::{Addresses, Episode, Owed, owed, summarise, together};
     use crate::domain::alert::{EpisodeId, Firing};
@@ -314,25 +318,13 @@ mod tests {
 
     fn firing(baseline: bool, client_told: bool, summary: Option<&str>) -> Firing {
         let account = AccountName::new("main").unwrap();
+        let episode = EpisodeId::new(&account, &client(), &policy("low", When::default()).name, at(0));
         Firing {
-            episode: EpisodeId::new(&account, &client(), &policy("low", When::default()).name, at(0)),
-            since: at(0),
             baseline,
             confirmed: !baseline,
-            repeats: 0,
-            last_told_at: at(0),
-            client_waits: None,
             client_told,
             summary: summary.map(str::to_owned),
-            clear_readings: 0,
-            clear_since: None,
-            last_reading_at: None,
-            over_on: None,
-            under_on: None,
-            breach: None,
-            is_recovering: false,
-            client_knows_it_is_gone: false,
-            mode: Mode::Observe,
+            ..Firing::new(episode, at(0), Mode::Observe)
         }
     }
 
@@ -365,7 +357,6 @@ mod tests {
         let addresses = Addresses {
             channels: &channels,
             client: client_addresses,
-            except: &BTreeSet::new(),
         };
         owed(&episode, transition, &addresses, at(5))
     }

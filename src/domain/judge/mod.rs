@@ -1,10 +1,27 @@
 //! What is true of a client now, and who hears of it. PURE, as all of `domain`.
 //!
-//! In reading order: [`verdict`] (what a policy says of a reading), [`lifecycle`] (what that does to an alert),
-//! [`audience`] (who is told). [`fall`] and [`surprise`] ask whether the numbers can be believed at all.
+//! The walk of one reading: [`client`] takes it through [`verdict`] (what a policy says of it), [`lifecycle`] (how that
+//! moves the alert) and [`audience`] (who is told), and [`rows`] gathers what is to be written. [`fall`], [`surprise`] and
+//! [`belief`] ask whether the numbers can be believed at all. [`gone`] ends what lost its ground. [`account`] judges the
+//! account as a whole, [`letters`] the messages that died, [`inventory`] who is watched, [`enforced`] who hears what became
+//! of a change.
 
+mod facts;
+
+pub mod account;
 pub mod audience;
+pub mod belief;
+pub mod client;
+pub mod enforced;
 pub mod fall;
+pub mod gone;
+pub mod inventory;
+pub mod letters;
 pub mod lifecycle;
+pub mod rows;
+pub mod rules;
 pub mod surprise;
 pub mod verdict;
+
+pub use rows::Decided;
+pub use rules::{Circumstances, Rules, Seen};

@@ -158,25 +158,12 @@ mod tests {
     fn firing(since: i64, confirmed: bool, clear_readings: u32) -> Phase {
         let account = AccountName::new("main").unwrap();
         let client = ClientId::new("1").unwrap();
+        let episode = EpisodeId::new(&account, &client, &overdrawn().name, at(since));
         Phase::Firing(Firing {
-            episode: EpisodeId::new(&account, &client, &overdrawn().name, at(since)),
-            since: at(since),
             baseline: true,
             confirmed,
-            repeats: 0,
-            last_told_at: at(since),
-            client_waits: None,
-            client_told: false,
-            summary: None,
             clear_readings,
-            clear_since: None,
-            last_reading_at: None,
-            over_on: None,
-            under_on: None,
-            breach: None,
-            is_recovering: false,
-            client_knows_it_is_gone: false,
-            mode: Mode::Observe,
+            ..Firing::new(episode, at(since), Mode::Observe)
         })
     }
 

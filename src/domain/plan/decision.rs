@@ -94,7 +94,7 @@ pub enum Decision {
     Refused(Refusal),
 }
 
-/// What the configuration sets as bounds.
+/// What enforcement reads of the configuration, beside the rules that its clients are judged by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guards {
     /// What may be changed at all.
@@ -102,6 +102,10 @@ pub struct Guards {
     /// Clients that are never touched.
     pub protect: BTreeSet<ClientId>,
     pub caps: Caps,
+    /// Fields of a record beside the known ones that setClient leaves alone.
+    pub extra_fields: BTreeSet<String>,
+    /// How long the first enforcement ever is watched before any other.
+    pub canary_wait: SignedDuration,
 }
 
 /// Everything a decision depends on besides the intent.

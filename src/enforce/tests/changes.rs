@@ -64,7 +64,7 @@ async fn one_field_is_changed_and_proved_and_planning_again_changes_nothing() {
 #[tokio::test]
 async fn mode_observe_says_what_it_would_do_and_writes_nothing() {
     let mut stage = Stage::new(5).await;
-    stage.settings.guards.mode = Mode::Observe;
+    stage.guards.mode = Mode::Observe;
     let report = stage.sweep().await;
     assert_eq!((report.applied, report.would, report.waiting), (0, 5, 0));
     assert_eq!(stage.enforcements().await, []);
@@ -170,7 +170,7 @@ async fn a_client_that_is_as_wanted_is_noted_and_costs_no_cap() {
     for inventory in [true, false] {
         let mut stage = Stage::new(3).await;
         stage.inventory = inventory;
-        stage.settings.guards.caps.per_sweep = 1;
+        stage.guards.caps.per_sweep = 1;
         stage.fake.edit("2", Field::BalanceManagement, "1");
         stage.fake.edit("3", Field::BalanceManagement, "1");
         let report = stage.sweep().await;
@@ -188,8 +188,8 @@ async fn a_client_that_is_as_wanted_is_noted_and_costs_no_cap() {
 #[tokio::test]
 async fn caps_defer_the_smaller_risks_and_drop_nothing() {
     let mut stage = Stage::new(5).await;
-    stage.settings.guards.caps.per_sweep = 2;
-    stage.settings.guards.caps.per_day = 3;
+    stage.guards.caps.per_sweep = 2;
+    stage.guards.caps.per_day = 3;
     let report = stage.sweep().await;
     assert_eq!((report.applied, report.waiting), (2, 3));
     assert_eq!(stage.code("5") + &stage.code("4"), "11");
@@ -216,7 +216,7 @@ async fn caps_defer_the_smaller_risks_and_drop_nothing() {
 #[tokio::test]
 async fn a_protected_client_is_never_touched() {
     let mut stage = Stage::new(1).await;
-    stage.settings.guards.protect = [crate::domain::ClientId::new("1").unwrap()].into();
+    stage.guards.protect = [crate::domain::ClientId::new("1").unwrap()].into();
     for _ in 0..2 {
         assert_eq!(stage.sweep().await.refused, 1);
         stage.advance(7200);

@@ -16,7 +16,7 @@ fn list(stage: &Stage, codes: &[(&str, &str)]) {
 /// A stage on which the highest risk was set, and the other waits.
 async fn one_set() -> Stage {
     let mut stage = Stage::new(2).await;
-    stage.settings.guards.caps.per_sweep = 1;
+    stage.guards.caps.per_sweep = 1;
     assert_eq!(stage.sweep().await.applied, 1);
     stage.advance(300);
     stage
@@ -98,9 +98,9 @@ async fn a_list_that_names_a_value_twice_or_not_at_all_does_not_make_the_next_on
 #[tokio::test]
 async fn what_was_listed_for_people_before_the_first_use_counts_too() {
     let mut stage = Stage::new(1).await;
-    stage.settings.guards.mode = Mode::Observe;
+    stage.guards.mode = Mode::Observe;
     stage.sweep().await;
-    stage.settings.guards.mode = Mode::Apply;
+    stage.guards.mode = Mode::Apply;
     list(&stage, &[("1", "Soft"), ("2", "Hard")]);
     stage.sweep().await;
     assert_eq!(stage.brake().await.unwrap().0, BY_CODES);

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use tempfile::TempDir;
 
 use crate::clock::{Clock, Stepper};
 use crate::domain::alert::{Alert, EpisodeId, Firing, Phase};
 use crate::domain::decision::{self, BRAKE, BY_PERSON, Decision};
-use crate::domain::enforcement::{Enforcement, Mode, Outcome};
-use crate::domain::judge::audience::Owed;
-use crate::domain::notice::{Facts, NoticeState, Notification, Transition};
+use crate::domain::enforcement::{Enforcement, Mode};
+use crate::domain::judge::Rules;
+use crate::domain::notice::Notification;
 use crate::domain::plan::{Caps, Country, Field, Guards, Oddity, Passwords, Record};
-use crate::domain::policy::{Enforce, Limit, Policy, Severity, When};
+use crate::domain::policy::{Enforce, Limit, Policy, When};
 use crate::domain::reason::Reason;
 use crate::domain::testing::{at, money, policy, threshold};
 use crate::domain::watch::Watched;
@@ -251,7 +251,8 @@ pub struct Stage {
     pub fake: Fake,
     pub clock: Clock,
     pub stepper: Arc<Stepper>,
-    pub settings: Settings,
+    pub rules: Rules,
+    pub guards: Guards,
     pub alerts: Vec<Alert>,
     /// Whether each sweep reads the list of clients.
     pub inventory: bool,
@@ -285,26 +286,11 @@ fn record(client: &str) -> Record {
 pub fn fires(client: &str) -> Alert {
     let (client, policy) = (ClientId::new(client).unwrap(), PolicyName::new("hard").unwrap());
     Alert {
-        phase: Phase::Firing(Firing {
-            episode: EpisodeId::new(&account(), &client, &policy, at(0)),
-            since: at(0),
-            baseline: false,
-            confirmed: true,
-            repeats: 0,
-            last_told_at: at(0),
-            client_waits: None,
-            client_told: false,
-            summary: None,
-            clear_readings: 0,
-            clear_since: None,
-            last_reading_at: None,
-            over_on: None,
-            under_on: None,
-            breach: None,
-            is_recovering: false,
-            client_knows_it_is_gone: false,
-            mode: Mode::Apply,
-        }),
+        phase: Phase::Firing(Firing::new(
+            EpisodeId::new(&account(), &client, &policy, at(0)),
+            at(0),
+            Mode::Apply,
+        )),
         client,
         policy,
         condition: String::new(),
@@ -350,24 +336,27 @@ impl Stage {
                 world: Arc::new(Mutex::new(world)),
                 clock: clock.clone(),
             },
-            settings: Settings {
+            rules: Rules {
                 account: account(),
-                guards: Guards {
-                    mode: Mode::Apply,
-                    protect: [].into(),
-                    caps: Caps {
-                        per_sweep: 3,
-                        per_day: 20,
-                    },
-                },
+                currency: "USD".to_owned(),
                 policies: vec![Policy {
                     enforce: Some(enforce),
                     ..policy("hard", when)
                 }],
+                channels: [(ChannelName::new("ops").unwrap(), vec!["ops@example.com".to_owned()])].into(),
                 default_threshold: None,
+                mode: Mode::Apply,
+                zone: TimeZone::UTC,
+            },
+            guards: Guards {
+                mode: Mode::Apply,
+                protect: [].into(),
+                caps: Caps {
+                    per_sweep: 3,
+                    per_day: 20,
+                },
                 extra_fields: ["created".to_owned()].into(),
                 canary_wait: SignedDuration::from_secs(60),
-                write_deadline: SignedDuration::from_secs(30),
             },
             clock,
             stepper: Arc::new(stepper),
@@ -395,6 +384,14 @@ impl Stage {
         Store::open(&self.path, Access::Daemon).await.unwrap()
     }
 
+    fn settings(&self) -> Settings {
+        Settings {
+            rules: Arc::new(self.rules.clone()),
+            guards: Arc::new(self.guards.clone()),
+            write_deadline: SignedDuration::from_secs(30),
+        }
+    }
+
     pub fn advance(&self, secs: i64) {
         self.stepper
             .advance_to(self.clock.now() + SignedDuration::from_secs(secs));
@@ -410,12 +407,7 @@ impl Stage {
         if let Some(store_hook) = store_hook {
             store = store.with_hook(store_hook);
         }
-        let mut enforcer = Enforcer::new(
-            self.fake.clone(),
-            store.clone(),
-            self.settings.clone(),
-            self.clock.clone(),
-        );
+        let mut enforcer = Enforcer::new(self.fake.clone(), store.clone(), self.settings(), self.clock.clone());
         if let Some(hook) = hook {
             enforcer = enforcer.with_hook(hook);
         }
@@ -430,7 +422,7 @@ impl Stage {
         let mut alerts = self.alerts.clone();
         let mut report = {
             let mut ground = ground(&mut view, &alerts, sweep_started_at);
-            enforcer.settle(&mut ground, &notices).await?
+            enforcer.settle(&mut ground).await?
         };
         if self.inventory {
             view.state.inventory_at = Some(sweep_started_at);
@@ -455,7 +447,7 @@ impl Stage {
             });
         }
         let mut ground = ground(&mut view, &alerts, sweep_started_at);
-        report.add(enforcer.run(&mut ground, &notices).await?);
+        report.add(enforcer.run(&mut ground).await?);
         // What the run remembers is what the store holds.
         let stored = store.load(&account()).await?;
         let by_id = |view: &[Enforcement]| -> BTreeMap<String, Enforcement> {
@@ -574,45 +566,5 @@ fn ground<'a>(view: &'a mut AccountView, alerts: &'a [Alert], sweep_started_at: 
         clients: &mut view.clients,
         alerts,
         enforcements: &mut view.enforcements,
-    }
-}
-
-/// One notification for each end that is told.
-fn notices(enforcement: &Enforcement, outcome: &Outcome) -> Owed {
-    let transition = Transition::Enforced {
-        direction: enforcement.direction,
-        wanted: enforcement.wanted,
-        outcome: outcome.clone(),
-    };
-    let notification = Notification {
-        id: format!("{}/{}", enforcement.id, transition.label()),
-        account: enforcement.account.clone(),
-        client: enforcement.client.clone(),
-        policy: enforcement.policy.clone(),
-        episode: enforcement.episode.clone(),
-        transition,
-        severity: Severity::Critical,
-        channel: ChannelName::new("ops").unwrap(),
-        recipient: "ops@example.com".to_owned(),
-        facts: Facts {
-            label: String::new(),
-            currency: String::new(),
-            reading: None,
-            threshold: None,
-            reason: Reason::NoThreshold,
-            since: at(0),
-            management: None,
-            ending: None,
-            enforcement: None,
-            country: String::new(),
-            account: None,
-        },
-        created_at: enforcement.changed_at,
-        message: None,
-        state: NoticeState::Pending,
-    };
-    Owed {
-        notifications: vec![notification],
-        messages: vec![],
     }
 }

@@ -55,8 +55,8 @@ async fn a_not_done_that_did_it_is_a_surprise() {
 #[tokio::test]
 async fn who_is_declined_keeps_nobody_else_waiting() {
     let mut stage = Stage::new(4).await;
-    stage.settings.guards.caps.per_sweep = 1;
-    stage.settings.guards.caps.per_day = 3;
+    stage.guards.caps.per_sweep = 1;
+    stage.guards.caps.per_day = 3;
     stage.fake.world().declined = vec!["4".to_owned(), "3".to_owned()];
     for _ in 0..12 {
         stage.sweep().await;
@@ -94,12 +94,12 @@ async fn what_is_open_for_more_than_two_sweeps_is_told_once_per_reason() {
         ("brake", brake(Stage::new(1).await).await),
         ("sweep-cap", {
             let mut stage = Stage::new(1).await;
-            stage.settings.guards.caps.per_sweep = 0;
+            stage.guards.caps.per_sweep = 0;
             stage
         }),
         ("day-cap", {
             let mut stage = Stage::new(1).await;
-            stage.settings.guards.caps.per_day = 0;
+            stage.guards.caps.per_day = 0;
             stage
         }),
         ("unreadable", {
@@ -159,7 +159,7 @@ async fn each_new_reason_is_told_and_so_is_the_end() {
     stage.set_brake(true).await;
     three_sweeps(&stage).await;
     stage.set_brake(false).await;
-    stage.settings.guards.caps.per_sweep = 0;
+    stage.guards.caps.per_sweep = 0;
     three_sweeps(&stage).await;
     stage.set_brake(true).await;
     three_sweeps(&stage).await;
@@ -169,7 +169,7 @@ async fn each_new_reason_is_told_and_so_is_the_end() {
     );
     // A person did it by hand meanwhile.
     stage.set_brake(false).await;
-    stage.settings.guards.caps.per_sweep = 3;
+    stage.guards.caps.per_sweep = 3;
     stage.fake.edit("1", Field::BalanceManagement, "1");
     stage.advance(3600);
     stage.sweep().await;
@@ -180,7 +180,7 @@ async fn each_new_reason_is_told_and_so_is_the_end() {
 #[tokio::test]
 async fn what_waits_for_one_reason_is_told_in_one_mail() {
     let mut stage = Stage::new(6).await;
-    stage.settings.guards.caps.per_day = 1;
+    stage.guards.caps.per_day = 1;
     three_sweeps(&stage).await;
     assert_eq!(stage.told().await, ["enforced-verified", "enforced-waiting-day-cap"]);
     let kept = stage.enforcements().await;
@@ -204,9 +204,9 @@ async fn what_another_policy_had_done_meanwhile_does_not_wait() {
     stage.advance(299);
     // A second policy that asks for the same begins to fire.
     let name = PolicyName::new("other").unwrap();
-    let mut policy = stage.settings.policies[0].clone();
+    let mut policy = stage.rules.policies[0].clone();
     policy.name = name.clone();
-    stage.settings.policies.push(policy);
+    stage.rules.policies.push(policy);
     if let Phase::Firing(firing) = &mut other.phase {
         firing.episode = EpisodeId::from_stored("other".to_owned());
     }

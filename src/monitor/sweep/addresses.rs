@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::super::decide;
 use super::Sweep;
 use crate::domain::ClientId;
+use crate::domain::judge::rules::addresses;
 use crate::domain::watch::Watched;
 use crate::monitor::SweepError;
 
@@ -26,7 +26,7 @@ impl Sweep<'_> {
             let Some(watched) = clients.get(&mail.client) else {
                 continue;
             };
-            let addresses = decide::addresses(watched, watched.threshold.as_ref());
+            let addresses = addresses(watched, watched.threshold.as_ref());
             if let Some(first) = addresses.first()
                 && !addresses.contains(&mail.recipient.as_str())
             {

@@ -8,12 +8,12 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::batch;
-use super::super::decide::{Circumstances, Decided, Seen};
 use super::super::fetch::{Fetched, Fetcher, wants_thresholds};
-use super::super::inventory;
 use super::flights::Flights;
 use super::{Ended, Sweep, is_watched, trouble};
 use crate::domain::alert::Alert;
+use crate::domain::judge::rows::{How, Moved};
+use crate::domain::judge::{Circumstances, Decided, Seen, inventory};
 use crate::domain::watch::Watched;
 use crate::domain::{ClientId, Reading, due, plan};
 use crate::monitor::SweepError;
@@ -312,14 +312,13 @@ impl Sweep<'_> {
             fall,
             ..self.circumstances
         };
-        let mut decided = self.monitor.rules.decide(&seen, &circumstances);
+        let mut decided = self.monitor.rules.judge_client(&seen, &circumstances);
         let begun = std::mem::take(&mut decided.begun);
         self.name_management(&mut decided, watched);
         if let Some(judged) = &decided.judged {
             next.judged = self.writer.intern(judged.clone());
         }
-        self.count(&decided);
-        batch::add(commit, id, decided);
+        self.add(commit, id, decided);
         let used = threshold.as_ref().and_then(|threshold| threshold.amount);
         commit.history.push(HistoryEntry {
             client: id.clone(),
@@ -347,11 +346,18 @@ impl Sweep<'_> {
         }
     }
 
-    pub(super) fn count(&mut self, decided: &Decided) {
-        self.writer.note(&decided.moved);
-        self.report.alerts.fired += decided.fired;
-        self.report.alerts.resolved += decided.resolved;
-        self.report.alerts.withdrawn += decided.withdrawn;
+    /// Adds what was decided about one client to a commit, and counts what began or ended by it.
+    pub(super) fn add(&mut self, commit: &mut Commit, client: &ClientId, decided: Decided) {
+        let moved = batch::add(commit, client, decided);
+        let alerts = &mut self.report.alerts;
+        for Moved { how, .. } in &moved {
+            *match how {
+                How::Fired => &mut alerts.fired,
+                How::Resolved => &mut alerts.resolved,
+                How::Withdrawn => &mut alerts.withdrawn,
+            } += 1;
+        }
+        self.writer.note(moved);
     }
 
     /// Looks whether a client that we set to HARD still spends below zero.

@@ -1,16 +1,16 @@
 //! The end of a sweep: what is judged about the account as a whole, the silence of who was not read, the summaries.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::account::{self, Trouble};
-use super::super::batch;
-use super::super::decide::{Circumstances, Except, Seen};
-use super::super::inventory::seems_gone;
 use super::{Ended, Sweep, is_watched};
+use crate::domain::account_alert::AccountAlert;
 use crate::domain::alert::{Alert, EpisodeId, Firing, Phase};
-use crate::domain::judge::audience;
+use crate::domain::judge::account::{self, Trouble};
+use crate::domain::judge::inventory::seems_gone;
+use crate::domain::judge::{Circumstances, Seen, audience};
 use crate::domain::notice::{AccountFacts, NoticeState, Notification};
 use crate::domain::{ClientId, PolicyName};
 use crate::monitor::SweepError;
@@ -22,9 +22,9 @@ const SUMMARY_EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// The longest and the shortest wait between two probes of an account that could not be asked.
 const PROBE_SECS: std::ops::RangeInclusive<i64> = 60..=15 * 60;
 
-/// Whether an alert of this policy explains why clients cannot be read: it is told instead of each one's silence.
+/// Whether an alert of this policy explains why clients cannot be read.
 fn explains_silence(policy: &PolicyName) -> bool {
-    matches!(policy.as_str(), "account-access" | "upstream" | "inventory")
+    AccountAlert::of(policy).is_some_and(AccountAlert::explains_silence)
 }
 
 impl Sweep<'_> {
@@ -116,35 +116,26 @@ impl Sweep<'_> {
 
     /// The built-in alerts. Whether one fires that explains why clients cannot be read.
     fn judge_account(&mut self, commit: &mut Commit, now: Timestamp) -> bool {
-        let mut held_back = false;
-        let watched = AccountFacts {
+        let facts = AccountFacts {
             clients: self.report.clients,
             last_sweep_at: self.state.sweep_ended_at,
             next_try_at: self.state.probe_at,
         };
-        for policy in &self.monitor.rules.policies {
-            let Some(judgement) = self.health.judge(policy.name.as_str()) else {
-                continue;
-            };
-            let circumstances = Circumstances {
-                now,
-                ..self.circumstances
-            };
-            let before = self.alerts.get(&ClientId::account()).map_or(&[][..], Vec::as_slice);
-            let mut decided = self
-                .monitor
-                .decide_builtin(before, policy, &judgement, &Except::new(), &circumstances);
-            for notification in &mut decided.owed.notifications {
-                notification.facts.account = Some(watched);
-            }
-            held_back |= explains_silence(&policy.name) && decided.fires(&policy.name, before);
-            self.count(&decided);
-            batch::add(commit, &ClientId::account(), decided);
-        }
+        let circumstances = Circumstances {
+            now,
+            ..self.circumstances
+        };
+        let rules = &self.monitor.rules;
         let before = self.alerts.get(&ClientId::account()).map_or(&[][..], Vec::as_slice);
-        let gone = self.monitor.decide_gone(before, now);
-        self.count(&gone);
-        batch::add(commit, &ClientId::account(), gone);
+        let mut decided = rules.judge_account(&self.health, before, &circumstances);
+        for notification in &mut decided.owed.notifications {
+            notification.facts.account = Some(facts);
+        }
+        let mut policies = rules.policies.iter().map(|policy| &policy.name);
+        let held_back = policies.any(|name| explains_silence(name) && decided.fires(name, before));
+        let gone = rules.judge_account_gone(before, now);
+        self.add(commit, &ClientId::account(), decided);
+        self.add(commit, &ClientId::account(), gone);
         held_back
     }
 
@@ -154,9 +145,9 @@ impl Sweep<'_> {
             now,
             ..self.circumstances
         };
-        let rules = &self.monitor.rules;
-        let mut counts = [0; 3];
-        for (index, watched) in self.clients.iter().enumerate() {
+        let rules = Arc::clone(&self.monitor.rules);
+        for index in 0..self.clients.len() {
+            let watched = &self.clients[index];
             if self.is_read[index] || watched.vanished_at.is_some() {
                 continue;
             }
@@ -166,37 +157,17 @@ impl Sweep<'_> {
                 next.last_attempt_at = Some(*at);
                 next.last_error = Some(error.clone());
             }
-            let alerts = self.alerts.get(&watched.client.id).map_or(&[][..], Vec::as_slice);
-            let threshold = watched.threshold.as_ref();
-            let seen = Seen {
-                watched: &next,
-                reading: None,
-                threshold,
-                threshold_is_fresh: false,
-                alerts,
-            };
+            let alerts = self.alerts.get(&next.client.id).map_or(&[][..], Vec::as_slice);
             // Who seems gone has vanished as soon as it was asked for by its id; until then it is unknown, not silent.
             let held_back = held_back || seems_gone(&next);
-            let decided = rules.decide_silence(&seen, &circumstances, held_back);
-            self.writer.note(&decided.moved);
-            counts = [
-                counts[0] + decided.fired,
-                counts[1] + decided.resolved,
-                counts[2] + decided.withdrawn,
-            ];
-            let mut is_changed = false;
-            if let Some(judged) = &decided.judged {
-                next.judged = self.writer.intern(judged.clone());
-                is_changed = true;
-            }
-            batch::add(commit, &watched.client.id, decided);
-            if is_changed {
+            let decided = rules.judge_silence(&Seen::unread(&next, alerts), &circumstances, held_back);
+            let judged = decided.judged.clone();
+            self.add(commit, &next.client.id, decided);
+            if let Some(judged) = judged {
+                next.judged = self.writer.intern(judged);
                 commit.clients.push(next);
             }
         }
-        self.report.alerts.fired += counts[0];
-        self.report.alerts.resolved += counts[1];
-        self.report.alerts.withdrawn += counts[2];
     }
 
     /// Puts what baselines found into one mail for each recipient, at most one an hour.

@@ -8,15 +8,16 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::account::{Health, Trouble};
 use super::batch::Writer;
-use super::decide::{Circumstances, Trust};
 use super::fetch::Fetched;
 use super::{Monitor, Progress, SweepError};
 use crate::clock::Due;
 use crate::domain::alert::Alert;
 use crate::domain::decision::{self, BY_READ_BACK};
 use crate::domain::enforcement::Enforcement;
+use crate::domain::judge::Circumstances;
+use crate::domain::judge::account::{Health, Trouble};
+use crate::domain::judge::belief::Trust;
 use crate::domain::report::Report;
 use crate::domain::watch::{AccountState, Watched};
 use crate::domain::{ClientId, Money};

@@ -4,15 +4,12 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use super::super::account;
-use super::super::batch;
-use super::super::decide::Seen;
 use super::super::fetch::Fetched;
-use super::super::inventory;
 use super::{Ended, Sweep, is_watched, trouble};
+use crate::domain::judge::{Seen, account, inventory};
 use crate::domain::notice::Withdrawal;
 use crate::domain::watch::Watched;
-use crate::domain::{Client, ClientId, Reading};
+use crate::domain::{ClientId, Reading};
 use crate::monitor::SweepError;
 use crate::store::{self, HistoryEntry};
 use crate::voipms::{BalanceManagement, ErrorKind};
@@ -57,7 +54,8 @@ impl Sweep<'_> {
         if let Some(place) = self.clients.iter().position(|watched| watched.client.id == id) {
             return place;
         }
-        self.clients.push(Watched::new(own_client(id), self.started_at));
+        self.clients
+            .push(Watched::pseudo(id, "your own VoIP.ms account", self.started_at));
         self.is_read.push(false);
         self.clients.len() - 1
     }
@@ -190,34 +188,14 @@ impl Sweep<'_> {
             tracing::info!(client = %id, "the client is no longer one of the reseller's");
             let alerts = self.alerts.remove(&id).unwrap_or_default();
             let watched = &self.clients[index];
-            let seen = Seen {
-                watched,
-                reading: None,
-                threshold: watched.threshold.as_ref(),
-                threshold_is_fresh: false,
-                alerts: &alerts,
-            };
+            let seen = Seen::unread(watched, &alerts);
             let decided = self.monitor.rules.withdraw_all(&seen, Withdrawal::ClientVanished, now);
-            self.count(&decided);
-            batch::add(&mut commit, &id, decided);
+            self.add(&mut commit, &id, decided);
         } else {
             watched.missing_inventories = 0;
         }
         commit.clients.push(self.clients[index].clone());
         self.writer.write(commit).await?;
         Ok(())
-    }
-}
-
-fn own_client(id: ClientId) -> Client {
-    Client {
-        id,
-        email: String::new(),
-        company: "your own VoIP.ms account".to_owned(),
-        firstname: String::new(),
-        lastname: String::new(),
-        country: String::new(),
-        balance_management: String::new(),
-        fingerprint: String::new(),
     }
 }

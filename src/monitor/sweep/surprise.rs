@@ -3,13 +3,13 @@
 
 use jiff::Timestamp;
 
-use super::super::account;
 use super::super::batch;
-use super::super::decide::{Begun, Seen, Trust};
 use super::Sweep;
 use crate::domain::Threshold;
 use crate::domain::decision::{BY_DATA, Decision};
+use crate::domain::judge::belief::{Begun, Trust};
 use crate::domain::judge::surprise::{self, Standing, Surprise};
+use crate::domain::judge::{Seen, account};
 use crate::domain::watch::Watched;
 use crate::monitor::SweepError;
 use crate::store::Commit;

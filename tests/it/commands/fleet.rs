@@ -311,24 +311,11 @@ impl Fleet {
         let since = self.ago(7_200);
         let episode = EpisodeId::new(account, &client, &policy, since);
         let firing = Firing {
-            episode: episode.clone(),
-            since,
-            baseline: false,
-            confirmed: true,
             repeats: 1,
             last_told_at: self.ago(3_600),
-            client_waits: None,
             client_told: true,
-            summary: None,
-            clear_readings: 0,
-            clear_since: None,
             last_reading_at: Some(self.ago(90)),
-            over_on: None,
-            under_on: None,
-            breach: None,
-            is_recovering: false,
-            client_knows_it_is_gone: false,
-            mode: Mode::Observe,
+            ..Firing::new(episode.clone(), since, Mode::Observe)
         };
         let alert = Alert {
             client,

@@ -240,24 +240,15 @@ impl Stepper<'_> {
         };
         let client_waits = waits.filter(|_| self.policy.tells_client());
         let firing = Firing {
-            episode: EpisodeId::new(account, self.client, &self.policy.name, now),
-            since: now,
             baseline,
             confirmed: !(baseline || unconfirmed),
-            repeats: 0,
-            last_told_at: now,
             client_waits,
             client_told: self.policy.tells_client() && client_waits.is_none(),
             client_knows_it_is_gone: client_waits.is_none() && self.is_used_up(),
             breach: self.judgement.reason.finding(Measure::Balance).cloned(),
-            is_recovering: false,
-            summary: None,
-            clear_readings: 0,
-            clear_since: None,
             last_reading_at: self.reading_at,
             over_on: (self.judgement.over_today == Some(true)).then_some(day),
-            under_on: None,
-            mode,
+            ..Firing::new(EpisodeId::new(account, self.client, &self.policy.name, now), now, mode)
         };
         let transitions = vec![Transition::Fired {
             relapse: resolved_at.is_some(),

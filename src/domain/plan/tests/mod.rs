@@ -72,25 +72,10 @@ fn watched(client: &str, balance: &str) -> Watched {
 /// An alert that fires since `since`, confirmed, in mode apply, judged in this sweep.
 fn fires(client: &str, policy: &str, since: i64) -> Alert {
     let (client, policy) = (id(client), PolicyName::new(policy).unwrap());
+    let episode = EpisodeId::new(&account(), &client, &policy, at(since));
     let firing = Firing {
-        episode: EpisodeId::new(&account(), &client, &policy, at(since)),
-        since: at(since),
-        baseline: false,
-        confirmed: true,
-        repeats: 0,
-        last_told_at: at(since),
-        client_waits: None,
-        client_told: false,
-        summary: None,
-        clear_readings: 0,
-        clear_since: None,
         last_reading_at: Some(at(SWEEP + 5)),
-        over_on: None,
-        under_on: None,
-        breach: None,
-        is_recovering: false,
-        client_knows_it_is_gone: false,
-        mode: Mode::Apply,
+        ..Firing::new(episode, at(since), Mode::Apply)
     };
     Alert {
         client,
@@ -145,6 +130,8 @@ fn guards(per_sweep: u32, per_day: u32) -> Guards {
         mode: Mode::Apply,
         protect: [id("protected")].into(),
         caps: Caps { per_sweep, per_day },
+        extra_fields: [].into(),
+        canary_wait: SignedDuration::from_secs(60),
     }
 }
 

@@ -2,19 +2,18 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Decided, Except, Rules, Seen};
-use crate::domain::PolicyName;
+use super::{Decided, Rules, Seen, lifecycle};
 use crate::domain::alert::Alert;
-use crate::domain::judge::lifecycle;
 use crate::domain::notice::Withdrawal;
-use crate::domain::policy::{Policy, Scope};
+use crate::domain::policy::{Policy, Scope, Selector, When};
+use crate::domain::{PolicyName, Severity};
 
 impl Rules {
     /// Ends all alerts of a client.
     #[must_use]
     pub fn withdraw_all(&self, seen: &Seen<'_>, why: Withdrawal, now: Timestamp) -> Decided {
         let mut decided = Decided::default();
-        for alert in seen.alerts.iter().cloned() {
+        for alert in seen.alerts {
             self.withdraw(&mut decided, seen, alert, why, now);
         }
         decided
@@ -22,9 +21,10 @@ impl Rules {
 
     /// Ends the alerts about the account whose policy is gone.
     #[must_use]
-    pub fn decide_gone(&self, seen: &Seen<'_>, now: Timestamp) -> Decided {
+    pub fn judge_account_gone(&self, alerts: &[Alert], now: Timestamp) -> Decided {
         let mut decided = Decided::default();
-        self.withdraw_orphans(&mut decided, seen, now);
+        let watched = self.account_as_client(now);
+        self.withdraw_orphans(&mut decided, &Seen::unread(&watched, alerts), now);
         decided
     }
 
@@ -33,22 +33,17 @@ impl Rules {
         self.withdraw_orphans(decided, seen, now);
         let client = &seen.watched.client;
         for alert in seen.alerts {
-            let policy = self.policies.iter().find(|policy| policy.name == alert.policy);
-            let is_excluded = policy.is_some_and(|policy| {
-                !policy
-                    .clients
-                    .selects(client.id.as_str(), &client.email, &client.company)
-            });
-            if is_excluded {
-                self.withdraw(decided, seen, alert.clone(), Withdrawal::ClientExcluded, now);
+            let policy = self.policy(&alert.policy);
+            if policy.is_some_and(|policy| !policy.is_for(client)) {
+                self.withdraw(decided, seen, alert, Withdrawal::ClientExcluded, now);
             }
         }
     }
 
     /// Ends the alerts whose policy is gone: that needs no reading.
     pub(super) fn withdraw_orphans(&self, decided: &mut Decided, seen: &Seen<'_>, now: Timestamp) {
-        let is_orphan = |alert: &&Alert| !self.policies.iter().any(|policy| policy.name == alert.policy);
-        for alert in seen.alerts.iter().filter(is_orphan).cloned() {
+        let is_orphan = |alert: &&Alert| self.policy(&alert.policy).is_none();
+        for alert in seen.alerts.iter().filter(is_orphan) {
             self.withdraw(decided, seen, alert, Withdrawal::PolicyRemoved, now);
         }
     }
@@ -57,22 +52,22 @@ impl Rules {
         &self,
         decided: &mut Decided,
         seen: &Seen<'_>,
-        alert: Alert,
+        alert: &Alert,
         why: Withdrawal,
         now: Timestamp,
     ) {
-        let policy = self.policies.iter().find(|policy| policy.name == alert.policy).cloned();
+        let policy = self.policy(&alert.policy).cloned();
         let policy = policy.unwrap_or_else(|| self.removed_policy(&alert.policy));
         let step = lifecycle::withdraw(alert.clone(), why);
-        self.settle(decided, seen, &policy, Some(&alert), step, &Except::new(), now);
+        decided.add(self, seen, &policy, Some(alert), step, now);
     }
 
     /// Stands for a policy that is gone from the configuration: its close goes to every channel.
     fn removed_policy(&self, name: &PolicyName) -> Policy {
         Policy {
             name: name.clone(),
-            severity: crate::domain::Severity::Info,
-            when: crate::domain::policy::When::default(),
+            severity: Severity::Info,
+            when: When::default(),
             clear: None,
             hold: SignedDuration::ZERO,
             clear_readings: 1,
@@ -81,7 +76,7 @@ impl Rules {
             max_repeats: 0,
             cool_down: SignedDuration::ZERO,
             notify: self.channels.keys().cloned().collect(),
-            clients: crate::domain::policy::Selector::default(),
+            clients: Selector::default(),
             enforce: None,
             scope: Scope::Clients,
         }

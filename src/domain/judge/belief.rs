@@ -2,10 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{Decided, Except, Rules, Seen};
+use super::fall::Fall;
+use super::{Decided, Rules, Seen, fall, lifecycle};
 use crate::domain::alert::{Alert, ClientWaits, Firing};
-use crate::domain::judge::fall::Fall;
-use crate::domain::judge::{fall, lifecycle};
 use crate::domain::watch::Watched;
 use crate::domain::{Money, Reading};
 
@@ -52,22 +51,18 @@ impl Rules {
     pub fn believe(&self, seen: &Seen<'_>, begun: &[Begun], now: Timestamp) -> Decided {
         let mut decided = Decided::default();
         for Begun { alert, relapse } in begun {
-            let Some(policy) = self.policies.iter().find(|policy| policy.name == alert.policy) else {
+            let Some(policy) = self.policy(&alert.policy) else {
                 continue;
             };
             let operators_waited = alert.firing().is_some_and(|firing| firing.baseline);
             let step = lifecycle::believe(alert.clone(), policy, *relapse);
             let mut one = Decided::default();
-            self.settle(&mut one, seen, policy, Some(alert), step, &Except::new(), now);
+            one.add(self, seen, policy, Some(alert), step, now);
             if !operators_waited {
-                one.owed
-                    .notifications
-                    .retain(|notification| notification.channel.is_client());
-                one.owed.messages.retain(|message| message.channel.is_client());
+                one.owed.retain(|notification| notification.channel.is_client());
             }
             decided.alerts.extend(one.alerts);
-            decided.owed.notifications.extend(one.owed.notifications);
-            decided.owed.messages.extend(one.owed.messages);
+            decided.owed.add(one.owed);
         }
         decided
     }

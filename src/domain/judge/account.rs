@@ -1,13 +1,17 @@
 //! The built-in alerts: what is judged about an account as a whole. Pure.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::inventory::Short;
-use crate::domain::Money;
+use super::surprise::Surprise;
+use super::verdict::{Judgement, Verdict};
+use super::{Circumstances, Decided, Rules, Seen, lifecycle};
+use crate::domain::account_alert::AccountAlert;
+use crate::domain::alert::Alert;
 use crate::domain::dead_letter::{self, DeadLetter};
-use crate::domain::judge::surprise::Surprise;
-use crate::domain::judge::verdict::{Judgement, Verdict};
 use crate::domain::reason::{Reason, failure_in_words};
+use crate::domain::watch::Watched;
+use crate::domain::{ClientId, Money};
 
 /// What a sweep, or the absence of one, tells about the account. `None` in a field: nothing is known about it now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +34,8 @@ pub struct Health {
     pub store: Option<Result<(), Trouble>>,
     /// Messages that will never arrive, and that nobody has dealt with; empty: none.
     pub dead_letters: Option<Vec<DeadLetter>>,
+    /// Whether there is more to tell of those than was told, and somebody who can be.
+    pub letters_have_news: bool,
 }
 
 /// What went wrong and what to do about it.
@@ -42,40 +48,67 @@ pub struct Trouble {
 }
 
 impl Health {
-    /// Judges the built-in alert of this name; `None`: not one of them.
+    /// Judges one built-in alert. What nothing is known of is unknown.
     #[must_use]
-    pub fn judge(&self, name: &str) -> Option<Judgement> {
-        let trouble = match name {
-            "account-access" => self.access.as_ref().map(|access| access.clone().err()),
-            "store" => self.store.as_ref().map(|store| store.clone().err()),
-            "upstream" => self.upstream.as_ref().map(|upstream| upstream.clone().err()),
-            "inventory" => self.inventory.as_ref().map(|list| list.clone().err()),
-            "overcommitted" => self
+    pub fn judge(&self, alert: AccountAlert) -> Judgement {
+        let trouble = match alert {
+            AccountAlert::Access => self.access.as_ref().map(|access| access.clone().err()),
+            AccountAlert::Store => self.store.as_ref().map(|store| store.clone().err()),
+            AccountAlert::Upstream => self.upstream.as_ref().map(|upstream| upstream.clone().err()),
+            AccountAlert::Inventory => self.inventory.as_ref().map(|list| list.clone().err()),
+            AccountAlert::Overcommitted => self
                 .revisit
                 .map(|(revisit, limit)| (revisit > limit).then(|| too_slow(revisit, limit))),
-            "brake" => self.brake.as_ref().map(|why| why.clone().map(braked)),
-            "read-back" => self.read_back.as_ref().map(|why| why.clone().map(differs)),
-            "enforcement-without-effect" => self
+            AccountAlert::Brake => self.brake.as_ref().map(|why| why.clone().map(braked)),
+            AccountAlert::ReadBack => self.read_back.as_ref().map(|why| why.clone().map(differs)),
+            AccountAlert::EnforcementWithoutEffect => self
                 .without_effect
                 .as_ref()
                 .map(|clients| (!clients.is_empty()).then(|| no_effect(clients))),
-            "dead-letter" => self
+            AccountAlert::DeadLetter => self
                 .dead_letters
                 .as_ref()
                 .map(|letters| dead_letter::told(letters).map(|(what, fix)| Trouble { what, fix })),
-            _ => return None,
         };
         let (verdict, what, fix) = match trouble {
             None => (Verdict::Unknown, String::new(), String::new()),
             Some(None) => (Verdict::Clear, "all is well again".to_owned(), String::new()),
             Some(Some(Trouble { what, fix })) => (Verdict::Breach, what, fix),
         };
-        Some(Judgement {
+        Judgement {
             verdict,
             reason: Reason::Account { what, fix },
             over_today: None,
-            has_news: false,
-        })
+            has_news: alert == AccountAlert::DeadLetter && self.letters_have_news,
+        }
+    }
+}
+
+impl Rules {
+    /// Judges the built-in alerts by what is known of the account, given its alerts.
+    #[must_use]
+    pub fn judge_account(&self, health: &Health, alerts: &[Alert], circumstances: &Circumstances) -> Decided {
+        let now = circumstances.now;
+        let watched = self.account_as_client(now);
+        let seen = Seen::unread(&watched, alerts);
+        let moment = self.moment(circumstances, false, false);
+        let mut decided = Decided::default();
+        for policy in &self.policies {
+            let Some(alert) = AccountAlert::of(&policy.name) else {
+                continue;
+            };
+            let before = seen.alert(&policy.name);
+            let judgement = health.judge(alert);
+            let id = &watched.client.id;
+            let step = lifecycle::step(before.cloned(), id, policy, &judgement, Some(now), &moment);
+            decided.add(self, &seen, policy, before, step, now);
+        }
+        decided
+    }
+
+    /// The pseudo-client that alerts about the account are about.
+    pub(super) fn account_as_client(&self, now: Timestamp) -> Watched {
+        Watched::pseudo(ClientId::account(), &format!("account {}", self.account), now)
     }
 }
 
@@ -186,8 +219,7 @@ fn no_effect(clients: &[(String, Money)]) -> Trouble {
 mod tests {
     use jiff::SignedDuration;
 
-    use super::{Health, Trouble, upstream};
-    use crate::domain::judge::verdict::Verdict;
+    use super::{AccountAlert, Health, Trouble, Verdict, upstream};
 
     #[test]
     fn most_failing_together_is_one_matter_and_one_failing_alone_is_not() {
@@ -208,18 +240,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_not_judged() {
-        let names = [
-            "account-access",
-            "upstream",
-            "inventory",
-            "overcommitted",
-            "brake",
-            "read-back",
-            "enforcement-without-effect",
-            "dead-letter",
-            "store",
-        ];
-        let verdicts = |health: &Health| names.map(|name| health.judge(name).unwrap().verdict);
+        let verdicts = |health: &Health| AccountAlert::ALL.map(|alert| health.judge(alert).verdict);
         assert_eq!(verdicts(&Health::default()), [Verdict::Unknown; 9]);
         let well = Health {
             access: Some(Ok(())),
@@ -230,6 +251,7 @@ mod tests {
             read_back: Some(None),
             without_effect: Some(vec![]),
             dead_letters: Some(vec![]),
+            letters_have_news: false,
             store: Some(Ok(())),
         };
         assert_eq!(verdicts(&well), [Verdict::Clear; 9]);
@@ -246,9 +268,9 @@ mod tests {
             read_back: Some(Some("zip".to_owned())),
             without_effect: Some(vec![("Consulting".to_owned(), "-1".parse().unwrap())]),
             dead_letters: Some(vec![crate::domain::testing::dead_letter()]),
+            letters_have_news: false,
             store: Some(Err(trouble())),
         };
         assert_eq!(verdicts(&ill), [Verdict::Breach; 9]);
-        assert_eq!(ill.judge("low-balance"), None);
     }
 }

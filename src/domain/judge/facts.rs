@@ -1,10 +1,9 @@
 //! What can be said of an episode to whoever is told of it, as it was known when that was decided.
 
-use super::{Rules, Seen};
+use super::{Rules, Seen, verdict};
 use crate::domain::Reading;
 use crate::domain::alert::{Alert, Firing};
 use crate::domain::enforcement::Mode;
-use crate::domain::judge::verdict;
 use crate::domain::notice::Facts;
 use crate::domain::policy::{Enforce, Policy, Scope};
 
