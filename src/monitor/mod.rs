@@ -27,7 +27,6 @@ mod letters;
 mod moved;
 mod sweep;
 
-
 /// Watches one account.
 #[derive(Debug)]
 pub struct Monitor {
