@@ -6,7 +6,7 @@ use super::provider::{Failure, LastLook, Provider};
 use crate::clock::Clock;
 use crate::domain::plan::{Country, Passwords, Read, Record};
 use crate::domain::{ClientId, Reading, Threshold};
-use crate::voipms::{BalanceManagement, Client, Error, WriteError, WriteTurn};
+use crate::voipms::{BalanceManagement, Client, Error, WriteTurn};
 
 /// The account's API client, its calls before those of the sweep.
 #[derive(Clone, Debug)]
@@ -34,12 +34,6 @@ impl From<Error> for Failure {
             may_have_taken_effect: error.may_have_taken_effect(),
             is_transient: error.is_transient(),
         }
-    }
-}
-
-impl From<WriteError> for Failure {
-    fn from(failure: WriteError) -> Self {
-        failure.into_error().into()
     }
 }
 

@@ -117,6 +117,14 @@ impl Step {
 #[error("{0}")]
 pub struct Cause(String);
 
+impl Cause {
+    /// For whoever answers in a network's place.
+    #[must_use]
+    pub fn new(what: &str) -> Self {
+        Self(what.to_owned())
+    }
+}
+
 impl From<reqwest::Error> for Cause {
     fn from(error: reqwest::Error) -> Self {
         let error = error.without_url();

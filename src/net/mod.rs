@@ -55,6 +55,15 @@ impl Trust {
         }
     }
 
+    /// Trusts nobody, and costs nothing: for tests without TLS.
+    #[cfg(test)]
+    pub(crate) const fn nobody() -> Self {
+        Self {
+            roots: Vec::new(),
+            source: TrustSource::BuiltIn,
+        }
+    }
+
     /// The certificates, DER encoded, for a TLS client that is not built here.
     pub fn der(&self) -> impl Iterator<Item = &[u8]> {
         self.roots.iter().map(AsRef::as_ref)
@@ -181,15 +190,13 @@ impl Departure {
         self.0.is_past.load(Ordering::Acquire)
     }
 
-    /// Lets the request leave, if it still may.
-    fn depart(&self) -> Result<(), TooLate> {
-        if self.0.may_leave.get().is_none_or(|may_leave| may_leave()) {
-            self.0.is_past.store(true, Ordering::Release);
-            Ok(())
-        } else {
-            self.0.is_missed.store(true, Ordering::Release);
-            Err(TooLate)
-        }
+    /// Lets the request leave, if it still may: whoever carries it asks at the last moment. False: it is not to be sent.
+    #[must_use]
+    pub fn depart(&self) -> bool {
+        let may_leave = self.0.may_leave.get().is_none_or(|may_leave| may_leave());
+        let told = if may_leave { &self.0.is_past } else { &self.0.is_missed };
+        told.store(true, Ordering::Release);
+        may_leave
     }
 
     fn is_missed(&self) -> bool {
@@ -411,7 +418,7 @@ fn server(url: &Url) -> String {
 
 /// A body that says when it begins to leave. The connection is there by then. No library can send such a body again.
 fn leaving(body: Vec<u8>, departure: Departure) -> reqwest::Body {
-    let all = async move { departure.depart().map(|()| body) };
+    let all = async move { departure.depart().then_some(body).ok_or(TooLate) };
     reqwest::Body::wrap_stream(futures_util::stream::once(all))
 }
 

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::error::Problem;
+use super::function::Expected;
 use super::json::{fields, for_each_row, scalar, trimmed};
 use crate::domain::Money;
 use crate::redact::{NOT_SHOWN, Redactor, one_line};
@@ -25,40 +26,6 @@ pub(super) enum Payload<'a> {
     NoRows,
     /// The function promises nothing.
     Nothing,
-}
-
-/// What a function's successful answer must have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Expected {
-    /// Nothing but the status.
-    Nothing,
-    /// One thing under this key.
-    One(&'static str),
-    /// One thing under this key, which a success may lack.
-    Perhaps(&'static str),
-    /// Rows under this key; a status `no_…` says that there are none.
-    Rows(&'static str),
-    /// The same, and a success without the key says so too: nobody knows how charges and deposits say it.
-    Ledger(&'static str),
-}
-
-impl Expected {
-    /// The key that the payload stands under.
-    pub(super) const fn key(self) -> Option<&'static str> {
-        match self {
-            Self::Nothing => None,
-            Self::One(key) | Self::Perhaps(key) | Self::Rows(key) | Self::Ledger(key) => Some(key),
-        }
-    }
-
-    /// Whether this status is the API's way to say that the list is empty. Only `no_client` and `no_package` are
-    /// documented; what else there is was never recorded. `no_client` is about clients alone: a ledger taken for empty
-    /// could be a reason to move money again.
-    pub(super) fn is_empty_list(self, status: &str) -> bool {
-        let start = status.get(..3).unwrap_or_default();
-        let is_of_another = status.eq_ignore_ascii_case("no_client") && self.key() != Some("clients");
-        matches!(self, Self::Rows(_) | Self::Ledger(_)) && start.eq_ignore_ascii_case("no_") && !is_of_another
-    }
 }
 
 /// The context that errors are worded in.

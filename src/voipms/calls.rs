@@ -3,14 +3,11 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use super::call::Call;
 use super::client::{Client, WriteTurn};
 use super::codes;
 use super::error::{Error, Problem};
-use super::functions::{
-    self, AddCharge, AddPayment, BalanceManagement, ClientPackage, ClientThreshold, Entry, GetClient, Package,
-    ResellerBalance, Rows, SetClient, SetClientThreshold, SignupClient, State,
-};
-use super::outcome::WriteError;
+use super::functions::{self, BalanceManagement, ClientThreshold, Entry, ResellerBalance, Rows};
 use crate::domain::plan::{Country, Passwords, Read, Record};
 use crate::domain::{self, ClientId};
 
@@ -20,15 +17,7 @@ impl Client {
     /// # Errors
     /// [`Error`]; an answer in which no row can be used is one.
     pub async fn get_clients(&self) -> Result<Rows<domain::Client>, Error> {
-        self.read(&functions::get_clients(None)).await
-    }
-
-    /// The clients with this e-mail address.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub async fn get_clients_by_email(&self, email: &str) -> Result<Rows<domain::Client>, Error> {
-        self.read(&functions::get_clients(Some(email))).await
+        self.read(&functions::get_clients()).await
     }
 
     /// One client's whole record.
@@ -37,15 +26,12 @@ impl Client {
     /// [`Error`]: [`Error::is_absent_client`] when there is no such client; [`Problem::WrongClient`] when the answer is
     /// about others; [`Problem::BadRecord`] when it is not complete.
     pub async fn get_client(&self, client: &ClientId) -> Result<Read, Error> {
-        self.read(&GetClient(client)).await
+        self.read(&functions::get_client(client)).await
     }
 
     /// The passwords that the list of clients shows, hashed: to find those that several show.
-    ///
-    /// # Errors
-    /// [`Error`].
     pub async fn get_passwords(&self) -> Result<Passwords, Error> {
-        self.read(&functions::passwords()).await
+        self.read(&functions::get_passwords()).await
     }
 
     /// One client's whole record, and the turn for a write that is made of it: sent at once, no more than a round trip lies
@@ -54,7 +40,7 @@ impl Client {
     /// # Errors
     /// [`Error`], as [`Client::get_client`]; nothing was written then.
     pub async fn get_client_before_write(&self, client: &ClientId) -> Result<(Read, WriteTurn), Error> {
-        self.read_before_write(&GetClient(client)).await
+        self.read_before_write(&functions::get_client(client)).await
     }
 
     /// Whether the account has this client. Only the API's own word that the id is not valid is a no: a list without it
@@ -72,89 +58,36 @@ impl Client {
     }
 
     /// A client's balance.
-    ///
-    /// # Errors
-    /// [`Error`].
     pub async fn get_reseller_balance(&self, client: &ClientId) -> Result<ResellerBalance, Error> {
         self.read(&functions::get_reseller_balance(client)).await
     }
 
     /// A client's own limit.
-    ///
-    /// # Errors
-    /// [`Error`].
     pub async fn get_client_threshold(&self, client: &ClientId) -> Result<ClientThreshold, Error> {
         self.read(&functions::get_client_threshold(client)).await
     }
 
     /// The account's codes of `balance_management`.
-    ///
-    /// # Errors
-    /// [`Error`].
     pub async fn get_balance_management(&self) -> Result<Vec<BalanceManagement>, Error> {
         self.read(&functions::get_balance_management()).await
     }
 
     /// The codes of countries.
-    ///
-    /// # Errors
-    /// [`Error`].
     pub async fn get_countries(&self) -> Result<Vec<Country>, Error> {
         self.read(&functions::get_countries()).await
     }
 
     /// The reseller's own balance.
-    ///
-    /// # Errors
-    /// [`Error`].
     pub async fn get_balance(&self) -> Result<ResellerBalance, Error> {
         self.read(&functions::get_balance()).await
     }
 
     /// What a client was debited with, newest first. However the API says that there is nothing, the list is empty.
-    ///
-    /// # Errors
-    /// [`Error`].
     pub async fn get_charges(&self, client: &ClientId) -> Result<Rows<Entry>, Error> {
         self.read(&functions::get_charges(client)).await
     }
 
-    /// What a client was credited with, newest first. However the API says that there is nothing, the list is empty.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub async fn get_deposits(&self, client: &ClientId) -> Result<Rows<Entry>, Error> {
-        self.read(&functions::get_deposits(client)).await
-    }
-
-    /// The packages that a client has.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub async fn get_client_packages(&self, client: &ClientId) -> Result<Rows<ClientPackage>, Error> {
-        self.read(&functions::get_client_packages(client)).await
-    }
-
-    /// The reseller's packages: all, or the one with this code.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub async fn get_packages(&self, package: Option<&str>) -> Result<Rows<Package>, Error> {
-        self.read(&functions::get_packages(package)).await
-    }
-
-    /// The codes of the states of the USA.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub async fn get_states(&self) -> Result<Rows<State>, Error> {
-        self.read(&functions::get_states()).await
-    }
-
     /// The address that the API sees this machine at. Answered also while that address is not allowed (documented).
-    ///
-    /// # Errors
-    /// [`Error`].
     pub async fn get_ip(&self) -> Result<IpAddr, Error> {
         self.read(&functions::get_ip()).await
     }
@@ -170,45 +103,14 @@ impl Client {
         error.hint().map(Cow::Borrowed)
     }
 
-    /// Debits a client. Sent once, whatever comes of it; the answer names no id.
-    ///
-    /// # Errors
-    /// [`WriteError`].
-    pub async fn add_charge(&self, charge: &AddCharge) -> Result<(), WriteError> {
-        self.write(&charge.0, None).await
-    }
-
-    /// Credits a client. Sent once, whatever comes of it; the answer names no id.
-    ///
-    /// # Errors
-    /// [`WriteError`].
-    pub async fn add_payment(&self, payment: &AddPayment) -> Result<(), WriteError> {
-        self.write(&payment.0, None).await
-    }
-
-    /// Sets a client's own limit. Sent once, whatever comes of it.
-    ///
-    /// # Errors
-    /// [`WriteError`].
-    pub async fn set_client_threshold(&self, threshold: &SetClientThreshold) -> Result<(), WriteError> {
-        self.write(&threshold.0, None).await
-    }
-
-    /// Makes a new client. Sent once, whatever comes of it. The new client's id, which older versions of the API do not
-    /// tell: look it up by the e-mail address when it is `None`.
-    ///
-    /// # Errors
-    /// [`WriteError`].
-    pub async fn signup_client(&self, client: &SignupClient) -> Result<Option<ClientId>, WriteError> {
-        self.write(client, None).await
-    }
-
     /// Overwrites a client's whole record. Sent once, whatever comes of it.
     ///
     /// # Errors
-    /// [`WriteError`]; [`Problem::Unsendable`] when the record names no client or has no password.
-    pub async fn set_client(&self, turn: WriteTurn, record: &Record) -> Result<(), WriteError> {
-        let call = SetClient::new(record).map_err(WriteError::NotDone)?;
-        self.write(&call, Some(turn)).await
+    /// [`Error`], which says whether it [may have been done](Error::may_have_taken_effect); [`Problem::Unsendable`] when
+    /// the record names no client or has no password.
+    pub async fn set_client(&self, turn: WriteTurn, record: &Record) -> Result<(), Error> {
+        let call = Call::set_client(record)?;
+        self.write_in(turn, &call).await?;
+        Ok(())
     }
 }

@@ -7,20 +7,21 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use secrecy::ExposeSecret;
 
+use super::call::Call;
 use super::error::{Error, Problem};
 use super::fallback::Fallback;
 use super::function::{Class, Function};
-use super::functions::Call;
-use super::outcome::WriteError;
+use super::outcome::{Answer, CallError, text};
 use super::pace::{LedgerError, Pacer, Permit, Priority};
-use super::raw::{CallError, RawAnswer, RawCall};
+use super::question::Question;
 use super::reply::read_reply;
 use super::request::{Encoder, Transport};
 use super::settings::{Settings, SettingsError};
+use super::wire::{Http, Wire};
 use crate::clock::Mark;
 use crate::domain::AccountName;
 use crate::domain::plan::FRESH_FOR;
-use crate::net::{Departure, HttpClient, Trust};
+use crate::net::{Departure, Trust};
 use crate::redact::Redactor;
 
 /// The bytes of an answer.
@@ -47,8 +48,7 @@ struct Shared {
     encoder: Encoder,
     secrets: Redactor,
     transport: Transport,
-    reads: HttpClient,
-    writes: HttpClient,
+    wire: Arc<dyn Wire>,
     random: Mutex<StdRng>,
     fallback: Mutex<Fallback>,
 }
@@ -60,17 +60,24 @@ impl std::fmt::Debug for Client {
 }
 
 impl Client {
-    /// A client that has not called yet. `seed` is for the jitter of repetitions and the boundary of multipart forms;
-    /// take a random one but in tests and simulated worlds.
+    /// A client that calls over HTTP, and has not called yet. `seed` is for the jitter of repetitions and the boundary of
+    /// multipart forms; take a random one but in tests and simulated worlds.
     ///
     /// # Errors
     /// [`SettingsError`].
     pub fn new(settings: &Settings, pacer: Pacer, trust: &Trust, seed: u64) -> Result<Self, SettingsError> {
+        let http = Http::new(&settings.url()?, trust, settings.bounds, settings.concurrency)?;
+        Self::over(Arc::new(http), settings, pacer, seed)
+    }
+
+    /// The same over another wire.
+    ///
+    /// # Errors
+    /// [`SettingsError`].
+    pub fn over(wire: Arc<dyn Wire>, settings: &Settings, pacer: Pacer, seed: u64) -> Result<Self, SettingsError> {
         let url = settings.url()?;
         let mut random = StdRng::seed_from_u64(seed);
         let boundary = [random.random(), random.random()];
-        let reads = HttpClient::reads(&url, trust, settings.bounds, settings.concurrency)?;
-        let writes = HttpClient::writes(&url, trust, settings.bounds)?;
         let encoder =
             Encoder::new(url, &settings.username, &settings.password, boundary).map_err(|_| SettingsError::BadUrl)?;
         Ok(Self {
@@ -80,8 +87,7 @@ impl Client {
                 encoder,
                 secrets: Redactor::new(&[settings.password.expose_secret()]),
                 transport: settings.transport,
-                reads,
-                writes,
+                wire,
                 random: Mutex::new(random),
                 fallback: Mutex::default(),
             }),
@@ -144,66 +150,49 @@ impl Client {
     /// # Errors
     /// [`CallError`]: no success. It has the body that came, if one did, and says of a write whether it may have been
     /// done.
-    pub async fn call(&self, call: &RawCall) -> Result<RawAnswer, CallError> {
-        if call.function().class() == Class::Read {
-            let (outcome, body, _) = self.read_with_body(call, Turns::One).await;
-            return answered(outcome.map_err(WriteError::NotDone), body);
+    pub async fn call(&self, call: &Call) -> Result<Answer, CallError> {
+        if call.function().class() != Class::Read {
+            let turn = self.turn().await;
+            let turn = turn.map_err(|problem| CallError::new(call, problem, None))?;
+            return self.write_in(turn, call).await;
         }
-        let (outcome, body) = self.write_with_body(call, None).await;
-        answered(outcome, body)
+        let (outcome, body, _) = self.ask(&Question::of_success(call.clone()), Turns::One).await;
+        answered(call, outcome, body)
     }
 
     /// Sends a write as it is given, in a turn that was waited for.
     ///
     /// # Errors
     /// [`CallError`], as [`Client::call`].
-    pub async fn write_in(&self, turn: WriteTurn, call: &RawCall) -> Result<RawAnswer, CallError> {
-        let (outcome, body) = self.write_with_body(call, Some(turn)).await;
-        answered(outcome, body)
-    }
-
-    /// Sends a write once, always as a multipart form.
-    pub(super) async fn write<C: Call>(&self, call: &C, turn: Option<WriteTurn>) -> Result<C::Answer, WriteError> {
-        self.write_with_body(call, turn).await.0
-    }
-
-    async fn write_with_body<C: Call>(
-        &self,
-        call: &C,
-        turn: Option<WriteTurn>,
-    ) -> (Result<C::Answer, WriteError>, Option<Body>) {
-        let turn = match turn {
-            Some(turn) => Ok(turn),
-            None => self.turn().await,
-        };
-        let (outcome, body) = match turn {
-            Ok(turn) => {
-                let writes = &self.shared.writes;
-                self.exchange(call, Transport::Multipart, writes, turn.permit, Some(turn.departure))
-                    .await
-            }
-            Err(problem) => (Err(problem), None),
-        };
-        let outcome = outcome.map_err(|problem| WriteError::of(call, self.failed(call.function(), problem)));
-        (outcome, body)
+    pub async fn write_in(&self, turn: WriteTurn, call: &Call) -> Result<Answer, CallError> {
+        let question = Question::of_success(call.clone());
+        let WriteTurn { permit, departure, .. } = turn;
+        let sent = self.exchange(&question, Transport::Multipart, permit, Some(departure));
+        let (outcome, body) = sent.await;
+        if let Err(problem) = &outcome {
+            self.note_limit(problem);
+        }
+        answered(call, outcome, body)
     }
 
     /// Reads; again when that is worth anything.
-    pub(super) async fn read<C: Call>(&self, call: &C) -> Result<C::Answer, Error> {
-        self.read_with_body(call, Turns::One).await.0
+    pub(super) async fn read<A>(&self, question: &Question<A>) -> Result<A, Error> {
+        let (outcome, ..) = self.ask(question, Turns::One).await;
+        outcome.map_err(|problem| Error::new(question.call.function(), problem))
     }
 
     /// Reads, and has the turn for a write that is made of what was read: it is sent at once, so that no more than a round
     /// trip lies between the two. At a rate of one call a minute it is a minute.
-    pub(super) async fn read_before_write<C: Call>(&self, call: &C) -> Result<(C::Answer, WriteTurn), Error> {
+    pub(super) async fn read_before_write<A>(&self, question: &Question<A>) -> Result<(A, WriteTurn), Error> {
+        let function = question.call.function();
         let asked = self.shared.pacer.clock().mark();
-        let (outcome, _, turn) = self.read_with_body(call, Turns::Two).await;
-        let answer = outcome?;
+        let (outcome, _, turn) = self.ask(question, Turns::Two).await;
+        let answer = outcome.map_err(|problem| Error::new(function, problem))?;
         let turn = match turn {
             Some(turn) => turn,
             None => WriteTurn {
                 since: asked,
-                ..self.write_turn(call.function()).await?
+                ..self.write_turn(function).await?
             },
         };
         // The last moment is when the connection for the write is there: no other tells how old the record is by then.
@@ -212,18 +201,19 @@ impl Client {
         Ok((answer, WriteTurn { departure, ..turn }))
     }
 
-    async fn read_with_body<C: Call>(
+    async fn ask<A>(
         &self,
-        call: &C,
+        question: &Question<A>,
         turns: Turns,
-    ) -> (Result<C::Answer, Error>, Option<Body>, Option<WriteTurn>) {
-        debug_assert_eq!(call.function().class(), Class::Read, "writes are never repeated");
+    ) -> (Result<A, Problem>, Option<Body>, Option<WriteTurn>) {
+        let function = question.call.function();
+        debug_assert_eq!(function.class(), Class::Read, "writes are never repeated");
         let shared = &*self.shared;
         let mut tries = 0;
         loop {
             let transport = shared.read_transport();
             tries += 1;
-            let (outcome, body, turn) = self.attempt(call, transport, turns).await;
+            let (outcome, body, turn) = self.attempt(question, transport, turns).await;
             let problem = match outcome {
                 Ok(answer) => {
                     shared.note_success(transport);
@@ -233,31 +223,31 @@ impl Client {
             };
             drop(turn);
             if transport == Transport::Multipart && problem.code() == Some("missing_method") {
-                shared.fall_back(call.function());
+                shared.fall_back(function);
                 // Not a try that failed: the API never saw the call.
                 tries -= 1;
                 continue;
             }
-            let error = self.failed(call.function(), problem);
-            if tries >= TRIES || !error.is_worth_another_try() {
-                return (Err(error), body, None);
+            self.note_limit(&problem);
+            if tries >= TRIES || !problem.is_worth_another_try() {
+                return (Err(problem), body, None);
             }
-            let (account, function) = (shared.account.as_str(), call.function().name());
-            tracing::debug!(account, function, kind = %error.kind(), tries, "a read failed and is tried again");
+            let (account, function) = (shared.account.as_str(), function.name());
+            tracing::debug!(account, function, kind = %problem.kind(), tries, "a read failed and is tried again");
             let delay = shared.back_off(tries);
             shared.pacer.clock().sleep(delay).await;
         }
     }
 
-    async fn attempt<C: Call>(
+    async fn attempt<A>(
         &self,
-        call: &C,
+        question: &Question<A>,
         transport: Transport,
         turns: Turns,
-    ) -> (Result<C::Answer, Problem>, Option<Body>, Option<WriteTurn>) {
+    ) -> (Result<A, Problem>, Option<Body>, Option<WriteTurn>) {
         match self.permits(turns).await {
             Ok((permit, turn)) => {
-                let (outcome, body) = self.exchange(call, transport, &self.shared.reads, permit, None).await;
+                let (outcome, body) = self.exchange(question, transport, permit, None).await;
                 (outcome, body, turn)
             }
             Err(error) => (Err(Problem::Ledger(error)), None, None),
@@ -275,44 +265,42 @@ impl Client {
     }
 
     /// One request, sent once, and its answer with the body that it was read from.
-    async fn exchange<C: Call>(
+    async fn exchange<A>(
         &self,
-        call: &C,
+        question: &Question<A>,
         transport: Transport,
-        http: &HttpClient,
         permit: Permit,
         departure: Option<Departure>,
-    ) -> (Result<C::Answer, Problem>, Option<Body>) {
-        let mut request = match self.shared.encoder.request(call, transport) {
+    ) -> (Result<A, Problem>, Option<Body>) {
+        let shared = &*self.shared;
+        let mut request = match shared.encoder.request(&question.call, transport) {
             Ok(request) => request,
             Err(problem) => return (Err(problem), None),
         };
         request.departure = departure;
-        let answer = http.send(request).await.map_err(Problem::Http);
+        let answer = shared.wire.send(question.call.function().class(), request).await;
         drop(permit);
         match answer {
             Ok(answer) => {
-                let outcome = read_reply(call, &answer, &self.shared.secrets);
+                let outcome = read_reply(question, &answer, &shared.secrets);
                 (outcome, Some(answer.body))
             }
-            Err(problem) => (Err(problem), None),
+            Err(error) => (Err(Problem::Http(error)), None),
         }
     }
 
-    fn failed(&self, function: Function, problem: Problem) -> Error {
-        let error = Error::new(function, problem);
-        if error.is_limit() {
+    fn note_limit(&self, problem: &Problem) {
+        if problem.is_limit() {
             self.shared.pacer.limit_hit();
         }
-        error
     }
 }
 
 /// What a call as given came to.
-fn answered(outcome: Result<(), WriteError>, body: Option<Body>) -> Result<RawAnswer, CallError> {
+fn answered(call: &Call, outcome: Result<(), Problem>, body: Option<Body>) -> Result<Answer, CallError> {
     match outcome {
-        Ok(()) => Ok(RawAnswer::new(body.unwrap_or_default())),
-        Err(failure) => Err(CallError::new(failure, body)),
+        Ok(()) => Ok(Answer::new(text(body.unwrap_or_default()))),
+        Err(problem) => Err(CallError::new(call, problem, body)),
     }
 }
 

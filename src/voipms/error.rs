@@ -143,7 +143,7 @@ impl Problem {
         }
     }
 
-    fn kind(&self) -> ErrorKind {
+    pub(super) fn kind(&self) -> ErrorKind {
         match self {
             Self::Http(HttpError::Build(_)) | Self::Unsendable(_) => ErrorKind::Unsendable,
             Self::Http(HttpError::Connect { .. }) => ErrorKind::Connect,
@@ -167,6 +167,56 @@ impl Problem {
             Self::BadRecord { .. } => ErrorKind::BadRecord,
             Self::WrongClient => ErrorKind::WrongClient,
         }
+    }
+
+    /// Whether the same call may succeed later, unchanged.
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Http(HttpError::Build(_) | HttpError::TooLarge { .. })
+            | Self::Unsendable(_)
+            | Self::Redirect { .. }
+            | Self::NotDry
+            | Self::WrongClient => false,
+            // A page with 403 comes from what stands before the API, and may well let the next call through.
+            Self::HttpStatus { status, is_page, .. } => {
+                matches!(status, 408 | 425 | 429 | 500..) || (*status == 403 && *is_page)
+            }
+            Self::Status { .. } => {
+                self.has_code(MOMENTARY) || self.has_code(LIMIT) || self.has_code(MAINTENANCE)
+            }
+            Self::Http(
+                HttpError::Connect { .. }
+                | HttpError::TooLate { .. }
+                | HttpError::Timeout { .. }
+                | HttpError::Lost { .. }
+                | HttpError::Cut { .. },
+            )
+            | Self::Ledger(_)
+            | Self::Empty
+            | Self::Html { .. }
+            | Self::Truncated { .. }
+            | Self::Malformed { .. }
+            | Self::NullStatus
+            | Self::NoStatus
+            | Self::MissingPayload { .. }
+            | Self::BadAmount { .. }
+            | Self::BadRecord { .. } => true,
+        }
+    }
+
+    /// Whether a read is tried again within the same call. A try that ran into a deadline has used up the patience for
+    /// this client; a limit needs a minute and maintenance longer.
+    pub(super) fn is_worth_another_try(&self) -> bool {
+        let hopeless = matches!(
+            self,
+            Self::Http(HttpError::Timeout { .. }) | Self::Ledger(_)
+        );
+        self.is_transient() && !hopeless && !self.is_limit() && !self.has_code(MAINTENANCE)
+    }
+
+    /// Whether the API's own limit is reached.
+    pub(super) fn is_limit(&self) -> bool {
+        self.has_code(LIMIT) || matches!(self, Self::HttpStatus { status: 429, .. })
     }
 
     fn has_code(&self, codes: &[&str]) -> bool {
@@ -231,47 +281,7 @@ impl Error {
     /// Whether the same call may succeed later, unchanged.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        match &self.problem {
-            Problem::Http(HttpError::Build(_) | HttpError::TooLarge { .. })
-            | Problem::Unsendable(_)
-            | Problem::Redirect { .. }
-            | Problem::NotDry
-            | Problem::WrongClient => false,
-            // A page with 403 comes from what stands before the API, and may well let the next call through.
-            Problem::HttpStatus { status, is_page, .. } => {
-                matches!(status, 408 | 425 | 429 | 500..) || (*status == 403 && *is_page)
-            }
-            Problem::Status { .. } => {
-                self.problem.has_code(MOMENTARY) || self.problem.has_code(LIMIT) || self.problem.has_code(MAINTENANCE)
-            }
-            Problem::Http(
-                HttpError::Connect { .. }
-                | HttpError::TooLate { .. }
-                | HttpError::Timeout { .. }
-                | HttpError::Lost { .. }
-                | HttpError::Cut { .. },
-            )
-            | Problem::Ledger(_)
-            | Problem::Empty
-            | Problem::Html { .. }
-            | Problem::Truncated { .. }
-            | Problem::Malformed { .. }
-            | Problem::NullStatus
-            | Problem::NoStatus
-            | Problem::MissingPayload { .. }
-            | Problem::BadAmount { .. }
-            | Problem::BadRecord { .. } => true,
-        }
-    }
-
-    /// Whether a read is tried again within the same call. A try that ran into a deadline has used up the patience for
-    /// this client; a limit needs a minute and maintenance longer.
-    pub(super) fn is_worth_another_try(&self) -> bool {
-        let hopeless = matches!(
-            self.problem,
-            Problem::Http(HttpError::Timeout { .. }) | Problem::Ledger(_)
-        );
-        self.is_transient() && !hopeless && !self.is_limit() && !self.is_maintenance()
+        self.problem.is_transient()
     }
 
     /// Whether the request may have changed something although no success was reported. When in doubt it may.
@@ -302,7 +312,7 @@ impl Error {
     /// Whether the API's own limit is reached.
     #[must_use]
     pub fn is_limit(&self) -> bool {
-        self.problem.has_code(LIMIT) || matches!(self.problem, Problem::HttpStatus { status: 429, .. })
+        self.problem.is_limit()
     }
 
     /// Whether the account cannot be asked at all: credentials, API switched off, address not allowed.

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::answer::Expected::{self, Ledger, Nothing, One, Perhaps, Rows};
+use self::Expected::{Ledger, Nothing, One, Perhaps, Rows};
 use super::parameters::{self, Kind, Parameter};
 
 /// What it means to send a call again.
@@ -15,6 +15,40 @@ pub enum Class {
     IdempotentWrite,
     /// Moves money or makes somebody who can spend it: never repeated by the program.
     MoneyMovingWrite,
+}
+
+/// What a function's successful answer must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expected {
+    /// Nothing but the status.
+    Nothing,
+    /// One thing under this key.
+    One(&'static str),
+    /// One thing under this key, which a success may lack.
+    Perhaps(&'static str),
+    /// Rows under this key; a status `no_…` says that there are none.
+    Rows(&'static str),
+    /// The same, and a success without the key says so too: nobody knows how charges and deposits say it.
+    Ledger(&'static str),
+}
+
+impl Expected {
+    /// The key that the payload stands under.
+    pub(super) const fn key(self) -> Option<&'static str> {
+        match self {
+            Self::Nothing => None,
+            Self::One(key) | Self::Perhaps(key) | Self::Rows(key) | Self::Ledger(key) => Some(key),
+        }
+    }
+
+    /// Whether this status is the API's way to say that the list is empty. Only `no_client` and `no_package` are
+    /// documented; what else there is was never recorded. `no_client` is about clients alone: a ledger taken for empty
+    /// could be a reason to move money again.
+    pub(super) fn is_empty_list(self, status: &str) -> bool {
+        let start = status.get(..3).unwrap_or_default();
+        let is_of_another = status.eq_ignore_ascii_case("no_client") && self.key() != Some("clients");
+        matches!(self, Self::Rows(_) | Self::Ledger(_)) && start.eq_ignore_ascii_case("no_") && !is_of_another
+    }
 }
 
 /// What is known of a function.

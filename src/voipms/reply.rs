@@ -3,13 +3,14 @@
 
 use super::answer::{Reader, claims_success};
 use super::error::Problem;
-use super::functions::Call;
+use super::question::Question;
 use crate::net::{HttpAnswer, Url, header};
 use crate::redact::Redactor;
 
-/// Reads the answer to `call`. `secrets` is what must not be shown besides the call's own secret.
-pub(super) fn read_reply<C: Call>(call: &C, answer: &HttpAnswer, secrets: &Redactor) -> Result<C::Answer, Problem> {
-    let with_own = call.secret().map(|secret| secrets.and(secret));
+/// Reads the answer to `question`. `secrets` is what must not be shown besides the call's own password.
+pub(super) fn read_reply<A>(question: &Question<A>, answer: &HttpAnswer, secrets: &Redactor) -> Result<A, Problem> {
+    let (call, expected) = (&question.call, question.expected);
+    let with_own = call.password().map(|password| secrets.and(password));
     let reader = Reader {
         secrets: with_own.as_ref().unwrap_or(secrets),
         carries_passwords: call.function().carries_passwords(),
@@ -19,12 +20,13 @@ pub(super) fn read_reply<C: Call>(call: &C, answer: &HttpAnswer, secrets: &Redac
     let body = String::from_utf8_lossy(&answer.body);
     match answer.status {
         200 => {
-            let opened = reader.open(&body, call.expected());
-            call.read(opened.map_err(|problem| encoded(problem, answer, &reader))?, &reader)
+            let opened = reader.open(&body, expected);
+            let opened = opened.map_err(|problem| encoded(problem, answer, &reader))?;
+            (question.read)(call, opened, &reader)
         }
         // The API succeeds with 200 alone. An answer that is accepted, partial or out of somebody's cache is about something
         // else than what was asked for now.
-        201..=299 => Err(match reader.open(&body, call.expected()) {
+        201..=299 => Err(match reader.open(&body, expected) {
             Ok(_) => Problem::HttpStatus {
                 status: answer.status,
                 excerpt: reader.excerpt(body.trim_start()),
@@ -37,7 +39,7 @@ pub(super) fn read_reply<C: Call>(call: &C, answer: &HttpAnswer, secrets: &Redac
             status: answer.status,
             to: secrets.excerpt(&redirect_host(answer)),
         }),
-        status => match reader.open(&body, call.expected()) {
+        status => match reader.open(&body, expected) {
             Err(declined @ Problem::Status { .. }) if status != 429 => Err(declined),
             opened => Err(Problem::HttpStatus {
                 status,

@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use super::error::Problem;
-use super::functions::Call;
+use super::call::Call;
 use crate::net::header::{CONTENT_TYPE, HeaderValue};
 use crate::net::{HttpRequest, Method, Url};
 
@@ -68,22 +68,22 @@ impl Encoder {
     }
 
     /// The request for a call.
-    pub(super) fn request<C: Call>(&self, call: &C, transport: Transport) -> Result<HttpRequest, Problem> {
+    pub(super) fn request(&self, call: &Call, transport: Transport) -> Result<HttpRequest, Problem> {
         match transport {
             Transport::Multipart => self.multipart(call),
             Transport::Get => self.query(call),
         }
     }
 
-    fn multipart<C: Call>(&self, call: &C) -> Result<HttpRequest, Problem> {
+    fn multipart(&self, call: &Call) -> Result<HttpRequest, Problem> {
         let mut body = String::with_capacity(self.head.len() + 512);
         body.push_str(&self.head);
         self.part(&mut body, "method", call.function().name());
         let mut ends_a_part = false;
-        call.parameters(&mut |name, value| {
+        for (name, value) in call.arguments() {
             ends_a_part |= value.contains(&self.delimiter);
             self.part(&mut body, name, value);
-        });
+        }
         if ends_a_part {
             return Err(Problem::Unsendable("a value contains the boundary between values"));
         }
@@ -95,14 +95,12 @@ impl Encoder {
         Ok(request)
     }
 
-    fn query<C: Call>(&self, call: &C) -> Result<HttpRequest, Problem> {
+    fn query(&self, call: &Call) -> Result<HttpRequest, Problem> {
         let mut url = self.get.clone();
         {
             let mut query = url.query_pairs_mut();
             query.append_pair("method", call.function().name());
-            call.parameters(&mut |name, value| {
-                query.append_pair(name, value);
-            });
+            query.extend_pairs(call.arguments());
         }
         if url.as_str().len() > LONGEST_QUERY_BYTES {
             return Err(Problem::Unsendable("it is too long for a GET request"));

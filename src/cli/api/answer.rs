@@ -8,7 +8,7 @@ use super::{mask, note, outcome};
 use crate::cli::{Context, Exit, Failure};
 use crate::config::Account;
 use crate::redact::Redactor;
-use crate::voipms::{CallError, Class, Function, RawAnswer, RawCall, Untaken};
+use crate::voipms::{CallError, Class, Function, Answer, Call, Untaken};
 
 /// How this run prints.
 pub struct Printer {
@@ -29,12 +29,12 @@ impl Printer {
         &self,
         context: &mut Context,
         account: &Account,
-        call: &RawCall,
-        answer: &RawAnswer,
+        call: &Call,
+        answer: &Answer,
     ) -> Result<Exit, Failure> {
         let untaken = answer.untaken(call, &self.redactor());
         // Tables show the same text as JSON does: what is masked is masked once.
-        let masked = self.masked(answer.body()).map(RawAnswer::of_body);
+        let masked = self.masked(answer.body()).map(Answer::new);
         if context.wants_json() {
             self.print_body(context, answer.body())?;
         } else if let Some(answer) = &masked {
@@ -93,7 +93,7 @@ impl Printer {
     }
 
     /// What was done, in a sentence.
-    fn done(&self, call: &RawCall, currency: &str, answer: &RawAnswer) -> String {
+    fn done(&self, call: &Call, currency: &str, answer: &Answer) -> String {
         let Deed { mut done, would, .. } = Deed::of(call, currency);
         if call.is_dry_run() {
             done = format!("a dry run went well, and nothing was done: {would}");
@@ -126,7 +126,7 @@ impl Printer {
 }
 
 /// Whether there is anything in the payload that can be shown.
-fn holds_anything(function: Function, answer: &RawAnswer) -> bool {
+fn holds_anything(function: Function, answer: &Answer) -> bool {
     let key = function.result_key().unwrap_or_default();
     answer.rows(key).iter().any(|row| row.names().next().is_some()) || answer.text(key).is_some()
 }

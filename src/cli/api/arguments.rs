@@ -13,12 +13,12 @@ use crate::cli::Failure;
 use crate::cli::failure::FAILED;
 use crate::cli::output::clean;
 use crate::clock::Clock;
-use crate::voipms::{Class, Function, Kind, Marker, Parameter, RawCall, Unacceptable};
+use crate::voipms::{Class, Function, Kind, Marker, Parameter, Call, Unacceptable};
 
 /// What is to be done, its arguments good.
 pub enum Request {
     /// A call that is sent as it is, and the description that was made for it.
-    Call(RawCall, Option<Marker>),
+    Call(Call, Option<Marker>),
     /// setClient over the record as it is: the client, and the values that were given.
     Overlay {
         /// The client's id.
@@ -101,7 +101,7 @@ fn request(mut given: Given, lines: &mut Lines<'_>) -> Result<Request, Failure> 
         ));
     }
     let marker = marker(function, &mut values);
-    let checked = RawCall::new(function, values.clone());
+    let checked = Call::new(function, values.clone());
     for problem in checked.as_ref().err().into_iter().flatten() {
         let is_told = swallowed.iter().any(|(name, _)| *name == problem.parameter()) || is_bad_password(problem);
         let is_read =
@@ -179,7 +179,7 @@ fn refused(function: Function, problems: Vec<String>) -> Failure {
 }
 
 /// The failure of a write that nobody confirmed; with the call it says what would have been done.
-pub fn no_yes(function: Function, call: Option<&RawCall>) -> Failure {
+pub fn no_yes(function: Function, call: Option<&Call>) -> Failure {
     let what = words::unconfirmed(function, call);
     let failure = Failure::usage(format!("{function} was not sent: it {what}, and `--yes` is not given"));
     failure.hint(if function.has_dry_run() {

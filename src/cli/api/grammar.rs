@@ -299,7 +299,7 @@ mod tests {
 
     use super::{ApiArgs, Given, is_option};
     use crate::cli::api::words::examples;
-    use crate::voipms::{Class, Function, Kind, RawCall};
+    use crate::voipms::{Class, Function, Kind, Call};
 
     fn parse(line: &str) -> Result<Given, clap::Error> {
         let mut words = vec!["api".to_owned()];
@@ -335,7 +335,7 @@ mod tests {
                     }
                 }
                 if function != Function::SetClient {
-                    RawCall::new(function, given.values).unwrap_or_else(|error| panic!("{example}: {error:?}"));
+                    Call::new(function, given.values).unwrap_or_else(|error| panic!("{example}: {error:?}"));
                 }
                 for line in format!("  balancewatch api {example}").lines() {
                     assert!(line.len() <= 80, "{line}: help would break it");

@@ -16,7 +16,7 @@ use crate::config::problem::nearest;
 use crate::config::{Account, Secrets};
 use crate::net::Trust;
 use crate::store::{Access, Error as StoreError, Store};
-use crate::voipms::{Class, Client, Error, Function, Marker, RawCall};
+use crate::voipms::{Class, Client, Error, Function, Marker, Call};
 
 mod answer;
 mod arguments;
@@ -122,7 +122,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Sends a call and prints what came of it.
-    async fn send(&mut self, call: &RawCall) -> Result<Exit, Failure> {
+    async fn send(&mut self, call: &Call) -> Result<Exit, Failure> {
         let (currency, options) = (&self.account.currency, &self.printer.find_out_options);
         let answer = match outcome::unheard(call, currency, options) {
             None => self.api.call(call).await,

@@ -3,7 +3,7 @@
 
 use crate::cli::failure::FAILED;
 use crate::cli::{Failure, Global, shell};
-use crate::voipms::{CallError, Class, Client, Error, FindOut, Function, RawCall, meaning};
+use crate::voipms::{CallError, Class, Client, Error, FindOut, Function, Call, meaning};
 
 use super::words::Deed;
 
@@ -57,7 +57,7 @@ pub async fn answered<T>(api: &Client, answer: Result<T, Error>) -> Result<T, Fa
 }
 
 /// A success that could not be printed, or lacks what was asked for. Of a write it must be said that it was done.
-pub fn unprinted(call: &RawCall, failure: Failure) -> Failure {
+pub fn unprinted(call: &Call, failure: Failure) -> Failure {
     let function = call.function();
     match function.class() {
         Class::Read => failure,
@@ -79,7 +79,7 @@ fn cause(error: &Error) -> Failure {
 }
 
 /// A write of which it is not known whether it was done; `None` for every other call. `options`: see [`options`].
-pub fn unknown(call: &RawCall, currency: &str, error: &CallError, options: &str) -> Option<Failure> {
+pub fn unknown(call: &Call, currency: &str, error: &CallError, options: &str) -> Option<Failure> {
     let find_out = error.find_out()?;
     let is_dry = call.is_dry_run() && !error.may_not_have_been_dry();
     let (what, hint) = doubt(call, currency, find_out, options, is_dry);
@@ -87,14 +87,14 @@ pub fn unknown(call: &RawCall, currency: &str, error: &CallError, options: &str)
 }
 
 /// What is true of a write that was sent as long as no answer came; `None` for a read.
-pub fn unheard(call: &RawCall, currency: &str, options: &str) -> Option<Failure> {
-    let find_out = call.find_out()?;
+pub fn unheard(call: &Call, currency: &str, options: &str) -> Option<Failure> {
+    let find_out = FindOut::of(call)?;
     let (what, hint) = doubt(call, currency, &find_out, options, call.is_dry_run());
     Some(Failure::failed(what).hint(hint))
 }
 
 /// What is not known, and what to do. `is_dry`: nothing speaks against its having been a dry run, as it was meant.
-fn doubt(call: &RawCall, currency: &str, find_out: &FindOut, options: &str, is_dry: bool) -> (String, String) {
+fn doubt(call: &Call, currency: &str, find_out: &FindOut, options: &str, is_dry: bool) -> (String, String) {
     let Deed { whether, .. } = Deed::of(call, currency);
     let command = command(find_out.function, &find_out.client, options);
     if is_dry {
@@ -108,7 +108,7 @@ fn doubt(call: &RawCall, currency: &str, find_out: &FindOut, options: &str, is_d
     } else {
         ""
     };
-    let shows = format!("{command} shows {}", find_out.what_it_shows());
+    let shows = format!("{command} shows {}", find_out.shows);
     let hint = match call.function().class() {
         Class::MoneyMovingWrite => format!("do not repeat it before you know: {shows}"),
         _ => shows,

@@ -15,7 +15,7 @@ use crate::cli::failure::USAGE;
 use crate::cli::{Exit, Failure};
 use crate::domain::ClientId;
 use crate::domain::plan::{Field, Passwords, Read, Record, differing, fit, overlay};
-use crate::voipms::{BalanceManagement, CallError, Client, ErrorKind, Function, RawCall, WriteTurn};
+use crate::voipms::{BalanceManagement, CallError, Client, ErrorKind, Function, Call, WriteTurn};
 
 /// Runs it. `values`: what was given beside the client; `yes`: whether it may be sent.
 ///
@@ -58,7 +58,7 @@ pub async fn run(
         let Some(turn) = turn else {
             return Err(no_yes(Function::SetClient, None));
         };
-        let call = RawCall::set_client(&sent).map_err(|error| outcome::declined(&error))?;
+        let call = Call::set_client(&sent).map_err(|error| outcome::declined(&error))?;
         let lost = match send(run, &change, turn, &call).await? {
             Sent::Answered => None,
             Sent::Lost(lost) => Some(lost),
@@ -140,7 +140,7 @@ async fn record(api: &Client, client: &ClientId) -> Result<Record, Failure> {
 ///
 /// # Errors
 /// Why it was not done.
-async fn send(run: &mut Run<'_>, change: &Change<'_>, turn: WriteTurn, call: &RawCall) -> Result<Sent, Failure> {
+async fn send(run: &mut Run<'_>, change: &Change<'_>, turn: WriteTurn, call: &Call) -> Result<Sent, Failure> {
     run.course.sending(turn.departure(), change.uncompared(false));
     match run.api.write_in(turn, call).await {
         Ok(answer) => {

@@ -5,7 +5,7 @@ use crate::cli::telling::count;
 use crate::cli::{Context, Failure, Table, Tone};
 use crate::config::Account;
 use crate::domain::Money;
-use crate::voipms::{Function, RawAnswer, RawCall, Row};
+use crate::voipms::{Function, Answer, Call, Row};
 
 /// How a column is filled and aligned.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,8 +26,8 @@ type Column = (&'static str, &'static str, Kind);
 pub fn print(
     context: &mut Context,
     account: &Account,
-    call: &RawCall,
-    answer: &RawAnswer,
+    call: &Call,
+    answer: &Answer,
     show_secrets: bool,
 ) -> Result<(), Failure> {
     let function = call.function();

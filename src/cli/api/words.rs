@@ -1,7 +1,7 @@
 //! What each function of the API does, told to people: in help, when it was done, and when nobody knows whether it was.
 //! Only wording.
 
-use crate::voipms::{Class, Function, RawCall};
+use crate::voipms::{Class, Function, Call};
 
 /// The heading of a class in the list of functions.
 pub const fn group(class: Class) -> &'static str {
@@ -151,7 +151,7 @@ pub struct Deed {
 
 impl Deed {
     /// Of a write; of a read, that it was made.
-    pub fn of(call: &RawCall, currency: &str) -> Self {
+    pub fn of(call: &Call, currency: &str) -> Self {
         let text = |name| call.argument(name).unwrap_or_default();
         let client = text("client");
         let (done, would, whether) = match call.function() {
@@ -200,7 +200,7 @@ impl Deed {
 
 /// A write that nobody confirmed, in words behind *it*: `makes a new client`. `call` is needed only where money moves; its
 /// amount has no currency here, because no configuration is read for what is not done.
-pub fn unconfirmed(function: Function, call: Option<&RawCall>) -> String {
+pub fn unconfirmed(function: Function, call: Option<&Call>) -> String {
     let argument = |name| call.and_then(|call| call.argument(name)).unwrap_or_default();
     match function {
         Function::AddCharge => format!(

@@ -1,11 +1,12 @@
 //! getResellerBalance: a client's balance; getBalance: the reseller's own. Both answer in the same shape.
 
-use super::read::Read;
 use crate::domain::{ClientId, Money};
 use crate::voipms::answer::{Payload, Reader};
+use crate::voipms::call::Call;
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
 use crate::voipms::json::{fields, scalar};
+use crate::voipms::question::Question;
 
 /// A balance and what is told beside it, in the account's currency. getResellerBalance always tells all of it (documented);
 /// getBalance only the balance unless it is asked for more (documented). "Today" ends at midnight in Toronto (inferred
@@ -23,16 +24,20 @@ pub struct ResellerBalance {
 }
 
 /// A client's balance.
-pub(in crate::voipms) fn get_reseller_balance(client: &ClientId) -> Read<'_, ResellerBalance> {
-    Read::of_client(Function::GetResellerBalance, client, read)
+pub(in crate::voipms) fn get_reseller_balance(client: &ClientId) -> Question<ResellerBalance> {
+    Question::new(Call::of_client(Function::GetResellerBalance, client), read_balance)
 }
 
 /// The reseller's own balance.
-pub(in crate::voipms) fn get_balance() -> Read<'static, ResellerBalance> {
-    Read::new(Function::GetBalance, read)
+pub(in crate::voipms) fn get_balance() -> Question<ResellerBalance> {
+    Question::new(Call::plain(Function::GetBalance), read_balance)
 }
 
-fn read(payload: Payload<'_>, reader: &Reader<'_>) -> Result<ResellerBalance, Problem> {
+pub(in crate::voipms) fn read_balance(
+    _: &Call,
+    payload: Payload<'_>,
+    reader: &Reader<'_>,
+) -> Result<ResellerBalance, Problem> {
     let missing = |key| Problem::MissingPayload { key };
     let Payload::Value(payload) = payload else {
         return Err(missing("balance"));

@@ -3,25 +3,29 @@
 use std::collections::HashSet;
 use std::hash::RandomState;
 
-use super::Call;
-use super::read::Read;
 use super::rows::{Rows, read_rows};
-use crate::domain::plan::Passwords;
-use crate::domain::{Client, ClientId, plan};
+use crate::domain::plan::{Passwords, Read};
+use crate::domain::{Client, ClientId};
 use crate::voipms::answer::{Payload, Reader};
+use crate::voipms::call::Call;
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
 use crate::voipms::json::{fields, for_each_row, scalar};
+use crate::voipms::question::Question;
 use crate::voipms::record::{OddRow, inventory_row, password_row, whole_record};
 
-/// All clients, or those with this e-mail address.
-pub(in crate::voipms) fn get_clients(email: Option<&str>) -> Read<'_, Rows<Client>> {
-    Read::new(Function::GetClients, read).with("client", email)
+/// All clients.
+pub(in crate::voipms) fn get_clients() -> Question<Rows<Client>> {
+    Question::new(Call::plain(Function::GetClients), read_clients)
 }
 
-fn read(payload: Payload<'_>, reader: &Reader<'_>) -> Result<Rows<Client>, Problem> {
+pub(in crate::voipms) fn read_clients(
+    _: &Call,
+    payload: Payload<'_>,
+    reader: &Reader<'_>,
+) -> Result<Rows<Client>, Problem> {
     let mut seen = HashSet::new();
-    read_rows("clients", payload, reader, |row| {
+    read_rows(Function::GetClients, payload, reader, |row| {
         let client = inventory_row(row, reader)?;
         if seen.insert(client.id.clone()) {
             return Ok(client);
@@ -34,8 +38,8 @@ fn read(payload: Payload<'_>, reader: &Reader<'_>) -> Result<Rows<Client>, Probl
 }
 
 /// The passwords of all clients, hashed.
-pub(in crate::voipms) fn passwords() -> Read<'static, Passwords> {
-    Read::new(Function::GetClients, |payload, reader| {
+pub(in crate::voipms) fn get_passwords() -> Question<Passwords> {
+    Question::new(Call::plain(Function::GetClients), |_, payload, reader| {
         let mut passwords = Passwords::new(RandomState::new());
         if let Payload::Value(payload) = payload {
             for_each_row(payload, |row| password_row(row, &mut passwords))
@@ -46,44 +50,34 @@ pub(in crate::voipms) fn passwords() -> Read<'static, Passwords> {
 }
 
 /// One client's whole record.
-pub(in crate::voipms) struct GetClient<'c>(pub(in crate::voipms) &'c ClientId);
+pub(in crate::voipms) fn get_client(client: &ClientId) -> Question<Read> {
+    Question::new(Call::of_client(Function::GetClients, client), read_client)
+}
 
-impl Call for GetClient<'_> {
-    type Answer = plan::Read;
-
-    fn function(&self) -> Function {
-        Function::GetClients
-    }
-
-    fn parameters<'a>(&'a self, add: &mut dyn FnMut(&'static str, &'a str)) {
-        add("client", self.0.as_str());
-    }
-
-    fn read(&self, payload: Payload<'_>, reader: &Reader<'_>) -> Result<plan::Read, Problem> {
-        let absent = || Problem::Status {
-            code: "no_client".to_owned(),
-            message: None,
-        };
-        let Payload::Value(payload) = payload else {
-            return Err(absent());
-        };
-        let (mut rows, mut mine) = (0u32, Vec::new());
-        for_each_row(payload, |row| {
-            rows += 1;
-            let id = fields(row.get(), &["client"]).ok().and_then(|[id]| scalar(id?)?);
-            if id.is_some_and(|id| id == self.0.as_str()) {
-                mine.push(row);
-            }
-        })
-        .ok_or_else(|| reader.malformed("`clients` is no list", payload.get()))?;
-        match mine[..] {
-            [row] => whole_record(row, reader),
-            [] if rows == 0 => Err(absent()),
-            [] => Err(Problem::WrongClient),
-            [..] => Err(Problem::BadRecord {
-                field: "client",
-                what: "is there more than once",
-            }),
+fn read_client(call: &Call, payload: Payload<'_>, reader: &Reader<'_>) -> Result<Read, Problem> {
+    let absent = || Problem::Status {
+        code: "no_client".to_owned(),
+        message: None,
+    };
+    let Payload::Value(payload) = payload else {
+        return Err(absent());
+    };
+    let (mut rows, mut mine) = (0u32, Vec::new());
+    for_each_row(payload, |row| {
+        rows += 1;
+        let id = fields(row.get(), &["client"]).ok().and_then(|[id]| scalar(id?)?);
+        if id.is_some_and(|id| Some(&*id) == call.argument("client")) {
+            mine.push(row);
         }
+    })
+    .ok_or_else(|| reader.malformed("`clients` is no list", payload.get()))?;
+    match mine[..] {
+        [row] => whole_record(row, reader),
+        [] if rows == 0 => Err(absent()),
+        [] => Err(Problem::WrongClient),
+        [..] => Err(Problem::BadRecord {
+            field: "client",
+            what: "is there more than once",
+        }),
     }
 }

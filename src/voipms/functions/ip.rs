@@ -2,18 +2,19 @@
 
 use std::net::IpAddr;
 
-use super::read::Read;
 use crate::voipms::answer::{Payload, Reader};
+use crate::voipms::call::Call;
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
 use crate::voipms::json::scalar;
+use crate::voipms::question::Question;
 
 /// The address that calls come from. Answered from any address (documented).
-pub(in crate::voipms) fn get_ip() -> Read<'static, IpAddr> {
-    Read::new(Function::GetIp, read)
+pub(in crate::voipms) fn get_ip() -> Question<IpAddr> {
+    Question::new(Call::plain(Function::GetIp), read_ip)
 }
 
-fn read(payload: Payload<'_>, reader: &Reader<'_>) -> Result<IpAddr, Problem> {
+pub(in crate::voipms) fn read_ip(_: &Call, payload: Payload<'_>, reader: &Reader<'_>) -> Result<IpAddr, Problem> {
     let missing = || Problem::MissingPayload { key: "ip" };
     let Payload::Value(payload) = payload else {
         return Err(missing());

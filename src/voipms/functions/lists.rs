@@ -1,14 +1,16 @@
-//! getBalanceManagement, getCountries, getStates and getClientPackages: short lists of codes and what they mean.
+//! getBalanceManagement, getCountries, getStates and getClientPackages: short lists of codes and what they mean; and
+//! getPackages, of which nothing is used but whether its rows can be read.
 
 use std::collections::BTreeMap;
 
-use super::read::Read;
 use super::rows::{Columns, Rows, read_rows};
-use crate::domain::ClientId;
+use crate::domain::Money;
 use crate::domain::plan::Country;
 use crate::voipms::answer::{Payload, Reader};
+use crate::voipms::call::Call;
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
+use crate::voipms::question::Question;
 
 /// A code of `balance_management`. Documented is only `1`, "Hard - suspend the client"; the portal's guide knows a soft
 /// mode too, whose code nobody published.
@@ -36,75 +38,67 @@ impl BalanceManagement {
     }
 }
 
-/// A state of the USA.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct State {
-    /// Its code, two letters (documented sample: `AL`).
-    pub code: String,
-    /// Its name in capitals (documented sample: `ALABAMA`), as in getClients. Which of the two setClient and
-    /// signupClient want is not known.
-    pub name: String,
-}
-
-/// A package that a client has.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClientPackage {
-    /// The package's code, as in getPackages (documented).
-    pub package: String,
-    /// The package's name (documented sample: `VoIP`).
-    pub name: String,
-}
-
 /// The account's codes of `balance_management`. An odd row is left out: what is not listed is refused later, never guessed.
-pub(in crate::voipms) fn get_balance_management() -> Read<'static, Vec<BalanceManagement>> {
-    Read::new(Function::GetBalanceManagement, |payload, reader| {
-        let list = pairs("balance_management", "value", payload, reader, |value, description| {
-            BalanceManagement { value, description }
-        })?;
-        Ok(list.rows)
+pub(in crate::voipms) fn get_balance_management() -> Question<Vec<BalanceManagement>> {
+    Question::new(Call::plain(Function::GetBalanceManagement), |call, payload, reader| {
+        let rows = read_pairs(call.function(), payload, reader)?.rows.into_iter();
+        let codes = rows.map(|(value, description)| BalanceManagement { value, description });
+        Ok(codes.collect())
     })
 }
 
 /// The codes of countries. An odd row is left out: what is not listed is refused later, never guessed.
-pub(in crate::voipms) fn get_countries() -> Read<'static, Vec<Country>> {
-    Read::new(Function::GetCountries, |payload, reader| {
-        let list = pairs("countries", "value", payload, reader, |code, name| Country {
-            code,
-            name,
-        })?;
-        Ok(list.rows)
+pub(in crate::voipms) fn get_countries() -> Question<Vec<Country>> {
+    Question::new(Call::plain(Function::GetCountries), |call, payload, reader| {
+        let rows = read_pairs(call.function(), payload, reader)?.rows.into_iter();
+        Ok(rows.map(|(code, name)| Country { code, name }).collect())
     })
 }
 
-/// The codes of states.
-pub(in crate::voipms) fn get_states() -> Read<'static, Rows<State>> {
-    Read::new(Function::GetStates, |payload, reader| {
-        pairs("states", "state", payload, reader, |code, name| State { code, name })
-    })
-}
-
-/// The packages that a client has.
-pub(in crate::voipms) fn get_client_packages(client: &ClientId) -> Read<'_, Rows<ClientPackage>> {
-    Read::of_client(Function::GetClientPackages, client, |payload, reader| {
-        pairs("packages", "value", payload, reader, |package, name| ClientPackage {
-            package,
-            name,
-        })
-    })
-}
-
-/// Rows of a code, under the name `code`, and its `description`. A code without a description is none, and the other way
-/// round; an empty description is one.
-fn pairs<T>(
-    key: &'static str,
-    code: &str,
+/// Rows of a code and its `description`. A code without a description is none, and the other way round; an empty
+/// description is one.
+pub(in crate::voipms) fn read_pairs(
+    function: Function,
     payload: Payload<'_>,
     reader: &Reader<'_>,
-    row: impl Fn(String, String) -> T,
-) -> Result<Rows<T>, Problem> {
-    read_rows(key, payload, reader, |raw| {
-        let mut columns = Columns::read(raw, &[code, "description"], reader)?;
+) -> Result<Rows<(String, String)>, Problem> {
+    let code = match function {
+        Function::GetStates => "state",
+        _ => "value",
+    };
+    read_rows(function, payload, reader, |row| {
+        let mut columns = Columns::read(row, &[code, "description"], reader)?;
         let description = columns.given(1, "no description")?;
-        Ok(row(columns.needed(0, "no code")?, description))
+        Ok((columns.needed(0, "no code")?, description))
+    })
+}
+
+/// The columns of a package that hold amounts, and those that hold whole numbers (documented by name and one sample).
+const PACKAGE: [&str; 7] = [
+    "package",
+    "markup_fixed",
+    "markup_percentage",
+    "monthly_fee",
+    "setup_fee",
+    "pulse",
+    "free_minutes",
+];
+
+/// Checks the rows of packages: each has a code, and what should be a number is one or empty.
+pub(in crate::voipms) fn read_packages(payload: Payload<'_>, reader: &Reader<'_>) -> Result<Rows<()>, Problem> {
+    read_rows(Function::GetPackages, payload, reader, |row| {
+        let mut columns = Columns::read(row, &PACKAGE, reader)?;
+        for position in 1..=4 {
+            columns.parsed::<Money>(position, "an amount that is none")?;
+        }
+        for position in 5..=6 {
+            let why = "a number that is none";
+            let number = columns.parsed::<Money>(position, why)?.map(Money::amount);
+            // Whole numbers may be written with decimals (`60.00`).
+            if number.is_some_and(|number| !number.is_integer() || u32::try_from(number).is_err()) {
+                return Err(columns.odd(why));
+            }
+        }
+        columns.needed(0, "no code").map(drop)
     })
 }

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::voipms::answer::{Payload, Reader};
 use crate::voipms::error::Problem;
+use crate::voipms::function::Function;
 use crate::voipms::json::{fields, for_each_row, scalar};
 use crate::voipms::record::OddRow;
 
@@ -18,9 +19,9 @@ pub struct Rows<T> {
     pub odd: Vec<OddRow>,
 }
 
-/// Reads every row of a list that came under `key`. Not one usable row among several is a broken answer, no empty list.
+/// Reads every row of a function's list. Not one usable row among several is a broken answer, no empty list.
 pub(super) fn read_rows<'a, T>(
-    key: &'static str,
+    function: Function,
     payload: Payload<'a>,
     reader: &Reader<'_>,
     mut read: impl FnMut(&'a RawValue) -> Result<T, OddRow>,
@@ -32,6 +33,7 @@ pub(super) fn read_rows<'a, T>(
     let Payload::Value(payload) = payload else {
         return Ok(list);
     };
+    let key = function.result_key().unwrap_or_default();
     for_each_row(payload, |row| match read(row) {
         Ok(good) => list.rows.push(good),
         Err(odd) => list.odd.push(odd),

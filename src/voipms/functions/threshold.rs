@@ -1,11 +1,12 @@
 //! getClientThreshold: the client's own limit, and where it wants to be told.
 
-use super::read::Read;
 use crate::domain::{ClientId, Money};
 use crate::voipms::answer::{Payload, Reader};
+use crate::voipms::call::Call;
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
 use crate::voipms::json::{fields, scalar};
+use crate::voipms::question::Question;
 
 /// A client's own limit: where its warning mail is due, not where it is suspended (documented). What is answered for a
 /// client that never had one is not known.
@@ -19,11 +20,15 @@ pub struct ClientThreshold {
 }
 
 /// A client's own limit.
-pub(in crate::voipms) fn get_client_threshold(client: &ClientId) -> Read<'_, ClientThreshold> {
-    Read::of_client(Function::GetClientThreshold, client, read)
+pub(in crate::voipms) fn get_client_threshold(client: &ClientId) -> Question<ClientThreshold> {
+    Question::new(Call::of_client(Function::GetClientThreshold, client), read_threshold)
 }
 
-fn read(payload: Payload<'_>, reader: &Reader<'_>) -> Result<ClientThreshold, Problem> {
+pub(in crate::voipms) fn read_threshold(
+    _: &Call,
+    payload: Payload<'_>,
+    reader: &Reader<'_>,
+) -> Result<ClientThreshold, Problem> {
     let Payload::Value(payload) = payload else {
         return Err(Problem::MissingPayload {
             key: "threshold_information",

@@ -1,28 +1,30 @@
 //! Every answer that is known, feared or invented, read without a network.
 
-use crate::domain::ClientId;
-use crate::domain::plan::{Field, Oddity, Read};
+use super::stage::{JOHN, id};
+use crate::domain::plan::{Field, Oddity, Read, Record};
 use crate::net::HttpAnswer;
 use crate::net::header::{HeaderMap, HeaderValue, LOCATION};
 use crate::redact::Redactor;
-use crate::voipms::Error;
 use crate::voipms::functions::{
-    Call, GetClient, SetClient, get_balance, get_balance_management, get_client_threshold, get_clients, get_countries,
+    get_balance, get_balance_management, get_client, get_client_threshold, get_clients, get_countries,
     get_reseller_balance,
 };
+use crate::voipms::question::Question;
 use crate::voipms::reply::read_reply;
+use crate::voipms::{Call, Error};
 
-pub(super) fn read<C: Call>(call: &C, status: u16, body: &str) -> Result<C::Answer, Error> {
+pub(super) fn read<A>(question: &Question<A>, status: u16, body: &str) -> Result<A, Error> {
     let answer = HttpAnswer {
         status,
         headers: HeaderMap::new(),
         body: body.into(),
     };
-    read_reply(call, &answer, &Redactor::new(&["api-secret"])).map_err(|problem| Error::new(call.function(), problem))
+    let read = read_reply(question, &answer, &Redactor::new(&["api-secret"]));
+    read.map_err(|problem| Error::new(question.call.function(), problem))
 }
 
-pub(super) fn id() -> ClientId {
-    ClientId::new("561115").unwrap()
+pub(super) fn set_client(record: &Record) -> Question<()> {
+    Question::of_success(Call::set_client(record).unwrap())
 }
 
 fn kind<T>(outcome: Result<T, Error>) -> String {
@@ -359,7 +361,7 @@ fn bytes_that_are_no_text_cost_no_more_than_their_row() {
         headers: HeaderMap::new(),
         body,
     };
-    let list = read_reply(&get_clients(None), &answer(body.clone()), &Redactor::new(&[])).unwrap();
+    let list = read_reply(&get_clients(), &answer(body.clone()), &Redactor::new(&[])).unwrap();
     assert_eq!(list.rows.len(), 2);
     assert_eq!(list.rows[0].company, "caf\u{fffd}");
 }
@@ -422,10 +424,6 @@ fn thresholds() {
         assert_eq!(got, expected, "{name}");
     }
 }
-
-pub(super) const JOHN: &str = r#"{"client":"561115","email":"john.doe@my-domain.com","password":"johnspassword",
-    "company":"Consulting","firstname":"John","lastname":"Doe","address":"5491 190TH","city":"OPA LOCKA",
-    "state":"FLORIDA","country":"UNITED STATES","zip":"02134","phone_number":"5551112222","balance_management":"1"}"#;
 
 fn clients(rows: &str) -> String {
     format!(r#"{{"status":"success","clients":{rows}}}"#)
@@ -504,7 +502,7 @@ fn lists_of_clients() {
         ),
     ];
     for (name, body, expected) in cases {
-        let got = match read(&get_clients(None), 200, &body) {
+        let got = match read(&get_clients(), 200, &body) {
             Ok(list) => {
                 let rows = list.rows.iter().map(|client| client.id.to_string());
                 let odd = list
@@ -522,7 +520,7 @@ fn lists_of_clients() {
 #[test]
 fn the_inventory_is_lean_and_the_record_complete() {
     let body = clients(&format!("[{}]", JOHN.replace("Consulting", r"Caf\u00e9 \/ Söhne")));
-    let client = read(&get_clients(None), 200, &body).unwrap().rows.remove(0);
+    let client = read(&get_clients(), 200, &body).unwrap().rows.remove(0);
     assert_eq!(client.email, "john.doe@my-domain.com");
     assert_eq!(
         (client.company.as_str(), client.firstname.as_str()),
@@ -551,7 +549,7 @@ fn the_inventory_is_lean_and_the_record_complete() {
 
 fn record(body: &str) -> Result<Read, Error> {
     let client = id();
-    read(&GetClient(&client), 200, body)
+    read(&get_client(&client), 200, body)
 }
 
 #[test]
@@ -699,7 +697,7 @@ fn fingerprints_of_the_list_stay_what_they_are() {
         ("an id alone", r#"{"client":"561115"}"#.to_owned(), "8f11b88681b9e563"),
     ];
     for (name, row, expected) in cases {
-        let client = read(&get_clients(None), 200, &clients(&format!("[{row}]"))).unwrap();
+        let client = read(&get_clients(), 200, &clients(&format!("[{row}]"))).unwrap();
         assert_eq!(client.rows[0].fingerprint, expected, "{name}");
     }
 }
@@ -784,13 +782,13 @@ fn what_a_failure_means() {
         ("redirect", 302, "", true, false),
     ];
     for (name, status, body, effect, transient) in cases {
-        let write = read(&SetClient::new(&record).unwrap(), status, body).unwrap_err();
+        let write = read(&set_client(&record), status, body).unwrap_err();
         assert_eq!(write.may_have_taken_effect(), effect, "{name}");
         assert_eq!(write.is_transient(), transient, "{name}");
-        let list = read(&get_clients(None), status, body).unwrap_err();
+        let list = read(&get_clients(), status, body).unwrap_err();
         assert!(!list.may_have_taken_effect(), "{name}: a read changes nothing");
     }
-    assert!(read(&SetClient::new(&record).unwrap(), 200, r#"{"status":"success"}"#).is_ok());
+    assert!(read(&set_client(&record), 200, r#"{"status":"success"}"#).is_ok());
 }
 
 #[test]
@@ -850,17 +848,17 @@ fn no_failure_shows_a_secret() {
     ];
     let client = id();
     let mut failures = Vec::new();
-    failures.extend(read(&SetClient::new(&record).unwrap(), 200, "<html>johnspassword</html>").err());
+    failures.extend(read(&set_client(&record), 200, "<html>johnspassword</html>").err());
     for status in [200, 302, 500] {
         for body in bodies.iter().chain(&lists) {
-            failures.extend(read(&SetClient::new(&record).unwrap(), status, body).err());
+            failures.extend(read(&set_client(&record), status, body).err());
         }
         for body in &bodies {
             failures.extend(read(&get_balance(), status, body).err());
         }
         for body in &lists {
-            failures.extend(read(&get_clients(None), status, body).err());
-            failures.extend(read(&GetClient(&client), status, body).err());
+            failures.extend(read(&get_clients(), status, body).err());
+            failures.extend(read(&get_client(&client), status, body).err());
         }
     }
     assert!(failures.len() > 60);

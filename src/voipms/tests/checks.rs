@@ -4,13 +4,9 @@ use std::collections::HashSet;
 
 use proptest::prelude::{Just, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
-use super::traps::{money, newcomer};
-use crate::domain::{ClientId, Money};
-use crate::voipms::functions::Call;
-use crate::voipms::{
-    AddCharge, AddPayment, Class, Function, Kind, Marker, Parameter, RawCall, SetClientThreshold, SignupClient,
-    Unacceptable,
-};
+use super::traps::money;
+use crate::domain::Money;
+use crate::voipms::{Call, Class, Function, Kind, Parameter};
 
 fn parameter(function: Function, name: &str) -> &'static Parameter {
     function.parameter(name).unwrap()
@@ -188,7 +184,7 @@ fn arguments(of: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
 #[test]
 fn all_problems_of_a_call_are_told_at_once() {
     let refused = |function, of: &[(&'static str, &str)]| {
-        let problems = RawCall::new(function, arguments(of)).unwrap_err();
+        let problems = Call::new(function, arguments(of)).unwrap_err();
         problems.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     let expected = [
@@ -218,7 +214,7 @@ fn all_problems_of_a_call_are_told_at_once() {
         ("password", "johnspassword"),
         ("confirm_password", "johnspassword"),
     ];
-    let good = RawCall::new(Function::SignupClient, arguments(&signup)).unwrap();
+    let good = Call::new(Function::SignupClient, arguments(&signup)).unwrap();
     assert!(!format!("{good:?}").contains("johnspassword"), "{good:?}");
     assert!(format!("{good:?}").contains("FLORIDA"), "{good:?}");
     (signup[9].1, signup[11].1) = ("John.doe@my-domain.com", "Johnspassword");
@@ -235,84 +231,11 @@ fn all_problems_of_a_call_are_told_at_once() {
         "what is missing is not also different"
     );
 
-    assert!(RawCall::new(Function::GetClients, Vec::new()).is_ok());
-    assert!(RawCall::new(Function::GetStates, Vec::new()).is_ok());
+    assert!(Call::new(Function::GetClients, Vec::new()).is_ok());
+    assert!(Call::new(Function::GetStates, Vec::new()).is_ok());
     assert_eq!(
         refused(Function::GetStates, &[("country", "US")]),
         ["getStates takes no `country`"]
-    );
-}
-
-#[test]
-fn typed_requests_pass_the_same_checks() {
-    let marker = Marker::new(jiff::Timestamp::UNIX_EPOCH, 1);
-    let client = ClientId::new("561115").unwrap();
-    let sent = |call: &RawCall| {
-        let mut sent = Vec::new();
-        call.parameters(&mut |name, value| sent.push(format!("{name}={value}")));
-        sent.join(" ")
-    };
-    for (amount, expected) in [
-        ("4.99", Some("4.99")),
-        ("12", Some("12.00")),
-        ("0.5", Some("0.50")),
-        ("0.01", Some("0.01")),
-        ("999999.99", Some("999999.99")),
-        ("0", None),
-        ("-4.99", None),
-        ("0.001", None),
-        ("1000000", None),
-    ] {
-        let charge = AddCharge::new(&client, money(amount), "", marker);
-        let shown = charge.ok().map(|charge| sent(&charge.0));
-        let expected_charge = expected
-            .map(|amount| format!("client=561115 charge={amount} description=balancewatch 00000000000000000000000001"));
-        assert_eq!(shown, expected_charge, "{amount}");
-        let payment = AddPayment::new(&client, money(amount), "for May", marker);
-        let shown = payment.ok().map(|payment| sent(&payment.0));
-        let expected_payment = expected.map(|amount| {
-            format!("client=561115 payment={amount} description=for May balancewatch 00000000000000000000000001")
-        });
-        assert_eq!(shown, expected_payment, "{amount}");
-    }
-    let words = "x".repeat(255 - " balancewatch ".len() - 26);
-    assert!(AddCharge::new(&client, money("1"), &words, marker).is_ok());
-    assert!(
-        AddCharge::new(&client, money("1"), &format!("{words}x"), marker).is_err(),
-        "the marker would be cut off"
-    );
-    assert!(AddCharge::new(&ClientId::account(), money("1"), "", marker).is_err());
-
-    for (threshold, good) in [(0, false), (1, true), (250, true), (251, false), (u16::MAX, false)] {
-        assert_eq!(
-            SetClientThreshold::new(&client, threshold, None).is_ok(),
-            good,
-            "{threshold}"
-        );
-    }
-    let told = SetClientThreshold::new(&client, 10, Some("a@b.cd")).unwrap();
-    assert_eq!(sent(&told.0), "client=561115 threshold=10 email=a@b.cd");
-    assert!(SetClientThreshold::new(&client, 10, Some("a@b")).is_err());
-
-    let good = newcomer();
-    let signup = SignupClient::new(&good).unwrap();
-    let mut names = Vec::new();
-    signup.parameters(&mut |name, _| names.push(name));
-    let documented = Function::SignupClient
-        .parameters()
-        .iter()
-        .map(|parameter| parameter.name);
-    assert_eq!(names, documented.take(14).collect::<Vec<_>>());
-    assert_eq!(signup.email(), "sean@example.com");
-    assert!(!format!("{signup:?} {good:?}").contains("S3cret"));
-    let mut bad = good.clone();
-    (bad.country, bad.email, bad.city) = ("Canada".to_owned(), "sean".to_owned(), String::new());
-    bad.balance_management = Some("hard!".to_owned());
-    let problems = SignupClient::new(&bad).unwrap_err();
-    let about = problems.iter().map(Unacceptable::parameter).collect::<Vec<_>>();
-    assert_eq!(
-        about,
-        ["city", "country", "email", "confirm_email", "balance_management"]
     );
 }
 

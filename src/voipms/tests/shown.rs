@@ -1,19 +1,13 @@
 //! What people read of a call that went wrong, word by word; and what of it nobody may read.
 
-use super::answers::read;
-use super::calls::{Caller, record};
-use super::traps::signup;
+use super::answers::{read, set_client};
+use super::stage::{Act, Api, Caller, call, ok, record, write};
 use crate::domain::plan::Field;
 use crate::net::HttpError;
-use crate::net::raw_server::{Act, RawServer, ok};
 use crate::voipms::error::{Error, Problem};
-use crate::voipms::functions::{SetClient, get_balance};
-use crate::voipms::{ErrorKind, Function, RawCall, Transport, WriteError};
-
-fn call(function: Function, arguments: &[(&'static str, &str)]) -> RawCall {
-    let arguments = arguments.iter().map(|(name, value)| (*name, (*value).to_owned()));
-    RawCall::new(function, arguments.collect()).unwrap()
-}
+use crate::voipms::functions::get_balance;
+use crate::voipms::question::Question;
+use crate::voipms::{Call, CallError, Function, Transport};
 
 #[test]
 fn an_answer_that_is_none_is_told_with_its_beginning() {
@@ -96,9 +90,14 @@ fn an_answer_that_is_none_is_told_with_its_beginning() {
 }
 
 #[test]
-fn a_typed_write_shows_no_password_that_it_sent() {
+fn a_write_shows_no_password_that_it_sent() {
     let mut record = record();
     record.set(Field::Password, "S3cret&pass");
+    let signup = write(Function::SignupClient).arguments().map(|(name, value)| {
+        let is_password = Function::SignupClient.is_password(name);
+        (name, if is_password { "S3cret&pass" } else { value }.to_owned())
+    }).collect();
+    let signup = Question::of_success(Call::new(Function::SignupClient, signup).unwrap());
     for body in [
         r#"{"status":"weak_password","message":"S3cret&pass is weak"}"#,
         r#"{"status":"S3cret&pass"}"#,
@@ -109,9 +108,9 @@ fn a_typed_write_shows_no_password_that_it_sent() {
         for (name, error) in [
             (
                 "setClient",
-                read(&SetClient::new(&record).unwrap(), 200, body).unwrap_err(),
+                read(&set_client(&record), 200, body).unwrap_err(),
             ),
-            ("signupClient", read(&signup(), 200, body).unwrap_err()),
+            ("signupClient", read(&signup, 200, body).unwrap_err()),
         ] {
             let shown = format!("{error} {error:?} {}", error.kind());
             assert!(!shown.contains("S3cret"), "{name}: {shown}");
@@ -124,25 +123,24 @@ fn a_typed_write_shows_no_password_that_it_sent() {
 
 #[tokio::test]
 async fn a_call_as_given_is_printed_without_what_came() {
-    let server = RawServer::start(|number, _| match number {
+    let server = Api::start(|number, _| match number {
         0 => Act::Send(ok(
             r#"{"status":"success","clients":[{"client":"7","password":"otter"}]}"#,
         )),
         1 => Act::Send(ok(r#"{"status":"no_luck","message":"otter"}"#)),
         _ => Act::Reset,
-    })
-    .await;
+    });
     let caller = Caller::new(&server, Transport::Multipart);
     let ask = call(Function::GetClients, &[]);
     let answer = caller.run(caller.client.call(&ask)).await.unwrap();
-    assert_eq!(format!("{answer:?}"), r#"RawAnswer { status: "success", .. }"#);
+    assert_eq!(format!("{answer:?}"), r#"Answer { status: "success", .. }"#);
 
     let charge = call(Function::AddCharge, &[("client", "561115"), ("charge", "1")]);
     let declined = caller.run(caller.client.call(&charge)).await.unwrap_err();
     assert_eq!(declined.to_string(), "addCharge: the API answered `no_luck` (otter)");
     let shown = format!("{declined:?}");
     assert!(
-        shown.starts_with("CallError { failure: NotDone(") && shown.ends_with(", .. }"),
+        shown.starts_with("CallError { error: Error {") && shown.ends_with(", .. }"),
         "{shown}"
     );
     assert!(!shown.contains(r#""status""#), "no body: {shown}");
@@ -245,31 +243,6 @@ fn whoever_reads_of_a_failure_is_told_what_to_do() {
     }
 }
 
-#[tokio::test]
-async fn where_the_connection_is_at_fault_the_network_is_to_be_looked_at() {
-    let broken = RawServer::start(|_, _| Act::Reset).await;
-    let mut nobody = RawServer::answering("").await;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    nobody.url = format!("http://{}/", listener.local_addr().unwrap());
-    drop(listener);
-    for (server, kind, hint) in [
-        (
-            &nobody,
-            ErrorKind::Connect,
-            "check `url`, and this machine's network and firewall; no proxy is used",
-        ),
-        (
-            &broken,
-            ErrorKind::Reset,
-            "the API or the way to it is slow or broken; try again later",
-        ),
-    ] {
-        let caller = Caller::new(server, Transport::Multipart);
-        let error = caller.run(caller.client.get_balance()).await.unwrap_err();
-        assert_eq!((error.kind(), error.hint()), (kind, Some(hint)));
-    }
-}
-
 #[test]
 fn only_a_marker_tells_an_entry_from_older_ones() {
     let marker = "balancewatch 01M849RW800000000000000001";
@@ -298,9 +271,9 @@ fn only_a_marker_tells_an_entry_from_older_ones() {
     ] {
         let charge = [("client", "561115"), ("charge", "4.99"), ("description", &*description)];
         let charge = call(Function::AddCharge, &charge);
-        let failure = WriteError::of(&charge, Error::new(Function::AddCharge, Problem::Empty));
+        let failure = CallError::new(&charge, Problem::Empty, None);
         assert_eq!(
-            failure.find_out().unwrap().what_it_shows(),
+            failure.find_out().unwrap().shows,
             format!("an entry of 4.99 {told_by}; how soon is not known, so look more than once before repeating it"),
             "{name}"
         );

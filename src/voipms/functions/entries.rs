@@ -5,12 +5,13 @@ use std::cmp::Reverse;
 
 use jiff::civil::{Date, DateTime, Time};
 
-use super::read::Read;
 use super::rows::{Columns, Rows, read_rows};
 use crate::domain::{ClientId, Money};
 use crate::voipms::answer::{Payload, Reader};
+use crate::voipms::call::Call;
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
+use crate::voipms::question::Question;
 
 /// A charge or a deposit. The lists are documented without order and without pages; here they are newest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,19 +28,17 @@ pub struct Entry {
 }
 
 /// What a client was debited with.
-pub(in crate::voipms) fn get_charges(client: &ClientId) -> Read<'_, Rows<Entry>> {
-    let answer = |payload: Payload<'_>, reader: &Reader<'_>| read("charges", payload, reader);
-    Read::of_client(Function::GetCharges, client, answer)
+pub(in crate::voipms) fn get_charges(client: &ClientId) -> Question<Rows<Entry>> {
+    Question::new(Call::of_client(Function::GetCharges, client), read_entries)
 }
 
-/// What a client was credited with.
-pub(in crate::voipms) fn get_deposits(client: &ClientId) -> Read<'_, Rows<Entry>> {
-    let answer = |payload: Payload<'_>, reader: &Reader<'_>| read("deposits", payload, reader);
-    Read::of_client(Function::GetDeposits, client, answer)
-}
-
-fn read(key: &'static str, payload: Payload<'_>, reader: &Reader<'_>) -> Result<Rows<Entry>, Problem> {
-    let mut list = read_rows(key, payload, reader, |row| {
+/// Reads charges or deposits, newest first.
+pub(in crate::voipms) fn read_entries(
+    call: &Call,
+    payload: Payload<'_>,
+    reader: &Reader<'_>,
+) -> Result<Rows<Entry>, Problem> {
+    let mut list = read_rows(call.function(), payload, reader, |row| {
         let mut columns = Columns::read(row, &["id", "date", "amount", "description"], reader)?;
         let amount = columns.parsed(2, "an amount that is none")?;
         let amount = amount.ok_or_else(|| columns.odd("no amount"))?;

@@ -7,8 +7,8 @@ use std::fmt;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::RawAnswer;
-use crate::voipms::json::{fields, for_each_row, scalar, trimmed};
+use super::outcome::Answer;
+use super::json::{fields, for_each_row, scalar, trimmed};
 
 /// A row of an answer. It may hold a client's password, and so cannot be printed.
 pub struct Row<'a>(Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>);
@@ -29,7 +29,7 @@ impl Row<'_> {
     }
 }
 
-impl RawAnswer {
+impl Answer {
     /// What stands under `key`: the rows of a list, or its one object. What is no row is left out; nothing at all when
     /// there is no such key, as in the status of an empty list, or nothing in it can be read.
     #[must_use]
@@ -86,7 +86,7 @@ impl<'de> Visitor<'de> for Fields {
 
 #[cfg(test)]
 mod tests {
-    use crate::voipms::RawAnswer;
+    use crate::voipms::Answer;
 
     #[test]
     fn rows_are_read_in_every_shape_of_a_list_with_their_own_digits() {
@@ -102,7 +102,7 @@ mod tests {
             ("a text", r#""none""#.to_owned(), 0),
         ] {
             let body = format!("\u{feff} {{\"charges\":{payload},\"status\":\"success\"}}\n");
-            let answer = RawAnswer::new(body.into_bytes());
+            let answer = Answer::new(body);
             let rows = answer.rows("charges");
             assert_eq!(rows.len(), count, "{name}");
             for row in rows {
@@ -114,7 +114,7 @@ mod tests {
                 assert_eq!(row.text("absent"), None, "{name}");
             }
         }
-        let signed_up = RawAnswer::new(br#"{"status":"success","client":1234}"#.to_vec());
+        let signed_up = Answer::new(r#"{"status":"success","client":1234}"#.to_owned());
         assert_eq!(signed_up.text("client").as_deref(), Some("1234"));
         assert!(signed_up.text("absent").is_none() && signed_up.rows("absent").is_empty());
     }
