@@ -9,8 +9,8 @@ use std::sync::OnceLock;
 
 use balancewatch::net::HttpAnswer;
 use balancewatch::net::header::{HeaderMap, HeaderValue, LOCATION};
-use balancewatch::voipms::WriteError;
 use balancewatch::voipms::fuzzing::{Answer, QUESTIONS, Question, Reading};
+use balancewatch::voipms::{CallError, Class, Function};
 
 use crate::canary;
 use crate::wire;
@@ -69,7 +69,7 @@ fn answer(question: Question, status: u16, input: &[u8]) -> HttpAnswer {
         // In a record where it stands, in a page anything that was sent.
         _ if has_records && before.ends_with(b"\"password\":\"") => Some(canary::PORTAL),
         _ if has_records => before.trim_ascii_start().starts_with(b"<").then_some(canary::API),
-        Question::SetClient | Question::SignupClient => Some(canary::PORTAL),
+        Question::Of(Function::SetClient | Function::SignupClient) => Some(canary::PORTAL),
         _ => Some(canary::API),
     };
     let body = canary::planted(input, fits);
@@ -78,17 +78,20 @@ fn answer(question: Question, status: u16, input: &[u8]) -> HttpAnswer {
 
 /// Whether the answer is of records, in which clients' passwords stand.
 fn has_records(question: Question) -> bool {
-    matches!(question, Question::Clients | Question::Record | Question::RawClients)
+    matches!(
+        question,
+        Question::Of(Function::GetClients) | Question::Record | Question::RawClients
+    )
 }
 
 /// What holds for every failure.
-fn check_error(question: Question, answer: &HttpAnswer, failure: &WriteError) {
+fn check_error(question: Question, answer: &HttpAnswer, failure: &CallError) {
     let error = failure.error();
     let shown = failure.to_string();
     for text in [
         &*shown,
         &format!("{failure:?}"),
-        error.kind(),
+        &error.kind().as_str(),
         error.code().unwrap_or_default(),
     ] {
         assert!(!canary::is_seen(text), "a password is shown: {text}");
@@ -99,7 +102,7 @@ fn check_error(question: Question, answer: &HttpAnswer, failure: &WriteError) {
     );
     assert!(shown.chars().count() <= LONGEST_TEXT, "a long text: {shown}");
     assert!(
-        !error.kind().is_empty() && !error.kind().contains(char::is_control),
+        !error.kind().as_str().is_empty() && !error.kind().as_str().contains(char::is_control),
         "no word for {error:?}"
     );
     assert!(
@@ -129,11 +132,11 @@ fn check_error(question: Question, answer: &HttpAnswer, failure: &WriteError) {
 }
 
 fn is_write(question: Question) -> bool {
-    use Question::{AddCharge, AddPayment, DryRun, SetClient, SetClientThreshold, SignupClient};
-    matches!(
-        question,
-        AddCharge | AddPayment | DryRun | SetClient | SetClientThreshold | SignupClient
-    )
+    match question {
+        Question::Of(function) => function.class() != Class::Read,
+        Question::DryRun => true,
+        Question::Record | Question::RawClients => false,
+    }
 }
 
 /// The status of an answer; `None` when it has none.
@@ -172,7 +175,7 @@ fn check(question: Question, answer: &HttpAnswer, read: &Answer) {
     if let Answer::Raw(raw) = read {
         assert_eq!(raw.status(), status);
     }
-    if matches!(question, Question::Clients | Question::Record) {
+    if matches!(question, Question::Of(Function::GetClients) | Question::Record) {
         assert!(
             !canary::is_seen(&format!("{read:?}")),
             "a client's password is printable"
@@ -182,11 +185,22 @@ fn check(question: Question, answer: &HttpAnswer, read: &Answer) {
 
 /// Whether a status may say that there is nothing.
 fn is_list(question: Question) -> bool {
-    use Question::{
-        BalanceManagement, Charges, ClientPackages, Clients, Countries, Deposits, Packages, RawClients, States,
+    use Function::{
+        GetBalanceManagement, GetCharges, GetClientPackages, GetClients, GetCountries, GetDeposits, GetPackages, GetStates,
     };
-    matches!(
-        question,
-        BalanceManagement | Charges | ClientPackages | Clients | Countries | Deposits | Packages | RawClients | States
-    )
+    match question {
+        Question::Of(function) => matches!(
+            function,
+            GetBalanceManagement
+                | GetCharges
+                | GetClientPackages
+                | GetClients
+                | GetCountries
+                | GetDeposits
+                | GetPackages
+                | GetStates
+        ),
+        Question::RawClients => true,
+        Question::Record | Question::DryRun => false,
+    }
 }
