@@ -77,7 +77,9 @@ impl Call {
     /// The value of an argument.
     #[must_use]
     pub fn argument(&self, name: &str) -> Option<&str> {
-        self.arguments().find(|(given, _)| *given == name).map(|(_, value)| value)
+        self.arguments()
+            .find(|(given, _)| *given == name)
+            .map(|(_, value)| value)
     }
 
     /// The password among the arguments, which the answer may repeat. A second one is a confirmation, and so the same.
@@ -97,7 +99,14 @@ impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct(self.function.name());
         for (name, value) in self.arguments() {
-            shown.field(name, if self.function.is_password(name) { &"***" } else { &value });
+            shown.field(
+                name,
+                if self.function.is_password(name) {
+                    &"***"
+                } else {
+                    &value
+                },
+            );
         }
         shown.finish()
     }

@@ -181,9 +181,7 @@ impl Problem {
             Self::HttpStatus { status, is_page, .. } => {
                 matches!(status, 408 | 425 | 429 | 500..) || (*status == 403 && *is_page)
             }
-            Self::Status { .. } => {
-                self.has_code(MOMENTARY) || self.has_code(LIMIT) || self.has_code(MAINTENANCE)
-            }
+            Self::Status { .. } => self.has_code(MOMENTARY) || self.has_code(LIMIT) || self.has_code(MAINTENANCE),
             Self::Http(
                 HttpError::Connect { .. }
                 | HttpError::TooLate { .. }
@@ -207,10 +205,7 @@ impl Problem {
     /// Whether a read is tried again within the same call. A try that ran into a deadline has used up the patience for
     /// this client; a limit needs a minute and maintenance longer.
     pub(super) fn is_worth_another_try(&self) -> bool {
-        let hopeless = matches!(
-            self,
-            Self::Http(HttpError::Timeout { .. }) | Self::Ledger(_)
-        );
+        let hopeless = matches!(self, Self::Http(HttpError::Timeout { .. }) | Self::Ledger(_));
         self.is_transient() && !hopeless && !self.is_limit() && !self.has_code(MAINTENANCE)
     }
 

@@ -3,9 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::functions::{
-    self, ClientThreshold, Entry, ResellerBalance, Rows, read_entries, read_packages, read_pairs,
-};
+use super::functions::{self, ClientThreshold, Entry, ResellerBalance, Rows, read_entries, read_packages, read_pairs};
 use super::question;
 use super::reply::read_reply;
 use super::{Call, CallError, Function};
@@ -120,7 +118,9 @@ impl Reading {
                 let entries = question::Question::new(Call::of_client(function, id), read_entries);
                 self.ask(&entries, answer).map(Answer::Entries)
             }
-            Function::GetBalanceManagement | Function::GetCountries | Function::GetClientPackages
+            Function::GetBalanceManagement
+            | Function::GetCountries
+            | Function::GetClientPackages
             | Function::GetStates => {
                 let call = Call::of_client(function, id);
                 let pairs = question::Question::new(call, |call, payload, reader| {

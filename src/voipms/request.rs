@@ -2,8 +2,8 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::error::Problem;
 use super::call::Call;
+use super::error::Problem;
 use crate::net::header::{CONTENT_TYPE, HeaderValue};
 use crate::net::{HttpRequest, Method, Url};
 

@@ -5,9 +5,7 @@ use super::answer::{Payload, Reader};
 use super::call::Call;
 use super::error::Problem;
 use super::function::{Class, Function};
-use super::functions::{
-    read_balance, read_clients, read_entries, read_ip, read_packages, read_pairs, read_threshold,
-};
+use super::functions::{read_balance, read_clients, read_entries, read_ip, read_packages, read_pairs, read_threshold};
 use super::outcome::Answer;
 use super::record::OddRow;
 use crate::redact::Redactor;
@@ -87,7 +85,7 @@ fn odd_rows(call: &Call, payload: Payload<'_>, reader: &Reader<'_>) -> Result<Ve
 #[cfg(test)]
 mod tests {
     use crate::redact::Redactor;
-    use crate::voipms::{Function, Answer, Call};
+    use crate::voipms::{Answer, Call, Function};
 
     #[test]
     fn a_success_that_the_daemon_would_not_take_is_told() {

@@ -7,8 +7,8 @@ use std::fmt;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::outcome::Answer;
 use super::json::{fields, for_each_row, scalar, trimmed};
+use super::outcome::Answer;
 
 /// A row of an answer. It may hold a client's password, and so cannot be printed.
 pub struct Row<'a>(Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>);

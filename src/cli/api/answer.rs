@@ -8,7 +8,7 @@ use super::{mask, note, outcome};
 use crate::cli::{Context, Exit, Failure};
 use crate::config::Account;
 use crate::redact::Redactor;
-use crate::voipms::{CallError, Class, Function, Answer, Call, Untaken};
+use crate::voipms::{Answer, Call, CallError, Class, Function, Untaken};
 
 /// How this run prints.
 pub struct Printer {

@@ -13,7 +13,7 @@ use crate::cli::Failure;
 use crate::cli::failure::FAILED;
 use crate::cli::output::clean;
 use crate::clock::Clock;
-use crate::voipms::{Class, Function, Kind, Marker, Parameter, Call, Unacceptable};
+use crate::voipms::{Call, Class, Function, Kind, Marker, Parameter, Unacceptable};
 
 /// What is to be done, its arguments good.
 pub enum Request {

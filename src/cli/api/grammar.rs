@@ -299,7 +299,7 @@ mod tests {
 
     use super::{ApiArgs, Given, is_option};
     use crate::cli::api::words::examples;
-    use crate::voipms::{Class, Function, Kind, Call};
+    use crate::voipms::{Call, Class, Function, Kind};
 
     fn parse(line: &str) -> Result<Given, clap::Error> {
         let mut words = vec!["api".to_owned()];

@@ -16,7 +16,7 @@ use crate::config::problem::nearest;
 use crate::config::{Account, Secrets};
 use crate::net::Trust;
 use crate::store::{Access, Error as StoreError, Store};
-use crate::voipms::{Class, Client, Error, Function, Marker, Call};
+use crate::voipms::{Call, Class, Client, Error, Function, Marker};
 
 mod answer;
 mod arguments;

@@ -3,7 +3,7 @@
 
 use crate::cli::failure::FAILED;
 use crate::cli::{Failure, Global, shell};
-use crate::voipms::{CallError, Class, Client, Error, FindOut, Function, Call, meaning};
+use crate::voipms::{Call, CallError, Class, Client, Error, FindOut, Function, meaning};
 
 use super::words::Deed;
 

@@ -15,7 +15,7 @@ use crate::cli::failure::USAGE;
 use crate::cli::{Exit, Failure};
 use crate::domain::ClientId;
 use crate::domain::plan::{Field, Passwords, Read, Record, differing, fit, overlay};
-use crate::voipms::{BalanceManagement, CallError, Client, ErrorKind, Function, Call, WriteTurn};
+use crate::voipms::{BalanceManagement, Call, CallError, Client, ErrorKind, Function, WriteTurn};
 
 /// Runs it. `values`: what was given beside the client; `yes`: whether it may be sent.
 ///

@@ -5,7 +5,7 @@ use crate::cli::telling::count;
 use crate::cli::{Context, Failure, Table, Tone};
 use crate::config::Account;
 use crate::domain::Money;
-use crate::voipms::{Function, Answer, Call, Row};
+use crate::voipms::{Answer, Call, Function, Row};
 
 /// How a column is filled and aligned.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What each function of the API does, told to people: in help, when it was done, and when nobody knows whether it was.
 //! Only wording.
 
-use crate::voipms::{Class, Function, Call};
+use crate::voipms::{Call, Class, Function};
 
 /// The heading of a class in the list of functions.
 pub const fn group(class: Class) -> &'static str {

@@ -21,7 +21,10 @@ async fn a_read_is_a_multipart_form_with_nothing_in_the_url() {
     let caller = Caller::new(&server, Transport::Multipart);
     assert_eq!(caller.balance().await, "8.0588");
     let seen = server.seen().remove(0);
-    assert_eq!((seen.class, seen.is_post, &*seen.target), (Class::Read, true, "/api/v1/rest.php"));
+    assert_eq!(
+        (seen.class, seen.is_post, &*seen.target),
+        (Class::Read, true, "/api/v1/rest.php")
+    );
     let expected = [
         ("api_username", "reseller@example.com"),
         ("api_password", PASSWORD),
@@ -39,7 +42,10 @@ async fn a_read_by_get_is_a_query() {
     let seen = server.seen().remove(0);
     let query =
         "api_username=reseller%40example.com&api_password=p%26ss+w%2F%22rd&method=getResellerBalance&client=561115";
-    assert_eq!((seen.is_post, seen.target), (false, format!("/api/v1/rest.php?{query}")));
+    assert_eq!(
+        (seen.is_post, seen.target),
+        (false, format!("/api/v1/rest.php?{query}"))
+    );
     assert_eq!(seen.body, "");
 }
 
@@ -332,11 +338,7 @@ async fn reads_fall_back_to_get_while_multipart_is_broken_and_come_back() {
     assert_eq!(caller.balance().await, "8.0588");
     assert_eq!(methods(), "POST GET GET");
     let write = caller.run(set(&caller.client)).await.unwrap_err();
-    assert_eq!(
-        write.kind().as_str(),
-        "missing_method",
-        "a write never goes by GET"
-    );
+    assert_eq!(write.kind().as_str(), "missing_method", "a write never goes by GET");
     assert_eq!(methods(), "POST GET GET POST");
 
     caller.stepper.advance_to(Timestamp::from_second(3_700).unwrap());

@@ -32,7 +32,13 @@ fn encoded(encoding: &str, body: &[u8]) -> Act {
 #[tokio::test]
 async fn what_http_makes_of_an_answer_for_reads_and_for_writes() {
     let chunked = format!("{CHUNKED}{:x}\r\n{BALANCE}\r\n0\r\n\r\n", BALANCE.len());
-    let of_type = |name: &str| Act::Send(answer("200 OK", &format!("content-type: {name}\r\n"), BALANCE.as_bytes()));
+    let of_type = |name: &str| {
+        Act::Send(answer(
+            "200 OK",
+            &format!("content-type: {name}\r\n"),
+            BALANCE.as_bytes(),
+        ))
+    };
     // Name, answer, what a read comes to, how often it is tried, what a write comes to, which is sent once. The balance is
     // a success for both.
     let cases = [
@@ -47,9 +53,27 @@ async fn what_http_makes_of_an_answer_for_reads_and_for_writes() {
         ),
         ("gzip", encoded("gzip", &gzip(BALANCE.as_bytes())), "8.0588", 1, "done"),
         ("another type", of_type("image/png"), "8.0588", 1, "done"),
-        ("another charset", of_type("text/html; charset=utf-16"), "8.0588", 1, "done"),
-        ("behind 100 Continue", Act::Send(behind("100 Continue", ok(BALANCE))), "8.0588", 1, "done"),
-        ("behind 103 Early Hints", Act::Send(behind("103 Early Hints", ok(BALANCE))), "8.0588", 1, "done"),
+        (
+            "another charset",
+            of_type("text/html; charset=utf-16"),
+            "8.0588",
+            1,
+            "done",
+        ),
+        (
+            "behind 100 Continue",
+            Act::Send(behind("100 Continue", ok(BALANCE))),
+            "8.0588",
+            1,
+            "done",
+        ),
+        (
+            "behind 103 Early Hints",
+            Act::Send(behind("103 Early Hints", ok(BALANCE))),
+            "8.0588",
+            1,
+            "done",
+        ),
         (
             "another protocol",
             Act::SendAndClose(behind("101 Switching Protocols", Vec::new())),
@@ -57,8 +81,20 @@ async fn what_http_makes_of_an_answer_for_reads_and_for_writes() {
             1,
             "unknown: http_101",
         ),
-        ("half a body", Act::SendAndClose(cut(ok(BALANCE))), "truncated", 3, "unknown: truncated"),
-        ("half of gzip", encoded("gzip", &gzip(BALANCE.as_bytes())[..14]), "truncated", 3, "unknown: truncated"),
+        (
+            "half a body",
+            Act::SendAndClose(cut(ok(BALANCE))),
+            "truncated",
+            3,
+            "unknown: truncated",
+        ),
+        (
+            "half of gzip",
+            encoded("gzip", &gzip(BALANCE.as_bytes())[..14]),
+            "truncated",
+            3,
+            "unknown: truncated",
+        ),
         (
             "chunks that break off",
             Act::SendAndClose(chunks_that_break_off(BALANCE)),
@@ -68,8 +104,20 @@ async fn what_http_makes_of_an_answer_for_reads_and_for_writes() {
         ),
         ("brotli", encoded("br", BINARY), "malformed", 3, "unknown: malformed"),
         ("reset", Act::Reset, "reset", 3, "unknown: reset"),
-        ("closed without a word", Act::SendAndClose(Vec::new()), "reset", 3, "unknown: reset"),
-        ("half a head", Act::SendAndClose(b"HTTP/1.1 200".to_vec()), "reset", 3, "unknown: reset"),
+        (
+            "closed without a word",
+            Act::SendAndClose(Vec::new()),
+            "reset",
+            3,
+            "unknown: reset",
+        ),
+        (
+            "half a head",
+            Act::SendAndClose(b"HTTP/1.1 200".to_vec()),
+            "reset",
+            3,
+            "unknown: reset",
+        ),
         ("silence", Act::Silence, "timeout", 1, "unknown: timeout"),
         (
             "huge",
@@ -84,13 +132,23 @@ async fn what_http_makes_of_an_answer_for_reads_and_for_writes() {
         let caller = Caller::over_http(&server, Transport::Multipart);
         assert_eq!(caller.balance().await, read, "{name}");
         assert_eq!(server.seen().len(), tries, "{name}");
-        let outcome = caller.run(caller.client.call(&write(Function::SetClientThreshold))).await;
+        let outcome = caller
+            .run(caller.client.call(&write(Function::SetClientThreshold)))
+            .await;
         assert_eq!(told(&outcome), written, "{name}");
         let seen = server.seen();
         assert_eq!(seen.len(), tries + 1, "{name}: sent once");
         for seen in seen {
-            assert!(seen.head.starts_with("POST /api/v1/rest.php HTTP/1.1\r\n"), "{name}: {}", seen.head);
-            assert!(seen.head.to_lowercase().contains("user-agent: balancewatch/"), "{name}: {}", seen.head);
+            assert!(
+                seen.head.starts_with("POST /api/v1/rest.php HTTP/1.1\r\n"),
+                "{name}: {}",
+                seen.head
+            );
+            assert!(
+                seen.head.to_lowercase().contains("user-agent: balancewatch/"),
+                "{name}: {}",
+                seen.head
+            );
         }
     }
 }
@@ -104,7 +162,10 @@ async fn a_dry_run_whose_answer_breaks_off_may_have_been_none() {
     ] {
         let server = RawServer::start(move |_, _| Act::SendAndClose(bytes.clone())).await;
         let caller = Caller::over_http(&server, Transport::Multipart);
-        let dry = call(Function::AddCharge, &[("client", "561115"), ("charge", "4.99"), ("test", "1")]);
+        let dry = call(
+            Function::AddCharge,
+            &[("client", "561115"), ("charge", "4.99"), ("test", "1")],
+        );
         let outcome = caller.run(caller.client.call(&dry)).await;
         assert_eq!(told(&outcome), "unknown: truncated", "{name}");
         assert!(outcome.as_ref().is_err_and(CallError::may_not_have_been_dry), "{name}");
@@ -167,7 +228,9 @@ async fn a_redirect_is_followed_nowhere() {
             let server = RawServer::start(move |_, _| Act::Send(bytes.clone())).await;
             let caller = Caller::over_http(&server, Transport::Get);
             let read = caller.run(caller.client.get_reseller_balance(&id())).await.unwrap_err();
-            let write = caller.run(caller.client.call(&write(Function::SetClientThreshold))).await;
+            let write = caller
+                .run(caller.client.call(&write(Function::SetClientThreshold)))
+                .await;
             for error in [&read, write.unwrap_err().error()] {
                 let number = &status[..3];
                 let shown = error.problem().to_string();
@@ -187,7 +250,6 @@ async fn a_redirect_is_followed_nowhere() {
     }
     assert!(other.seen().is_empty(), "nothing follows, and no password");
 }
-
 
 #[tokio::test]
 async fn what_cannot_be_read_is_told_in_words_that_help() {
@@ -247,7 +309,6 @@ async fn what_cannot_be_read_is_told_in_words_that_help() {
     }
 }
 
-
 #[tokio::test]
 async fn a_kept_connection_that_the_server_closes_costs_a_read_nothing_but_a_try() {
     let server = RawServer::start(|number, _| match number {
@@ -262,7 +323,6 @@ async fn a_kept_connection_that_the_server_closes_costs_a_read_nothing_but_a_try
     let connections: Vec<usize> = server.seen().iter().map(|seen| seen.connection).collect();
     assert_eq!(connections, [0, 0, 1]);
 }
-
 
 #[tokio::test]
 async fn a_write_after_others_never_uses_their_connection() {
@@ -279,7 +339,10 @@ async fn a_write_after_others_never_uses_their_connection() {
     let caller = Caller::over_http(&server, Transport::Multipart);
     assert_eq!(caller.balance().await, "8.0588");
     for _ in 0..2 {
-        caller.run(caller.client.call(&write(Function::SetClient))).await.unwrap();
+        caller
+            .run(caller.client.call(&write(Function::SetClient)))
+            .await
+            .unwrap();
     }
     assert_eq!(caller.balance().await, "8.0588");
     let connections = server.seen().iter().map(|seen| seen.connection).collect::<Vec<_>>();

@@ -93,10 +93,13 @@ fn an_answer_that_is_none_is_told_with_its_beginning() {
 fn a_write_shows_no_password_that_it_sent() {
     let mut record = record();
     record.set(Field::Password, "S3cret&pass");
-    let signup = write(Function::SignupClient).arguments().map(|(name, value)| {
-        let is_password = Function::SignupClient.is_password(name);
-        (name, if is_password { "S3cret&pass" } else { value }.to_owned())
-    }).collect();
+    let signup = write(Function::SignupClient)
+        .arguments()
+        .map(|(name, value)| {
+            let is_password = Function::SignupClient.is_password(name);
+            (name, if is_password { "S3cret&pass" } else { value }.to_owned())
+        })
+        .collect();
     let signup = Question::of_success(Call::new(Function::SignupClient, signup).unwrap());
     for body in [
         r#"{"status":"weak_password","message":"S3cret&pass is weak"}"#,
@@ -106,10 +109,7 @@ fn a_write_shows_no_password_that_it_sent() {
         "S3cret&pass",
     ] {
         for (name, error) in [
-            (
-                "setClient",
-                read(&set_client(&record), 200, body).unwrap_err(),
-            ),
+            ("setClient", read(&set_client(&record), 200, body).unwrap_err()),
             ("signupClient", read(&signup, 200, body).unwrap_err()),
         ] {
             let shown = format!("{error} {error:?} {}", error.kind());

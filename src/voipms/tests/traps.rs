@@ -24,7 +24,9 @@ fn question<A>(function: Function, read: ReadAnswer<A>) -> Question<A> {
 }
 
 fn pairs(function: Function) -> Question<Rows<(String, String)>> {
-    question(function, |call, payload, reader| read_pairs(call.function(), payload, reader))
+    question(function, |call, payload, reader| {
+        read_pairs(call.function(), payload, reader)
+    })
 }
 
 /// What becomes of an answer: `value`, `done`, or the rows by number, with the odd ones; or the failure's kind, and for a
@@ -45,7 +47,11 @@ fn told(function: Function, status: u16, body: &str) -> String {
             return "done".to_owned();
         };
         let failed = CallError::new(&question.call, error.problem().clone(), None);
-        let is_unknown = if failed.find_out().is_some() { "unknown" } else { "not done" };
+        let is_unknown = if failed.find_out().is_some() {
+            "unknown"
+        } else {
+            "not done"
+        };
         format!("{is_unknown}: {}", error.kind())
     }
     let id = id();
@@ -61,7 +67,11 @@ fn told(function: Function, status: u16, body: &str) -> String {
         Function::GetCharges => rows(read(&get_charges(&id), status, body)),
         Function::GetDeposits => rows(read(&question(function, read_entries), status, body)),
         Function::GetClients => rows(read(&get_clients(), status, body)),
-        Function::GetPackages => rows(read(&question(function, |_, payload, reader| read_packages(payload, reader)), status, body)),
+        Function::GetPackages => rows(read(
+            &question(function, |_, payload, reader| read_packages(payload, reader)),
+            status,
+            body,
+        )),
         Function::GetIp => good(read(&get_ip(), status, body), "value"),
         _ => rows(read(&pairs(function), status, body)),
     };

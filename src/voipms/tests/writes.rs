@@ -138,7 +138,10 @@ async fn every_write_is_sent_once_and_ends_in_one_of_three_ways() {
             let seen = server.seen();
             assert_eq!(seen.len(), sent + 1, "{function}: {name}: sent once");
             let last = &seen[sent];
-            assert_eq!((last.class, last.is_post, &*last.target), (function.class(), true, "/api/v1/rest.php"));
+            assert_eq!(
+                (last.class, last.is_post, &*last.target),
+                (function.class(), true, "/api/v1/rest.php")
+            );
             assert_eq!(form(last)[2], ("method".to_owned(), function.name().to_owned()));
             assert_eq!(caller.client.calls_made(), sent as u64 + 1, "{function}: {name}");
             assert!(!caller.client.has_fallen_back_to_get(), "{function}: {name}");
@@ -154,7 +157,9 @@ async fn an_unknown_outcome_says_how_to_find_out() {
     for (function, expected) in [
         (
             Function::AddCharge,
-            format!("getCharges of 561115: an entry of 4.99 described as `b 1` and dated today, in Toronto, if it was done; {older}"),
+            format!(
+                "getCharges of 561115: an entry of 4.99 described as `b 1` and dated today, in Toronto, if it was done; {older}"
+            ),
         ),
         (
             Function::AddPayment,
@@ -174,7 +179,11 @@ async fn an_unknown_outcome_says_how_to_find_out() {
         ),
     ] {
         let failure = caller.run(caller.client.call(&write(function))).await.unwrap_err();
-        let FindOut { function, client, shows } = failure.find_out().unwrap();
+        let FindOut {
+            function,
+            client,
+            shows,
+        } = failure.find_out().unwrap();
         assert_eq!(format!("{function} of {client}: {shows}"), expected);
         let shown = failure.to_string();
         assert!(shown.ends_with("; it is not known whether it was done"), "{shown}");
@@ -207,11 +216,7 @@ async fn a_dry_run_is_one_only_if_the_api_says_so() {
             if let Ok(answer) = &outcome {
                 assert_eq!(answer.status(), status);
             }
-            assert_eq!(
-                told(&outcome),
-                expected,
-                "{status}"
-            );
+            assert_eq!(told(&outcome), expected, "{status}");
             assert_eq!(
                 form(&server.seen()[0]).last().unwrap(),
                 &("test".to_owned(), "1".to_owned())
@@ -526,11 +531,7 @@ async fn no_password_of_a_call_as_given_is_shown() {
         let caller = Caller::new(&server, Transport::Multipart);
         for function in [Function::SetClient, Function::SignupClient] {
             let error = caller.run(caller.client.call(&write(function))).await.unwrap_err();
-            let shown = format!(
-                "{error} {error:?} {} {:?}",
-                error.error().kind(),
-                write(function)
-            );
+            let shown = format!("{error} {error:?} {} {:?}", error.error().kind(), write(function));
             assert!(!shown.contains("johnspassword"), "{shown}");
         }
     }
