@@ -14,7 +14,7 @@ use crate::domain::enforcement::{
     Deferral, Direction, Enforcement, EnforcementState, EnforcementStep, FieldDifference, Outcome, Refusal,
 };
 use crate::domain::{AccountName, ClientId, Management, Money, PolicyName};
-use crate::store::{EnforcementFilter, EnforcementRecord};
+use crate::store::{EnforcementRecord, Filter};
 
 /// Show what was changed at the provider, and what was refused.
 #[derive(Debug, Args)]
@@ -223,7 +223,7 @@ async fn list(context: &mut Context, opened: &Opened, args: &ListArgs) -> Result
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     let mut rows: Vec<Row> = Vec::new();
     for account in opened.accounts() {
-        let filter = EnforcementFilter {
+        let filter = Filter {
             account: account.name.clone(),
             client: client.clone(),
             state: args.state.clone(),

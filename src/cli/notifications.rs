@@ -12,7 +12,7 @@ use super::{Context, Exit, Failure, Table, Tone, block_on};
 use crate::domain::alert::EpisodeId;
 use crate::domain::notice::{Attempt, Message, MessageKind, NoticeState, Notification};
 use crate::domain::{AccountName, ChannelName, ClientId, PolicyName, Severity};
-use crate::store::{NoticeFilter, NoticeRecord};
+use crate::store::{Filter, NoticeRecord};
 
 /// Show what was told to whom.
 #[derive(Debug, Args)]
@@ -210,7 +210,7 @@ async fn list(context: &mut Context, opened: &Opened, args: &ListArgs) -> Result
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     let mut rows: Vec<Row> = Vec::new();
     for account in opened.accounts() {
-        let filter = NoticeFilter {
+        let filter = Filter {
             account: account.name.clone(),
             client: client.clone(),
             state: args.state.clone(),

@@ -15,7 +15,7 @@ use crate::domain::alert::EpisodeId;
 use crate::domain::enforcement::Enforcement;
 use crate::domain::watch::Watched;
 use crate::domain::{Client, ClientId};
-use crate::store::{Access, AccountView, EnforcementFilter, Store, Told};
+use crate::store::{Access, AccountView, Filter, Store, Told};
 
 /// Clients suggested to somebody who gave a name where an id belongs.
 const MOST_SUGGESTIONS: usize = 3;
@@ -85,7 +85,7 @@ impl Opened {
         client: &ClientId,
         limit: usize,
     ) -> Result<Vec<Enforcement>, Failure> {
-        let filter = EnforcementFilter {
+        let filter = Filter {
             account: account.name.clone(),
             client: Some(client.clone()),
             state: None,

@@ -13,7 +13,7 @@ use crate::domain::report::{Enforcements, Report};
 use crate::enforce::{self, Enforcer, Ground, Portal};
 use crate::monitor::{Monitor, Progress, SweepError};
 use crate::net::Trust;
-use crate::store::{EnforcementFilter, Store};
+use crate::store::{Filter, Store};
 
 /// One account, watched.
 #[derive(Debug)]
@@ -157,12 +157,7 @@ impl Watch {
 
     async fn enforce(&self, half: Half, sweep_started_at: Timestamp) -> Result<enforce::Report, Error> {
         let account = &self.monitor.rules.account;
-        let any = EnforcementFilter {
-            account: account.clone(),
-            client: None,
-            state: None,
-            limit: 1,
-        };
+        let any = Filter::newest(account.clone(), 1);
         if !self.asks_for_changes && self.monitor.store.enforcements(&any).await?.is_empty() {
             return Ok(enforce::Report::default());
         }

@@ -10,7 +10,7 @@ use super::cast::{Cast, money, text};
 use super::world::{OPERATORS, World};
 use crate::domain::Money;
 use crate::mail_catcher::CaughtMail;
-use crate::store::EnforcementFilter;
+use crate::store::Filter;
 
 /// What a person may edit in a record, and two fields of the threshold.
 const FIELDS: [&str; 13] = [
@@ -192,12 +192,7 @@ async fn firing(world: &World, cast: &Cast) -> Result<Check, Error> {
 
 /// One change, verified, of one field of one record; and its effect.
 async fn enforced(world: &World, cast: &Cast, before: &Records) -> Result<Vec<Check>, Error> {
-    let filter = EnforcementFilter {
-        account: world.account.clone(),
-        client: None,
-        state: None,
-        limit: 100,
-    };
+    let filter = Filter::newest(world.account.clone(), 100);
     let enforcements = world.daemon.store.enforcements(&filter).await?;
     let happened: Vec<String> = enforcements
         .iter()

@@ -1,10 +1,9 @@
-//! Which of the records that are listed are wanted.
+//! Which of the notifications or enforcements are listed, newest first.
 
 use crate::domain::{AccountName, ClientId};
 
-/// Which notifications to list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoticeFilter {
+pub struct Filter {
     pub account: AccountName,
     /// Of this client only.
     pub client: Option<ClientId>,
@@ -14,14 +13,15 @@ pub struct NoticeFilter {
     pub limit: usize,
 }
 
-/// Which enforcements to list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EnforcementFilter {
-    pub account: AccountName,
-    /// Of this client only.
-    pub client: Option<ClientId>,
-    /// In this state only, by its label.
-    pub state: Option<String>,
-    /// How many at most.
-    pub limit: usize,
+impl Filter {
+    /// Any of the account.
+    #[must_use]
+    pub const fn newest(account: AccountName, limit: usize) -> Self {
+        Self {
+            account,
+            client: None,
+            state: None,
+            limit,
+        }
+    }
 }

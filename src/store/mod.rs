@@ -26,7 +26,7 @@ use jiff::Timestamp;
 pub use commit::{Commit, HistoryEntry, Hook, Step};
 pub use disk::DiskTrouble;
 pub use error::Error;
-pub use filter::{EnforcementFilter, NoticeFilter};
+pub use filter::Filter;
 pub use pace::{ForeignCalls, ReserveCalls, ReservedCalls, SettledCalls};
 pub use sqlite::mark;
 
@@ -176,7 +176,7 @@ impl Store {
         self.during("read the alerts", self.engine.alerts(account).await)
     }
 
-    pub async fn notifications(&self, filter: &NoticeFilter) -> Result<Vec<Notification>, Error> {
+    pub async fn notifications(&self, filter: &Filter) -> Result<Vec<Notification>, Error> {
         self.during("read the notifications", self.engine.notifications(filter).await)
     }
 
@@ -217,7 +217,7 @@ impl Store {
         self.during("read who was told", self.engine.told_of(account).await)
     }
 
-    pub async fn enforcements(&self, filter: &EnforcementFilter) -> Result<Vec<Enforcement>, Error> {
+    pub async fn enforcements(&self, filter: &Filter) -> Result<Vec<Enforcement>, Error> {
         self.during("read the enforcements", self.engine.enforcements(filter).await)
     }
 

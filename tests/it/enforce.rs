@@ -18,7 +18,7 @@ use balancewatch::domain::{AccountName, ClientId, Management, Money, PolicyName,
 use balancewatch::enforce::{Enforcer, Error, Ground, Hook, Portal, Report, Settings};
 use balancewatch::net::{Bounds, Trust};
 use balancewatch::simulator::{Options, Simulator};
-use balancewatch::store::{Access, Commit, EnforcementFilter, Error as StoreError, Store};
+use balancewatch::store::{Access, Commit, Error as StoreError, Filter, Store};
 use balancewatch::voipms::pace::{MemoryLedger, Pace, Pacer};
 use balancewatch::voipms::{Client, Transport};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
@@ -272,12 +272,7 @@ impl Stage {
 
     async fn enforcements(&self) -> Vec<Enforcement> {
         let store = self.open().await;
-        let filter = EnforcementFilter {
-            account: account(),
-            client: None,
-            state: None,
-            limit: 100,
-        };
+        let filter = Filter::newest(account(), 100);
         let mut all = store.enforcements(&filter).await.unwrap();
         store.close().await;
         all.reverse();

@@ -16,7 +16,7 @@ use crate::domain::{AccountName, ClientId};
 use crate::monitor::Silent;
 use crate::net::Bounds;
 use crate::simulator::{Options, Simulator, serve};
-use crate::store::{AccountView, NoticeFilter};
+use crate::store::{AccountView, Filter};
 
 mod alerts;
 mod changes;
@@ -185,12 +185,7 @@ impl Stage {
 
     /// Everything owed so far, oldest first.
     async fn notices(&self) -> Vec<Notification> {
-        let filter = NoticeFilter {
-            account: AccountName::new("main").unwrap(),
-            client: None,
-            state: None,
-            limit: 1000,
-        };
+        let filter = Filter::newest(AccountName::new("main").unwrap(), 1000);
         let mut notices = self.daemon.store.notifications(&filter).await.unwrap();
         notices.reverse();
         notices

@@ -8,7 +8,7 @@ use crate::demo::world::OPERATORS;
 use crate::demo::{Error, Voice};
 use crate::domain::ClientId;
 use crate::domain::enforcement::Enforcement;
-use crate::store::EnforcementFilter;
+use crate::store::Filter;
 
 impl Story<'_> {
     /// Alerts that began to fire, and that ended.
@@ -41,12 +41,7 @@ impl Story<'_> {
 
     /// Enforcements that ended, step by step.
     pub(super) async fn tell_enforcements(&mut self) -> Result<(), Error> {
-        let filter = EnforcementFilter {
-            account: self.world.account.clone(),
-            client: None,
-            state: None,
-            limit: 100,
-        };
+        let filter = Filter::newest(self.world.account.clone(), 100);
         for enforcement in self.world.daemon.store.enforcements(&filter).await? {
             let Enforcement { id, client, state, .. } = &enforcement;
             if !self.ended.insert(format!("{id} {}", state.label())) {

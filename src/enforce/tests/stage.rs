@@ -20,7 +20,7 @@ use crate::domain::testing::{at, money, policy, threshold};
 use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ChannelName, Client, ClientId, Management, PolicyName, Reading, Threshold};
 use crate::enforce::{Enforcer, Error, Failure, Ground, Hook, LastLook, Provider, Read, Report, Settings};
-use crate::store::{Access, AccountView, Commit, EnforcementFilter, Store};
+use crate::store::{Access, AccountView, Commit, Filter, Store};
 
 /// What happens to the next write.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -468,12 +468,7 @@ impl Stage {
     /// All enforcements, oldest first.
     pub async fn enforcements(&self) -> Vec<Enforcement> {
         let store = self.open().await;
-        let filter = EnforcementFilter {
-            account: account(),
-            client: None,
-            state: None,
-            limit: 1000,
-        };
+        let filter = Filter::newest(account(), 1000);
         let mut all = store.enforcements(&filter).await.unwrap();
         store.close().await;
         all.reverse();
@@ -536,12 +531,7 @@ impl Stage {
 
     async fn notifications(&self) -> Vec<Notification> {
         let store = self.open().await;
-        let filter = crate::store::NoticeFilter {
-            account: account(),
-            client: None,
-            state: None,
-            limit: 1000,
-        };
+        let filter = crate::store::Filter::newest(account(), 1000);
         let mut all = store.notifications(&filter).await.unwrap();
         store.close().await;
         all.reverse();

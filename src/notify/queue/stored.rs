@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Due, Queue, Record, Told};
 use crate::domain::notice::{NoticeState, Notification};
 use crate::domain::{AccountName, ChannelName};
-use crate::store::{Commit, Error, NoticeFilter, Store};
+use crate::store::{Commit, Error, Filter, Store};
 
 /// Notifications of one client that are looked through for those of one episode and recipient: newest first, so that
 /// more would only add older episodes. An episode has a firing, a few repeats and an end for each recipient.
@@ -27,7 +27,7 @@ impl Queue for Store {
     }
 
     async fn told(&self, about: &Notification) -> Result<Vec<Told>, Error> {
-        let filter = NoticeFilter {
+        let filter = Filter {
             account: about.account.clone(),
             client: Some(about.client.clone()),
             state: None,

@@ -14,7 +14,7 @@ use crate::domain::enforcement::Enforcement;
 use crate::domain::notice::Notification;
 use crate::domain::watch::AccountState;
 use crate::domain::{AccountName, ClientId};
-use crate::store::{AccountView, Counts, EnforcementFilter, EnforcementRecord, Kept, NoticeFilter, NoticeRecord};
+use crate::store::{AccountView, Counts, EnforcementRecord, Filter, Kept, NoticeRecord};
 
 const ALERTS: &str = "SELECT * FROM alert WHERE account = ?1 ORDER BY client, policy";
 
@@ -137,7 +137,7 @@ impl Sqlite {
         rows.iter().map(|row| Columns(row).kept()).collect()
     }
 
-    pub async fn notifications(&self, filter: &NoticeFilter) -> Result<Vec<Notification>, Fault> {
+    pub async fn notifications(&self, filter: &Filter) -> Result<Vec<Notification>, Fault> {
         let sql = match (&filter.client, &filter.state) {
             (Some(_), _) => NOTIFICATIONS_OF_CLIENT,
             (None, Some(_)) => NOTIFICATIONS_IN_STATE,
@@ -187,7 +187,7 @@ impl Sqlite {
         }))
     }
 
-    pub async fn enforcements(&self, filter: &EnforcementFilter) -> Result<Vec<Enforcement>, Fault> {
+    pub async fn enforcements(&self, filter: &Filter) -> Result<Vec<Enforcement>, Fault> {
         let query = sqlx::query(ENFORCEMENTS)
             .bind(filter.account.as_str())
             .bind(filter.client.as_ref().map(ClientId::as_str))

@@ -13,7 +13,7 @@ use crate::domain::notice::{Attempt, NoticeState};
 use crate::domain::set_back::SetBack;
 use crate::domain::watch::AccountState;
 use crate::store::{
-    AccountView, Commit, Counts, Error, HistoryEntry, Hook, Kept, NoticeFilter, NoticeRecord, Seen, Step, Store,
+    AccountView, Commit, Counts, Error, Filter, HistoryEntry, Hook, Kept, NoticeRecord, Seen, Step, Store,
 };
 
 /// What was there before.
@@ -89,12 +89,7 @@ fn entry(secs: i64, balance: &str) -> HistoryEntry {
 
 /// Everything that can be seen of the store.
 async fn seen(store: &Store) -> (AccountView, Vec<Kept>, Vec<Option<NoticeRecord>>, Vec<String>, Counts) {
-    let filter = NoticeFilter {
-        account: account(),
-        client: None,
-        state: None,
-        limit: 100,
-    };
+    let filter = Filter::newest(account(), 100);
     let mut records = Vec::new();
     for notice in store.notifications(&filter).await.unwrap() {
         records.push(store.notification(&notice.id).await.unwrap());

@@ -8,7 +8,7 @@ use crate::domain::decision::{self, BRAKE, BY_PERSON, BY_READ_BACK, Decision, Ki
 use crate::domain::enforcement::{Deferral, Direction, EnforcementState, EnforcementStep, Outcome};
 use crate::domain::notice::{Attempt, NoticeState};
 use crate::domain::watch::{AccountState, Watched};
-use crate::store::{Commit, EnforcementFilter, NoticeFilter, Store};
+use crate::store::{Commit, Filter, Store};
 
 #[tokio::test]
 async fn the_story() {
@@ -133,7 +133,7 @@ async fn notices(store: &Store) {
     assert_eq!(store.notification("n4").await.unwrap(), None);
 
     let list = async |client: Option<&str>, state: Option<&str>, limit| {
-        let filter = NoticeFilter {
+        let filter = Filter {
             account: account(),
             client: client.map(client_id),
             state: state.map(str::to_owned),
@@ -210,7 +210,7 @@ async fn enforcements(store: &Store) {
 
     let record = store.enforcement("x4").await.unwrap().unwrap();
     assert_eq!((record.enforcement, record.steps), (open.clone(), steps));
-    let filter = EnforcementFilter {
+    let filter = Filter {
         account: account(),
         client: None,
         state: Some("verified".to_owned()),
