@@ -3,18 +3,20 @@
 //! is told once, and its end by the program that starts at last.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch as signal;
 
 use super::pulse::{Pulse, trouble};
-use super::{Environment, parts};
+use super::{Environment, Terms, parts};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::domain::alert::Alert;
+use crate::domain::judge::Circumstances;
 use crate::domain::judge::account::{Health, Trouble};
-use crate::domain::judge::{Circumstances, Rules};
 use crate::domain::notice::{Message, Notification};
 use crate::net::Trust;
 use crate::notify::outbox::Direct;
@@ -32,7 +34,7 @@ const LAST_WORDS: Duration = Duration::from_secs(60);
 /// Who tells of the store.
 pub(super) struct Alarm<'a> {
     /// Of the first account: the store is everybody's.
-    rules: &'a Rules,
+    terms: signal::Receiver<Terms>,
     store: &'a Path,
     clock: &'a Clock,
     /// `None`: there is no mail server, and the log is all there is.
@@ -45,9 +47,9 @@ pub(super) struct Alarm<'a> {
 
 impl<'a> Alarm<'a> {
     /// Knows what an earlier process told.
-    pub fn new(rules: &'a Rules, store: &'a Path, clock: &'a Clock, post: Option<Direct>) -> Self {
+    pub fn new(terms: signal::Receiver<Terms>, store: &'a Path, clock: &'a Clock, post: Option<Direct>) -> Self {
         let mut alarm = Self {
-            rules,
+            terms,
             store,
             clock,
             post,
@@ -86,7 +88,8 @@ impl<'a> Alarm<'a> {
             ..Health::default()
         };
         let circumstances = Circumstances::ordinary(now, JUDGED_EVERY, now);
-        let decided = self.rules.judge_account(&health, &self.alerts, &circumstances);
+        let rules = Arc::clone(&self.terms.borrow().rules);
+        let decided = rules.judge_account(&health, &self.alerts, &circumstances);
         self.alerts.retain(|alert| {
             let is_new = |new: &Alert| new.policy == alert.policy;
             !decided.gone.contains(&alert.policy) && !decided.alerts.iter().any(is_new)
@@ -185,10 +188,10 @@ pub async fn tell_of_start(settings: &Settings, environment: &Environment, error
     }
     let email = parts::email(settings, &Trust::load(), environment.delivery_timeout);
     let post = parts::outbox(settings, email.ok().flatten(), environment.seed).map(|outbox| Direct::new(&outbox));
-    let rules = parts::rules(settings, account);
+    let (_terms, terms) = signal::channel(parts::terms(settings, account));
     let mut alarm = Alarm {
         alerts: Vec::new(),
-        ..Alarm::new(&rules, path, &environment.clock, post)
+        ..Alarm::new(terms, path, &environment.clock, post)
     };
     alarm.judge(Err(trouble(error)), now);
     let told = tokio::time::timeout(LAST_WORDS, alarm.deliver()).await;

@@ -28,8 +28,8 @@ impl DeadLetters {
     /// # Errors
     /// When the store fails.
     pub async fn judge(&mut self, watch: &Watch) -> Result<Looked, Error> {
-        let account = &watch.monitor.rules.account;
-        let looked = watch.monitor.judge_dead_letters().await?;
+        let account = &watch.account;
+        let looked = watch.judge_dead_letters().await?;
         let all_told = looked.untold.is_empty();
         let logged = self.logged.entry(account.clone()).or_default();
         if !looked.untold.is_subset(logged) {

@@ -33,7 +33,7 @@ pub mod watch;
 
 pub use ledger::StoreLedger;
 pub use letters::DeadLetters;
-pub use watch::{Pass, Watch};
+pub use watch::{Pass, Terms, Watch};
 
 /// What is around the daemon, and different in the demo.
 #[derive(Clone, Debug)]

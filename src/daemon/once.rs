@@ -41,7 +41,7 @@ impl Daemon {
             let deadline = now.saturating_add(self.schedule.interval(now)).unwrap_or(now);
             let Pass { report, not_asked, .. } = watch.pass(deadline, progress).await?;
             once.report.add(&report);
-            let account = &watch.monitor.rules.account;
+            let account = &watch.account;
             once.not_asked
                 .extend(not_asked.map(|(what, fix)| (account.clone(), what, fix)));
         }
@@ -52,7 +52,7 @@ impl Daemon {
         once.has_unannounced_dead_letters = !all_told;
         for watch in &self.watches {
             if watch.is_braked().await? {
-                once.braked.push(watch.monitor.rules.account.clone());
+                once.braked.push(watch.account.clone());
             }
         }
         self.store.close().await;

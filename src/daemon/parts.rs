@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
+use super::Terms;
 use crate::clock::Clock;
 use crate::config::{self, Account, ChannelKind, Settings, SmtpTls};
 use crate::domain::ChannelName;
@@ -23,6 +24,15 @@ use crate::voipms::{self, Transport};
 /// The zone in which VoIP.ms counts days. From the bundled zones, so it is always there.
 fn toronto() -> TimeZone {
     TimeZone::get("America/Toronto").unwrap_or(TimeZone::UTC)
+}
+
+/// What the configuration says of an account.
+#[must_use]
+pub fn terms(settings: &Settings, account: &Account) -> Terms {
+    Terms {
+        rules: Arc::new(rules(settings, account)),
+        guards: Arc::new(guards(&settings.enforcement)),
+    }
 }
 
 /// What an account's clients are judged by.

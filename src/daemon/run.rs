@@ -69,7 +69,7 @@ impl Daemon {
         }));
         let alarm = watches.first().map(|watch| {
             let post = outbox.as_ref().map(Outbox::direct);
-            Alarm::new(&watch.monitor.rules, store.path(), &clock, post)
+            Alarm::new(watch.terms.subscribe(), store.path(), &clock, post)
         });
         let deliveries = async {
             if let Some(mut outbox) = outbox {
@@ -259,7 +259,7 @@ impl Account<'_> {
 
     /// One pass; what is to be done before the next mark.
     async fn sweep(&self, stop: &signal::Receiver<bool>) -> Next {
-        let account = &self.watch.monitor.rules.account;
+        let account = &self.watch.account;
         let deadline = self.schedule.next_after(self.clock.now());
         let pass = self.watch.pass(deadline, &Silent).await;
         self.wake.notify_one();
@@ -312,7 +312,7 @@ impl Account<'_> {
     }
 
     async fn judge_silence(&self) {
-        if let Err(error) = self.watch.monitor.judge_silence().await {
+        if let Err(error) = self.watch.judge_silence().await {
             tracing::error!(%error, "silence could not be judged");
         }
         self.wake.notify_one();

@@ -7,10 +7,14 @@ use tokio::sync::watch;
 
 use super::{Environment, Error, StoreLedger, parts};
 use crate::config::{Account, Settings};
+use crate::domain::AccountName;
 use crate::domain::decision::{self, BY_READ_BACK};
+use crate::domain::judge::Rules;
 use crate::domain::judge::account::Health;
+use crate::domain::plan::Guards;
 use crate::domain::report::{Enforcements, Report};
 use crate::enforce::{self, Enforcer, Ground, Portal};
+use crate::monitor::letters::Looked;
 use crate::monitor::{Monitor, Progress, SweepError};
 use crate::net::Trust;
 use crate::store::{Filter, Store};
@@ -18,10 +22,22 @@ use crate::store::{Filter, Store};
 /// One account, watched.
 #[derive(Debug)]
 pub struct Watch {
+    pub account: AccountName,
+    /// What each pass works by. It is read once, when the pass begins: what is sent meanwhile counts from the next one.
+    pub terms: watch::Sender<Terms>,
     /// Reads and judges.
     pub monitor: Monitor,
-    enforcer: Enforcer<Portal>,
-    asks_for_changes: bool,
+    portal: Portal,
+    write_deadline: SignedDuration,
+}
+
+/// What the configuration says of an account.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// What its clients are judged by, and who is told.
+    pub rules: Arc<Rules>,
+    /// What bounds its enforcement.
+    pub guards: Arc<Guards>,
 }
 
 /// What one pass came to.
@@ -66,11 +82,8 @@ impl Watch {
             source,
         })?;
         let portal = Portal::new(&api, clock.clone());
-        let rules = Arc::new(parts::rules(settings, account));
-        let asks_for_changes = rules.policies.iter().any(|policy| policy.enforce.is_some());
         let now = clock.now();
         let monitor = Monitor {
-            rules: Arc::clone(&rules),
             api: Arc::new(api),
             store: store.clone(),
             clock: clock.clone(),
@@ -83,17 +96,17 @@ impl Watch {
             jumps_noted: std::sync::atomic::AtomicU64::new(clock.jumps().forward),
             stop: stop.clone(),
         };
-        let changes = enforce::Settings {
-            rules,
-            guards: Arc::new(parts::guards(&settings.enforcement)),
-            write_deadline: SignedDuration::try_from(bounds.total).unwrap_or(SignedDuration::MAX),
-        };
-        let enforcer = Enforcer::new(portal, store.clone(), changes, clock.clone());
         Ok(Self {
+            account: account.name.clone(),
+            terms: watch::Sender::new(parts::terms(settings, account)),
             monitor,
-            enforcer,
-            asks_for_changes,
+            portal,
+            write_deadline: SignedDuration::try_from(bounds.total).unwrap_or(SignedDuration::MAX),
         })
+    }
+
+    fn terms(&self) -> Terms {
+        self.terms.borrow().clone()
     }
 
     /// One pass: settle, sweep, enforce. No call of the sweep is started after `deadline`.
@@ -101,16 +114,17 @@ impl Watch {
     /// # Errors
     /// When the store fails.
     pub async fn pass(&self, deadline: Timestamp, progress: &dyn Progress) -> Result<Pass, Error> {
+        let terms = self.terms();
         let calls_before = self.monitor.api.calls_made();
-        let mut done = self.enforce(Half::Settle, self.monitor.clock.now()).await?;
+        let mut done = self.enforce(&terms, Half::Settle, self.monitor.clock.now()).await?;
         let swept_at = self.monitor.clock.now();
         let mut pass = Pass::default();
-        match self.monitor.sweep(deadline, progress).await {
+        match self.monitor.sweep(&terms.rules, deadline, progress).await {
             Ok(report) => {
                 pass.report = report;
                 // What was read before the end is written; a change is begun by a program that goes on.
                 if !self.monitor.is_stopping() {
-                    done.add(self.enforce(Half::Run, swept_at).await?);
+                    done.add(self.enforce(&terms, Half::Run, swept_at).await?);
                 }
             }
             Err(SweepError::NotAsked {
@@ -143,7 +157,9 @@ impl Watch {
     /// # Errors
     /// When the store fails.
     pub async fn settle(&self) -> Result<enforce::Report, Error> {
-        let done = self.enforce(Half::Settle, self.monitor.clock.now()).await?;
+        let done = self
+            .enforce(&self.terms(), Half::Settle, self.monitor.clock.now())
+            .await?;
         self.give_back().await;
         Ok(done)
     }
@@ -155,13 +171,15 @@ impl Watch {
         }
     }
 
-    async fn enforce(&self, half: Half, sweep_started_at: Timestamp) -> Result<enforce::Report, Error> {
-        let account = &self.monitor.rules.account;
+    async fn enforce(&self, terms: &Terms, half: Half, sweep_started_at: Timestamp) -> Result<enforce::Report, Error> {
+        let Terms { rules, guards } = terms;
+        let account = &self.account;
         let any = Filter::newest(account.clone(), 1);
-        if !self.asks_for_changes && self.monitor.store.enforcements(&any).await?.is_empty() {
+        let asks_for_changes = rules.policies.iter().any(|policy| policy.enforce.is_some());
+        if !asks_for_changes && self.monitor.store.enforcements(&any).await?.is_empty() {
             return Ok(enforce::Report::default());
         }
-        let mut view = self.monitor.load(self.monitor.clock.now()).await?;
+        let mut view = self.monitor.load(rules, self.monitor.clock.now()).await?;
         let mut ground = Ground {
             sweep_started_at,
             state: &mut view.state,
@@ -169,22 +187,29 @@ impl Watch {
             alerts: &view.alerts,
             enforcements: &mut view.enforcements,
         };
+        let settings = enforce::Settings {
+            rules: Arc::clone(rules),
+            guards: Arc::clone(guards),
+            write_deadline: self.write_deadline,
+        };
+        let Monitor { store, clock, .. } = &self.monitor;
+        let enforcer = Enforcer::new(self.portal.clone(), store.clone(), settings, clock.clone());
         let done = match half {
-            Half::Settle => self.enforcer.settle(&mut ground).await?,
-            Half::Run => self.enforcer.run(&mut ground).await?,
+            Half::Settle => enforcer.settle(&mut ground).await?,
+            Half::Run => enforcer.run(&mut ground).await?,
         };
         for event in &done.events {
             tracing::error!(%account, %event, "the brake is on: look at the client in the portal");
         }
         if !done.events.is_empty() {
-            self.judge_brake().await?;
+            self.judge_brake(rules).await?;
         }
         Ok(done)
     }
 
     /// Raises the alerts about the brake at once; the next sweep may be far.
-    async fn judge_brake(&self) -> Result<(), Error> {
-        let decisions = self.monitor.store.decisions(&self.monitor.rules.account).await?;
+    async fn judge_brake(&self, rules: &Rules) -> Result<(), Error> {
+        let decisions = self.monitor.store.decisions(&self.account).await?;
         let brake = decision::brake(&decisions, self.monitor.clock.now());
         let read_back = brake.filter(|brake| brake.by == BY_READ_BACK);
         let health = Health {
@@ -192,7 +217,23 @@ impl Watch {
             brake: Some(brake.map(|brake| brake.note.clone())),
             ..Health::default()
         };
-        Ok(self.monitor.judge_account(&health).await?)
+        Ok(self.monitor.judge_account(rules, &health).await?)
+    }
+
+    /// Judges how long clients have been unread, without any call.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn judge_silence(&self) -> Result<(), Error> {
+        Ok(self.monitor.judge_silence(&self.terms().rules).await?)
+    }
+
+    /// Judges the messages that will never arrive.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn judge_dead_letters(&self) -> Result<Looked, Error> {
+        Ok(self.monitor.judge_dead_letters(&self.terms().rules).await?)
     }
 
     /// Whether the brake is on.
@@ -200,7 +241,7 @@ impl Watch {
     /// # Errors
     /// When the store fails.
     pub async fn is_braked(&self) -> Result<bool, Error> {
-        let decisions = self.monitor.store.decisions(&self.monitor.rules.account).await?;
+        let decisions = self.monitor.store.decisions(&self.account).await?;
         Ok(decision::brake(&decisions, self.monitor.clock.now()).is_some())
     }
 
@@ -212,13 +253,9 @@ impl Watch {
         let Ok(before) = self.monitor.clock.now().checked_sub(keep) else {
             return Ok(());
         };
-        let forgotten = self
-            .monitor
-            .store
-            .forget_history_before(&self.monitor.rules.account, before)
-            .await?;
+        let forgotten = self.monitor.store.forget_history_before(&self.account, before).await?;
         if forgotten > 0 {
-            tracing::info!(account = %self.monitor.rules.account, forgotten, "old history was forgotten");
+            tracing::info!(account = %self.account, forgotten, "old history was forgotten");
         }
         Ok(())
     }

@@ -147,7 +147,7 @@ impl World {
             seed: options.seed,
         };
         let daemon = Daemon::build(&settings, &environment).await?;
-        let account = daemon.watches[0].monitor.rules.account.clone();
+        let account = daemon.watches[0].account.clone();
         Ok(Self {
             clock,
             stepper,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Monitor, SweepError};
+use crate::domain::judge::Rules;
 use crate::store::Commit;
 
 /// What a look at the dead letters came to.
@@ -19,14 +20,12 @@ impl Monitor {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn judge_dead_letters(&self) -> Result<Looked, SweepError> {
+    pub async fn judge_dead_letters(&self, rules: &Rules) -> Result<Looked, SweepError> {
         let _busy = self.clock.busy();
-        let letters = self.store.dead_letters(&self.rules.account).await?;
-        let alerts = self.account_alerts().await?;
+        let letters = self.store.dead_letters(&rules.account).await?;
+        let alerts = self.account_alerts(&rules.account).await?;
         let now = self.clock.now();
-        let announcement = self
-            .rules
-            .judge_dead_letters(letters, &alerts, &self.circumstances_at(now));
+        let announcement = rules.judge_dead_letters(letters, &alerts, &self.circumstances_at(now));
         let Some(announcement) = announcement else {
             return Ok(Looked::default());
         };
@@ -35,7 +34,7 @@ impl Monitor {
             untold: announcement.untold,
         };
         if announcement.is_news {
-            let mut commit = Commit::new(self.rules.account.clone(), now);
+            let mut commit = Commit::new(rules.account.clone(), now);
             commit.letters_announced = announcement.announced;
             self.write(commit, announcement.decided).await?;
         }

@@ -17,21 +17,19 @@ use crate::domain::judge::account::Health;
 use crate::domain::judge::{Circumstances, Decided, Rules};
 use crate::domain::report::Report;
 use crate::domain::set_back::SetBack;
-use crate::domain::{ClientId, due};
+use crate::domain::{AccountName, ClientId, due};
 use crate::store::{AccountView, Commit, Store};
 use crate::voipms;
 
 mod batch;
 mod fetch;
-mod letters;
+pub mod letters;
 mod moved;
 mod sweep;
 
-/// Watches one account.
+/// Reads one account and writes down what its rules make of that. Each pass is given the rules it works by.
 #[derive(Debug)]
 pub struct Monitor {
-    /// What its clients are judged by.
-    pub rules: Arc<Rules>,
     /// The API.
     pub api: Arc<voipms::Client>,
     /// What is remembered.
@@ -83,7 +81,7 @@ pub enum SweepError {
     #[error("account `{account}` could not be asked: {what}")]
     NotAsked {
         /// The account.
-        account: crate::domain::AccountName,
+        account: AccountName,
         /// What went wrong.
         what: String,
         /// What to do about it.
@@ -100,8 +98,13 @@ impl Monitor {
     ///
     /// # Errors
     /// [`SweepError`].
-    pub async fn sweep(&self, deadline: Timestamp, progress: &dyn Progress) -> Result<Report, SweepError> {
-        sweep::Sweep::load(self, deadline, progress).await?.run().await
+    pub async fn sweep(
+        &self,
+        rules: &Rules,
+        deadline: Timestamp,
+        progress: &dyn Progress,
+    ) -> Result<Report, SweepError> {
+        sweep::Sweep::load(self, rules, deadline, progress).await?.run().await
     }
 
     /// What is remembered of the account. Takes note of how the clock was set since the last look: what lies ahead
@@ -109,12 +112,12 @@ impl Monitor {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn load(&self, now: Timestamp) -> Result<AccountView, crate::store::Error> {
-        let account = &self.rules.account;
+    pub async fn load(&self, rules: &Rules, now: Timestamp) -> Result<AccountView, crate::store::Error> {
+        let account = &rules.account;
         let mut view = self.store.load(account).await?;
         let mut commit = Commit::new(account.clone(), now);
         if let Some(set_back) = SetBack::needed(view.newest(), now) {
-            let today = now.to_zoned(self.rules.zone.clone()).date();
+            let today = now.to_zoned(rules.zone.clone()).date();
             set_back.state(&mut view.state);
             commit.state = Some(view.state);
             commit.alerts = view.alerts;
@@ -138,8 +141,8 @@ impl Monitor {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn judge_silence(&self) -> Result<(), SweepError> {
-        sweep::Sweep::load(self, self.clock.now(), &Silent)
+    pub async fn judge_silence(&self, rules: &Rules) -> Result<(), SweepError> {
+        sweep::Sweep::load(self, rules, self.clock.now(), &Silent)
             .await?
             .only_silence()
             .await
@@ -149,11 +152,11 @@ impl Monitor {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn judge_account(&self, health: &Health) -> Result<(), SweepError> {
+    pub async fn judge_account(&self, rules: &Rules, health: &Health) -> Result<(), SweepError> {
         let now = self.clock.now();
-        let before = self.account_alerts().await?;
-        let decided = self.rules.judge_account(health, &before, &self.circumstances_at(now));
-        self.write(Commit::new(self.rules.account.clone(), now), decided).await
+        let before = self.account_alerts(&rules.account).await?;
+        let decided = rules.judge_account(health, &before, &self.circumstances_at(now));
+        self.write(Commit::new(rules.account.clone(), now), decided).await
     }
 
     /// Writes what was decided about the account outside a sweep.
@@ -161,17 +164,14 @@ impl Monitor {
         let moved = batch::add(&mut commit, &ClientId::account(), decided);
         if !commit.is_empty() {
             self.store.commit(&commit).await?;
-            moved::tell(&self.rules.account, &moved, 0);
+            moved::tell(&commit.account, &moved, 0);
         }
         Ok(())
     }
 
     /// The alerts about the account as a whole.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn account_alerts(&self) -> Result<Vec<Alert>, SweepError> {
-        let mut alerts = self.store.alerts(&self.rules.account).await?;
+    async fn account_alerts(&self, account: &AccountName) -> Result<Vec<Alert>, SweepError> {
+        let mut alerts = self.store.alerts(account).await?;
         alerts.retain(|alert| alert.client == ClientId::account());
         Ok(alerts)
     }

@@ -17,7 +17,7 @@ async fn a_jump_that_was_seen_between_two_sweeps_restarts_holds_in_the_next() {
     stage.pass().await;
     stage.wait(60);
     stage.stepper.set_wall(SignedDuration::from_hours(2));
-    stage.daemon.watches[0].monitor.judge_silence().await.unwrap();
+    stage.daemon.watches[0].judge_silence().await.unwrap();
     assert_eq!(stage.state().await.clock_jumped_at, Some(stage.clock.now()));
     stage.wait(240);
     stage.pass().await;

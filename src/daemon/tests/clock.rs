@@ -135,7 +135,7 @@ async fn minutes_until(wait: &Wait, jump: i64) -> u64 {
         if minute % 5 == 0 {
             stage.pass().await;
         } else {
-            stage.daemon.watches[0].monitor.judge_silence().await.unwrap();
+            stage.daemon.watches[0].judge_silence().await.unwrap();
         }
         if minute == 0 {
             let Stage { daemon, stepper, .. } = &mut stage;

@@ -23,7 +23,7 @@ async fn what_a_killed_program_left_dead_is_told_by_the_next_one_once() {
     let death = Commit {
         notices_of_messages: vec![(dead.id.clone(), dead.state.clone())],
         messages: vec![dead],
-        ..Commit::new(watch.monitor.rules.account.clone(), stage.clock.now())
+        ..Commit::new(watch.account.clone(), stage.clock.now())
     };
     stage.daemon.store.commit(&death).await.unwrap();
     let looked = |is_owed| Looked {

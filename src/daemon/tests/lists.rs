@@ -45,7 +45,7 @@ async fn who_is_blind_is_held_back_while_the_list_is_short_and_told_when_it_is_b
     for _ in 0..12 {
         stage.wait(300);
         stage.pass().await;
-        stage.daemon.watches[0].monitor.judge_silence().await.unwrap();
+        stage.daemon.watches[0].judge_silence().await.unwrap();
     }
     assert_eq!(stage.firing().await, ["account/inventory"], "one alert, not one each");
     stage.simulator.set_setting("no-client", "off").unwrap();

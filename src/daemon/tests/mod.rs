@@ -27,6 +27,7 @@ mod notices;
 mod store;
 mod surprises;
 mod sweeps;
+mod terms;
 
 /// A provider, a daemon, and a clock that this stage moves.
 struct Stage {

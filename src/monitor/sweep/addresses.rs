@@ -15,7 +15,7 @@ impl Sweep<'_> {
     /// this sweep read of thresholds counts from the next one on.
     pub(super) async fn readdress(&mut self, now: Timestamp) -> Result<(), SweepError> {
         let monitor = self.monitor;
-        let waiting = monitor.store.waiting_for_clients(&monitor.rules.account).await?;
+        let waiting = monitor.store.waiting_for_clients(&self.rules.account).await?;
         if waiting.is_empty() {
             return Ok(());
         }

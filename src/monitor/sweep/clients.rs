@@ -62,12 +62,12 @@ impl Sweep<'_> {
         let fetcher = Fetcher {
             api,
             clock: &self.monitor.clock,
-            rules: &self.monitor.rules,
+            rules: self.rules,
             threshold_refresh: self.monitor.threshold_refresh,
             refreshes_left: AtomicU64::new((budget / 4).max(1)),
             explanations_left: AtomicU64::new(MOST_EXPLAINED),
             circumstances: self.circumstances,
-            wants_thresholds: wants_thresholds(&self.monitor.rules),
+            wants_thresholds: wants_thresholds(self.rules),
         };
         let calls_at_start = api.calls_made();
         let mut flights = Flights::new();
@@ -141,7 +141,7 @@ impl Sweep<'_> {
     /// Who is asked, in which order. Who did not answer in time last comes last: such a client costs as much time as
     /// hundreds of others.
     fn order(&self, budget: u64) -> Vec<usize> {
-        let rules = &self.monitor.rules;
+        let rules = self.rules;
         let (places, refs): (Vec<usize>, Vec<&Watched>) = self
             .clients
             .iter()
@@ -305,14 +305,14 @@ impl Sweep<'_> {
             threshold_is_fresh,
             alerts,
         };
-        let fall = self.monitor.rules.fall(watched, &reading, fetched.charged);
+        let fall = self.rules.fall(watched, &reading, fetched.charged);
         let circumstances = Circumstances {
             now,
             trust: self.begun.next(watched),
             fall,
             ..self.circumstances
         };
-        let mut decided = self.monitor.rules.judge_client(&seen, &circumstances);
+        let mut decided = self.rules.judge_client(&seen, &circumstances);
         let begun = std::mem::take(&mut decided.begun);
         self.name_management(&mut decided, watched);
         if let Some(judged) = &decided.judged {

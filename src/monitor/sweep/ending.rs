@@ -1,7 +1,6 @@
 //! The end of a sweep: what is judged about the account as a whole, the silence of who was not read, the summaries.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -125,7 +124,7 @@ impl Sweep<'_> {
             now,
             ..self.circumstances
         };
-        let rules = &self.monitor.rules;
+        let rules = self.rules;
         let before = self.alerts.get(&ClientId::account()).map_or(&[][..], Vec::as_slice);
         let mut decided = rules.judge_account(&self.health, before, &circumstances);
         for notification in &mut decided.owed.notifications {
@@ -145,7 +144,7 @@ impl Sweep<'_> {
             now,
             ..self.circumstances
         };
-        let rules = Arc::clone(&self.monitor.rules);
+        let rules = self.rules;
         for index in 0..self.clients.len() {
             let watched = &self.clients[index];
             if self.is_read[index] || watched.vanished_at.is_some() {
@@ -177,15 +176,11 @@ impl Sweep<'_> {
         if self.state.summary_at.is_some_and(is_recent) {
             return Ok(());
         }
-        let waiting = self
-            .monitor
-            .store
-            .uncarried_notifications(&self.monitor.rules.account)
-            .await?;
+        let waiting = self.monitor.store.uncarried_notifications(&self.rules.account).await?;
         if waiting.is_empty() {
             return Ok(());
         }
-        let alerts = self.monitor.store.alerts(&self.monitor.rules.account).await?;
+        let alerts = self.monitor.store.alerts(&self.rules.account).await?;
         let waiting = self.without_doubtful(waiting, &alerts);
         if waiting.is_empty() {
             return Ok(());
@@ -195,7 +190,7 @@ impl Sweep<'_> {
             .filter_map(|alert| alert.firing())
             .map(|firing| firing.episode.as_str().to_owned())
             .collect();
-        let account = &self.monitor.rules.account;
+        let account = &self.rules.account;
         let summary = audience::summarise(account, waiting, |n| !running.contains(n.episode.as_str()), now);
         let mut commit = self.writer.commit_at(now);
         let is_carried = |notification: &&Notification| notification.message.is_some();

@@ -15,9 +15,9 @@ use crate::clock::Due;
 use crate::domain::alert::Alert;
 use crate::domain::decision::{self, BY_READ_BACK};
 use crate::domain::enforcement::Enforcement;
-use crate::domain::judge::Circumstances;
 use crate::domain::judge::account::{Health, Trouble};
 use crate::domain::judge::belief::Trust;
+use crate::domain::judge::{Circumstances, Rules};
 use crate::domain::report::Report;
 use crate::domain::watch::{AccountState, Watched};
 use crate::domain::{ClientId, Money};
@@ -45,6 +45,7 @@ enum Ended {
 /// A sweep in progress.
 pub(super) struct Sweep<'a> {
     monitor: &'a Monitor,
+    rules: &'a Rules,
     progress: &'a dyn Progress,
     started_at: Timestamp,
     /// The monotonic time at its beginning.
@@ -88,6 +89,7 @@ impl<'a> Sweep<'a> {
     /// Loads what is remembered.
     pub(super) async fn load(
         monitor: &'a Monitor,
+        rules: &'a Rules,
         deadline: Timestamp,
         progress: &'a dyn Progress,
     ) -> Result<Self, SweepError> {
@@ -99,7 +101,7 @@ impl<'a> Sweep<'a> {
             alerts,
             decisions,
             enforcements,
-        } = monitor.load(started_at).await?;
+        } = monitor.load(rules, started_at).await?;
         let schedule = monitor.interval_for(clients.len());
         resume(&mut state, started_at, schedule);
         // A jump that was seen since the last sweep began counts in this one, too.
@@ -131,8 +133,9 @@ impl<'a> Sweep<'a> {
             },
             hard: set_to_hard(&clients, &enforcements),
             is_read: vec![false; clients.len()],
-            writer: Writer::new(monitor.store.clone(), monitor.rules.account.clone()),
+            writer: Writer::new(monitor.store.clone(), rules.account.clone()),
             monitor,
+            rules,
             progress,
             started_at,
             began,
@@ -171,7 +174,7 @@ impl<'a> Sweep<'a> {
         match self.why_not_asked.take() {
             None => Ok(self.report),
             Some(Trouble { what, fix }) => {
-                let account = self.monitor.rules.account.clone();
+                let account = self.rules.account.clone();
                 Err(SweepError::NotAsked {
                     account,
                     what,

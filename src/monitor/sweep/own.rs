@@ -108,7 +108,7 @@ impl Sweep<'_> {
             Ok(listed) => listed,
             Err(error) if error.is_auth() => return Ok(Some(Ended::Access(error))),
             Err(error) => {
-                tracing::warn!(account = %self.monitor.rules.account, error = %error, "the list of clients could not be read");
+                tracing::warn!(account = %self.rules.account, error = %error, "the list of clients could not be read");
                 let now = self.now();
                 let is_stale = |at: Timestamp| now.duration_since(at) >= inventory::UNREAD_AFTER;
                 // What will not pass by itself is told at once.
@@ -189,7 +189,7 @@ impl Sweep<'_> {
             let alerts = self.alerts.remove(&id).unwrap_or_default();
             let watched = &self.clients[index];
             let seen = Seen::unread(watched, &alerts);
-            let decided = self.monitor.rules.withdraw_all(&seen, Withdrawal::ClientVanished, now);
+            let decided = self.rules.withdraw_all(&seen, Withdrawal::ClientVanished, now);
             self.add(&mut commit, &id, decided);
         } else {
             watched.missing_inventories = 0;

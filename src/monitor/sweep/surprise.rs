@@ -104,8 +104,8 @@ impl Sweep<'_> {
         let Some(open) = self.state.surprise.clone() else {
             return Ok(());
         };
-        let alerts = self.monitor.store.alerts(&self.monitor.rules.account).await?;
-        let policies = &self.monitor.rules.policies;
+        let alerts = self.monitor.store.alerts(&self.rules.account).await?;
+        let policies = &self.rules.policies;
         match open.standing(&alerts, policies, self.circumstances.interval, now) {
             Standing::Open => {
                 if !matches!(self.health.upstream, Some(Err(_))) {
@@ -132,7 +132,7 @@ impl Sweep<'_> {
                 threshold_is_fresh: true,
                 alerts: &[],
             };
-            let mut decided = self.monitor.rules.believe(&seen, &held.begun, now);
+            let mut decided = self.rules.believe(&seen, &held.begun, now);
             self.name_management(&mut decided, &held.watched);
             batch::add(commit, &held.watched.client.id, decided);
         }
@@ -148,8 +148,8 @@ impl Sweep<'_> {
             "{begun} of {judged} clients began to breach a balance limit in one sweep, and a second reading says the same of \
              {again}: see in the VoIP.ms portal whether these balances are true"
         );
-        tracing::error!(account = %self.monitor.rules.account, begun, judged, again, "the brake is on: the data look wrong");
-        let account = self.monitor.rules.account.clone();
+        tracing::error!(account = %self.rules.account, begun, judged, again, "the brake is on: the data look wrong");
+        let account = self.rules.account.clone();
         commit
             .decisions
             .push(Decision::brake(account, BY_DATA, note.clone(), now));
