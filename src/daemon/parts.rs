@@ -16,8 +16,8 @@ use crate::domain::judge::Rules;
 use crate::domain::plan::{Caps, Guards};
 use crate::net::{Bounds, Trust};
 use crate::notify::email::{Email, Login, PATIENCE, Security, Server, SetupError};
+use crate::notify::letter::Letterhead;
 use crate::notify::outbox;
-use crate::notify::render::Letterhead;
 use crate::voipms::pace::{CallLedger, Pace, Pacer};
 use crate::voipms::{self, Transport};
 
@@ -140,9 +140,12 @@ pub fn email(settings: &Settings, trust: &Trust, timeout: Option<Duration>) -> R
     Email::new(server, trust.der().chain(own)).map(Some)
 }
 
-/// What is added to the mails of clients.
-fn letterhead(mail: &config::Mail) -> Letterhead {
+/// What all messages to people share.
+fn letterhead(settings: &Settings, service: String) -> Letterhead {
+    let mail = &settings.mail;
     Letterhead {
+        service,
+        zone: settings.schedule.timezone.clone(),
         pay_url: mail.pay_url.clone(),
         contact: mail.contact.clone(),
         takes_replies: mail.reply_to.is_some(),
@@ -154,7 +157,7 @@ fn letterhead(mail: &config::Mail) -> Letterhead {
 #[must_use]
 pub fn outbox(settings: &Settings, email: Option<Email>, seed: u64) -> Option<outbox::Settings> {
     let email = email?;
-    let texts = email.texts(settings.schedule.timezone.clone(), letterhead(&settings.mail));
+    let letterhead = letterhead(settings, email.service());
     let email = Arc::new(email);
     let names = settings
         .channels
@@ -166,7 +169,7 @@ pub fn outbox(settings: &Settings, email: Option<Email>, seed: u64) -> Option<ou
         .collect();
     Some(outbox::Settings {
         channels,
-        texts,
+        letterhead,
         client_mails_per_hour: settings.alerts.client_mails_per_hour,
         seed,
     })

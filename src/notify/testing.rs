@@ -4,16 +4,18 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::TlsAcceptor;
 
 use super::email::{Email, Login, Security, Server};
+use super::letter::Letterhead;
 use crate::domain::alert::EpisodeId;
 use crate::domain::notice::{Facts, Message, MessageKind, NoticeState, Notification, Transition};
 use crate::domain::reason::{Finding, Measure, Reason, Relation};
-use crate::domain::{AccountName, ChannelName, ClientId, Money, PolicyName, Reading, Severity};
+use crate::domain::{AccountName, ChannelName, ClientId, Languages, Money, PolicyName, Reading, Severity};
 use crate::mail_catcher::{MailCatcher, Upgrade, Wire};
 
 /// When tests begin.
@@ -85,6 +87,18 @@ pub(super) fn owed(number: u32, transition: Transition, channel: &str, recipient
         state: NoticeState::Pending,
     };
     (message, notification)
+}
+
+/// With the name of a service and nothing else.
+pub(super) fn letterhead() -> Letterhead {
+    Letterhead {
+        service: "Phone service".to_owned(),
+        zone: TimeZone::UTC,
+        pay_url: None,
+        contact: Vec::new(),
+        takes_replies: false,
+        languages: Languages::default(),
+    }
 }
 
 pub(super) fn fired() -> Transition {

@@ -9,7 +9,8 @@ use lettre::message::{Mailbox, MultiPart};
 
 use super::DeliveryError;
 use crate::domain::notice::Message;
-use crate::notify::render::{Mail, one_line};
+use crate::notify::letter::Mail;
+use crate::redact::one_line;
 
 /// Longest name of a recipient, as it stands in To.
 const LONGEST_NAME: usize = 60;

@@ -5,9 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use super::wire::Reply;
-use crate::redact::Redactor;
-
-use crate::notify::render::one_line;
+use crate::redact::{Redactor, one_line};
 
 /// Longest words of the network or of TLS that are kept.
 const LONGEST_WHY: usize = 200;

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::conversation::Connection;
 use super::{DeliveryError, Email, Stage, compose};
 use crate::domain::notice::Message;
-use crate::notify::render::Mail;
+use crate::notify::letter::Mail;
 
 /// One connection at a time through `email`; none before the first mail.
 pub struct Line<E> {

@@ -18,7 +18,6 @@ use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::extension::ClientId;
@@ -30,9 +29,9 @@ pub use self::line::{Awaited, Handed, Line};
 use self::compose::Composed;
 use self::conversation::{Connection, Progress};
 use self::tls::Tls;
-use super::render::{Letterhead, Mail, Texts};
+use super::letter::Mail;
 use crate::domain::notice::Message;
-use crate::redact::Redactor;
+use crate::redact::{Redactor, one_line};
 
 /// The mail server, as configured.
 #[derive(Clone, Debug)]
@@ -102,6 +101,9 @@ pub enum SetupError {
     },
 }
 
+/// Longest name of the service.
+const LONGEST_SERVICE: usize = 60;
+
 /// Mail through one server. Cheap to share; holds no connection.
 pub struct Email {
     server: Server,
@@ -149,10 +151,12 @@ impl Email {
         })
     }
 
-    /// What the texts of its mails share: the sender's name, the zone of their times, and what clients read besides.
+    /// Whose phone service it is, as clients know it: the sender's name, or else its domain.
     #[must_use]
-    pub fn texts(&self, zone: TimeZone, letterhead: Letterhead) -> Texts {
-        Texts::new(&self.from, zone, letterhead)
+    pub fn service(&self) -> String {
+        let name = self.from.name.as_deref().map(|name| one_line(name, LONGEST_SERVICE));
+        name.filter(|name| !name.is_empty())
+            .unwrap_or_else(|| self.from.email.domain().to_owned())
     }
 
     /// Delivers one mail to the message's recipient, whose `name` is empty when unknown, over a connection of its own.

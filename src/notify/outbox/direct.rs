@@ -8,14 +8,14 @@ use super::{Channel, Outbox, Settings};
 use crate::domain::ChannelName;
 use crate::domain::notice::{Message, Notification};
 use crate::notify::email::DeliveryError;
+use crate::notify::letter::{self, Letterhead};
 use crate::notify::queue::Queue;
-use crate::notify::render::{self, Texts};
 
 /// The channels, without a queue before them.
 #[derive(Clone)]
 pub struct Direct {
     channels: BTreeMap<ChannelName, Channel>,
-    texts: Texts,
+    letterhead: Letterhead,
 }
 
 impl<Q: Queue> Outbox<Q> {
@@ -32,7 +32,7 @@ impl Direct {
     pub fn new(settings: &Settings) -> Self {
         Self {
             channels: settings.channels.clone(),
-            texts: settings.texts.clone(),
+            letterhead: settings.letterhead.clone(),
         }
     }
 
@@ -47,10 +47,12 @@ impl Direct {
         now: Timestamp,
     ) -> Result<(), DeliveryError> {
         let notifications = std::slice::from_ref(notification);
-        let mail = render::mail(message, notifications, &self.texts, now);
-        match (self.channels.get(&message.channel), mail) {
-            (Some(Channel::Email(email)), Ok(mail)) => {
-                email.send(message, "", &mail, now, std::future::pending()).await
+        let letter = letter::write(message, notifications, &self.letterhead, now);
+        match (self.channels.get(&message.channel), letter) {
+            (Some(Channel::Email(email)), Ok(letter)) => {
+                email
+                    .send(message, "", &letter.to_mail(), now, std::future::pending())
+                    .await
             }
             _ => Ok(()),
         }

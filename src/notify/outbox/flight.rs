@@ -13,8 +13,8 @@ use super::{Channel, Drained, Outbox, tell};
 use crate::domain::ChannelName;
 use crate::domain::notice::{Message, MessageKind, NoticeState, Notification};
 use crate::notify::email::{Awaited, DeliveryError, Email, Handed, Line};
+use crate::notify::letter::{self, Mail};
 use crate::notify::queue::Queue;
-use crate::notify::render;
 
 /// What is on its way.
 pub(super) type Flight<'p> = BoxFuture<'p, Landed>;
@@ -171,11 +171,12 @@ impl<Q: Queue> Outbox<Q> {
         message: &Message,
         notifications: &[Notification],
         now: Timestamp,
-    ) -> Result<(Arc<Email>, render::Mail), String> {
+    ) -> Result<(Arc<Email>, Mail), String> {
         let channel = self.settings.channels.get(&message.channel);
         let Channel::Email(email) = channel.ok_or_else(|| "its channel is not configured any more".to_owned())?;
-        let mail = render::mail(message, notifications, &self.settings.texts, now);
-        Ok((Arc::clone(email), mail.map_err(|error| error.to_string())?))
+        let letter = letter::write(message, notifications, &self.settings.letterhead, now);
+        let letter = letter.map_err(|why| why.to_string())?;
+        Ok((Arc::clone(email), letter.to_mail()))
     }
 
     /// Takes note of what has ended. Whether to look for more that is due.

@@ -25,8 +25,8 @@ use self::lane::Lane;
 use self::pass::Ends;
 use super::email::{DeliveryError, Email};
 use super::health::ChannelHealth;
+use super::letter::Letterhead;
 use super::queue::{Queue, Record};
-use super::render::Texts;
 use crate::clock::Clock;
 use crate::domain::notice::{Message, NoticeState};
 use crate::domain::{AccountName, ChannelName};
@@ -49,8 +49,8 @@ pub enum Channel {
 pub struct Settings {
     /// How each channel's messages leave; `client` included when there is a mail server.
     pub channels: BTreeMap<ChannelName, Channel>,
-    /// What all mails share.
-    pub texts: Texts,
+    /// What all letters share.
+    pub letterhead: Letterhead,
     /// How many paced mails to clients may leave in an hour, for each account.
     pub client_mails_per_hour: u32,
     /// Seeds the jitter of retries.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::domain::notice::Message;
 use crate::mail_catcher::{Behaviour, MailCatcher, Options, Stage as At};
 use crate::notify::email::{DeliveryError, Email, Scope, Stage};
-use crate::notify::render::Mail;
+use crate::notify::letter::Mail;
 use crate::notify::testing::{email, fired, login, owed, server, start};
 
 fn mail() -> Mail {

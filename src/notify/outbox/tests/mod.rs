@@ -12,7 +12,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Channel, Drained, Outbox, Settings};
@@ -22,8 +21,7 @@ use crate::domain::{AccountName, ChannelName};
 use crate::mail_catcher::{Behaviour, MailCatcher, Options, Stage};
 use crate::notify::email::Server;
 use crate::notify::queue::{Due, Queue, Record, Told};
-use crate::notify::render::Letterhead;
-use crate::notify::testing::{email, fired, owed, server, start};
+use crate::notify::testing::{email, fired, letterhead, owed, server, start};
 
 /// A queue in memory with the order that the store guarantees, and a journal of what was written.
 #[derive(Clone, Default)]
@@ -233,7 +231,7 @@ impl Bench {
         });
         let settings = Settings {
             channels: BTreeMap::from(channels),
-            texts: email.texts(TimeZone::UTC, Letterhead::default()),
+            letterhead: letterhead(),
             client_mails_per_hour: 20,
             seed: 1,
         };

@@ -2,7 +2,7 @@
 //! elsewhere it is understood.
 
 use super::{Catalogue, if_so, with_month};
-use crate::notify::render::words::Units;
+use crate::notify::letter::words::Units;
 
 const MONTHS: [&str; 12] = [
     "enero",

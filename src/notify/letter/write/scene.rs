@@ -1,13 +1,11 @@
-//! One notification as the texts see it: what it is about, who it is about, and its numbers in words. Pure.
+//! One notification as the letters see it: what it is about, who it is about, and its numbers in words. Pure.
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Texts;
-use super::account;
-use super::letter::Fact;
-use super::words::{LONGEST_NAME, LONGEST_TEXT, amount, isolated, one_line, read_at, span, time_of_day};
-use crate::domain::notice::{Ending, Notification, Transition};
-use crate::domain::reason::{Finding, Measure, Reason, Relation, failure_in_words};
+use super::super::Letterhead;
+use super::super::words::{LONGEST_NAME, amount, isolated, one_line, read_at, span, time_of_day};
+use crate::domain::notice::{Ending, Notification};
+use crate::domain::reason::{Finding, Measure, Reason, Relation};
 use crate::domain::{ClientId, Money};
 
 /// A text that leaves later than this after its decision says when that was: by then somebody may have acted.
@@ -36,7 +34,7 @@ pub(super) enum Topic {
 #[derive(Clone, Copy)]
 pub(super) struct Scene<'a> {
     pub notification: &'a Notification,
-    pub texts: &'a Texts,
+    pub letterhead: &'a Letterhead,
     pub now: Timestamp,
 }
 
@@ -138,82 +136,17 @@ impl Scene<'_> {
 
     /// The time of day in the configured zone.
     pub(super) fn at(&self, at: Timestamp) -> String {
-        time_of_day(at, self.now, &self.texts.zone)
+        time_of_day(at, self.now, &self.letterhead.zone)
     }
 
     /// The age of something and its time of day.
     pub(super) fn age(&self, at: Timestamp) -> String {
-        read_at(at, self.now, &self.texts.zone)
+        read_at(at, self.now, &self.letterhead.zone)
     }
 
     /// How long the episode has run, until `until`.
     pub(super) fn lasted(&self, until: Timestamp) -> String {
         span(until.duration_since(self.notification.facts.since))
-    }
-
-    /// The numbers an operator wants, the decisive one first.
-    pub(super) fn facts(&self) -> Vec<Fact> {
-        let facts = &self.notification.facts;
-        let mut rows = Vec::with_capacity(10);
-        if self.topic() == Topic::Account {
-            rows.extend(account::facts(self));
-        }
-        let mut row = |label, value: String| rows.push(Fact { label, value });
-        let silent = self.topic() == Topic::Silence && self.notification.transition != Transition::Resolved;
-        if let Some(reading) = &facts.reading {
-            row(
-                if silent { "Last balance" } else { "Balance" },
-                self.amount(reading.balance),
-            );
-            if let Some(spent) = reading.spent_today {
-                row("Spent today", self.amount(spent));
-            }
-            if let Some(spent) = reading.spent_total {
-                row("Spent in 30 days", self.amount(spent));
-            }
-            row("Read", self.age(reading.at));
-        }
-        for measure in [Measure::Balance, Measure::SpentToday] {
-            if let Some(finding) = self.finding(measure) {
-                row(
-                    "Compared",
-                    format!("{} is {}", finding.measure, self.comparison(finding)),
-                );
-            }
-        }
-        if let Reason::Unread { error: Some(error), .. } | Reason::NoFreshReading { error: Some(error) } = &facts.reason
-            && silent
-        {
-            row("Last failure", failure_in_words(error));
-        }
-        if let Some(value) = self.threshold() {
-            row("Threshold", value);
-        }
-        // What is planned is news only while it is ahead.
-        let is_ahead = !self.notification.transition.is_end()
-            && !matches!(self.notification.transition, Transition::Enforced { .. });
-        if let Some(enforcement) = facts.enforcement.as_ref().filter(|_| is_ahead) {
-            row("Enforcement", one_line(enforcement, LONGEST_TEXT));
-        }
-        let severity = self.notification.severity.as_str();
-        row("Policy", format!("{} ({severity})", self.notification.policy));
-        row("Account", self.notification.account.to_string());
-        rows
-    }
-
-    /// The threshold with its age where it matters; `None` when it played no part.
-    fn threshold(&self) -> Option<String> {
-        let limit = self.finding(Measure::Balance)?.limit_text.as_deref()?;
-        if !limit.contains("threshold") {
-            return None;
-        }
-        let threshold = self.notification.facts.threshold.as_ref()?;
-        let amount = self.amount(threshold.amount?);
-        Some(if self.threshold_is_older() {
-            format!("{amount}, read {}: not in this sweep", self.age(threshold.at))
-        } else {
-            amount
-        })
     }
 
     /// Whether the threshold that was used is older than the reading it was compared with.

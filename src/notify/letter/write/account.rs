@@ -1,9 +1,9 @@
 //! What operators read about an account as a whole: what it means, since when, what was seen last and when it is tried
 //! again. The subject is short, for a phone, and none of it is what a machine elsewhere said. Pure.
 
-use super::letter::Fact;
+use super::super::Fact;
+use super::super::words::{capitalised, one_line};
 use super::scene::Scene;
-use super::words::{capitalised, one_line};
 use crate::domain::reason::Reason;
 
 /// Longest headline behind the name of the account: what a phone shows of a subject, twice over.

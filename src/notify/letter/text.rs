@@ -1,109 +1,12 @@
-//! What a mail says before it is laid out, and its layout as plain text. Knows nothing of alerts.
+//! The layout of a letter as plain text.
 
 use std::fmt::Write;
 
-use super::catalogue::{self, Catalogue};
 use super::words::ISOLATES;
-use crate::domain::Language;
+use super::{Letter, Table};
 
 /// Widest line of a text mail: fits an old terminal with one level of quoting.
 const WIDTH: usize = 76;
-
-/// What a mail says. Every text in it is one line, already cleaned.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Letter {
-    /// The language of its headings; operators read English.
-    pub words: &'static Catalogue,
-    /// The subject.
-    pub subject: String,
-    /// The colour of the whole.
-    pub tone: Tone,
-    /// A word in capitals above the headline; empty for mails to clients.
-    pub badge: String,
-    /// `Hello Consulting,`; empty for operators.
-    pub greeting: String,
-    /// What happened, in one sentence.
-    pub headline: String,
-    /// Why it matters.
-    pub paragraphs: Vec<String>,
-    /// The numbers.
-    pub facts: Vec<Fact>,
-    /// Many clients at once.
-    pub table: Option<Table>,
-    /// What to do; the first is the most urgent.
-    pub steps: Vec<String>,
-    /// Where a client adds money.
-    pub link: Option<String>,
-    /// How a client reaches the reseller: lines.
-    pub contact: Vec<String>,
-    /// What else must be known, such as that the mail is late.
-    pub notes: Vec<String>,
-    /// Who sends it.
-    pub signature: String,
-}
-
-/// The colour of a mail.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Tone {
-    /// Somebody should act now.
-    Bad,
-    /// Somebody should act.
-    Warn,
-    /// It is over, or worked.
-    Good,
-    /// Worth knowing.
-    #[default]
-    Neutral,
-}
-
-impl Tone {
-    /// The colour in HTML: dark enough for white letters on it.
-    pub(super) const fn colour(self) -> &'static str {
-        match self {
-            Self::Bad => "#b42318",
-            Self::Warn => "#b54708",
-            Self::Good => "#067647",
-            Self::Neutral => "#344054",
-        }
-    }
-}
-
-/// A number with its name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fact {
-    /// Its name.
-    pub label: &'static str,
-    /// The number, with its unit.
-    pub value: String,
-}
-
-/// Rows of equal shape; the first column is a name, columns of numbers are aligned to the right.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Table {
-    /// Names of the columns.
-    pub head: Vec<Column>,
-    /// The rows, each as long as `head`.
-    pub rows: Vec<Vec<String>>,
-    /// What there would have been beyond these, in words; empty when these are all.
-    pub more: String,
-}
-
-/// A column's name and whether it holds numbers.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Column {
-    /// Its name.
-    pub name: &'static str,
-    /// Whether it is aligned to the right.
-    pub numbers: bool,
-    /// Whether it stands below the first column where a line has no room: in HTML.
-    pub below: bool,
-}
-
-impl Default for &'static Catalogue {
-    fn default() -> Self {
-        catalogue::of(Language::English)
-    }
-}
 
 impl Letter {
     /// The letter as plain text, lines ended by `\n`.
@@ -241,7 +144,8 @@ fn wrap_into(text: &mut String, words: &str, first: &str, hanging: &str, width: 
 
 #[cfg(test)]
 mod tests {
-    use super::{Column, Table, wrap_into};
+    use super::super::{Column, Table};
+    use super::wrap_into;
 
     #[test]
     fn lines_break_between_words_at_the_width() {

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Letterhead, Mail, RenderError, Texts, mail};
+use super::{Letterhead, Mail, Unwritten, write};
 use crate::domain::alert::EpisodeId;
 use crate::domain::enforcement::{Deferral, Direction, FieldDifference, Outcome, Refusal};
 use crate::domain::notice::{Facts, Message, MessageKind, NoticeState, Notification, Transition, Withdrawal};
@@ -29,9 +29,11 @@ fn money(text: &str) -> Money {
     text.parse().unwrap()
 }
 
-fn texts() -> Texts {
-    let from = "Phone service <alerts@example.com>".parse().unwrap();
-    Texts::new(&from, TimeZone::get("America/Toronto").unwrap(), Letterhead::default())
+fn letterhead() -> Letterhead {
+    Letterhead {
+        zone: TimeZone::get("America/Toronto").unwrap(),
+        ..crate::notify::testing::letterhead()
+    }
 }
 
 fn finding(measure: Measure, value: &str, relation: Relation, limit: &str, limit_text: Option<&str>) -> Finding {
@@ -220,9 +222,9 @@ fn message(notifications: &[Notification]) -> Message {
 }
 
 /// The mail, sent this long after it was decided.
-fn sent_after(notifications: &[Notification], secs: i64) -> Result<Mail, RenderError> {
+fn sent_after(notifications: &[Notification], secs: i64) -> Result<Mail, Unwritten> {
     let now = decided() + SignedDuration::from_secs(secs);
-    mail(&message(notifications), notifications, &texts(), now)
+    write(&message(notifications), notifications, &letterhead(), now).map(|letter| letter.to_mail())
 }
 
 fn every_transition() -> Vec<Transition> {

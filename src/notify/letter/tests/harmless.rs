@@ -128,15 +128,13 @@ fn clients_read_no_jargon_and_nothing_that_is_not_theirs() {
         }
     }
     let two = [to_client(low()), to_client(overdrawn())];
-    assert_eq!(sent_after(&two, 3), Err(RenderError::NotForClients), "a summary");
+    assert_eq!(sent_after(&two, 3), Err(Unwritten::NotForClients), "a summary");
 }
 
 #[test]
 fn an_empty_message_is_no_mail() {
-    assert_eq!(
-        mail(&message(&[low()]), &[], &texts(), decided()),
-        Err(RenderError::Empty)
-    );
+    let letter = write(&message(&[low()]), &[], &letterhead(), decided());
+    assert_eq!(letter.unwrap_err(), Unwritten::Empty);
 }
 
 #[test]

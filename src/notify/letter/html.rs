@@ -7,7 +7,7 @@
 
 use askama::Template;
 
-use super::letter::{Letter, Table};
+use super::{Letter, Table};
 
 /// The page around a letter. No pictures or scripts: nothing to load; the only link is where a client adds money.
 #[derive(Template)]

@@ -1,10 +1,10 @@
 //! What operators read about an enforcement that ended. Says what was done and read back, never that anybody is
 //! suspended. Pure.
 
-use super::letter::{Column, Letter, Table, Tone};
-use super::operator::spending_steps;
+use super::super::words::{LONGEST_NAME, LONGEST_TEXT, one_line};
+use super::super::{Column, Letter, Table, Tone};
 use super::scene::{Scene, Topic};
-use super::words::{LONGEST_NAME, LONGEST_TEXT, one_line};
+use super::steps::spending_steps;
 use crate::domain::Management;
 use crate::domain::enforcement::{Deferral, Direction, FieldDifference, Outcome};
 

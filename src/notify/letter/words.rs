@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::Money;
-pub(crate) use crate::redact::one_line;
+pub(super) use crate::redact::one_line;
 
 /// Longest name of a client in a mail; longer ones are cut. Companies are shorter, and a subject must stay readable.
 pub(super) const LONGEST_NAME: usize = 60;

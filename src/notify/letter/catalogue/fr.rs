@@ -1,7 +1,7 @@
 //! French, as it is written in Canada and in France. A colon has a blank before it at which no line breaks.
 
 use super::{Catalogue, if_so, with_month};
-use crate::notify::render::words::Units;
+use crate::notify::letter::words::Units;
 
 const MONTHS: [&str; 12] = [
     "janvier",

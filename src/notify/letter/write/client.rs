@@ -1,11 +1,11 @@
 //! What clients read: plain words about their own phone service, in their own language. No jargon, no names of
 //! policies, no ids, nothing about the reseller's account. Pure.
 
-use super::RenderError;
-use super::catalogue::{self, Catalogue};
-use super::letter::{Fact, Letter, Tone};
+use super::super::catalogue::{self, Catalogue};
+use super::super::words::{capitalised, isolated};
+use super::super::{Fact, Letter, Tone};
+use super::Unwritten;
 use super::scene::{Scene, Topic};
-use super::words::{capitalised, isolated};
 use crate::domain::notice::Transition;
 use crate::domain::reason::Measure;
 use crate::domain::{ClientId, Money};
@@ -13,8 +13,8 @@ use crate::domain::{ClientId, Money};
 /// The letter to the client itself, with what else it is told at the same time. About one topic one headline is enough.
 ///
 /// # Errors
-/// [`RenderError::NotForClients`] for what clients are never told.
-pub(super) fn together(lead: &Scene<'_>, others: &[&Scene<'_>]) -> Result<Letter, RenderError> {
+/// [`Unwritten::NotForClients`] for what clients are never told.
+pub(super) fn together(lead: &Scene<'_>, others: &[&Scene<'_>]) -> Result<Letter, Unwritten> {
     let mut letter = self::letter(lead)?;
     let mut topics = vec![lead.topic()];
     for other in others {
@@ -29,12 +29,12 @@ pub(super) fn together(lead: &Scene<'_>, others: &[&Scene<'_>]) -> Result<Letter
 /// The letter to the client itself.
 ///
 /// # Errors
-/// [`RenderError::NotForClients`] for what clients are never told, so that a mistake elsewhere cannot tell them.
-pub(super) fn letter(scene: &Scene<'_>) -> Result<Letter, RenderError> {
+/// [`Unwritten::NotForClients`] for what clients are never told, so that a mistake elsewhere cannot tell them.
+pub(super) fn letter(scene: &Scene<'_>) -> Result<Letter, Unwritten> {
     let topic = scene.topic();
     let own_business = matches!(topic, Topic::OwnBalance | Topic::Account);
     if own_business || scene.notification.client == ClientId::reseller() {
-        return Err(RenderError::NotForClients);
+        return Err(Unwritten::NotForClients);
     }
     let told = Told {
         scene,
@@ -43,7 +43,7 @@ pub(super) fn letter(scene: &Scene<'_>) -> Result<Letter, RenderError> {
     };
     let mut letter = match (&scene.notification.transition, topic) {
         (Transition::News | Transition::Withdrawn { .. } | Transition::Enforced { .. }, _) => {
-            return Err(RenderError::NotForClients);
+            return Err(Unwritten::NotForClients);
         }
         (Transition::Resolved, Topic::Spending) => told.good_news(told.words.uses_less_again),
         (Transition::Resolved, Topic::Silence) => told.good_news(told.words.readable_again),
@@ -55,8 +55,8 @@ pub(super) fn letter(scene: &Scene<'_>) -> Result<Letter, RenderError> {
     letter.words = told.words;
     letter.greeting = (told.words.greeting)(&isolated(scene.name()));
     told.age(&mut letter);
-    letter.contact.clone_from(&scene.texts.letterhead.contact);
-    letter.signature = (told.words.signature)(&scene.texts.service);
+    letter.contact.clone_from(&scene.letterhead.contact);
+    letter.signature = (told.words.signature)(&scene.letterhead.service);
     Ok(letter)
 }
 
@@ -66,7 +66,7 @@ fn words_for(scene: &Scene<'_>) -> &'static Catalogue {
     let recipient = notification.recipient.as_str();
     let address = recipient.rsplit_once('<').map_or(recipient, |(_, address)| address);
     let facts = &notification.facts;
-    catalogue::of(scene.texts.letterhead.languages.of(
+    catalogue::of(scene.letterhead.languages.of(
         notification.client.as_str(),
         address.trim_end_matches('>').trim(),
         &facts.label,
@@ -87,7 +87,7 @@ impl Told<'_> {
     }
 
     fn at(&self, at: jiff::Timestamp) -> String {
-        self.words.age(at, self.scene.now, &self.scene.texts.zone)
+        self.words.age(at, self.scene.now, &self.scene.letterhead.zone)
     }
 
     /// How old the number is, and whether the message is late.
@@ -133,10 +133,10 @@ impl Told<'_> {
 
     /// Whom to ask.
     fn ask(&self) -> String {
-        if self.scene.texts.letterhead.takes_replies {
+        if self.scene.letterhead.takes_replies {
             self.words.ask_by_reply.to_owned()
         } else {
-            (self.words.ask_service)(&self.scene.texts.service)
+            (self.words.ask_service)(&self.scene.letterhead.service)
         }
     }
 
@@ -147,7 +147,7 @@ impl Told<'_> {
 
     fn low(&self) -> Letter {
         let words = self.words;
-        let link = self.scene.texts.letterhead.pay_url.clone();
+        let link = self.scene.letterhead.pay_url.clone();
         let Some(balance) = self.scene.balance() else {
             return Letter {
                 steps: vec![self.ask()],
@@ -194,7 +194,7 @@ impl Told<'_> {
             ],
             facts: [used].into_iter().chain(self.balance()).collect(),
             steps: vec![
-                (words.contact_at_once)(&scene.texts.service),
+                (words.contact_at_once)(&scene.letterhead.service),
                 words.change_passwords.to_owned(),
             ],
             ..self.headed(&(words.spent)(&spent), Tone::Bad)

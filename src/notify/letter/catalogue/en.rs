@@ -1,7 +1,7 @@
 //! English.
 
 use super::{Catalogue, if_so, with_month};
-use crate::notify::render::words;
+use crate::notify::letter::words;
 
 const MONTHS: [&str; 12] = [
     "January",

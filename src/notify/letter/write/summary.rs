@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::letter::{Column, Letter, Table, Tone};
+use super::super::words::{counted, isolated, one_line};
+use super::super::{Column, Letter, Table, Tone};
 use super::scene::{Scene, Topic};
-use super::words::{counted, isolated, one_line};
 use crate::domain::notice::{Notification, Transition};
 use crate::domain::reason::{Measure, Reason};
 use crate::domain::{Money, PolicyName, Severity};
@@ -59,7 +59,7 @@ pub(super) fn letter(scenes: &[Scene<'_>]) -> Letter {
         table: Some(table(&scenes)),
         steps: vec!["`balancewatch alerts` lists them all; `balancewatch explain ID` tells about one.".to_owned()],
         notes: notes(first, &scenes),
-        signature: first.texts.operator_signature(),
+        signature: first.letterhead.operator_signature(),
         ..Letter::default()
     }
 }

@@ -5,7 +5,7 @@ use crate::domain::language::Whom;
 use crate::domain::{Language, Languages};
 
 /// What a reseller configures for its clients, all of it.
-fn letterhead(language: Language) -> Letterhead {
+fn full(language: Language) -> Letterhead {
     Letterhead {
         pay_url: Some("https://pay.example.com/top-up?plan=a&b=c".to_owned()),
         contact: vec!["+1 555 0100".to_owned(), "support@example.com".to_owned()],
@@ -14,15 +14,22 @@ fn letterhead(language: Language) -> Letterhead {
             default: language,
             rules: vec![],
         },
+        ..plain()
+    }
+}
+
+/// Nothing of it.
+fn plain() -> Letterhead {
+    Letterhead {
+        service: "Téléphonie".to_owned(),
+        ..letterhead()
     }
 }
 
 fn told_in(letterhead: Letterhead, notification: Notification, secs: i64) -> Mail {
-    let from = "Téléphonie <alerts@example.com>".parse().unwrap();
-    let texts = Texts::new(&from, TimeZone::get("America/Toronto").unwrap(), letterhead);
     let told = [to_client(notification)];
     let now = decided() + SignedDuration::from_secs(secs);
-    mail(&message(&told), &told, &texts, now).unwrap()
+    write(&message(&told), &told, &letterhead, now).unwrap().to_mail()
 }
 
 fn assert_told(name: &str, letterhead: Letterhead, notification: Notification, secs: i64, expected: &str) {
@@ -36,7 +43,7 @@ fn assert_told(name: &str, letterhead: Letterhead, notification: Notification, s
 fn french() {
     assert_told(
         "a low balance",
-        letterhead(Language::French),
+        full(Language::French),
         low(),
         120,
         r"
@@ -76,8 +83,8 @@ Téléphonie. Ce message a été envoyé automatiquement.
     assert_told(
         "a reminder of no money, late, of a date that is the first, without a name, contact or address to pay",
         Letterhead {
-            languages: letterhead(Language::French).languages,
-            ..Letterhead::default()
+            languages: full(Language::French).languages,
+            ..plain()
         },
         late,
         11_400,
@@ -112,7 +119,7 @@ Téléphonie. Ce message a été envoyé automatiquement.
 fn spanish() {
     assert_told(
         "a low balance, again",
-        letterhead(Language::Spanish),
+        full(Language::Spanish),
         with(low(), Transition::Repeated { repeat: 1 }),
         120,
         r"
@@ -148,7 +155,7 @@ Téléphonie. Este mensaje se envió automáticamente.
     );
     assert_told(
         "spending",
-        letterhead(Language::Spanish),
+        full(Language::Spanish),
         spending(),
         3,
         r"
@@ -217,7 +224,7 @@ fn every_language_has_every_sentence_and_leaves_no_placeholder() {
     ];
     for (name, notification) in everything() {
         for (language, own) in signs {
-            let mail = told_in(letterhead(language), notification.clone(), 36_000);
+            let mail = told_in(full(language), notification.clone(), 36_000);
             let name = format!("{name}, {}", language.code());
             let words = format!(" {} ", unwrapped(&mail).replace(" the USD", ""));
             assert!(own.iter().any(|word| words.contains(word)), "{name}: {words}");
@@ -242,7 +249,7 @@ fn every_language_has_every_sentence_and_leaves_no_placeholder() {
 #[test]
 fn what_the_reseller_adds_stands_in_text_and_html() {
     for language in Language::ALL {
-        let mail = told_in(letterhead(language), low(), 3);
+        let mail = told_in(full(language), low(), 3);
         for part in ["+1 555 0100", "support@example.com"] {
             assert!(mail.text.contains(part) && mail.html.contains(part), "{part}");
         }
@@ -253,10 +260,10 @@ fn what_the_reseller_adds_stands_in_text_and_html() {
         );
         let link = r#"<a href="https://pay.example.com/top-up?plan=a&#38;b=c""#;
         assert!(mail.html.contains(link), "{}", mail.html);
-        let good = told_in(letterhead(language), recovered(), 3);
+        let good = told_in(full(language), recovered(), 3);
         assert!(!good.text.contains("pay.example.com"), "nobody is asked to pay again");
         assert!(good.text.contains("+1 555 0100"));
-        let bare = told_in(Letterhead::default(), low(), 3);
+        let bare = told_in(plain(), low(), 3);
         assert!(
             !bare.html.contains("<a ") && !bare.text.contains("reach us"),
             "{}",
@@ -267,9 +274,8 @@ fn what_the_reseller_adds_stands_in_text_and_html() {
 
 #[test]
 fn operators_get_nothing_of_it() {
-    let from = "Téléphonie <alerts@example.com>".parse().unwrap();
-    let texts = Texts::new(&from, TimeZone::UTC, letterhead(Language::French));
-    let mail = mail(&message(&[low()]), &[low()], &texts, decided()).unwrap();
+    let letter = write(&message(&[low()]), &[low()], &full(Language::French), decided());
+    let mail = letter.unwrap().to_mail();
     assert!(mail.subject.starts_with("WARNING: Consulting"), "{}", mail.subject);
     assert!(
         !mail.text.contains("pay.example.com") && !mail.text.contains("555 0100"),
@@ -296,11 +302,10 @@ fn the_language_goes_by_address_company_id_or_country() {
                 default: Language::English,
                 rules: rules.map(|(language, text)| (language, Whom::parse(text))).to_vec(),
             },
-            ..Letterhead::default()
+            ..plain()
         };
-        let texts = Texts::new(&"a@b.example".parse().unwrap(), TimeZone::UTC, letterhead);
         let told = [notification];
-        let mail = mail(&message(&told), &told, &texts, decided()).unwrap();
+        let mail = write(&message(&told), &told, &letterhead, decided()).unwrap().to_mail();
         mail.text.split([' ', ',']).next().unwrap().to_owned()
     };
     assert_eq!(told(&|_| {}), "Hello");

@@ -1,0 +1,33 @@
+//! What all letters share, as configured.
+
+use jiff::tz::TimeZone;
+
+use crate::domain::Languages;
+
+/// What all letters share.
+#[derive(Clone, Debug)]
+pub struct Letterhead {
+    /// Whose phone service it is, as clients know it; empty when nothing says so.
+    pub service: String,
+    /// The zone that times of day are told in.
+    pub zone: TimeZone,
+    /// Where a client adds money.
+    pub pay_url: Option<String>,
+    /// How a client reaches the reseller: clean lines.
+    pub contact: Vec<String>,
+    /// Whether somebody reads the answers to a mail.
+    pub takes_replies: bool,
+    /// Which client is written to in which language.
+    pub languages: Languages,
+}
+
+impl Letterhead {
+    /// What stands below the letters to operators.
+    pub(super) fn operator_signature(&self) -> String {
+        if self.service.is_empty() {
+            "balancewatch".to_owned()
+        } else {
+            format!("balancewatch, for {}", self.service)
+        }
+    }
+}
