@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{Context, Exit, Failure, Table, Tone, block_on, portal};
 use crate::clock::Clock;
-use crate::config::{Account, ChannelKind, Settings};
+use crate::config::{Account, Settings};
 use crate::daemon::parts;
 use crate::net::Trust;
 use crate::store::{Access, Error as StoreError, Store};
@@ -96,7 +96,7 @@ async fn try_all(settings: &Settings) -> Vec<Tried> {
     for account in &settings.accounts {
         tried.extend(try_account(settings, account, store.as_ref(), &trust).await);
     }
-    tried.extend(try_mail(settings, &trust).await);
+    tried.extend(try_channels(settings, &trust).await);
     if let Some(store) = store {
         store.close().await;
     }
@@ -183,39 +183,19 @@ fn pace(settings: &Settings, account: &Account, clients: usize) -> Tried {
     tried
 }
 
-/// The mail server lets us in, and would take a mail to each operator: it is asked, and no mail is sent.
-async fn try_mail(settings: &Settings, trust: &Trust) -> Vec<Tried> {
-    let Some(smtp) = &settings.smtp else {
-        return Vec::new();
+/// Every channel lets us in, and would take a message to each of its recipients: it is asked, and nothing is sent.
+async fn try_channels(settings: &Settings, trust: &Trust) -> Vec<Tried> {
+    let delivery = match parts::delivery(settings, trust, None) {
+        Ok(delivery) => delivery,
+        Err(error) => return vec![Tried::bad("mail server", &error, None)],
     };
-    let what = "mail server";
-    let address = format!("{}:{}", smtp.host, smtp.port);
-    let email = match parts::email(settings, trust, None) {
-        Ok(Some(email)) => email,
-        Ok(None) => return Vec::new(),
-        Err(error) => return vec![Tried::bad(what, &error, None)],
-    };
-    let mut recipients: Vec<&str> = Vec::new();
-    for channel in &settings.channels {
-        let ChannelKind::Email { to } = &channel.kind;
-        for recipient in to {
-            if !recipients.contains(&&**recipient) {
-                recipients.push(recipient);
-            }
-        }
+    let mut tried = Vec::new();
+    for route in delivery.routes {
+        let checks = route.channel.check(&route.recipients, Clock::real().now()).await;
+        tried.extend(checks.into_iter().map(|check| match check.found {
+            Ok(works) => Tried::good(check.what, works),
+            Err(failed) => Tried::bad(check.what, &failed, failed.hint.map(str::to_owned)),
+        }));
     }
-    match email.rehearse(&recipients, Clock::real().now()).await {
-        Ok(answers) => {
-            let first = Tried::good(what, format!("{address} lets us in"));
-            let each = answers.into_iter().map(|(recipient, answer)| {
-                let what = format!("mail to {recipient}");
-                match answer {
-                    Ok(()) => Tried::good(what, format!("would be taken, from {}", smtp.from)),
-                    Err(error) => Tried::bad(what, &error, error.hint().map(str::to_owned)),
-                }
-            });
-            [first].into_iter().chain(each).collect()
-        }
-        Err(error) => vec![Tried::bad(what, &error, error.hint().map(str::to_owned))],
-    }
+    tried
 }

@@ -176,6 +176,16 @@ pub enum ChannelKind {
     },
 }
 
+impl ChannelKind {
+    /// Who gets a message of its own.
+    #[must_use]
+    pub fn recipients(&self) -> &[String] {
+        match self {
+            Self::Email { to } => to,
+        }
+    }
+}
+
 /// What holds for all alerts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alerts {

@@ -19,6 +19,7 @@ use crate::domain::judge::Circumstances;
 use crate::domain::judge::account::{Health, Trouble};
 use crate::domain::notice::{Message, Notification};
 use crate::net::Trust;
+use crate::notify::delivery::End;
 use crate::notify::outbox::Direct;
 use crate::store::{self, mark};
 
@@ -151,9 +152,9 @@ async fn tried(
     let channel = &message.channel;
     match post.send(&message, &notification, now).await {
         Ok(()) => tracing::info!(%channel, "a message about the store was delivered"),
-        Err(error) => {
-            tracing::warn!(%channel, error = error.brief(), "a message about the store could not be delivered");
-            return (error.outcome() != "uncertain").then_some((message, notification));
+        Err(failed) => {
+            tracing::warn!(%channel, error = failed.word, "a message about the store could not be delivered");
+            return (failed.end != End::Uncertain).then_some((message, notification));
         }
     }
     None
@@ -186,8 +187,9 @@ pub async fn tell_of_start(settings: &Settings, environment: &Environment, error
     if mark::tell(path, now).is_err() {
         return;
     }
-    let email = parts::email(settings, &Trust::load(), environment.delivery_timeout);
-    let post = parts::outbox(settings, email.ok().flatten(), environment.seed).map(|outbox| Direct::new(&outbox));
+    let delivery = parts::delivery(settings, &Trust::load(), environment.delivery_timeout).ok();
+    let outbox = delivery.and_then(|delivery| parts::outbox(settings, delivery, environment.seed));
+    let post = outbox.as_ref().map(Direct::new);
     let (_terms, terms) = signal::channel(parts::terms(settings, account));
     let mut alarm = Alarm {
         alerts: Vec::new(),

@@ -118,14 +118,14 @@ impl Daemon {
     /// [`Error`]; nothing was asked or sent.
     pub async fn build(settings: &Settings, environment: &Environment) -> Result<Self, Error> {
         let trust = Trust::load();
-        let email = parts::email(settings, &trust, environment.delivery_timeout)?;
+        let delivery = parts::delivery(settings, &trust, environment.delivery_timeout)?;
         let store = Store::open(&settings.store.path, Access::Daemon).await?;
         store.settle_dead_owners(parts::DAEMON, environment.clock.now()).await?;
         let (stop, stopped) = signal::channel(false);
         let watches = settings.accounts.iter();
         let watches = watches.map(|account| Watch::new(settings, account, &store, environment, &trust, &stopped));
         let watches = watches.collect::<Result<Vec<_>, _>>()?;
-        let outbox = parts::outbox(settings, email, environment.seed);
+        let outbox = parts::outbox(settings, delivery, environment.seed);
         Ok(Self {
             outbox: outbox.map(|outbox| Outbox::new(store.clone(), environment.clock.clone(), outbox)),
             store,

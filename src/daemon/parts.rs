@@ -15,6 +15,7 @@ use crate::domain::ChannelName;
 use crate::domain::judge::Rules;
 use crate::domain::plan::{Caps, Guards};
 use crate::net::{Bounds, Trust};
+use crate::notify::delivery::Channel;
 use crate::notify::email::{Email, Login, PATIENCE, Security, Server, SetupError};
 use crate::notify::letter::Letterhead;
 use crate::notify::outbox;
@@ -38,10 +39,8 @@ pub fn terms(settings: &Settings, account: &Account) -> Terms {
 /// What an account's clients are judged by.
 #[must_use]
 pub fn rules(settings: &Settings, account: &Account) -> Rules {
-    let channels = settings.channels.iter().map(|channel| {
-        let ChannelKind::Email { to } = &channel.kind;
-        (channel.name.clone(), to.clone())
-    });
+    let channels = settings.channels.iter();
+    let channels = channels.map(|channel| (channel.name.clone(), channel.kind.recipients().to_vec()));
     Rules {
         account: account.name.clone(),
         currency: account.currency.clone(),
@@ -112,10 +111,7 @@ pub fn api(
 }
 
 /// The mail server, if one is configured.
-///
-/// # Errors
-/// When its settings cannot be used.
-pub fn email(settings: &Settings, trust: &Trust, timeout: Option<Duration>) -> Result<Option<Email>, SetupError> {
+fn email(settings: &Settings, trust: &Trust, timeout: Option<Duration>) -> Result<Option<Email>, SetupError> {
     let Some(smtp) = &settings.smtp else { return Ok(None) };
     let password = || smtp.password.clone().unwrap_or_else(|| SecretString::from(""));
     let server = Server {
@@ -140,6 +136,53 @@ pub fn email(settings: &Settings, trust: &Trust, timeout: Option<Duration>) -> R
     Email::new(server, trust.der().chain(own)).map(Some)
 }
 
+/// How messages leave: the channels, and what all of them share.
+pub struct Delivery {
+    pub routes: Vec<Route>,
+    letterhead: Letterhead,
+}
+
+/// A channel with the configured names that lead to it.
+pub struct Route {
+    pub channel: Arc<dyn Channel>,
+    names: Vec<ChannelName>,
+    /// Each once.
+    pub recipients: Vec<String>,
+}
+
+/// Every channel that is configured. Clients are mailed where there is a mail server. `timeout` stands in for the
+/// configured one of a mail.
+///
+/// # Errors
+/// When its settings cannot be used.
+pub fn delivery(settings: &Settings, trust: &Trust, timeout: Option<Duration>) -> Result<Delivery, SetupError> {
+    let email = email(settings, trust, timeout)?;
+    let service = email.as_ref().map(Email::service).unwrap_or_default();
+    let mut mail = email.map(|email| Route {
+        channel: Arc::new(email),
+        names: vec![ChannelName::client()],
+        recipients: Vec::new(),
+    });
+    for channel in &settings.channels {
+        match &channel.kind {
+            ChannelKind::Email { to } => {
+                if let Some(mail) = &mut mail {
+                    mail.names.push(channel.name.clone());
+                    for recipient in to {
+                        if !mail.recipients.contains(recipient) {
+                            mail.recipients.push(recipient.clone());
+                        }
+                    }
+                }
+            }
+        }
+    }
+    Ok(Delivery {
+        routes: mail.into_iter().collect(),
+        letterhead: letterhead(settings, service),
+    })
+}
+
 /// What all messages to people share.
 fn letterhead(settings: &Settings, service: String) -> Letterhead {
     let mail = &settings.mail;
@@ -153,23 +196,19 @@ fn letterhead(settings: &Settings, service: String) -> Letterhead {
     }
 }
 
-/// How messages leave.
+/// What the outbox works by; `None`: no channel is configured.
 #[must_use]
-pub fn outbox(settings: &Settings, email: Option<Email>, seed: u64) -> Option<outbox::Settings> {
-    let email = email?;
-    let letterhead = letterhead(settings, email.service());
-    let email = Arc::new(email);
-    let names = settings
-        .channels
-        .iter()
-        .map(|channel| channel.name.clone())
-        .chain([ChannelName::client()]);
-    let channels: BTreeMap<_, _> = names
-        .map(|name| (name, outbox::Channel::Email(Arc::clone(&email))))
+pub fn outbox(settings: &Settings, delivery: Delivery, seed: u64) -> Option<outbox::Settings> {
+    let routes = delivery.routes.into_iter();
+    let channels: BTreeMap<_, _> = routes
+        .flat_map(|route| {
+            let channel = route.channel;
+            route.names.into_iter().map(move |name| (name, Arc::clone(&channel)))
+        })
         .collect();
-    Some(outbox::Settings {
+    (!channels.is_empty()).then_some(outbox::Settings {
         channels,
-        letterhead,
+        letterhead: delivery.letterhead,
         client_mails_per_hour: settings.alerts.client_mails_per_hour,
         seed,
     })

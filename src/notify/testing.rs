@@ -10,6 +10,7 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::TlsAcceptor;
 
+use super::delivery::{End, Failed, Scope, Step};
 use super::email::{Email, Login, Security, Server};
 use super::letter::Letterhead;
 use crate::domain::alert::EpisodeId;
@@ -89,6 +90,19 @@ pub(super) fn owed(number: u32, transition: Transition, channel: &str, recipient
     (message, notification)
 }
 
+/// A channel that put a connection off.
+pub(super) fn failed() -> Failed {
+    Failed {
+        end: End::PutOff,
+        scope: Scope::Channel,
+        step: Step::Connection,
+        retry_after: None,
+        word: "busy".to_owned(),
+        text: "the receiver is busy".to_owned(),
+        hint: None,
+    }
+}
+
 /// With the name of a service and nothing else.
 pub(super) fn letterhead() -> Letterhead {
     Letterhead {
@@ -127,8 +141,8 @@ pub(super) fn login(user: &str, password: &str) -> Option<Login> {
     })
 }
 
-pub(super) fn email(server: Server) -> Email {
-    Email::new(server, []).unwrap()
+pub(super) fn email(server: Server) -> Arc<Email> {
+    Arc::new(Email::new(server, []).unwrap())
 }
 
 /// A certificate authority, and a server with a certificate for `localhost` by it.

@@ -7,7 +7,7 @@ use lettre::address::Envelope;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 
-use super::DeliveryError;
+use super::error::MailError;
 use crate::domain::notice::Message;
 use crate::notify::letter::Mail;
 use crate::redact::one_line;
@@ -30,7 +30,7 @@ pub(super) struct Composed {
 /// Puts a mail together.
 ///
 /// # Errors
-/// [`DeliveryError::BadAddress`] and [`DeliveryError::Compose`].
+/// [`MailError::BadAddress`] and [`MailError::Compose`].
 pub(super) fn compose(
     from: &Mailbox,
     reply_to: Option<&Mailbox>,
@@ -38,7 +38,7 @@ pub(super) fn compose(
     message: &Message,
     mail: &Mail,
     now: Timestamp,
-) -> Result<Composed, DeliveryError> {
+) -> Result<Composed, MailError> {
     let to = recipient(&message.recipient, name)?;
     let domain = id_domain(from);
     let thread = format!("<thread.{:032x}@{domain}>", stable_hash(&message.thread));
@@ -56,7 +56,7 @@ pub(super) fn compose(
         .raw_header(header("Auto-Submitted", "auto-generated"))
         .raw_header(header("X-Auto-Response-Suppress", "All"))
         .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
-        .map_err(|error| DeliveryError::Compose { why: error.to_string() })?;
+        .map_err(|error| MailError::Compose { why: error.to_string() })?;
     Ok(Composed {
         envelope: composed.envelope().clone(),
         data: composed.formatted(),
@@ -66,15 +66,15 @@ pub(super) fn compose(
 /// From whom and to whom a mail to this recipient would go.
 ///
 /// # Errors
-/// [`DeliveryError::BadAddress`].
-pub(super) fn envelope(from: &Mailbox, to: &str) -> Result<Envelope, DeliveryError> {
+/// [`MailError::BadAddress`].
+pub(super) fn envelope(from: &Mailbox, to: &str) -> Result<Envelope, MailError> {
     let to = recipient(to, "")?.email;
-    Envelope::new(Some(from.email.clone()), vec![to]).map_err(|error| DeliveryError::Compose { why: error.to_string() })
+    Envelope::new(Some(from.email.clone()), vec![to]).map_err(|error| MailError::Compose { why: error.to_string() })
 }
 
 /// Reads `a@example.com` or `NOC <a@example.com>`; `name` is used when it names nobody itself.
-fn recipient(text: &str, name: &str) -> Result<Mailbox, DeliveryError> {
-    let bad = |why: &str| DeliveryError::BadAddress {
+fn recipient(text: &str, name: &str) -> Result<Mailbox, MailError> {
+    let bad = |why: &str| MailError::BadAddress {
         address: one_line(text, LONGEST_ADDRESS),
         why: why.to_owned(),
     };

@@ -11,8 +11,9 @@ use lettre::transport::smtp::commands::{Auth, Data, Ehlo, Mail, Quit, Rcpt, Rset
 use lettre::transport::smtp::extension::{ClientId, MailBodyParameter, MailParameter};
 use tokio::net::TcpStream;
 
+use super::error::{MailError, Stage};
 use super::wire::{Reply, Stream, Wire, stuffed};
-use super::{DeliveryError, Email, Security, Server, Stage};
+use super::{Email, Security, Server};
 use crate::redact::Redactor;
 
 /// How long a goodbye may take; nothing depends on it.
@@ -84,8 +85,8 @@ impl Abilities {
     }
 }
 
-/// A connection that is encrypted and logged in as configured, between two mails or in one.
-pub(super) struct Connection {
+/// A session that is encrypted and logged in as configured, between two mails or in one.
+pub(super) struct Session {
     wire: Wire,
     /// Takes out of the server's words what must not be kept.
     redactor: Redactor,
@@ -97,7 +98,7 @@ pub(super) struct Connection {
     is_begun: bool,
 }
 
-impl Connection {
+impl Session {
     /// Whether another mail may follow.
     pub(super) fn is_reusable(&self, now: Timestamp) -> bool {
         let age = now.duration_since(self.opened_at);
@@ -105,26 +106,26 @@ impl Connection {
     }
 
     /// Says one thing and takes a yes for an answer.
-    async fn ask(&mut self, command: impl ToString, stage: Stage) -> Result<Reply, DeliveryError> {
+    async fn ask(&mut self, command: impl ToString, stage: Stage) -> Result<Reply, MailError> {
         let reply = self.wire.command(&command.to_string()).await;
-        let reply = reply.map_err(|error| DeliveryError::lost(stage, &error))?;
+        let reply = reply.map_err(|error| MailError::lost(stage, &error))?;
         if reply.is_done() {
             Ok(reply)
         } else {
-            Err(DeliveryError::refused(stage, &reply, &self.redactor))
+            Err(MailError::refused(stage, &reply, &self.redactor))
         }
     }
 
     /// Says who we are. HELO follows where EHLO is refused: some servers know no other, and behind some it is cut off.
-    async fn hello(&mut self, name: &ClientId) -> Result<(), DeliveryError> {
+    async fn hello(&mut self, name: &ClientId) -> Result<(), MailError> {
         self.can = Abilities::default();
         match self.ask(Ehlo::new(name.clone()), Stage::Greeting).await {
             Ok(hello) => self.can = Abilities::of(&hello),
-            Err(refused @ DeliveryError::Refused { .. }) => {
+            Err(refused @ MailError::Refused { .. }) => {
                 match self.ask(format!("HELO {name}\r\n"), Stage::Greeting).await {
                     Ok(_) => {}
                     // It closed instead: what it said before tells more.
-                    Err(DeliveryError::Broken { .. }) => return Err(refused),
+                    Err(MailError::Broken { .. }) => return Err(refused),
                     Err(other) => return Err(other),
                 }
             }
@@ -139,7 +140,7 @@ impl Connection {
         envelope: &Envelope,
         data: &[u8],
         progress: &Progress,
-    ) -> Result<(), DeliveryError> {
+    ) -> Result<(), MailError> {
         let parameters = self.parameters(envelope, data)?;
         progress.enter(Stage::Sender);
         self.take_back().await?;
@@ -151,7 +152,7 @@ impl Connection {
     }
 
     /// Makes the server forget an unfinished mail.
-    pub(super) async fn take_back(&mut self) -> Result<(), DeliveryError> {
+    pub(super) async fn take_back(&mut self) -> Result<(), MailError> {
         if self.is_begun {
             self.ask(Rset, Stage::Sender).await?;
             self.is_begun = false;
@@ -160,7 +161,7 @@ impl Connection {
     }
 
     /// Names the recipients.
-    pub(super) async fn recipients(&mut self, envelope: &Envelope, progress: &Progress) -> Result<(), DeliveryError> {
+    pub(super) async fn recipients(&mut self, envelope: &Envelope, progress: &Progress) -> Result<(), MailError> {
         progress.enter(Stage::Recipient);
         for recipient in envelope.to() {
             self.ask(Rcpt::new(recipient.clone(), vec![]), Stage::Recipient).await?;
@@ -169,33 +170,33 @@ impl Connection {
     }
 
     /// Sends the mail itself, up to the dot that ends it.
-    pub(super) async fn content(&mut self, data: &[u8], progress: &Progress) -> Result<(), DeliveryError> {
+    pub(super) async fn content(&mut self, data: &[u8], progress: &Progress) -> Result<(), MailError> {
         progress.enter(Stage::Data);
-        let lost = |error: std::io::Error| DeliveryError::lost(Stage::Data, &error);
+        let lost = |error: std::io::Error| MailError::lost(Stage::Data, &error);
         let reply = self.wire.command(&Data.to_string()).await.map_err(lost)?;
         if !reply.is_go_on() {
-            return Err(DeliveryError::refused(Stage::Data, &reply, &self.redactor));
+            return Err(MailError::refused(Stage::Data, &reply, &self.redactor));
         }
         self.wire.send(&stuffed(data)).await.map_err(lost)?;
         progress.enter(Stage::Content);
         let dot = self.wire.send(b".\r\n").await;
-        dot.map_err(|error| DeliveryError::lost(Stage::Content, &error))
+        dot.map_err(|error| MailError::lost(Stage::Content, &error))
     }
 
     /// The answer to the mail.
-    pub(super) async fn answer(&mut self) -> Result<(), DeliveryError> {
+    pub(super) async fn answer(&mut self) -> Result<(), MailError> {
         let reply = self.wire.reply().await;
-        let reply = reply.map_err(|error| DeliveryError::lost(Stage::Content, &error))?;
+        let reply = reply.map_err(|error| MailError::lost(Stage::Content, &error))?;
         self.is_begun = false;
         if reply.is_done() {
             Ok(())
         } else {
-            Err(DeliveryError::refused(Stage::Content, &reply, &self.redactor))
+            Err(MailError::refused(Stage::Content, &reply, &self.redactor))
         }
     }
 
     /// What MAIL FROM must say about this mail, if the server can take it at all.
-    fn parameters(&self, envelope: &Envelope, data: &[u8]) -> Result<Vec<MailParameter>, DeliveryError> {
+    fn parameters(&self, envelope: &Envelope, data: &[u8]) -> Result<Vec<MailParameter>, MailError> {
         let beyond_ascii = envelope.to().iter().chain(envelope.from()).find(|address| {
             let address: &str = address.as_ref();
             !address.is_ascii()
@@ -206,7 +207,7 @@ impl Connection {
         }
         if let Some(address) = beyond_ascii {
             if !self.can.utf8 {
-                return Err(DeliveryError::NeedsUtf8 {
+                return Err(MailError::NeedsUtf8 {
                     address: address.to_string(),
                 });
             }
@@ -221,7 +222,7 @@ impl Connection {
 
     /// Ends a conversation politely, but without waiting long.
     pub(super) async fn goodbye(mut self) {
-        // Whatever comes back, the connection is dropped.
+        // Whatever comes back, the session is dropped.
         let quit = Quit.to_string();
         tokio::time::timeout(GOODBYE, self.wire.command(&quit)).await.ok();
     }
@@ -229,7 +230,7 @@ impl Connection {
 
 impl Email {
     /// Connects, encrypts and logs in.
-    pub(super) async fn open(&self, now: Timestamp, progress: &Progress) -> Result<Connection, DeliveryError> {
+    pub(super) async fn open(&self, now: Timestamp, progress: &Progress) -> Result<Session, MailError> {
         progress.enter(Stage::Connect);
         let security = self.server.security;
         let mut stream: Stream = Box::new(self.connect().await?);
@@ -238,7 +239,7 @@ impl Email {
             stream = self.encrypt(stream).await?;
         }
         progress.enter(Stage::Greeting);
-        let mut connection = Connection {
+        let mut session = Session {
             wire: Wire::new(stream),
             redactor: self.redactor.clone(),
             can: Abilities::default(),
@@ -246,71 +247,71 @@ impl Email {
             mails: 0,
             is_begun: false,
         };
-        let greeting = connection.wire.reply().await;
-        let greeting = greeting.map_err(|error| DeliveryError::lost(Stage::Greeting, &error))?;
+        let greeting = session.wire.reply().await;
+        let greeting = greeting.map_err(|error| MailError::lost(Stage::Greeting, &error))?;
         if !greeting.is_done() {
-            return Err(DeliveryError::refused(Stage::Greeting, &greeting, &self.redactor));
+            return Err(MailError::refused(Stage::Greeting, &greeting, &self.redactor));
         }
-        connection.hello(&self.hello).await?;
+        session.hello(&self.hello).await?;
         if security != Security::Tls {
-            if connection.can.starttls {
+            if session.can.starttls {
                 progress.enter(Stage::Tls);
-                connection = self.start_tls(connection).await?;
+                session = self.start_tls(session).await?;
             } else if security == Security::StartTls {
-                return Err(DeliveryError::NoEncryption);
+                return Err(MailError::NoEncryption);
             }
         }
         progress.enter(Stage::Login);
-        self.log_in(&mut connection).await?;
-        Ok(connection)
+        self.log_in(&mut session).await?;
+        Ok(session)
     }
 
-    async fn encrypt(&self, stream: Stream) -> Result<Stream, DeliveryError> {
+    async fn encrypt(&self, stream: Stream) -> Result<Stream, MailError> {
         let encrypted = self.tls.over(stream).await;
-        encrypted.map_err(|error| DeliveryError::lost(Stage::Tls, &error))
+        encrypted.map_err(|error| MailError::lost(Stage::Tls, &error))
     }
 
     /// What was said before the encryption counts for nothing after it: neither abilities nor bytes already received.
-    async fn start_tls(&self, mut connection: Connection) -> Result<Connection, DeliveryError> {
-        connection.ask(Starttls, Stage::Tls).await?;
-        let bare = connection.wire.into_stream();
-        let bare = bare.map_err(|error| DeliveryError::lost(Stage::Tls, &error))?;
-        connection.wire = Wire::new(self.encrypt(bare).await?);
-        connection.hello(&self.hello).await?;
-        Ok(connection)
+    async fn start_tls(&self, mut session: Session) -> Result<Session, MailError> {
+        session.ask(Starttls, Stage::Tls).await?;
+        let bare = session.wire.into_stream();
+        let bare = bare.map_err(|error| MailError::lost(Stage::Tls, &error))?;
+        session.wire = Wire::new(self.encrypt(bare).await?);
+        session.hello(&self.hello).await?;
+        Ok(session)
     }
 
-    async fn log_in(&self, connection: &mut Connection) -> Result<(), DeliveryError> {
+    async fn log_in(&self, session: &mut Session) -> Result<(), MailError> {
         let Some(credentials) = &self.credentials else {
             return Ok(());
         };
         let auth = |mechanism, challenge: Option<&str>| {
             let auth = Auth::new(mechanism, credentials.clone(), challenge.map(str::to_owned));
-            auth.map_err(|_| DeliveryError::NoLogin)
+            auth.map_err(|_| MailError::NoLogin)
         };
-        if connection.can.plain {
-            connection.ask(auth(Mechanism::Plain, None)?, Stage::Login).await?;
+        if session.can.plain {
+            session.ask(auth(Mechanism::Plain, None)?, Stage::Login).await?;
             return Ok(());
         }
-        if !connection.can.login {
-            return Err(DeliveryError::NoLogin);
+        if !session.can.login {
+            return Err(MailError::NoLogin);
         }
         // Servers word the two questions in their own ways; their order is always the same.
         for step in [auth(Mechanism::Login, None)?, auth(Mechanism::Login, Some("Username"))?] {
-            let reply = connection.wire.command(&step.to_string()).await;
-            let reply = reply.map_err(|error| DeliveryError::lost(Stage::Login, &error))?;
+            let reply = session.wire.command(&step.to_string()).await;
+            let reply = reply.map_err(|error| MailError::lost(Stage::Login, &error))?;
             if !reply.is_go_on() {
-                return Err(DeliveryError::refused(Stage::Login, &reply, &self.redactor));
+                return Err(MailError::refused(Stage::Login, &reply, &self.redactor));
             }
         }
         let password = auth(Mechanism::Login, Some("Password"))?;
-        connection.ask(password, Stage::Login).await?;
+        session.ask(password, Stage::Login).await?;
         Ok(())
     }
 
     /// Tries the server's addresses one after the other, with a share of the time each: the first may lead nowhere.
-    async fn connect(&self) -> Result<TcpStream, DeliveryError> {
-        let broken = |why: String| DeliveryError::broken(Stage::Connect, why);
+    async fn connect(&self) -> Result<TcpStream, MailError> {
+        let broken = |why: String| MailError::broken(Stage::Connect, why);
         let Server {
             host, port, timeout, ..
         } = &self.server;

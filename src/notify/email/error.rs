@@ -1,10 +1,12 @@
-//! What can go wrong with a delivery, and whose fault it is.
+//! What can go wrong with a mail, by the stage of the conversation.
 
 use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use super::refusal::{self, Enhanced};
 use super::wire::Reply;
+use crate::notify::delivery::{End, Failed, Scope, Step};
 use crate::redact::{Redactor, one_line};
 
 /// Longest words of the network or of TLS that are kept.
@@ -46,32 +48,9 @@ impl fmt::Display for Stage {
     }
 }
 
-/// An enhanced status code without its class, which is the code's: 5.1.10 is 1 and 10.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Enhanced {
-    /// What it is about: 1 addresses, 2 mailboxes, 3 the system, 4 the network, 5 the protocol, 6 content, 7 policy.
-    pub subject: u16,
-    /// What exactly.
-    pub detail: u16,
-}
-
-/// Whom a failure belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// This message and its recipient; others of the channel may work.
-    Recipient,
-    /// The whole channel: others would fail in the same way.
-    Channel,
-    /// The channel, by what the server says; but it says it of one recipient, so that the others are tried, too.
-    Shared,
-    /// A refusal of a recipient without a reason: its own if another recipient of the pass comes further, else
-    /// [`Scope::Shared`].
-    Unsaid,
-}
-
 /// Why a mail was not delivered, or may not have been. Holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DeliveryError {
+pub enum MailError {
     /// The recipient is no mail address.
     #[error("`{address}` is no mail address ({why})")]
     BadAddress {
@@ -156,7 +135,7 @@ pub enum DeliveryError {
     },
 }
 
-impl DeliveryError {
+impl MailError {
     /// The deadline passed while this stage was in hand.
     pub(super) fn silent(stage: Stage, after: Duration) -> Self {
         if stage == Stage::Content {
@@ -210,10 +189,7 @@ impl DeliveryError {
         Self::Broken { stage, why }
     }
 
-    /// Whether trying again later may help although nobody changes anything. What belongs to the channel is tried
-    /// again in any case.
-    #[must_use]
-    pub const fn is_transient(&self) -> bool {
+    const fn end(&self) -> End {
         match self {
             Self::BadAddress { .. }
             | Self::NeedsUtf8 { .. }
@@ -221,44 +197,52 @@ impl DeliveryError {
             | Self::Refused { .. }
             | Self::Certificate { .. }
             | Self::NoEncryption
-            | Self::NoLogin => false,
-            Self::PutOff { .. }
-            | Self::Broken { .. }
-            | Self::Silent { .. }
-            | Self::Uncertain { .. }
-            | Self::CutOff { .. } => true,
+            | Self::NoLogin => End::Refused,
+            Self::PutOff { .. } => End::PutOff,
+            Self::Broken { .. } | Self::Silent { .. } => End::Silent,
+            Self::Uncertain { .. } => End::Uncertain,
+            Self::CutOff { .. } => End::CutOff,
         }
     }
 
     /// Whom it belongs to. Up to and including MAIL FROM every mail would meet the same; 421 says that the whole
     /// service closes.
-    #[must_use]
-    pub fn scope(&self) -> Scope {
+    pub(super) fn scope(&self) -> Scope {
         match self {
             Self::Certificate { .. } | Self::NoEncryption | Self::NoLogin | Self::PutOff { code: 421, .. } => {
                 Scope::Channel
             }
             Self::Refused {
                 stage, code, enhanced, ..
-            } => refusal(*stage, *code, *enhanced),
+            } => refusal::scope(*stage, *code, *enhanced),
             Self::PutOff { stage, .. } | Self::Broken { stage, .. } | Self::Silent { stage, .. } => {
                 if *stage <= Stage::Sender {
                     Scope::Channel
                 } else {
-                    Scope::Recipient
+                    Scope::Message
                 }
             }
             Self::BadAddress { .. }
             | Self::NeedsUtf8 { .. }
             | Self::Compose { .. }
             | Self::Uncertain { .. }
-            | Self::CutOff { .. } => Scope::Recipient,
+            | Self::CutOff { .. } => Scope::Message,
+        }
+    }
+
+    const fn step(&self) -> Step {
+        match self.stage() {
+            None => Step::Unsent,
+            Some(Stage::Connect | Stage::Tls | Stage::Greeting | Stage::Login) => Step::Connection,
+            Some(Stage::Sender) => Step::Sender,
+            Some(Stage::Recipient) => Step::Recipient,
+            Some(Stage::Data) => Step::Message,
+            Some(Stage::Content) => Step::Answer,
         }
     }
 
     /// Where the conversation ended; `None`: it did not begin, or the server lacks something.
-    #[must_use]
-    pub const fn stage(&self) -> Option<Stage> {
+    pub(super) const fn stage(&self) -> Option<Stage> {
         match self {
             Self::Refused { stage, .. }
             | Self::PutOff { stage, .. }
@@ -272,32 +256,14 @@ impl DeliveryError {
         }
     }
 
-    /// Whether the server gave no answer to what was asked: several of these in a row look like a dead server.
-    #[must_use]
-    pub const fn is_silence(&self) -> bool {
-        matches!(self, Self::Broken { .. } | Self::Silent { .. } | Self::Uncertain { .. })
-    }
-
     /// Whether the server listens on: it answered, and not that it closes.
     pub(super) fn leaves_open(&self) -> bool {
         let is_answer = matches!(self, Self::Refused { .. } | Self::PutOff { .. });
         is_answer && self.scope() != Scope::Channel
     }
 
-    /// The word kept with an attempt: `refused`, `retry`, `uncertain` or `unreachable`.
-    #[must_use]
-    pub fn outcome(&self) -> &'static str {
-        match self {
-            Self::Uncertain { .. } => "uncertain",
-            _ if self.scope() == Scope::Channel => "unreachable",
-            _ if self.is_transient() || self.scope() != Scope::Recipient => "retry",
-            _ => "refused",
-        }
-    }
-
     /// What happened without any word or address from outside: for logs.
-    #[must_use]
-    pub fn brief(&self) -> String {
+    fn brief(&self) -> String {
         match self {
             Self::BadAddress { .. } => "not a mail address".to_owned(),
             Self::NeedsUtf8 { .. } => "the server takes no address beyond ASCII".to_owned(),
@@ -315,8 +281,7 @@ impl DeliveryError {
     }
 
     /// What a person can do about it, if anything.
-    #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
+    pub(super) fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Certificate { .. } => Some(
                 "use the host name that the certificate is made for, or name its authority's certificate in `smtp.ca_file`",
@@ -353,27 +318,17 @@ impl DeliveryError {
     }
 }
 
-/// Whom a refusal for good belongs to (SEMANTICS, "Delivery"). The enhanced code decides where there is one; what no
-/// rule names waits: nothing dies of a reason that nobody understands.
-fn refusal(stage: Stage, code: u16, enhanced: Option<Enhanced>) -> Scope {
-    let reason = enhanced.map(|Enhanced { subject, detail }| (subject, detail));
-    // The mail itself: too large, or of a kind that the server does not take.
-    let is_of_the_mail = matches!(reason, Some((3, 4) | (6, _)));
-    match stage {
-        Stage::Sender if is_of_the_mail => Scope::Recipient,
-        Stage::Connect | Stage::Tls | Stage::Greeting | Stage::Login | Stage::Sender => Scope::Channel,
-        Stage::Recipient | Stage::Data => match reason {
-            _ if is_of_the_mail => Scope::Recipient,
-            Some((1, 1 | 2 | 3 | 6 | 10) | (2, _)) => Scope::Recipient,
-            Some((1, 7 | 8) | (4 | 5 | 7, _)) => Scope::Shared,
-            // 556: the domain takes no mail at all (RFC 7504).
-            _ if code == 556 => Scope::Recipient,
-            _ if code == 550 => Scope::Unsaid,
-            _ => Scope::Shared,
-        },
-        // The network's refusals are quotas, also here; everything else is said of this mail.
-        Stage::Content if matches!(reason, Some((4, _))) => Scope::Shared,
-        Stage::Content => Scope::Recipient,
+impl From<MailError> for Failed {
+    fn from(error: MailError) -> Self {
+        Self {
+            end: error.end(),
+            scope: error.scope(),
+            step: error.step(),
+            retry_after: None,
+            word: error.brief(),
+            text: error.to_string(),
+            hint: error.hint(),
+        }
     }
 }
 
@@ -437,89 +392,6 @@ mod tests {
             ("250 hello noc@example.com", None),
         ] {
             assert_eq!(cause(why), words, "{why}");
-        }
-    }
-
-    use super::{Enhanced, Scope, Stage, refusal};
-
-    const STAGES: [Stage; 8] = [
-        Stage::Connect,
-        Stage::Tls,
-        Stage::Greeting,
-        Stage::Login,
-        Stage::Sender,
-        Stage::Recipient,
-        Stage::Data,
-        Stage::Content,
-    ];
-
-    /// Every stage by every kind of answer. In the row: whose it is at MAIL FROM, at RCPT and DATA, and at the dot;
-    /// up to AUTH it is always the channel's.
-    #[test]
-    fn whom_a_refusal_belongs_to() {
-        const OWN: Scope = Scope::Recipient;
-        const ALL: Scope = Scope::Channel;
-        const SHARED: Scope = Scope::Shared;
-        const UNSAID: Scope = Scope::Unsaid;
-        let rows: [(&str, &[u16], Scope, Scope, Scope); 32] = [
-            ("1.1", &[550, 553, 554], ALL, OWN, OWN),
-            ("1.2", &[550], ALL, OWN, OWN),
-            ("1.3", &[501, 550, 553], ALL, OWN, OWN),
-            ("1.6", &[550, 551], ALL, OWN, OWN),
-            ("1.10", &[550, 556], ALL, OWN, OWN),
-            ("2.0", &[550], ALL, OWN, OWN),
-            ("2.1", &[550], ALL, OWN, OWN),
-            ("2.2", &[552], ALL, OWN, OWN),
-            ("2.3", &[552], ALL, OWN, OWN),
-            ("3.4", &[552, 554], OWN, OWN, OWN),
-            ("6.0", &[554], OWN, OWN, OWN),
-            ("6.7", &[553], OWN, OWN, OWN),
-            ("1.7", &[550, 553], ALL, SHARED, OWN),
-            ("1.8", &[550, 553], ALL, SHARED, OWN),
-            ("4.1", &[550], ALL, SHARED, SHARED),
-            ("4.5", &[550], ALL, SHARED, SHARED),
-            ("4.6", &[554], ALL, SHARED, SHARED),
-            ("5.0", &[500], ALL, SHARED, OWN),
-            ("5.1", &[503], ALL, SHARED, OWN),
-            ("5.2", &[501], ALL, SHARED, OWN),
-            ("5.4", &[555], ALL, SHARED, OWN),
-            ("7.0", &[530, 550], ALL, SHARED, OWN),
-            ("7.1", &[550, 554], ALL, SHARED, OWN),
-            ("7.26", &[550], ALL, SHARED, OWN),
-            // What no rule names: as without a reason.
-            ("0.0", &[550], ALL, UNSAID, OWN),
-            ("1.0", &[550], ALL, UNSAID, OWN),
-            ("3.0", &[550], ALL, UNSAID, OWN),
-            ("9.9", &[550], ALL, UNSAID, OWN),
-            ("1.0", &[551, 553, 554], ALL, SHARED, OWN),
-            ("", &[550], ALL, UNSAID, OWN),
-            (
-                "",
-                &[
-                    500, 501, 502, 503, 504, 521, 530, 535, 551, 552, 553, 554, 555, 571, 599,
-                ],
-                ALL,
-                SHARED,
-                OWN,
-            ),
-            ("", &[556], ALL, OWN, OWN),
-        ];
-        for (reason, codes, sender, recipient, content) in rows {
-            let enhanced = reason.split_once('.').map(|(subject, detail)| Enhanced {
-                subject: subject.parse().unwrap(),
-                detail: detail.parse().unwrap(),
-            });
-            for code in codes {
-                for stage in STAGES {
-                    let expected = match stage {
-                        Stage::Sender => sender,
-                        Stage::Recipient | Stage::Data => recipient,
-                        Stage::Content => content,
-                        _ => ALL,
-                    };
-                    assert_eq!(refusal(stage, *code, enhanced), expected, "{stage:?} {code} 5.{reason}");
-                }
-            }
         }
     }
 }

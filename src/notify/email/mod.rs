@@ -5,10 +5,12 @@
 //! or to the channel. A delivery has one deadline in all up to the dot that ends the mail. The answer to that dot is
 //! awaited much longer: whoever gives up before it sends the same mail again.
 
+mod channel;
 mod compose;
 mod conversation;
 mod error;
-mod line;
+mod mailer;
+mod refusal;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -23,14 +25,11 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::extension::ClientId;
 use secrecy::{ExposeSecret, SecretString};
 
-pub use self::error::{DeliveryError, Enhanced, Scope, Stage};
-pub use self::line::{Awaited, Handed, Line};
-
 use self::compose::Composed;
-use self::conversation::{Connection, Progress};
+use self::conversation::{Progress, Session};
+use self::error::MailError;
 use self::tls::Tls;
-use super::letter::Mail;
-use crate::domain::notice::Message;
+use super::delivery::{self, Scope, Until};
 use crate::redact::{Redactor, one_line};
 
 /// The mail server, as configured.
@@ -104,7 +103,7 @@ pub enum SetupError {
 /// Longest name of the service.
 const LONGEST_SERVICE: usize = 60;
 
-/// Mail through one server. Cheap to share; holds no connection.
+/// Mail through one server. Cheap to share; holds no session.
 pub struct Email {
     server: Server,
     from: Mailbox,
@@ -159,61 +158,34 @@ impl Email {
             .unwrap_or_else(|| self.from.email.domain().to_owned())
     }
 
-    /// Delivers one mail to the message's recipient, whose `name` is empty when unknown, over a connection of its own.
-    /// `now` becomes its date. When `cut` ends first, so does the conversation.
-    ///
-    /// # Errors
-    /// [`DeliveryError`], which says whether the mail may have arrived all the same.
-    pub async fn send(
-        &self,
-        message: &Message,
-        name: &str,
-        mail: &Mail,
-        now: Timestamp,
-        cut: impl Future<Output = ()>,
-    ) -> Result<(), DeliveryError> {
-        let mut line = Line::new(self);
-        let mut cut = std::pin::pin!(cut);
-        let result = match line.send(message, name, mail, now, &mut cut).await {
-            Handed::Known(result) => result,
-            Handed::Awaited(awaited) => awaited.answer(cut).await,
-        };
-        // The mail is taken or refused by now; a server that is slow to say goodbye changes nothing about it.
-        line.close().await;
-        result
-    }
-
     /// Connects, encrypts, logs in, names the sender and each of the `recipients`, and takes all that back: no mail is
-    /// sent. What the server said to each of them.
-    ///
-    /// # Errors
-    /// [`DeliveryError`] of the stage that failed before any recipient.
-    pub async fn rehearse<'r>(
+    /// sent. What the server said to each of them, or why it never came to that.
+    async fn rehearse<'r>(
         &self,
         recipients: &[&'r str],
         now: Timestamp,
-    ) -> Result<Vec<(&'r str, Result<(), DeliveryError>)>, DeliveryError> {
+    ) -> Result<Vec<(&'r str, Result<(), MailError>)>, MailError> {
         let progress = Progress::default();
-        let never = std::future::pending();
+        let never = delivery::never();
         let rehearsing = async {
-            let mut connection = self.open(now, &progress).await?;
+            let mut session = self.open(now, &progress).await?;
             let mut answers = Vec::new();
             for recipient in recipients {
                 let answer = async {
                     let envelope = compose::envelope(&self.from, recipient)?;
-                    connection.sender(&envelope, b"", &progress).await?;
-                    connection.recipients(&envelope, &progress).await
+                    session.sender(&envelope, b"", &progress).await?;
+                    session.recipients(&envelope, &progress).await
                 };
                 match answer.await {
                     Err(error) if error.scope() == Scope::Channel => return Err(error),
                     answer => answers.push((*recipient, answer)),
                 }
             }
-            connection.take_back().await?;
-            Ok((connection, answers))
+            session.take_back().await?;
+            Ok((session, answers))
         };
-        let (connection, answers) = self.bounded(&progress, never, rehearsing).await?;
-        connection.goodbye().await;
+        let (session, answers) = self.bounded(&progress, never, rehearsing).await?;
+        session.goodbye().await;
         Ok(answers)
     }
 
@@ -221,27 +193,27 @@ impl Email {
     /// answer. After a refusal it may be used again, and is put back.
     async fn hand_over(
         &self,
-        kept: &mut Option<Connection>,
+        kept: &mut Option<Session>,
         mail: &Composed,
         now: Timestamp,
-        cut: impl Future<Output = ()>,
-    ) -> Result<Connection, DeliveryError> {
+        cut: Until<'_>,
+    ) -> Result<Session, MailError> {
         let progress = Progress::default();
         let reusable = kept.take();
         let handing_over = async {
-            let mut connection = self.begun(reusable, mail, now, &progress).await?;
+            let mut session = self.begun(reusable, mail, now, &progress).await?;
             let handed = async {
-                connection.recipients(&mail.envelope, &progress).await?;
-                connection.content(&mail.data, &progress).await
+                session.recipients(&mail.envelope, &progress).await?;
+                session.content(&mail.data, &progress).await
             };
             let handed = handed.await;
-            Ok((connection, handed))
+            Ok((session, handed))
         };
-        let (connection, handed) = self.bounded(&progress, cut, handing_over).await?;
+        let (session, handed) = self.bounded(&progress, cut, handing_over).await?;
         match handed {
-            Ok(()) => Ok(connection),
+            Ok(()) => Ok(session),
             Err(error) => {
-                *kept = error.leaves_open().then_some(connection);
+                *kept = error.leaves_open().then_some(session);
                 Err(error)
             }
         }
@@ -251,36 +223,36 @@ impl Email {
     /// the server has had enough of: its answer counts for nothing, and a new one is made.
     async fn begun(
         &self,
-        kept: Option<Connection>,
+        kept: Option<Session>,
         mail: &Composed,
         now: Timestamp,
         progress: &Progress,
-    ) -> Result<Connection, DeliveryError> {
-        if let Some(mut connection) = kept {
-            if !connection.is_reusable(now) {
-                connection.goodbye().await;
-            } else if connection.sender(&mail.envelope, &mail.data, progress).await.is_ok() {
-                return Ok(connection);
+    ) -> Result<Session, MailError> {
+        if let Some(mut session) = kept {
+            if !session.is_reusable(now) {
+                session.goodbye().await;
+            } else if session.sender(&mail.envelope, &mail.data, progress).await.is_ok() {
+                return Ok(session);
             }
         }
-        let mut connection = self.open(now, progress).await?;
-        connection.sender(&mail.envelope, &mail.data, progress).await?;
-        Ok(connection)
+        let mut session = self.open(now, progress).await?;
+        session.sender(&mail.envelope, &mail.data, progress).await?;
+        Ok(session)
     }
 
     /// Runs a part of a conversation within the server's deadline for all of it.
     async fn bounded<T>(
         &self,
         progress: &Progress,
-        cut: impl Future<Output = ()>,
-        conversation: impl Future<Output = Result<T, DeliveryError>>,
-    ) -> Result<T, DeliveryError> {
+        cut: Until<'_>,
+        conversation: impl Future<Output = Result<T, MailError>>,
+    ) -> Result<T, MailError> {
         let after = self.server.timeout;
         tokio::select! {
             biased;
             result = conversation => result,
-            () = cut => Err(DeliveryError::cut_off(progress.stage())),
-            () = tokio::time::sleep(after) => Err(DeliveryError::silent(progress.stage(), after)),
+            () = cut => Err(MailError::cut_off(progress.stage())),
+            () = tokio::time::sleep(after) => Err(MailError::silent(progress.stage(), after)),
         }
     }
 }

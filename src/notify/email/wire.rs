@@ -9,7 +9,7 @@ use std::io;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 
-use super::error::Enhanced;
+use super::refusal::Enhanced;
 
 /// Longest line of a reply. RFC 5321 allows 512 bytes; some servers write more, and none needs this much.
 const LONGEST_LINE: u64 = 4096;

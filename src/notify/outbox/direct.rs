@@ -1,20 +1,21 @@
 //! Delivery past the queue: for what can be written down nowhere. Keeps nothing and decides nothing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Channel, Outbox, Settings};
+use super::{Outbox, Settings};
 use crate::domain::ChannelName;
 use crate::domain::notice::{Message, Notification};
-use crate::notify::email::DeliveryError;
+use crate::notify::delivery::{Attempted, Channel, Parcel, never, send_alone};
 use crate::notify::letter::{self, Letterhead};
 use crate::notify::queue::Queue;
 
 /// The channels, without a queue before them.
 #[derive(Clone)]
 pub struct Direct {
-    channels: BTreeMap<ChannelName, Channel>,
+    channels: BTreeMap<ChannelName, Arc<dyn Channel>>,
     letterhead: Letterhead,
 }
 
@@ -39,22 +40,19 @@ impl Direct {
     /// Delivers one message that carries one notification. One that no channel takes is done with.
     ///
     /// # Errors
-    /// [`DeliveryError`], which says whether it may have arrived all the same.
-    pub async fn send(
-        &self,
-        message: &Message,
-        notification: &Notification,
-        now: Timestamp,
-    ) -> Result<(), DeliveryError> {
-        let notifications = std::slice::from_ref(notification);
-        let letter = letter::write(message, notifications, &self.letterhead, now);
-        match (self.channels.get(&message.channel), letter) {
-            (Some(Channel::Email(email)), Ok(letter)) => {
-                email
-                    .send(message, "", &letter.to_mail(), now, std::future::pending())
-                    .await
-            }
-            _ => Ok(()),
-        }
+    /// When it did not arrive, or may not have.
+    pub async fn send(&self, message: &Message, notification: &Notification, now: Timestamp) -> Attempted {
+        let notifications = vec![notification.clone()];
+        let letter = letter::write(message, &notifications, &self.letterhead, now);
+        let (Some(channel), Ok(letter)) = (self.channels.get(&message.channel), letter) else {
+            return Ok(());
+        };
+        let parcel = Parcel {
+            message: message.clone(),
+            notifications,
+            letter,
+            at: now,
+        };
+        send_alone(Arc::clone(channel), &parcel, never()).await
     }
 }

@@ -1,11 +1,12 @@
 //! The worker that drains the stored outbox. Writes down that a message is on its way before it leaves, and what became
 //! of it afterwards; makes no notification, and raises no alert.
 
+mod attempt;
+mod blame;
 mod direct;
-mod fate;
-mod flight;
-mod lane;
 mod pass;
+mod spool;
+mod state;
 #[cfg(test)]
 mod tests;
 
@@ -15,15 +16,13 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
-use rand::SeedableRng;
-use rand::rngs::StdRng;
 use tokio::sync::Notify;
 
 pub use self::direct::Direct;
 
-use self::lane::Lane;
 use self::pass::Ends;
-use super::email::{DeliveryError, Email};
+use self::spool::Spool;
+use super::delivery::{Attempted, Channel};
 use super::health::ChannelHealth;
 use super::letter::Letterhead;
 use super::queue::{Queue, Record};
@@ -38,17 +37,10 @@ const GRACE: Duration = Duration::from_secs(5);
 /// nothing: not at once, so that a fault does not keep a processor busy.
 const PAUSE: SignedDuration = SignedDuration::from_secs(5);
 
-/// How messages leave.
-#[derive(Clone, Debug)]
-pub enum Channel {
-    /// By mail.
-    Email(Arc<Email>),
-}
-
 /// What a worker is made of.
 pub struct Settings {
     /// How each channel's messages leave; `client` included when there is a mail server.
-    pub channels: BTreeMap<ChannelName, Channel>,
+    pub channels: BTreeMap<ChannelName, Arc<dyn Channel>>,
     /// What all letters share.
     pub letterhead: Letterhead,
     /// How many paced mails to clients may leave in an hour, for each account.
@@ -80,32 +72,29 @@ pub struct Outbox<Q> {
     clock: Clock,
     settings: Settings,
     health: BTreeMap<ChannelName, ChannelHealth>,
-    random: StdRng,
     /// The channels at work.
-    lanes: BTreeMap<ChannelName, Lane>,
+    spools: BTreeMap<ChannelName, Spool>,
     /// Messages that are at work, by id: the store still says that they are due.
     in_hand: BTreeSet<String>,
     /// What ended and is not written down yet.
     unwritten: Vec<Record>,
     /// Channels that work again and whose waiting messages are to be made due.
-    cured: BTreeSet<ChannelName>,
+    recovered: BTreeSet<ChannelName>,
 }
 
 impl<Q: Queue> Outbox<Q> {
     /// Makes a worker; it does nothing yet.
     #[must_use]
     pub fn new(queue: Q, clock: Clock, settings: Settings) -> Self {
-        let random = StdRng::seed_from_u64(settings.seed);
         Self {
             queue,
             clock,
             settings,
             health: BTreeMap::new(),
-            random,
-            lanes: BTreeMap::new(),
+            spools: BTreeMap::new(),
             in_hand: BTreeSet::new(),
             unwritten: Vec::new(),
-            cured: BTreeSet::new(),
+            recovered: BTreeSet::new(),
         }
     }
 
@@ -121,7 +110,7 @@ impl<Q: Queue> Outbox<Q> {
     /// # Errors
     /// When the store fails: what was sent but could not be written down is sent again, with the same id.
     pub async fn drain(&mut self, until: impl Future<Output = ()> + Send) -> Result<Drained, Q::Error> {
-        let until = until.shared();
+        let until = until.boxed().shared();
         let ends = Ends {
             stop: until.clone(),
             cut: until,
@@ -140,7 +129,7 @@ impl<Q: Queue> Outbox<Q> {
         cancel: impl Future<Output = ()> + Send,
         mut report: impl FnMut(Result<(&Drained, &BTreeMap<ChannelName, ChannelHealth>), &Q::Error>) + Send,
     ) {
-        let stop = cancel.shared();
+        let stop = cancel.boxed().shared();
         let stopping = stop.clone();
         let cut = async move {
             stopping.await;
@@ -148,7 +137,7 @@ impl<Q: Queue> Outbox<Q> {
         };
         let ends = Ends {
             stop: stop.clone(),
-            cut: cut.shared(),
+            cut: cut.boxed().shared(),
         };
         if let Err(error) = self.queue.make_due(None, self.clock.now()).await {
             tracing::error!(%error, "what waits could not be made due; it leaves in its time");
@@ -232,16 +221,16 @@ impl<Q: Queue> Outbox<Q> {
     }
 }
 
-/// Logs a try, without addresses or the words of the server.
-fn tell(message: &Message, result: &Result<(), DeliveryError>) {
+/// Logs an attempt, without addresses or the words of the receiver.
+fn log(message: &Message, attempted: &Attempted) {
     let (channel, account, attempt) = (&message.channel, &message.account, message.attempts);
     let (id, (client, policy)) = (name(&message.id), about(&message.thread));
-    match result {
+    match attempted {
         Ok(()) => {
             tracing::info!(%account, client, policy, %channel, attempt, message_id = id, "a message was delivered");
         }
-        Err(error) => {
-            let (why, state) = (error.brief(), message.state.label());
+        Err(failed) => {
+            let (why, state) = (failed.word.as_str(), message.state.label());
             tracing::warn!(%account, client, policy, %channel, attempt, message_id = id, why, state, "a message could not be delivered");
         }
     }

@@ -4,23 +4,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use futures_util::future::Shared;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
-use rand::RngExt;
 use tokio::sync::Notify;
 
-use super::fate;
-use super::flight::{Flight, Landed};
-use super::lane::{Broken, Lane};
-use super::{Drained, Outbox};
+use super::attempt::{Ended, InFlight};
+use super::blame::Broken;
+use super::spool::Spool;
+use super::{Drained, Outbox, state};
 use crate::domain::notice::{Attempt, Message};
 use crate::domain::{AccountName, ChannelName};
-use crate::notify::email::Line;
+use crate::notify::delivery::Until;
 use crate::notify::health::ChannelHealth;
 use crate::notify::queue::{Due, Queue, Record};
-use crate::notify::retry;
 
 /// Messages of one channel taken from the queue at a time: bounds memory, and is more than an hour of mails to clients.
 const BATCH: usize = 200;
@@ -33,12 +30,12 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// Ends the work: `stop` begins nothing more, `cut` ends what is in hand.
 #[derive(Clone)]
-pub(super) struct Ends<S: Future<Output = ()>, C: Future<Output = ()>> {
-    pub stop: Shared<S>,
-    pub cut: Shared<C>,
+pub(super) struct Ends<'p> {
+    pub stop: Until<'p>,
+    pub cut: Until<'p>,
 }
 
-impl<S: Future<Output = ()>, C: Future<Output = ()>> Ends<S, C> {
+impl Ends<'_> {
     fn is_stopped(&self) -> bool {
         self.stop.clone().now_or_never().is_some()
     }
@@ -55,18 +52,14 @@ struct Tally {
 impl<Q: Queue> Outbox<Q> {
     /// Tries what is due until nothing is. With `wake` also what becomes due meanwhile; without, each message once.
     /// `report` hears of it in between.
-    pub(super) async fn pass<'p, S, C>(
+    pub(super) async fn pass<'p>(
         &mut self,
-        ends: &Ends<S, C>,
+        ends: &Ends<'p>,
         wake: Option<&Notify>,
         mut report: impl FnMut(Result<(&mut Drained, &BTreeMap<ChannelName, ChannelHealth>), &Q::Error>) + Send,
-    ) -> Result<Drained, Q::Error>
-    where
-        S: Future<Output = ()> + Send,
-        C: Future<Output = ()> + Send + 'p,
-    {
+    ) -> Result<Drained, Q::Error> {
         let _busy = self.clock.busy();
-        let mut flights: FuturesUnordered<Flight<'p>> = FuturesUnordered::new();
+        let mut flights: FuturesUnordered<InFlight<'p>> = FuturesUnordered::new();
         let mut tally = Tally {
             tried: wake.is_none().then(BTreeSet::new),
             ..Tally::default()
@@ -83,16 +76,16 @@ impl<Q: Queue> Outbox<Q> {
             if flights.is_empty() {
                 break;
             }
-            let landed = tokio::select! {
-                landed = flights.next() => landed,
+            let ended = tokio::select! {
+                ended = flights.next() => ended,
                 () = async { match wake {
                     Some(wake) => wake.notified().await,
                     None => std::future::pending().await,
                 } } => None,
                 () = tokio::time::sleep(LOOK_EVERY), if wake.is_some() => None,
             };
-            is_looking = match landed {
-                Some(landed) => self.land(landed, &ends.cut, &mut flights, &mut tally.drained).await,
+            is_looking = match ended {
+                Some(ended) => self.take_note(ended, &mut flights, &mut tally.drained).await,
                 None => true,
             };
             match &failed {
@@ -113,23 +106,19 @@ impl<Q: Queue> Outbox<Q> {
     }
 
     /// Looks for what is due, and begins as much as may be in hand at once.
-    async fn step<'p, S, C>(
+    async fn step<'p>(
         &mut self,
         mut is_looking: bool,
-        ends: &Ends<S, C>,
-        flights: &mut FuturesUnordered<Flight<'p>>,
+        ends: &Ends<'p>,
+        flights: &mut FuturesUnordered<InFlight<'p>>,
         tally: &mut Tally,
-    ) -> Result<(), Q::Error>
-    where
-        S: Future<Output = ()> + Send,
-        C: Future<Output = ()> + Send + 'p,
-    {
+    ) -> Result<(), Q::Error> {
         loop {
             let is_stopped = ends.is_stopped();
             let found = is_looking && !is_stopped && self.look(tally).await?;
             let (mut sending, mut begun) = (Vec::new(), Vec::new());
             if !is_stopped {
-                let channels: Vec<ChannelName> = self.lanes.keys().cloned().collect();
+                let channels: Vec<ChannelName> = self.spools.keys().cloned().collect();
                 for channel in channels {
                     let drained = &mut tally.drained;
                     let begin = self.begin(&channel, &ends.cut, &mut begun, &mut sending, drained);
@@ -144,14 +133,14 @@ impl<Q: Queue> Outbox<Q> {
             flights.extend(begun);
             self.close_idle(flights);
             // What was found may all be dropped or put off: then there may be more behind it.
-            if !found || !self.lanes.is_empty() {
+            if !found || !self.spools.is_empty() {
                 return Ok(());
             }
             is_looking = true;
         }
     }
 
-    /// Takes what is due into the lanes. Whether there was anything.
+    /// Takes what is due into the spools. Whether there was anything.
     async fn look(&mut self, tally: &mut Tally) -> Result<bool, Q::Error> {
         self.write_out(Vec::new(), &mut tally.drained).await?;
         let now = self.clock.now();
@@ -161,26 +150,27 @@ impl<Q: Queue> Outbox<Q> {
             !self.in_hand.contains(&message.id) && tried.is_none_or(|tried| tried.insert(message.id.clone()))
         });
         let found = !due.is_empty();
-        for (channel, lane) in &mut self.lanes {
+        for (channel, spool) in &mut self.spools {
             // It has rested; what is due may try it again.
             let rests = self.health.get(channel).and_then(|health| health.rests_until(now));
             if rests.is_none() {
-                lane.broken = None;
+                spool.blame.broken = None;
             }
         }
         for (message, notifications) in self.pace(due, now, &mut tally.drained).await? {
             self.in_hand.insert(message.id.clone());
-            let jitter = self.random.random_range(0..=retry::MOST_JITTER);
             let channel = message.channel.clone();
-            let lane = self.lanes.entry(channel).or_insert_with_key(|channel| {
-                let health = self.health.get(channel);
-                Lane::resting(health.and_then(|health| {
+            let spool = self.spools.entry(channel).or_insert_with_key(|name| {
+                let channel = self.settings.channels.get(name);
+                let width = channel.map_or(1, |channel| channel.most_connections());
+                let resting = self.health.get(name).and_then(|health| {
                     let until = health.rests_until(now)?;
                     let error = health.last_error.clone().unwrap_or_default();
                     Some(Broken { until, error })
-                }))
+                });
+                Spool::new(width, resting)
             });
-            lane.push(((message, notifications), jitter));
+            spool.push((message, notifications));
         }
         Ok(found)
     }
@@ -202,7 +192,7 @@ impl<Q: Queue> Outbox<Q> {
                 let since = now.saturating_sub(PACE_WINDOW).unwrap_or(now);
                 let used = self.queue.paced_since(&account, since).await?;
                 // Those taken earlier that have not left yet are not in the store's count.
-                let taken = self.lanes.values().flat_map(Lane::waiting);
+                let taken = self.spools.values().flat_map(Spool::waiting);
                 let taken = taken.filter(|taken| taken.account == account && taken.paced.is_some());
                 let used = used.saturating_add(count(taken.count()));
                 room.insert(account.clone(), cap.saturating_sub(used));
@@ -212,7 +202,7 @@ impl<Q: Queue> Outbox<Q> {
                     *left -= 1;
                     leaving.push((message, notifications));
                 }
-                _ => waiting.entry(account).or_default().push(fate::paced(message, until)),
+                _ => waiting.entry(account).or_default().push(state::paced(message, until)),
             }
         }
         for (account, messages) in waiting {
@@ -267,9 +257,9 @@ impl<Q: Queue> Outbox<Q> {
                 self.in_hand.remove(&message.id);
             }
         }
-        while let Some(channel) = self.cured.first().cloned() {
+        while let Some(channel) = self.recovered.first().cloned() {
             self.queue.make_due(Some(&channel), at).await?;
-            self.cured.remove(&channel);
+            self.recovered.remove(&channel);
         }
         Ok(())
     }
@@ -279,20 +269,20 @@ impl<Q: Queue> Outbox<Q> {
         for message in messages {
             self.in_hand.remove(&message.id);
             drained.deferred += 1;
-            if let Some(lane) = self.lanes.get_mut(&message.channel) {
-                lane.busy -= 1;
+            if let Some(spool) = self.spools.get_mut(&message.channel) {
+                spool.busy -= 1;
             }
         }
     }
 
     /// Ends the connections of channels that have nothing left to do.
-    fn close_idle(&mut self, flights: &mut FuturesUnordered<Flight<'_>>) {
-        self.lanes.retain(|_, lane| {
-            if !lane.is_done() {
+    fn close_idle(&mut self, flights: &mut FuturesUnordered<InFlight<'_>>) {
+        self.spools.retain(|_, spool| {
+            if !spool.is_done() {
                 return true;
             }
-            for line in lane.idle.drain(..).filter(Line::is_open) {
-                flights.push(line.close().map(|()| Landed::Closed).boxed());
+            for connection in spool.take_open() {
+                flights.push(connection.close().map(|()| Ended::Closed).boxed());
             }
             false
         });
@@ -300,8 +290,8 @@ impl<Q: Queue> Outbox<Q> {
 
     /// Leaves what waits to another pass.
     fn let_go(&mut self, drained: &mut Drained) {
-        for lane in self.lanes.values_mut() {
-            for message in lane.take_all() {
+        for spool in self.spools.values_mut() {
+            for message in spool.take_all() {
                 drained.deferred += 1;
                 self.in_hand.remove(&message.id);
             }

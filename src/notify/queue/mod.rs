@@ -31,7 +31,7 @@ pub trait Queue: Send + Sync {
     ) -> impl Future<Output = Result<u32, Self::Error>> + Send;
 
     /// What else the same recipient was or will be told of the same episode through the same channel.
-    fn told(&self, about: &Notification) -> impl Future<Output = Result<Vec<Told>, Self::Error>> + Send;
+    fn siblings(&self, about: &Notification) -> impl Future<Output = Result<Vec<Sibling>, Self::Error>> + Send;
 
     /// How many tries of this message ended without an answer to the whole mail.
     fn uncertain_tries(&self, message: &str) -> impl Future<Output = Result<u32, Self::Error>> + Send;
@@ -50,7 +50,7 @@ pub trait Queue: Send + Sync {
 
 /// What became of another notification of an episode.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct Sibling {
     /// What it told.
     pub transition: Transition,
     /// What became of it.

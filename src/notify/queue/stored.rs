@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::{Due, Queue, Record, Told};
+use super::{Due, Queue, Record, Sibling};
 use crate::domain::notice::{NoticeState, Notification};
 use crate::domain::{AccountName, ChannelName};
 use crate::store::{Commit, Error, Filter, Store};
 
 /// Notifications of one client that are looked through for those of one episode and recipient: newest first, so that
 /// more would only add older episodes. An episode has a firing, a few repeats and an end for each recipient.
-const MOST_TOLD: usize = 1000;
+const MOST_SIBLINGS: usize = 1000;
 
 impl Queue for Store {
     type Error = Error;
@@ -26,27 +26,27 @@ impl Queue for Store {
         self.client_mails_since(account, since).await
     }
 
-    async fn told(&self, about: &Notification) -> Result<Vec<Told>, Error> {
+    async fn siblings(&self, about: &Notification) -> Result<Vec<Sibling>, Error> {
         let filter = Filter {
             account: about.account.clone(),
             client: Some(about.client.clone()),
             state: None,
-            limit: MOST_TOLD,
+            limit: MOST_SIBLINGS,
         };
-        let mut told = Vec::new();
+        let mut siblings = Vec::new();
         for other in self.notifications(&filter).await? {
             let same = other.episode == about.episode && other.channel == about.channel;
             if !same || other.recipient != about.recipient || other.id == about.id {
                 continue;
             }
             let maybe_arrived = matches!(other.state, NoticeState::Dead(_)) && was_uncertain(self, &other.id).await?;
-            told.push(Told {
+            siblings.push(Sibling {
                 transition: other.transition,
                 state: other.state,
                 maybe_arrived,
             });
         }
-        Ok(told)
+        Ok(siblings)
     }
 
     async fn uncertain_tries(&self, message: &str) -> Result<u32, Error> {

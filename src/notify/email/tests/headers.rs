@@ -1,7 +1,5 @@
 //! What arrives, read as a mail program reads it.
 
-use std::sync::Arc;
-
 use mail_parser::MessageParser;
 
 use super::*;
@@ -16,8 +14,7 @@ async fn arrived(from: &str, message: &Message, name: &str, mail: &Mail) -> Arc<
         from: from.to_owned(),
         ..server(&catcher)
     };
-    let never = std::future::pending();
-    email(server).send(message, name, mail, start(), never).await.unwrap();
+    send(&email(server), message, name, mail, never()).await.unwrap();
     Arc::clone(&catcher.mails()[0])
 }
 
@@ -157,9 +154,8 @@ async fn answers_go_where_they_are_read_and_the_address_adds_no_header() {
             reply_to: Some(configured.to_owned()),
             ..server(&catcher)
         };
-        let never = std::future::pending();
         let message = message_to("noc@example.com");
-        email(server).send(&message, "", &mail(), start(), never).await.unwrap();
+        send(&email(server), &message, "", &mail(), never()).await.unwrap();
         let caught = Arc::clone(&catcher.mails()[0]);
         assert!(caught.data.is_ascii(), "encoded words only");
         let read = MessageParser::default().parse(&caught.data).unwrap();

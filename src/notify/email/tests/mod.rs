@@ -1,15 +1,21 @@
 //! Conversations with a real server over loopback: every stage, every way to fail.
 
 mod headers;
-mod lines;
 mod replies;
 mod security;
+mod sessions;
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use futures_util::FutureExt;
 
 use crate::domain::notice::Message;
 use crate::mail_catcher::{Behaviour, MailCatcher, Options, Stage as At};
-use crate::notify::email::{DeliveryError, Email, Scope, Stage};
+use crate::notify::delivery::{End, Failed, Scope, Until, never};
+use crate::notify::email::Email;
+use crate::notify::email::error::{MailError, Stage};
+use crate::notify::email::mailer::{Handed, Mailer};
 use crate::notify::letter::Mail;
 use crate::notify::testing::{email, fired, login, owed, server, start};
 
@@ -25,9 +31,24 @@ fn message_to(recipient: &str) -> Message {
     owed(561_115, fired(), "ops", recipient).0
 }
 
-async fn send_to(email: &Email, recipient: &str) -> Result<(), DeliveryError> {
-    let never = std::future::pending();
-    email.send(&message_to(recipient), "", &mail(), start(), never).await
+/// Sends one mail over a session of its own.
+async fn send(email: &Arc<Email>, message: &Message, name: &str, mail: &Mail, cut: Until<'_>) -> Result<(), MailError> {
+    let mut mailer = Mailer::new(Arc::clone(email));
+    let result = match mailer.send(message, name, mail, start(), cut).await {
+        Handed::Known(result) => result,
+        Handed::Awaited(answer) => answer.await,
+    };
+    mailer.close().await;
+    result
+}
+
+async fn send_to(email: &Arc<Email>, recipient: &str) -> Result<(), MailError> {
+    send(email, &message_to(recipient), "", &mail(), never()).await
+}
+
+/// What is reported of it.
+fn failed(error: &MailError) -> Failed {
+    error.clone().into()
 }
 
 #[tokio::test]
@@ -41,9 +62,9 @@ async fn refusals_are_told_by_stage() {
         (At::Ehlo, Stage::Greeting, Scope::Channel, Scope::Channel),
         (At::Auth, Stage::Login, Scope::Channel, Scope::Channel),
         (At::MailFrom, Stage::Sender, Scope::Channel, Scope::Channel),
-        (At::Rcpt, Stage::Recipient, Scope::Recipient, Scope::Shared),
-        (At::Data, Stage::Data, Scope::Recipient, Scope::Shared),
-        (At::Content, Stage::Content, Scope::Recipient, Scope::Recipient),
+        (At::Rcpt, Stage::Recipient, Scope::Message, Scope::Shared),
+        (At::Data, Stage::Data, Scope::Message, Scope::Shared),
+        (At::Content, Stage::Content, Scope::Message, Scope::Message),
     ];
     for (at, expected, for_now, for_good) in rows {
         for (code, transient, scope) in [
@@ -59,23 +80,21 @@ async fn refusals_are_told_by_stage() {
             }]);
             let error = send_to(&email, "noc@example.com").await.unwrap_err();
             let (stage, got) = match &error {
-                DeliveryError::PutOff { stage, code, .. } | DeliveryError::Refused { stage, code, .. } => {
-                    (*stage, *code)
-                }
+                MailError::PutOff { stage, code, .. } | MailError::Refused { stage, code, .. } => (*stage, *code),
                 other => panic!("{at:?} {code}: {other:?}"),
             };
             assert_eq!((stage, got), (expected, code), "{at:?}");
             assert_eq!(
-                (error.is_transient(), error.scope()),
+                ((failed(&error).end != End::Refused), error.scope()),
                 (transient, scope),
                 "{at:?} {code}"
             );
             let outcome = match (scope, transient) {
                 (Scope::Channel, _) => "unreachable",
-                (Scope::Recipient, false) => "refused",
+                (Scope::Message, false) => "refused",
                 _ => "retry",
             };
-            assert_eq!(error.outcome(), outcome, "{at:?} {code}");
+            assert_eq!(failed(&error).outcome(), outcome, "{at:?} {code}");
             assert!(error.to_string().ends_with("5.7.1 because"), "{error}");
         }
     }
@@ -93,7 +112,7 @@ async fn a_server_that_closes_belongs_to_the_channel_whenever_it_says_so() {
         catcher.behave_next([Behaviour::Answer { at, code: 421, text }]);
         let error = send_to(&email, "noc@example.com").await.unwrap_err();
         assert_eq!(
-            (error.scope(), error.is_transient()),
+            (error.scope(), (failed(&error).end != End::Refused)),
             (Scope::Channel, true),
             "{at:?}: {error}"
         );
@@ -111,21 +130,25 @@ async fn a_lost_connection_is_told_by_stage_and_uncertain_after_the_mail() {
         (At::Ehlo, Some(Stage::Greeting), Scope::Channel),
         (At::Auth, Some(Stage::Login), Scope::Channel),
         (At::MailFrom, Some(Stage::Sender), Scope::Channel),
-        (At::Rcpt, Some(Stage::Recipient), Scope::Recipient),
-        (At::Data, Some(Stage::Data), Scope::Recipient),
-        (At::Content, None, Scope::Recipient),
+        (At::Rcpt, Some(Stage::Recipient), Scope::Message),
+        (At::Data, Some(Stage::Data), Scope::Message),
+        (At::Content, None, Scope::Message),
     ];
     for (at, expected, scope) in rows {
         catcher.behave_next([Behaviour::HangUp(at)]);
         let error = send_to(&email, "noc@example.com").await.unwrap_err();
         let stage = match &error {
-            DeliveryError::Broken { stage, .. } => Some(*stage),
-            DeliveryError::Uncertain { .. } => None,
+            MailError::Broken { stage, .. } => Some(*stage),
+            MailError::Uncertain { .. } => None,
             other => panic!("{at:?}: {other:?}"),
         };
         assert_eq!(stage, expected, "{at:?}: {error}");
         assert_eq!(
-            (error.scope(), error.is_transient(), error.is_silence()),
+            (
+                error.scope(),
+                (failed(&error).end != End::Refused),
+                failed(&error).is_silence()
+            ),
             (scope, true, true),
             "{at:?}"
         );
@@ -139,7 +162,7 @@ async fn a_lost_connection_is_told_by_stage_and_uncertain_after_the_mail() {
 }
 
 /// Sends to a catcher that stalls at `at`, with a total deadline of a second.
-async fn send_into_silence(behaviour: Behaviour) -> DeliveryError {
+async fn send_into_silence(behaviour: Behaviour) -> MailError {
     let catcher = MailCatcher::start(Options::default()).await.unwrap();
     catcher.behave(behaviour);
     let mut server = server(&catcher);
@@ -167,8 +190,8 @@ async fn a_silent_server_does_not_hang_it_at_any_stage() {
     let errors = futures_util::future::join_all(errors).await;
     for ((at, expected), error) in rows.into_iter().zip(errors) {
         let stage = match &error {
-            DeliveryError::Silent { stage, .. } => Some(*stage),
-            DeliveryError::Uncertain { .. } => None,
+            MailError::Silent { stage, .. } => Some(*stage),
+            MailError::Uncertain { .. } => None,
             other => panic!("{at:?}: {other:?}"),
         };
         assert_eq!(stage, expected, "{at:?}: {error}");
@@ -178,7 +201,7 @@ async fn a_silent_server_does_not_hang_it_at_any_stage() {
 #[tokio::test]
 async fn there_is_one_deadline_for_all_and_not_one_for_each_step() {
     let error = send_into_silence(Behaviour::Slow(Duration::from_millis(400))).await;
-    assert!(matches!(error, DeliveryError::Silent { .. }), "{error}");
+    assert!(matches!(error, MailError::Silent { .. }), "{error}");
 }
 
 #[tokio::test]
@@ -195,14 +218,13 @@ async fn being_told_to_stop_cuts_it_off() {
     let email = email(server(&catcher));
     for (stalled, at, uncertain) in [(1, At::Rcpt, false), (2, At::Content, true)] {
         catcher.behave_next([Behaviour::Stall(at)]);
-        let cut = catcher.wait_for_stalled(stalled);
-        let error = email
-            .send(&message_to("noc@example.com"), "", &mail(), start(), cut)
+        let cut = catcher.wait_for_stalled(stalled).boxed().shared();
+        let error = send(&email, &message_to("noc@example.com"), "", &mail(), cut)
             .await
             .unwrap_err();
-        assert_eq!(matches!(error, DeliveryError::Uncertain { .. }), uncertain, "{error:?}");
-        assert_eq!(matches!(error, DeliveryError::CutOff { .. }), !uncertain, "{error:?}");
-        assert!(error.is_transient());
+        assert_eq!(matches!(error, MailError::Uncertain { .. }), uncertain, "{error:?}");
+        assert_eq!(matches!(error, MailError::CutOff { .. }), !uncertain, "{error:?}");
+        assert!((failed(&error).end != End::Refused));
     }
 }
 
@@ -215,14 +237,14 @@ async fn nobody_listening_is_a_broken_connection() {
     assert!(
         matches!(
             error,
-            DeliveryError::Broken {
+            MailError::Broken {
                 stage: Stage::Connect,
                 ..
             }
         ),
         "{error:?}"
     );
-    assert_eq!(error.outcome(), "unreachable");
+    assert_eq!(failed(&error).outcome(), "unreachable");
     assert!(error.hint().is_some());
 }
 
@@ -247,13 +269,10 @@ async fn addresses_that_are_none_never_reach_the_server() {
         "a\u{0}@example.com",
     ] {
         let error = send_to(&email, address).await.unwrap_err();
-        assert!(
-            matches!(error, DeliveryError::BadAddress { .. }),
-            "{address:?}: {error:?}"
-        );
+        assert!(matches!(error, MailError::BadAddress { .. }), "{address:?}: {error:?}");
         assert_eq!(
-            (error.scope(), error.outcome()),
-            (Scope::Recipient, "refused"),
+            (error.scope(), failed(&error).outcome()),
+            (Scope::Message, "refused"),
             "{address:?}"
         );
         assert!(!error.to_string().contains(char::is_control), "{error}");
@@ -273,8 +292,11 @@ async fn addresses_that_are_none_never_reach_the_server() {
 async fn addresses_beyond_ascii_need_a_server_that_takes_them() {
     let plain = MailCatcher::start(Options::default()).await.unwrap();
     let error = send_to(&email(server(&plain)), "jürgen@example.com").await.unwrap_err();
-    assert!(matches!(error, DeliveryError::NeedsUtf8 { .. }), "{error:?}");
-    assert_eq!((error.scope(), error.is_transient()), (Scope::Recipient, false));
+    assert!(matches!(error, MailError::NeedsUtf8 { .. }), "{error:?}");
+    assert_eq!(
+        (error.scope(), (failed(&error).end != End::Refused)),
+        (Scope::Message, false)
+    );
     let options = Options {
         utf8: true,
         ..Options::default()

@@ -25,22 +25,25 @@ async fn starttls_and_tls_need_a_trusted_certificate_of_the_right_name() {
             ..Options::default()
         };
         let catcher = MailCatcher::start(options).await.unwrap();
-        let good = Email::new(named(server(&catcher), security), [&*ours.root]).unwrap();
+        let good = Arc::new(Email::new(named(server(&catcher), security), [&*ours.root]).unwrap());
         send_to(&good, "noc@example.com").await.unwrap();
         assert!(catcher.mails()[0].encrypted, "{security:?}");
-        let untrusting = Email::new(named(server(&catcher), security), [&*other.root]).unwrap();
+        let untrusting = Arc::new(Email::new(named(server(&catcher), security), [&*other.root]).unwrap());
         let wrong_name = Server {
             host: "127.0.0.1".to_owned(),
             ..named(server(&catcher), security)
         };
-        let misnamed = Email::new(wrong_name, [&*ours.root]).unwrap();
+        let misnamed = Arc::new(Email::new(wrong_name, [&*ours.root]).unwrap());
         for email in [untrusting, misnamed] {
             let error = send_to(&email, "noc@example.com").await.unwrap_err();
             assert!(
-                matches!(error, DeliveryError::Certificate { .. }),
+                matches!(error, MailError::Certificate { .. }),
                 "{security:?}: {error:?}"
             );
-            assert_eq!((error.scope(), error.outcome()), (Scope::Channel, "unreachable"));
+            assert_eq!(
+                (error.scope(), failed(&error).outcome()),
+                (Scope::Channel, "unreachable")
+            );
             assert!(error.hint().is_some());
         }
         assert_eq!(catcher.mails().len(), 1, "nothing left without trust");
@@ -53,7 +56,7 @@ async fn nothing_is_sent_unencrypted_where_encryption_is_required() {
     let mut server = named(server(&catcher), Security::StartTls);
     server.login = login("user", "hunter2");
     let error = send_to(&email(server), "noc@example.com").await.unwrap_err();
-    assert_eq!(error, DeliveryError::NoEncryption);
+    assert_eq!(error, MailError::NoEncryption);
     assert_eq!(error.scope(), Scope::Channel);
     assert!(catcher.mails().is_empty());
 }
@@ -73,12 +76,12 @@ async fn a_refused_starttls_is_not_answered_with_plain_text() {
             code: 454,
             text: "4.7.0 not now",
         }]);
-        let email = Email::new(named(server(&catcher), security), [&*ours.root]).unwrap();
+        let email = Arc::new(Email::new(named(server(&catcher), security), [&*ours.root]).unwrap());
         let error = send_to(&email, "noc@example.com").await.unwrap_err();
         assert!(
             matches!(
                 error,
-                DeliveryError::PutOff {
+                MailError::PutOff {
                     stage: Stage::Tls,
                     code: 454,
                     ..
@@ -110,7 +113,7 @@ async fn tls_to_a_server_without_it_is_told_as_such() {
     let email = email(named(server(&catcher), Security::Tls));
     let error = send_to(&email, "noc@example.com").await.unwrap_err();
     assert!(
-        matches!(error, DeliveryError::Broken { stage: Stage::Tls, .. }),
+        matches!(error, MailError::Broken { stage: Stage::Tls, .. }),
         "{error:?}"
     );
 }
@@ -136,7 +139,7 @@ async fn logs_in_and_tells_no_secret_when_it_may_not() {
     assert!(
         matches!(
             error,
-            DeliveryError::Refused {
+            MailError::Refused {
                 stage: Stage::Login,
                 code: 535,
                 ..
@@ -144,7 +147,7 @@ async fn logs_in_and_tells_no_secret_when_it_may_not() {
         ),
         "{error:?}"
     );
-    for shown in [format!("{error} {error:?} {}", error.brief()), format!("{bad:?}")] {
+    for shown in [format!("{error} {error:?} {}", failed(&error).word), format!("{bad:?}")] {
         assert!(!shown.contains("hunter3"), "{shown}");
     }
     let nobody = email(server(&catcher));
@@ -152,7 +155,7 @@ async fn logs_in_and_tells_no_secret_when_it_may_not() {
     assert!(
         matches!(
             error,
-            DeliveryError::Refused {
+            MailError::Refused {
                 stage: Stage::Sender,
                 code: 530,
                 ..
@@ -171,7 +174,7 @@ async fn a_server_without_auth_is_told_as_such() {
     let catcher = MailCatcher::start(options).await.unwrap();
     let mut server = server(&catcher);
     server.login = login("user", "hunter2");
-    assert_eq!(email(server).rehearse(&[], start()).await, Err(DeliveryError::NoLogin));
+    assert_eq!(email(server).rehearse(&[], start()).await, Err(MailError::NoLogin));
 }
 
 #[tokio::test]

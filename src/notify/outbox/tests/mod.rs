@@ -14,13 +14,14 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Channel, Drained, Outbox, Settings};
+use super::{Drained, Outbox, Settings};
 use crate::clock::{Clock, Stepper};
 use crate::domain::notice::{Attempt, Message, NoticeState, Notification, Transition};
 use crate::domain::{AccountName, ChannelName};
 use crate::mail_catcher::{Behaviour, MailCatcher, Options, Stage};
+use crate::notify::delivery::Channel;
 use crate::notify::email::Server;
-use crate::notify::queue::{Due, Queue, Record, Told};
+use crate::notify::queue::{Due, Queue, Record, Sibling};
 use crate::notify::testing::{email, fired, letterhead, owed, server, start};
 
 /// A queue in memory with the order that the store guarantees, and a journal of what was written.
@@ -123,24 +124,24 @@ impl Queue for Shelf {
         Ok(u32::try_from(left.count()).unwrap())
     }
 
-    async fn told(&self, about: &Notification) -> Result<Vec<Told>, DiskFull> {
+    async fn siblings(&self, about: &Notification) -> Result<Vec<Sibling>, DiskFull> {
         let shelves = self.0.lock().unwrap();
         let others = shelves.notifications.iter().filter(|other| {
             let same = other.episode == about.episode && other.channel == about.channel;
             same && other.recipient == about.recipient && other.id != about.id
         });
-        let told = others.map(|other| {
+        let siblings = others.map(|other| {
             let mut attempts = shelves
                 .attempts
                 .iter()
                 .filter(|attempt| Some(&attempt.message) == other.message.as_ref());
-            Told {
+            Sibling {
                 transition: other.transition.clone(),
                 state: other.state.clone(),
                 maybe_arrived: attempts.any(|attempt| attempt.outcome == "uncertain"),
             }
         });
-        Ok(told.collect())
+        Ok(siblings.collect())
     }
 
     async fn uncertain_tries(&self, message: &str) -> Result<u32, DiskFull> {
@@ -224,11 +225,11 @@ impl Bench {
     }
 
     fn outbox_over<Q: Queue + Clone>(server: Server, shelf: &Q, clock: &Clock) -> Outbox<Q> {
-        let email = Arc::new(email(server));
-        let channels = ["ops", "pager", "client"].map(|name| {
-            let channel = Channel::Email(Arc::clone(&email));
-            (ChannelName::new(name).unwrap(), channel)
-        });
+        Self::outbox_through(email(server), shelf, clock)
+    }
+
+    fn outbox_through<Q: Queue + Clone>(channel: Arc<dyn Channel>, shelf: &Q, clock: &Clock) -> Outbox<Q> {
+        let channels = ["ops", "pager", "client"].map(|name| (ChannelName::new(name).unwrap(), Arc::clone(&channel)));
         let settings = Settings {
             channels: BTreeMap::from(channels),
             letterhead: letterhead(),

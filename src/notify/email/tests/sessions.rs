@@ -1,14 +1,13 @@
-//! One connection for several mails.
+//! One session for several mails.
 
 use super::*;
-use crate::notify::email::{Handed, Line, Security, Server};
+use crate::notify::email::{Security, Server};
 use crate::notify::testing::authority;
 
-async fn over(line: &mut Line<&Email>, recipient: &str) -> Result<(), DeliveryError> {
-    let never = std::future::pending();
-    match line.send(&message_to(recipient), "", &mail(), start(), never).await {
+async fn over(mailer: &mut Mailer, recipient: &str) -> Result<(), MailError> {
+    match mailer.send(&message_to(recipient), "", &mail(), start(), never()).await {
         Handed::Known(result) => result,
-        Handed::Awaited(awaited) => awaited.answer(std::future::pending()).await,
+        Handed::Awaited(answer) => answer.await,
     }
 }
 
@@ -27,27 +26,28 @@ async fn a_connection_is_encrypted_and_logged_in_once_for_many_mails() {
         login: login("user", "hunter2"),
         ..server(&catcher)
     };
-    let email = Email::new(server, [&*ours.root]).unwrap();
-    let mut line = Line::new(&email);
+    let email = Arc::new(Email::new(server, [&*ours.root]).unwrap());
+    let mut mailer = Mailer::new(Arc::clone(&email));
     for _ in 0..250 {
-        over(&mut line, "noc@example.com").await.unwrap();
+        over(&mut mailer, "noc@example.com").await.unwrap();
     }
-    assert!(line.is_open());
+    assert!(mailer.is_open());
     assert_eq!(catcher.conversations(), 3, "a hundred mails each");
     assert_eq!(catcher.mails().len(), 250);
-    line.close().await;
+    mailer.close().await;
 }
 
 #[tokio::test]
 async fn an_old_connection_is_not_used_again() {
     let catcher = MailCatcher::start(Options::default()).await.unwrap();
     let email = email(server(&catcher));
-    let mut line = Line::new(&email);
+    let mut mailer = Mailer::new(Arc::clone(&email));
     for (minutes, conversations) in [(0, 1), (4, 1), (5, 2), (9, 2), (4, 3)] {
         let now = start() + jiff::SignedDuration::from_mins(minutes);
-        let never = std::future::pending();
-        let handed = line.send(&message_to("noc@example.com"), "", &mail(), now, never).await;
-        assert!(matches!(handed, Handed::Known(Ok(()))), "{handed:?}");
+        let handed = mailer
+            .send(&message_to("noc@example.com"), "", &mail(), now, never())
+            .await;
+        assert!(matches!(handed, Handed::Known(Ok(()))), "{minutes}");
         assert_eq!(catcher.conversations(), conversations, "{minutes}");
     }
 }
@@ -60,12 +60,12 @@ async fn a_refused_mail_is_taken_back_and_the_connection_goes_on() {
         let (text, code) = ("5.1.1 no such user", 550);
         catcher.behave_next([Behaviour::Answer { at, code, text }]);
         let before = (catcher.conversations(), catcher.mails().len());
-        let mut line = Line::new(&email);
-        over(&mut line, "gone@example.com").await.unwrap_err();
-        over(&mut line, "noc@example.com").await.unwrap();
+        let mut mailer = Mailer::new(Arc::clone(&email));
+        over(&mut mailer, "gone@example.com").await.unwrap_err();
+        over(&mut mailer, "noc@example.com").await.unwrap();
         let after = (catcher.conversations(), catcher.mails().len());
         assert_eq!(after, (before.0 + 1, before.1 + 1), "{at:?}");
-        line.close().await;
+        mailer.close().await;
     }
 }
 
@@ -74,9 +74,9 @@ async fn a_server_that_closes_after_each_mail_costs_a_connection_and_no_failure(
     let catcher = MailCatcher::start(Options::default()).await.unwrap();
     catcher.behave(Behaviour::OneMailEach);
     let email = email(server(&catcher));
-    let mut line = Line::new(&email);
+    let mut mailer = Mailer::new(Arc::clone(&email));
     for _ in 0..3 {
-        over(&mut line, "noc@example.com").await.unwrap();
+        over(&mut mailer, "noc@example.com").await.unwrap();
     }
     assert_eq!((catcher.conversations(), catcher.mails().len()), (3, 3));
 }
@@ -93,16 +93,15 @@ async fn the_answer_to_a_whole_mail_is_awaited_longer_than_everything_else() {
     catcher.behave_next([Behaviour::LateAnswer(Duration::from_millis(900))]);
     send_to(&email, "noc@example.com").await.unwrap();
     catcher.behave_next([Behaviour::LateAnswer(Duration::from_millis(900))]);
-    let mut line = Line::new(&email);
-    let never = std::future::pending();
-    let handed = line
-        .send(&message_to("noc@example.com"), "", &mail(), start(), never)
+    let mut mailer = Mailer::new(Arc::clone(&email));
+    let handed = mailer
+        .send(&message_to("noc@example.com"), "", &mail(), start(), never())
         .await;
-    let Handed::Awaited(awaited) = handed else {
-        panic!("{handed:?}");
+    let Handed::Awaited(answer) = handed else {
+        panic!("it answered early");
     };
-    assert!(!line.is_open(), "the line is free for another connection");
-    awaited.answer(std::future::pending()).await.unwrap();
+    assert!(!mailer.is_open(), "it is free for another connection");
+    answer.await.unwrap();
 }
 
 #[tokio::test]

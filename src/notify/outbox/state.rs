@@ -1,15 +1,15 @@
-//! What is done with a message before and after a try. Pure.
+//! The state of a message before and after an attempt. Pure.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::notice::{Attempt, Message, NoticeState, Notification, Transition};
-use crate::notify::email::DeliveryError;
-use crate::notify::queue::Told;
-use crate::notify::retry;
+use crate::notify::backoff;
+use crate::notify::delivery::{Attempted, End};
+use crate::notify::queue::Sibling;
 
 /// Whether what else was told of the episode decides about this message: the end of an episode, and a first word to a
 /// client. All others are sent without looking.
-pub(super) fn needs_told(message: &Message, notification: &Notification) -> bool {
+pub(super) fn depends_on_siblings(message: &Message, notification: &Notification) -> bool {
     notification.transition.is_end() || (message.channel.is_client() && is_untouched(message))
 }
 
@@ -17,19 +17,19 @@ pub(super) fn needs_told(message: &Message, notification: &Notification) -> bool
 ///
 /// An end never outlives its beginning: who was never told that it fired is not told that it is over. And a client is
 /// not told of something that is over already.
-pub(super) fn dropped(message: &Message, notification: &Notification, told: &[Told]) -> Option<&'static str> {
+pub(super) fn dropped(message: &Message, notification: &Notification, siblings: &[Sibling]) -> Option<&'static str> {
     if notification.transition.is_end() {
-        let arrived = |told: &Told| told.state.has_arrived() || told.maybe_arrived;
-        let begun = told
+        let arrived = |sibling: &Sibling| sibling.state.has_arrived() || sibling.maybe_arrived;
+        let begun = siblings
             .iter()
-            .any(|told| tells_of_breach(&told.transition) && arrived(told));
+            .any(|sibling| tells_of_breach(&sibling.transition) && arrived(sibling));
         return (!begun).then_some("its alert never arrived");
     }
-    let over = told.iter().any(|told| told.transition.is_end());
+    let over = siblings.iter().any(|sibling| sibling.transition.is_end());
     (message.channel.is_client() && is_untouched(message) && over).then_some("it was over before it could be told")
 }
 
-/// Whether no try was made yet. One that was being sent when the program was killed may have arrived.
+/// Whether no attempt was made yet. One that was being sent when the program was killed may have arrived.
 fn is_untouched(message: &Message) -> bool {
     message.attempts == 0 && message.state == NoticeState::Pending
 }
@@ -45,24 +45,23 @@ const fn tells_of_breach(transition: &Transition) -> bool {
     )
 }
 
-/// What is known about a failed try besides its error.
+/// What is known about a failed attempt besides its error.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Circumstances {
     /// Whether it is refused for good.
     pub is_dead: bool,
-    /// How long until the next try.
+    /// How long until the next attempt.
     pub wait: SignedDuration,
-    /// How many of its tries ended without an answer to the mail, this one included. Counted where it decides: after such
-    /// a try, and after the last one.
+    /// How many of its attempts ended without an answer, this one included. Counted where it decides.
     pub uncertain_tries: u32,
     /// Spreads waits.
     pub jitter: u32,
 }
 
-/// The message after a try, and the try itself.
+/// The message after an attempt, and the attempt itself.
 pub(super) fn after(
     mut message: Message,
-    result: &Result<(), DeliveryError>,
+    attempted: &Attempted,
     circumstances: Circumstances,
     now: Timestamp,
 ) -> (Message, Attempt) {
@@ -72,17 +71,17 @@ pub(super) fn after(
         uncertain_tries,
         jitter,
     } = circumstances;
-    let (outcome, detail) = match result {
+    let (outcome, detail) = match attempted {
         Ok(()) => ("delivered", String::new()),
-        Err(error) if is_dead => ("refused", error.to_string()),
-        Err(error) => (error.outcome(), error.to_string()),
+        Err(failed) if is_dead => ("refused", failed.text.clone()),
+        Err(failed) => (failed.outcome(), failed.text.clone()),
     };
     let mut next_at = next_try(&message, wait, now);
-    message.state = match result {
+    message.state = match attempted {
         Ok(()) => NoticeState::Delivered,
-        Err(error) if is_dead => NoticeState::Dead(error.to_string()),
-        Err(DeliveryError::Uncertain { .. }) => {
-            let wait = retry::uncertain(uncertain_tries, jitter);
+        Err(failed) if is_dead => NoticeState::Dead(failed.text.clone()),
+        Err(failed) if failed.end == End::Uncertain => {
+            let wait = backoff::uncertain(uncertain_tries, jitter);
             let again = wait.and_then(|wait| now.saturating_add(wait).ok());
             match again.filter(|again| *again <= message.deadline) {
                 Some(again) => {
@@ -92,13 +91,13 @@ pub(super) fn after(
                 None => NoticeState::ProbablyDelivered,
             }
         }
-        // One of its tries may have arrived.
+        // One of its attempts may have arrived.
         Err(_) if now >= message.deadline && uncertain_tries > 0 => NoticeState::ProbablyDelivered,
-        Err(error) if now >= message.deadline => {
-            NoticeState::Dead(format!("its deadline is over; the last try: {error}"))
+        Err(failed) if now >= message.deadline => {
+            NoticeState::Dead(format!("its deadline is over; the last try: {failed}"))
         }
-        Err(DeliveryError::CutOff { .. }) => {
-            // It was given up for no fault of the server: the next start may try at once.
+        Err(failed) if failed.end == End::CutOff => {
+            // It was given up for no fault of the receiver: the next start may try at once.
             next_at = now;
             NoticeState::Pending
         }

@@ -1,0 +1,283 @@
+//! One attempt: how a message leaves, and what its end says of others.
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use jiff::Timestamp;
+
+use super::blame::Doubt;
+use super::spool::Spool;
+use super::state::{self, Circumstances};
+use super::{Drained, Outbox, log};
+use crate::domain::ChannelName;
+use crate::domain::notice::{Message, MessageKind, NoticeState, Notification};
+use crate::notify::backoff;
+use crate::notify::delivery::{Attempted, Connection, End, Parcel, Sent, Until};
+use crate::notify::letter;
+use crate::notify::queue::{Due, Queue};
+
+/// What is on its way.
+pub(super) type InFlight<'p> = BoxFuture<'p, Ended<'p>>;
+
+/// What has ended.
+pub(super) enum Ended<'p> {
+    /// A parcel was given to a connection.
+    Sent {
+        parcel: Parcel,
+        connection: Box<dyn Connection>,
+        sent: Sent<'p>,
+    },
+    /// An answer came that was awaited for long.
+    Answered {
+        message: Message,
+        is_aside: bool,
+        attempted: Attempted,
+    },
+    /// A connection was closed.
+    Closed,
+}
+
+impl<Q: Queue> Outbox<Q> {
+    /// Begins what one channel may have in hand, and puts the rest off when it is broken.
+    pub(super) async fn begin<'p>(
+        &mut self,
+        channel: &ChannelName,
+        cut: &Until<'p>,
+        begun: &mut Vec<InFlight<'p>>,
+        sending: &mut Vec<Message>,
+        drained: &mut Drained,
+    ) -> Result<(), Q::Error> {
+        let health = self.health.get(channel).cloned().unwrap_or_default();
+        while let Some(due) = self.spools.get_mut(channel).and_then(|spool| spool.next(&health)) {
+            let message = due.0.clone();
+            match self.begin_one(due, cut.clone()).await {
+                Err(error) => {
+                    sending.push(message);
+                    return Err(error);
+                }
+                Ok(Ok((message, flight))) => {
+                    sending.push(message);
+                    begun.push(flight);
+                }
+                Ok(Err(dropped)) => {
+                    if let Some(spool) = self.spools.get_mut(channel) {
+                        spool.busy -= 1;
+                    }
+                    self.settle(dropped, None, drained);
+                }
+            }
+        }
+        let now = self.clock.now();
+        let Some(spool) = self.spools.get_mut(channel) else {
+            return Ok(());
+        };
+        if let Some(broken) = spool.blame.broken.clone() {
+            for message in spool.take_all() {
+                let mut message = state::put_off(message, broken.until, &broken.error, now);
+                let is_dead = matches!(message.state, NoticeState::Dead(_));
+                // One that may have arrived is not lost.
+                if is_dead && message.attempts > 0 && self.queue.uncertain_tries(&message.id).await.unwrap_or(0) > 0 {
+                    message.state = NoticeState::ProbablyDelivered;
+                }
+                self.settle(message, None, drained);
+            }
+        }
+        Ok(())
+    }
+
+    /// One message on its way, as it is to be written down before; else the message that is not sent, with the reason.
+    async fn begin_one<'p>(
+        &mut self,
+        (mut message, notifications): Due,
+        cut: Until<'p>,
+    ) -> Result<Result<(Message, InFlight<'p>), Message>, Q::Error> {
+        let at = self.clock.now();
+        let Some(channel) = self.settings.channels.get(&message.channel).cloned() else {
+            let why = format!("the channel `{}` is not configured any more", message.channel);
+            message.state = NoticeState::Dropped(why);
+            return Ok(Err(message));
+        };
+        let written = match self.still_owed(&message, notifications).await? {
+            Ok(notifications) => letter::write(&message, &notifications, &self.settings.letterhead, at)
+                .map(|letter| (notifications, letter))
+                .map_err(|why| why.to_string()),
+            Err(why) => Err(why.to_owned()),
+        };
+        let (notifications, letter) = match written {
+            Ok(written) => written,
+            Err(why) => {
+                message.state = NoticeState::Dropped(why);
+                return Ok(Err(message));
+            }
+        };
+        message.attempts = message.attempts.saturating_add(1);
+        message.state = NoticeState::Sending;
+        let parcel = Parcel {
+            message: message.clone(),
+            notifications,
+            letter,
+            at,
+        };
+        let mut connection = match self.spools.get_mut(&message.channel) {
+            Some(spool) => spool.connection(&channel),
+            None => channel.connection(),
+        };
+        let flight = async move {
+            let sent = connection.send(&parcel, cut).await;
+            Ended::Sent {
+                parcel,
+                connection,
+                sent,
+            }
+        };
+        Ok(Ok((message, flight.boxed())))
+    }
+
+    /// What of a message is still to be told, as far as the store says; else why nothing of it is.
+    async fn still_owed(
+        &self,
+        message: &Message,
+        notifications: Vec<Notification>,
+    ) -> Result<Result<Vec<Notification>, &'static str>, Q::Error> {
+        let mut still = Vec::with_capacity(notifications.len());
+        let mut why = None;
+        for notification in notifications {
+            let looks = message.kind == MessageKind::Single && state::depends_on_siblings(message, &notification);
+            let dropped = if looks {
+                state::dropped(message, &notification, &self.queue.siblings(&notification).await?)
+            } else {
+                None
+            };
+            match dropped {
+                Some(dropped) => why = Some(dropped),
+                None => still.push(notification),
+            }
+        }
+        Ok(match why {
+            Some(why) if still.is_empty() => Err(why),
+            _ => Ok(still),
+        })
+    }
+
+    /// Takes note of what has ended. Whether to look for more that is due.
+    pub(super) async fn take_note<'p>(
+        &mut self,
+        ended: Ended<'p>,
+        flights: &mut FuturesUnordered<InFlight<'p>>,
+        drained: &mut Drained,
+    ) -> bool {
+        let (message, attempted) = match ended {
+            Ended::Closed => return false,
+            Ended::Answered {
+                message,
+                is_aside,
+                attempted,
+            } => {
+                if let Some(spool) = self.spools.get_mut(&message.channel) {
+                    *(if is_aside { &mut spool.aside } else { &mut spool.busy }) -= 1;
+                }
+                (message, attempted)
+            }
+            Ended::Sent {
+                mut parcel,
+                connection,
+                sent,
+            } => {
+                let Some(spool) = self.spools.get_mut(&parcel.message.channel) else {
+                    return true;
+                };
+                spool.put_down(connection);
+                match sent {
+                    Sent::Awaited(answer) => {
+                        let (message, is_aside) = (parcel.message, spool.step_aside());
+                        let answered = answer.map(move |attempted| Ended::Answered {
+                            message,
+                            is_aside,
+                            attempted,
+                        });
+                        flights.push(answered.boxed());
+                        return true;
+                    }
+                    Sent::Ended(attempted) => {
+                        spool.busy -= 1;
+                        if let Err(failed) = &attempted
+                            && spool.is_too_wide(failed)
+                        {
+                            parcel.message.attempts -= 1;
+                            spool.put_back((parcel.message, parcel.notifications));
+                            return false;
+                        }
+                        (parcel.message, attempted)
+                    }
+                }
+            }
+        };
+        let channel = message.channel.clone();
+        self.conclude(message, &attempted, drained).await;
+        self.spools
+            .get(&channel)
+            .is_none_or(|spool| spool.waiting().next().is_none())
+    }
+
+    /// What became of a message, and what it says of others.
+    async fn conclude(&mut self, message: Message, attempted: &Attempted, drained: &mut Drained) {
+        let now = self.clock.now();
+        let channel = message.channel.clone();
+        let jitter = backoff::jitter(self.settings.seed, &message.id, message.attempts);
+        let health = self.health.entry(channel.clone()).or_default();
+        let spool = self
+            .spools
+            .entry(channel.clone())
+            .or_insert_with(|| Spool::new(1, None));
+        let lesson = spool.blame.learn(health, &message, attempted, jitter, now);
+        let uncertain_tries = self.uncertain_tries(&message, attempted, now).await;
+        let circumstances = Circumstances {
+            is_dead: lesson.is_dead,
+            wait: lesson.wait,
+            uncertain_tries,
+            jitter,
+        };
+        let (message, attempt) = state::after(message, attempted, circumstances, now);
+        log(&message, attempted);
+        if lesson.is_doubtful
+            && message.state == NoticeState::Pending
+            && let Err(failed) = attempted
+            && let Some(spool) = self.spools.get_mut(&channel)
+        {
+            spool.blame.doubt(Doubt {
+                step: failed.step,
+                message: message.clone(),
+                attempt: attempt.clone(),
+                error: failed.text.clone(),
+            });
+        }
+        self.settle(message, Some(attempt), drained);
+        for doubt in lesson.settled {
+            let Doubt {
+                mut message,
+                mut attempt,
+                error,
+                ..
+            } = doubt;
+            message.state = NoticeState::Dead(error);
+            "refused".clone_into(&mut attempt.outcome);
+            drained.deferred = drained.deferred.saturating_sub(1);
+            self.settle(message, Some(attempt), drained);
+        }
+        if lesson.has_recovered {
+            self.recovered.insert(channel);
+        }
+    }
+
+    /// How many attempts of a message ended without an answer, this one included. Asked of the store where it decides:
+    /// after such an attempt, and after the last one.
+    async fn uncertain_tries(&self, message: &Message, attempted: &Attempted, now: Timestamp) -> u32 {
+        let Err(failed) = attempted else { return 0 };
+        let this = u32::from(failed.end == End::Uncertain);
+        if this == 0 && now < message.deadline {
+            return 0;
+        }
+        // A store that cannot be read cannot be written either: this attempt is what is known.
+        this + self.queue.uncertain_tries(&message.id).await.unwrap_or(0)
+    }
+}
