@@ -42,7 +42,6 @@ pub trait Connection: Send + Sync {
     /// Whether it is open, so that the next parcel costs less.
     fn is_open(&self) -> bool;
 
-    /// Ends it politely.
     fn close(self: Box<Self>) -> BoxFuture<'static, ()>;
 }
 
@@ -88,7 +87,6 @@ pub struct Failed {
 pub enum End {
     /// Refused: the same again would fail again.
     Refused,
-    /// Refused for now.
     PutOff,
     /// No answer, or a connection that broke. Nothing was delivered.
     Silent,
@@ -118,9 +116,7 @@ pub enum Step {
     Unsent,
     /// Connecting, encrypting, logging in.
     Connection,
-    /// The sender.
     Sender,
-    /// The recipient.
     Recipient,
     /// The message, while it is handed over.
     Message,
@@ -158,7 +154,6 @@ impl std::error::Error for Failed {}
 /// One thing that a check found out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// What was tried.
     pub what: String,
     /// What works, in words.
     pub found: Result<String, Failed>,

@@ -29,7 +29,6 @@ pub struct ChannelHealth {
 }
 
 impl ChannelHealth {
-    /// A message arrived.
     pub fn delivered(&mut self, now: Timestamp) {
         *self = Self {
             delivered_at: Some(now),

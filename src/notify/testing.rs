@@ -19,7 +19,6 @@ use crate::domain::reason::{Finding, Measure, Reason, Relation};
 use crate::domain::{AccountName, ChannelName, ClientId, Languages, Money, PolicyName, Reading, Severity};
 use crate::mail_catcher::{MailCatcher, Upgrade, Wire};
 
-/// When tests begin.
 pub(super) fn start() -> Timestamp {
     "2026-11-23T15:15:00Z".parse().unwrap()
 }

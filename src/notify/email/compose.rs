@@ -23,14 +23,10 @@ const LONGEST_ADDRESS: usize = 254;
 pub(super) struct Composed {
     /// From whom, to whom.
     pub envelope: Envelope,
-    /// Headers and body.
     pub data: Vec<u8>,
 }
 
 /// Puts a mail together.
-///
-/// # Errors
-/// [`MailError::BadAddress`] and [`MailError::Compose`].
 pub(super) fn compose(
     from: &Mailbox,
     reply_to: Option<&Mailbox>,
@@ -64,9 +60,6 @@ pub(super) fn compose(
 }
 
 /// From whom and to whom a mail to this recipient would go.
-///
-/// # Errors
-/// [`MailError::BadAddress`].
 pub(super) fn envelope(from: &Mailbox, to: &str) -> Result<Envelope, MailError> {
     let to = recipient(to, "")?.email;
     Envelope::new(Some(from.email.clone()), vec![to]).map_err(|error| MailError::Compose { why: error.to_string() })

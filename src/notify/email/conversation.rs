@@ -160,7 +160,6 @@ impl Session {
         Ok(())
     }
 
-    /// Names the recipients.
     pub(super) async fn recipients(&mut self, envelope: &Envelope, progress: &Progress) -> Result<(), MailError> {
         progress.enter(Stage::Recipient);
         for recipient in envelope.to() {

@@ -15,9 +15,7 @@ const LONGEST_WHY: usize = 200;
 /// A point of the conversation, in its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// The TCP connection.
     Connect,
-    /// Encryption.
     Tls,
     /// The greeting and EHLO.
     Greeting,
@@ -61,26 +59,18 @@ pub enum MailError {
     },
     /// The address has characters that the server does not take.
     #[error("`{address}` has characters beyond ASCII, and the mail server takes no such addresses (SMTPUTF8)")]
-    NeedsUtf8 {
-        /// The address.
-        address: String,
-    },
+    NeedsUtf8 { address: String },
     /// The mail could not be put together.
     #[error("the mail could not be composed ({why})")]
-    Compose {
-        /// What is wrong.
-        why: String,
-    },
+    Compose { why: String },
     /// The server said no, for good.
     #[error("the mail server refused {stage}: {code} {reply}")]
     Refused {
-        /// What it refused.
         stage: Stage,
         /// 500 to 599.
         code: u16,
         /// The reason in numbers, when it gave one.
         enhanced: Option<Enhanced>,
-        /// Its words.
         reply: String,
     },
     /// The server said not now.
@@ -88,25 +78,19 @@ pub enum MailError {
     PutOff {
         /// What it put off.
         stage: Stage,
-        /// 400 to 499.
         code: u16,
-        /// Its words.
         reply: String,
     },
     /// The connection was not made, or broke.
     #[error("the conversation with the mail server broke at {stage} ({why})")]
     Broken {
-        /// Where.
         stage: Stage,
         /// What the network said.
         why: String,
     },
     /// The server's certificate is not trusted.
     #[error("the mail server's certificate is not trusted ({why})")]
-    Certificate {
-        /// What TLS said.
-        why: String,
-    },
+    Certificate { why: String },
     /// The server offers no encryption, and it is required.
     #[error("the mail server offers no STARTTLS, and nothing is sent unencrypted")]
     NoEncryption,
@@ -123,16 +107,10 @@ pub enum MailError {
     },
     /// The mail was sent, but no answer came: it may have arrived.
     #[error("no answer came after the mail was sent, so that it may have arrived ({why})")]
-    Uncertain {
-        /// What came instead.
-        why: String,
-    },
+    Uncertain { why: String },
     /// The program was told to stop meanwhile.
     #[error("the delivery was cut off at {stage} because the program was to stop")]
-    CutOff {
-        /// Where.
-        stage: Stage,
-    },
+    CutOff { stage: Stage },
 }
 
 impl MailError {

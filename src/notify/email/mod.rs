@@ -37,7 +37,6 @@ use crate::redact::{Redactor, one_line};
 pub struct Server {
     /// Host name or address.
     pub host: String,
-    /// Port.
     pub port: u16,
     /// How the connection is protected.
     pub security: Security,
@@ -59,12 +58,9 @@ pub struct Server {
 /// through the mail first, and has taken it by then.
 pub const PATIENCE: Duration = Duration::from_secs(600);
 
-/// Who logs in.
 #[derive(Clone, Debug)]
 pub struct Login {
-    /// The user.
     pub user: String,
-    /// The password.
     pub password: SecretString,
 }
 
@@ -84,20 +80,10 @@ pub enum Security {
 pub enum SetupError {
     /// The sender, or who reads the answers, is no mailbox.
     #[error("`{from}` is no address such as \"Phone service <alerts@example.com>\" ({why})")]
-    Sender {
-        /// As configured.
-        from: String,
-        /// What is wrong.
-        why: String,
-    },
+    Sender { from: String, why: String },
     /// TLS could not be set up.
     #[error("TLS could not be set up for `{host}` ({why})")]
-    Tls {
-        /// The mail server.
-        host: String,
-        /// What is wrong.
-        why: String,
-    },
+    Tls { host: String, why: String },
 }
 
 /// Longest name of the service.

@@ -8,7 +8,6 @@ use crate::notify::delivery::Scope;
 pub struct Enhanced {
     /// What it is about: 1 addresses, 2 mailboxes, 3 the system, 4 the network, 5 the protocol, 6 content, 7 policy.
     pub subject: u16,
-    /// What exactly.
     pub detail: u16,
 }
 

@@ -26,7 +26,6 @@ const LONGEST_SUBJECT: usize = 150;
 pub struct Letter {
     /// The language of its headings; operators read English.
     words: &'static Catalogue,
-    /// The subject.
     pub subject: String,
     /// The colour of the whole.
     pub tone: Tone,
@@ -36,9 +35,7 @@ pub struct Letter {
     pub greeting: String,
     /// What happened, in one sentence.
     pub headline: String,
-    /// Why it matters.
     pub paragraphs: Vec<String>,
-    /// The numbers.
     pub facts: Vec<Fact>,
     /// Many clients at once.
     pub table: Option<Table>,
@@ -50,7 +47,6 @@ pub struct Letter {
     pub contact: Vec<String>,
     /// What else must be known, such as that the mail is late.
     pub notes: Vec<String>,
-    /// Who sends it.
     pub signature: String,
 }
 
@@ -59,11 +55,9 @@ pub struct Letter {
 pub enum Tone {
     /// Somebody should act now.
     Bad,
-    /// Somebody should act.
     Warn,
     /// It is over, or worked.
     Good,
-    /// Worth knowing.
     #[default]
     Neutral,
 }
@@ -83,7 +77,6 @@ impl Tone {
 /// A number with its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
-    /// Its name.
     pub label: &'static str,
     /// The number, with its unit.
     pub value: String,
@@ -103,7 +96,6 @@ pub struct Table {
 /// A column's name and whether it holds numbers.
 #[derive(Clone, Copy, Debug)]
 pub struct Column {
-    /// Its name.
     pub name: &'static str,
     /// Whether it is aligned to the right.
     pub numbers: bool,

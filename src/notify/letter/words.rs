@@ -70,7 +70,6 @@ pub(super) struct Units {
     pub is_one: fn(i64) -> bool,
 }
 
-/// Operators read English.
 pub(super) const ENGLISH: Units = Units {
     second: ["second", "seconds"],
     minute: ["minute", "minutes"],

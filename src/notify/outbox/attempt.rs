@@ -19,7 +19,6 @@ use crate::notify::queue::{Due, Queue};
 /// What is on its way.
 pub(super) type InFlight<'p> = BoxFuture<'p, Ended<'p>>;
 
-/// What has ended.
 pub(super) enum Ended<'p> {
     /// A parcel was given to a connection.
     Sent {

@@ -20,7 +20,6 @@ const MOST_REFUSED: u32 = 20;
 #[derive(Clone, Debug)]
 pub(super) struct Broken {
     pub until: Timestamp,
-    /// What it was.
     pub error: String,
 }
 
@@ -33,7 +32,6 @@ pub(super) struct Doubt {
     pub message: Message,
     /// As it was written down.
     pub attempt: Attempt,
-    /// The refusal.
     pub error: String,
 }
 

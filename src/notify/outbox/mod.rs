@@ -1,9 +1,14 @@
 //! The worker that drains the stored outbox. Writes down that a message is on its way before it leaves, and what became
 //! of it afterwards; makes no notification, and raises no alert.
+//!
+//! In reading order: `pass` (what is due is tried until nothing is), `pacing` (few messages to clients an hour), `spool`
+//! (one channel at work), `attempt` (one message leaves), `blame` (whose a failure is), `state` (what a message becomes),
+//! `direct` (past the queue).
 
 mod attempt;
 mod blame;
 mod direct;
+mod pacing;
 mod pass;
 mod spool;
 mod state;
@@ -52,17 +57,13 @@ pub struct Settings {
 /// What came of a pass over what was due. Messages are counted, not the notifications they carry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Drained {
-    /// Delivered.
     pub sent: u32,
     /// Due, and still owed: a try failed, the channel is broken, its turn has not come, or time was up.
     pub deferred: u32,
-    /// Never to arrive.
     pub dead: u32,
     /// Decided not to send.
     pub dropped: u32,
-    /// The delivered ones.
     pub delivered_by_channel: BTreeMap<(AccountName, ChannelName), u32>,
-    /// The dead ones.
     pub dead_by_channel: BTreeMap<(AccountName, ChannelName), u32>,
 }
 

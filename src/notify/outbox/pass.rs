@@ -1,35 +1,30 @@
-//! A pass: what is due is tried until nothing is left to try. Channels side by side, and within a channel a few mails at
-//! a time; one server that keeps a mail waiting holds up nobody else.
+//! A pass: what is due is tried until nothing is left to try. Channels side by side, and within a channel a few messages
+//! at a time; a receiver that keeps one waiting holds up nobody else.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
-use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 
 use super::attempt::{Ended, InFlight};
 use super::blame::Broken;
 use super::spool::Spool;
-use super::{Drained, Outbox, state};
+use super::{Drained, Outbox};
+use crate::domain::ChannelName;
 use crate::domain::notice::{Attempt, Message};
-use crate::domain::{AccountName, ChannelName};
 use crate::notify::delivery::Until;
 use crate::notify::health::ChannelHealth;
-use crate::notify::queue::{Due, Queue, Record};
+use crate::notify::queue::{Queue, Record};
 
 /// Messages of one channel taken from the queue at a time: bounds memory, and is more than an hour of mails to clients.
 const BATCH: usize = 200;
 
-/// Over which time mails to clients are counted.
-const PACE_WINDOW: SignedDuration = SignedDuration::from_hours(1);
-
-/// While mails are in hand, what became due is looked for this often, woken or not. Real time, as the waits of mails.
+/// While messages are in hand, what became due is looked for this often, woken or not. Real time, as the waits of channels.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// Ends the work: `stop` begins nothing more, `cut` ends what is in hand.
-#[derive(Clone)]
 pub(super) struct Ends<'p> {
     pub stop: Until<'p>,
     pub cut: Until<'p>,
@@ -175,50 +170,6 @@ impl<Q: Queue> Outbox<Q> {
         Ok(found)
     }
 
-    /// Lets as many paced messages to clients leave as the hour has room for, lowest balance first; the others wait.
-    async fn pace(&self, due: Vec<Due>, now: Timestamp, drained: &mut Drained) -> Result<Vec<Due>, Q::Error> {
-        let (mut paced, mut leaving): (Vec<Due>, Vec<Due>) =
-            due.into_iter().partition(|(message, _)| message.paced.is_some());
-        paced.sort_by_key(|(message, _)| message.paced);
-        let mut room: BTreeMap<AccountName, u32> = BTreeMap::new();
-        let mut waiting: BTreeMap<AccountName, Vec<Message>> = BTreeMap::new();
-        let cap = self.settings.client_mails_per_hour.max(1);
-        let until = now
-            .saturating_add(PACE_WINDOW / cap.min(60).cast_signed())
-            .unwrap_or(now);
-        for (message, notifications) in paced {
-            let account = message.account.clone();
-            if !room.contains_key(&account) {
-                let since = now.saturating_sub(PACE_WINDOW).unwrap_or(now);
-                let used = self.queue.paced_since(&account, since).await?;
-                // Those taken earlier that have not left yet are not in the store's count.
-                let taken = self.spools.values().flat_map(Spool::waiting);
-                let taken = taken.filter(|taken| taken.account == account && taken.paced.is_some());
-                let used = used.saturating_add(count(taken.count()));
-                room.insert(account.clone(), cap.saturating_sub(used));
-            }
-            match room.get_mut(&account) {
-                Some(left) if *left > 0 => {
-                    *left -= 1;
-                    leaving.push((message, notifications));
-                }
-                _ => waiting.entry(account).or_default().push(state::paced(message, until)),
-            }
-        }
-        for (account, messages) in waiting {
-            drained.deferred += count(messages.len());
-            let attempts = Vec::new();
-            let record = Record {
-                account,
-                at: now,
-                messages,
-                attempts,
-            };
-            self.queue.record(record).await?;
-        }
-        Ok(leaving)
-    }
-
     /// Counts what became of a message, and has it written down with the next record.
     pub(super) fn settle(&mut self, message: Message, attempt: Option<Attempt>, drained: &mut Drained) {
         Self::count(&message, drained);
@@ -297,8 +248,4 @@ impl<Q: Queue> Outbox<Q> {
             }
         }
     }
-}
-
-fn count(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }

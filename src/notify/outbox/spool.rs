@@ -21,7 +21,6 @@ pub(super) struct Spool {
     waiting: VecDeque<Due>,
     /// Connections that nobody uses at the moment.
     idle: Vec<Box<dyn Connection>>,
-    /// Attempts in hand.
     pub busy: usize,
     /// Answers that are awaited beside the work.
     pub aside: usize,
@@ -49,7 +48,6 @@ impl Spool {
         self.waiting.push_back(due);
     }
 
-    /// Messages that wait.
     pub(super) fn waiting(&self) -> impl Iterator<Item = &Message> {
         self.waiting.iter().map(|(message, _)| message)
     }

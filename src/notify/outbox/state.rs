@@ -54,7 +54,6 @@ pub(super) struct Circumstances {
     pub wait: SignedDuration,
     /// How many of its attempts ended without an answer, this one included. Counted where it decides.
     pub uncertain_tries: u32,
-    /// Spreads waits.
     pub jitter: u32,
 }
 

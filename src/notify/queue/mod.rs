@@ -10,7 +10,6 @@ use crate::domain::{AccountName, ChannelName};
 /// A message with the notifications it carries, in their order.
 pub type Due = (Message, Vec<Notification>);
 
-/// The stored outbox.
 pub trait Queue: Send + Sync {
     /// Why the store could not do it.
     type Error: std::error::Error + Send + Sync + 'static;
@@ -51,7 +50,6 @@ pub trait Queue: Send + Sync {
 /// What became of another notification of an episode.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sibling {
-    /// What it told.
     pub transition: Transition,
     /// What became of it.
     pub state: NoticeState,
@@ -62,13 +60,10 @@ pub struct Sibling {
 /// What is written down together, for one account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// The account.
     pub account: AccountName,
-    /// When.
     pub at: Timestamp,
     /// Whole messages; their notifications get the same state.
     pub messages: Vec<Message>,
-    /// Tries that ended.
     pub attempts: Vec<Attempt>,
 }
 

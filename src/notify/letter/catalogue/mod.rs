@@ -22,7 +22,6 @@ pub(super) struct Catalogue {
     /// What stands between whole and fraction. The digits are not grouped, and the label of the currency is the
     /// configured one, behind the number: right in all three languages, and the same label as in every other mail.
     pub decimal_mark: char,
-    /// Lengths of time.
     pub units: Units,
     /// `just now`.
     pub just_now: &'static str,
@@ -46,7 +45,6 @@ pub(super) struct Catalogue {
     /// In front of a headline that was told before.
     pub reminder: fn(&str) -> String,
 
-    /// The balance.
     pub balance: &'static str,
     /// When the balance was read.
     pub looked_up: &'static str,
@@ -54,7 +52,6 @@ pub(super) struct Catalogue {
     pub last_looked_up: &'static str,
     /// What was spent since midnight.
     pub used_today: &'static str,
-    /// That amount.
     pub since_midnight: fn(&str) -> String,
 
     /// A low balance; whether that was told before.
@@ -87,7 +84,6 @@ pub(super) struct Catalogue {
 
     /// The balance cannot be read; whether that was told before.
     pub unreadable: fn(bool) -> String,
-    /// What that means.
     pub unreadable_meaning: &'static str,
     /// What to do meanwhile.
     pub watch_yourself: &'static str,
@@ -102,7 +98,6 @@ pub(super) struct Catalogue {
     pub in_order_again: &'static str,
     /// Less is spent again.
     pub uses_less_again: &'static str,
-    /// Behind good news.
     pub nothing_to_do: &'static str,
 
     /// Whom to ask: the service by its name.

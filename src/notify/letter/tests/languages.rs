@@ -18,7 +18,6 @@ fn full(language: Language) -> Letterhead {
     }
 }
 
-/// Nothing of it.
 fn plain() -> Letterhead {
     Letterhead {
         service: "Téléphonie".to_owned(),

@@ -20,7 +20,6 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// 10:15 in Toronto.
 fn decided() -> Timestamp {
     at("2026-11-23T15:15:00Z")
 }

@@ -113,7 +113,6 @@ pub(super) fn over(scene: &Scene<'_>) -> String {
     }
 }
 
-/// What to do.
 pub(super) fn steps(scene: &Scene<'_>) -> Vec<String> {
     match &scene.notification.facts.reason {
         Reason::Account { fix, .. } if !fix.trim().is_empty() => vec![capitalised(&one_line(fix, LONGEST_DETAIL))],

@@ -131,7 +131,6 @@ impl Told<'_> {
         Some(Fact { label, value })
     }
 
-    /// Whom to ask.
     fn ask(&self) -> String {
         if self.scene.letterhead.takes_replies {
             self.words.ask_by_reply.to_owned()

@@ -199,7 +199,6 @@ fn plain_headline(scene: &Scene<'_>, still: &str) -> String {
     format!("{} {still}needs a look: {reason}", scene.who())
 }
 
-/// Why it matters.
 fn meaning(scene: &Scene<'_>) -> Vec<String> {
     let is_gone = scene.balance().is_some_and(|balance| !balance.is_positive());
     let meaning = match scene.topic() {

@@ -18,7 +18,6 @@ const OLDER_THRESHOLD: SignedDuration = SignedDuration::from_mins(5);
 /// What an alert is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Topic {
-    /// A client's balance.
     Balance,
     /// A client's spending today.
     Spending,

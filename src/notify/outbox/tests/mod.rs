@@ -5,6 +5,7 @@ mod ends;
 mod pacing;
 mod refusals;
 mod rules;
+mod seam;
 mod side_by_side;
 mod stored;
 
