@@ -15,6 +15,7 @@
 //! - [`simulator`]: the reseller API as a server. Shares no code with [`voipms`], so that one mistake cannot hide in both.
 //! - [`mail_catcher`]: a mail server that keeps what it is given, for the demo, `simulate` and tests.
 //! - [`demo`]: simulator, daemon and mail catcher in one process, and the story.
+//! - [`view`]: PURE. What is shown, with its sentences; commands, pages and JSON are its clothes.
 //! - [`cli`]: one file per command; the only place that prints to standard output.
 //! - Leaves everybody may use: [`clock`], [`net`], [`redact`] (the one hunt for secrets in foreign text), [`regular`]
 //!   (files that are files), [`telemetry`].
@@ -44,4 +45,5 @@ pub mod regular;
 pub mod simulator;
 pub mod store;
 pub mod telemetry;
+pub mod view;
 pub mod voipms;

@@ -7,9 +7,11 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::opened::{Opened, from_store};
-use super::telling::{ago, clock_time};
-use super::{Context, Exit, Failure, block_on};
+use super::context::{Context, Exit};
+use super::failure::Failure;
+use super::opened::Opened;
+use super::runtime::block_on;
+use super::text::clean;
 use crate::config::Account;
 use crate::domain::AccountName;
 use crate::domain::decision::{self, BRAKE, BY_PERSON, Decision};
@@ -63,7 +65,7 @@ pub fn reason(text: &str) -> Result<String, String> {
     if text.chars().count() > LONGEST_REASON {
         return Err(format!("a reason has at most {LONGEST_REASON} characters"));
     }
-    Ok(super::output::clean(text).into_owned())
+    Ok(clean(text).into_owned())
 }
 
 /// Runs `brake`.
@@ -76,16 +78,15 @@ pub fn run(context: &mut Context, args: &BrakeArgs) -> Result<Exit, Failure> {
         let account = opened.account()?;
         let changed = match &args.command {
             BrakeCommand::On { reason } => {
-                let brake = Decision::brake(account.name.clone(), BY_PERSON, reason.clone(), opened.now);
+                let brake = Decision::brake(account.name.clone(), BY_PERSON, reason.clone(), opened.now.at);
                 opened.store.decide(&brake).await
             }
             BrakeCommand::Off => opened.store.revoke(&account.name, BRAKE).await,
             BrakeCommand::Status => Ok(false),
         };
-        let changed = changed.map_err(|error| from_store(&error))?;
-        let decisions = opened.store.decisions(&account.name).await;
-        let decisions = decisions.map_err(|error| from_store(&error))?;
-        let brake = decision::brake(&decisions, opened.now);
+        let changed = changed?;
+        let decisions = opened.store.decisions(&account.name).await?;
+        let brake = decision::brake(&decisions, opened.now.at);
         if context.wants_json() {
             context.out.json(&answer(account, brake, changed))?;
             return Ok(Exit::Fine);
@@ -130,9 +131,8 @@ fn told(
         };
     };
     let since = format!(
-        "since {} ({}), set by {}: {}",
-        clock_time(brake.at, &opened.settings.schedule.timezone),
-        ago(opened.now, brake.at),
+        "since {}, set by {}: {}",
+        opened.now.clock_and_age(brake.at),
         brake.by,
         brake.note
     );

@@ -5,7 +5,9 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::{Context, Exit, Failure, Output};
+use super::context::{Context, Exit};
+use super::failure::Failure;
+use super::output::Output;
 use crate::config::problem::count;
 use crate::config::{Loaded, Problem, Problems, Secrets, Settings};
 

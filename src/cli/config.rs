@@ -2,7 +2,8 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Context, Exit, Failure};
+use super::context::{Context, Exit};
+use super::failure::Failure;
 use crate::config::Secrets;
 
 /// Show the configuration that is in force.

@@ -2,8 +2,10 @@
 
 use clap::Args;
 
+use super::context::{Context, Exit};
+use super::failure::{FAILED, Failure};
+use super::runtime::block_on;
 use super::signals::DaemonSignals;
-use super::{Context, Exit, Failure, block_on};
 use crate::config::Secrets;
 use crate::daemon::alarm::tell_of_start;
 use crate::daemon::{Daemon, Environment, Error};
@@ -71,7 +73,7 @@ pub fn environment() -> Environment {
 #[must_use]
 pub fn from_daemon(error: &Error) -> Failure {
     match error {
-        Error::Store(error) => super::opened::from_store(error),
-        _ => Failure::from_error(error, super::failure::FAILED),
+        Error::Store(error) => Failure::from(error),
+        _ => Failure::from_error(error, FAILED),
     }
 }

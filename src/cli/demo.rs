@@ -5,11 +5,15 @@ use std::time::Duration;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::failure::{FAILED, USAGE};
-use super::output::clean;
+use super::context::{Context, Exit};
+use super::duration::duration;
+use super::failure::{FAILED, Failure, USAGE};
+use super::output::Output;
+use super::runtime::block_on;
 use super::signals::Signals;
-use super::{Context, Exit, Failure, Output, Table, Tone, block_on};
+use super::text::{clean, wrapped};
 use crate::demo::{self, Check, Error, FleetRow, Options, Outcome, Teller, Voice};
+use crate::view::{Table, Tone};
 
 /// Widest line.
 const COLUMNS: usize = 100;
@@ -29,7 +33,7 @@ Examples:
 Exit codes: 0 everything happened that was expected, 1 something did not, 64 usage.")]
 pub struct DemoArgs {
     /// Real time for the story, at least 10s; 0s: a minute, and then on until Ctrl-C
-    #[arg(long = "for", value_name = "DURATION", default_value = "60s", value_parser = super::duration)]
+    #[arg(long = "for", value_name = "DURATION", default_value = "60s", value_parser = duration)]
     pub duration: Duration,
     /// How many clients the reseller has
     #[arg(long, value_name = "COUNT", default_value_t = 12)]
@@ -156,7 +160,7 @@ impl Teller for Printer<'_> {
         let mut table = Table::new(&["client", "company", ">balance", ">threshold", "management", ""]);
         for row in rows {
             let tone = if row.is_low { Tone::Warning } else { Tone::Plain };
-            table.toned_row([
+            table.row([
                 (row.client.as_str(), Tone::Plain),
                 (row.company.as_str(), Tone::Plain),
                 (row.balance.as_str(), tone),
@@ -182,7 +186,7 @@ impl Teller for Printer<'_> {
             } else {
                 ("NO", Tone::Bad)
             };
-            table.toned_row([
+            table.row([
                 (check.what.as_str(), Tone::Plain),
                 (check.expected.as_str(), Tone::Plain),
                 (
@@ -214,40 +218,5 @@ const fn sign(voice: Voice) -> (&'static str, &'static str) {
         Voice::Bad => ("!", "31"),
         Voice::Faint => (" ", "2"),
         Voice::Mail => ("@", "36"),
-    }
-}
-
-/// The text in lines of at most so many characters; a longer word has a line of its own.
-fn wrapped(text: &str, columns: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let Some(line) = lines.last_mut() else { continue };
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > columns {
-            lines.push(word.to_owned());
-            continue;
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::wrapped;
-
-    #[test]
-    fn lines_break_between_words() {
-        let cases = [
-            ("fits", "ab cd", 5, vec!["ab cd"]),
-            ("one too long", "ab cde", 5, vec!["ab", "cde"]),
-            ("a long word", "abcdefgh i", 5, vec!["abcdefgh", "i"]),
-            ("empty", "", 5, vec![""]),
-        ];
-        for (name, text, columns, expected) in cases {
-            assert_eq!(wrapped(text, columns), expected, "{name}");
-        }
     }
 }

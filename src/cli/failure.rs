@@ -6,7 +6,9 @@ use std::error::Error;
 use std::fmt;
 use std::process::ExitCode;
 
+use super::text::clean;
 use crate::config::Problems;
+use crate::telemetry;
 
 /// Exit code: it could not be done, or somebody must look.
 pub const FAILED: u8 = 1;
@@ -104,6 +106,12 @@ impl Failure {
         }
     }
 
+    /// Prints on standard error what somebody must look at, when the command did not fail. A closed standard error
+    /// changes nothing.
+    pub fn complain(&self) {
+        telemetry::say(&self.to_string());
+    }
+
     /// The exit code for the process.
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
@@ -115,12 +123,12 @@ impl fmt::Display for Failure {
     /// `error: …`, then `caused by: …` lines, then `(hint)`. Line breaks and control characters inside a part cannot
     /// forge another line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", super::output::clean(&self.message))?;
+        write!(f, "error: {}", clean(&self.message))?;
         for cause in &self.causes {
-            write!(f, "\ncaused by: {}", super::output::clean(cause))?;
+            write!(f, "\ncaused by: {}", clean(cause))?;
         }
         if let Some(hint) = &self.hint {
-            write!(f, "\n({})", super::output::clean(hint))?;
+            write!(f, "\n({})", clean(hint))?;
         }
         Ok(())
     }
@@ -132,6 +140,25 @@ impl From<Problems> for Failure {
         let mut failure = Self::new(CONFIG, problems.to_string());
         failure.causes = problems.problems.iter().map(ToString::to_string).collect();
         failure.hint("`balancewatch check` finds every problem and changes nothing")
+    }
+}
+
+impl From<&crate::store::Error> for Failure {
+    /// A store that refused, with what to do about it.
+    fn from(error: &crate::store::Error) -> Self {
+        let failure = Self::from_error(error, FAILED);
+        match error {
+            crate::store::Error::Missing { .. } => failure.hint(
+                "has `balancewatch run` or `balancewatch sweep --once` run yet? They make it; `store.url` says where it is",
+            ),
+            _ => failure.hint_if(error.hint()),
+        }
+    }
+}
+
+impl From<crate::store::Error> for Failure {
+    fn from(error: crate::store::Error) -> Self {
+        Self::from(&error)
     }
 }
 

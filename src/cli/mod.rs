@@ -1,51 +1,51 @@
 //! The command line: one file per command; the only place that prints to standard output.
 //!
-//! This file parses the arguments and prints how a command ended. It decides nothing that a command decides.
+//! This file parses the arguments and prints how a command ended. It decides nothing that a command decides. A command
+//! loads what it needs; what is shown of it is made in [`crate::view`], and laid out in `output`.
 //!
 //! To add a command: a file with its `Args` and a `run(&mut Context, Args) -> Result<Exit, Failure>`, a variant of
 //! `Command` and an arm in `run`.
 
 use std::ffi::OsString;
-use std::future::Future;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::parser::ValueSource;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::clock::Clock;
-use crate::config::{Loaded, Problems, Request, Secrets, Variables};
-use crate::telemetry::{self, LogFormat, Unread};
+use crate::config::Variables;
+use crate::telemetry::{self, Unread};
 
-pub mod alerts;
-pub mod api;
-pub mod brake;
-pub mod check;
-pub mod client;
-pub mod config;
+mod alerts;
+mod api;
+mod brake;
+mod check;
+mod client;
+mod config;
+mod context;
 mod daemon;
 mod demo;
-pub mod enforcements;
-pub mod explain;
-pub mod failure;
-pub mod history;
-pub mod listing;
-pub mod notifications;
+mod duration;
+mod enforcements;
+mod explain;
+mod failure;
+mod history;
+mod notifications;
 mod online;
-pub mod opened;
-pub mod output;
-pub mod plan;
-pub mod planned;
+mod opened;
+mod output;
+mod plan;
 mod portal;
+mod runtime;
 mod shell;
 mod signals;
 mod simulate;
-pub mod status;
+mod status;
 mod sweep;
-pub mod telling;
+mod text;
 
-pub use failure::Failure;
-pub use output::{Output, OutputFormat, Table, Tone};
+use context::{Context, Exit, Global};
+use failure::Failure;
+use output::Output;
 
 /// Watches the prepaid balances of a VoIP.ms reseller's clients: warns before the phones stop, and can switch a
 /// client to hard balance management.
@@ -66,37 +66,6 @@ Examples:
   balancewatch status --output json                    for scripts
 
 Exit codes: 0 fine, 1 it could not be done or somebody must look, 64 usage, 78 configuration.";
-
-/// Where the configuration is unless `--config` names another.
-const DEFAULT_CONFIG: &str = "/etc/balancewatch/config.toml";
-
-/// Options of every command, valid before and after it.
-#[derive(Clone, Debug, Args)]
-pub struct Global {
-    /// The configuration; `conf.d/*.toml` beside it is read too
-    #[arg(
-        long,
-        global = true,
-        value_name = "PATH",
-        default_value = DEFAULT_CONFIG
-    )]
-    pub config: PathBuf,
-    /// Whether the command line names it: the usual one may be missing where the environment is the configuration.
-    #[arg(skip)]
-    names_config: bool,
-    /// Which account; needed only with several
-    #[arg(long, global = true, value_name = "NAME")]
-    pub account: Option<String>,
-    /// How data is printed
-    #[arg(long, global = true, value_enum, default_value_t)]
-    pub output: OutputFormat,
-    /// How log lines on standard error look
-    #[arg(long, global = true, value_enum, default_value_t)]
-    pub log_format: LogFormat,
-    /// Log more (twice: everything)
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
-    pub verbose: u8,
-}
 
 /// The commands of this version; the others are in [`LATER`].
 #[derive(Debug, Subcommand)]
@@ -140,60 +109,6 @@ const LATER: &[&[&str]] = &[
     &["silence"],
     &["test-notify"],
 ];
-
-/// What every command is given.
-pub struct Context {
-    /// The options of every command.
-    pub global: Global,
-    /// The environment, read once.
-    pub variables: Variables,
-    /// Standard output.
-    pub out: Output,
-}
-
-impl Context {
-    /// Whether data is wanted as JSON.
-    #[must_use]
-    pub fn wants_json(&self) -> bool {
-        self.global.output == OutputFormat::Json
-    }
-
-    /// Loads the configuration that the command line names.
-    ///
-    /// # Errors
-    /// Every problem of it.
-    pub fn load(&self, secrets: Secrets) -> Result<Loaded, Problems> {
-        let (path, variables) = (&self.global.config, &self.variables);
-        crate::config::load(Request {
-            path,
-            is_named: self.global.names_config,
-            variables,
-            secrets,
-            now: Clock::real().now(),
-        })
-    }
-}
-
-/// How a command that did not fail ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// Fine (0).
-    Fine,
-    /// Done, and somebody must look (1); what for is printed already.
-    MustLook,
-    /// The configuration is wrong (78); its problems are printed already.
-    BadConfig,
-}
-
-impl Exit {
-    const fn code(self) -> u8 {
-        match self {
-            Self::Fine => 0,
-            Self::MustLook => failure::FAILED,
-            Self::BadConfig => failure::CONFIG,
-        }
-    }
-}
 
 /// Runs the program: parses the arguments of the process, runs the command, prints why it failed.
 pub fn main() -> ExitCode {
@@ -302,47 +217,6 @@ fn run(context: &mut Context, command: Command) -> Result<Exit, Failure> {
         Command::Brake(args) => brake::run(context, &args),
         Command::Api(args) => api::run(context, args),
     }
-}
-
-/// Reads a duration such as `10s` or `1m 30s`, at most a day.
-fn duration(text: &str) -> Result<std::time::Duration, String> {
-    let duration: jiff::SignedDuration = text
-        .parse()
-        .map_err(|_| "expected a duration such as 10s or 1m".to_owned())?;
-    let is_bounded = duration <= jiff::SignedDuration::from_hours(24);
-    let duration = std::time::Duration::try_from(duration).ok().filter(|_| is_bounded);
-    duration.ok_or_else(|| "expected a duration from 0s to 24h".to_owned())
-}
-
-/// Prints on standard error what somebody must look at. A closed standard error changes nothing.
-fn complain(failure: &Failure) {
-    telemetry::say(&failure.to_string());
-}
-
-/// Runs `work` to its end on one thread: all that commands need which mostly wait.
-///
-/// # Errors
-/// What `work` fails with, or that no runtime could be made.
-pub fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::from(error).while_doing("cannot start the runtime"))?;
-    let ended = runtime.block_on(work);
-    // What is still looked up or read then is waited for by nobody: it must not hold up the end.
-    runtime.shutdown_background();
-    ended
-}
-
-/// Runs `work` to its end on several threads: for the simulator, which serves.
-///
-/// # Errors
-/// As [`block_on`].
-pub fn block_on_threads<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::from(error).while_doing("cannot start the runtime"))?;
-    let ended = runtime.block_on(work);
-    // A large world may be brought up to date for minutes for somebody who is cut off now.
-    runtime.shutdown_background();
-    ended
 }
 
 #[cfg(test)]

@@ -6,12 +6,16 @@ use std::path::Path;
 use jiff::SignedDuration;
 use serde::Serialize;
 
-use super::{Context, Exit, Failure, Table, Tone, block_on, portal};
+use super::context::{Context, Exit};
+use super::failure::Failure;
+use super::portal;
+use super::runtime::block_on;
 use crate::clock::Clock;
 use crate::config::{Account, Settings};
 use crate::daemon::parts;
 use crate::net::Trust;
 use crate::store::{Access, Error as StoreError, Store};
+use crate::view::{Table, Tone};
 use crate::voipms::{Client, Error};
 
 /// What an outage of the API's reader of forms means. The account is let in, so it is no failure.
@@ -74,7 +78,7 @@ pub fn run(context: &mut Context, settings: &Settings) -> Result<Exit, Failure> 
                 Some(hint) => format!("{} ({hint})", tried.detail),
                 None => tried.detail.clone(),
             };
-            table.toned_row([
+            table.row([
                 (tried.what.clone(), Tone::Plain),
                 (word.to_owned(), tone),
                 (detail, Tone::Plain),

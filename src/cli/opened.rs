@@ -3,31 +3,29 @@
 //!
 //! Reads no secret, asks no API, and never makes or migrates a store.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
-use jiff::Timestamp;
-
-use super::telling::{ago, clock_time};
-use super::{Context, Failure};
+use super::context::Context;
+use super::failure::Failure;
 use crate::clock::Clock;
 use crate::config::{Account, Secrets, Settings};
-use crate::domain::alert::EpisodeId;
+use crate::daemon::parts;
 use crate::domain::enforcement::Enforcement;
 use crate::domain::watch::Watched;
 use crate::domain::{Client, ClientId};
-use crate::store::{Access, AccountView, Filter, Store, Told};
+use crate::store::{Access, Filter, Store};
+use crate::view::snapshot::THE_ACCOUNT;
+use crate::view::{Now, Snapshot};
 
 /// Clients suggested to somebody who gave a name where an id belongs.
 const MOST_SUGGESTIONS: usize = 3;
 
 /// Everything a command needs that looks at the store.
 pub struct Opened {
-    /// The configuration.
     pub settings: Settings,
-    /// The store.
     pub store: Store,
     /// When the command began: one time for all that it prints.
-    pub now: Timestamp,
+    pub now: Now,
     /// The account of the command line.
     wanted: Option<String>,
 }
@@ -42,13 +40,15 @@ impl Opened {
         let settings = context.load(Secrets::MayBeMissing)?.settings;
         let wanted = context.global.account.clone();
         accounts(&settings, wanted.as_deref())?;
-        let store = Store::open(&settings.store.path, Access::Read)
-            .await
-            .map_err(|error| from_store(&error))?;
+        let store = Store::open(&settings.store.path, Access::Read).await?;
+        let now = Now {
+            at: Clock::real().now(),
+            zone: settings.schedule.timezone.clone(),
+        };
         Ok(Self {
             settings,
             store,
-            now: Clock::real().now(),
+            now,
             wanted,
         })
     }
@@ -67,12 +67,23 @@ impl Opened {
         account(&self.settings, self.wanted.as_deref())
     }
 
-    /// All that is remembered of an account.
+    /// All that is known of an account.
     ///
     /// # Errors
     /// Why the store cannot be read (1).
-    pub async fn view(&self, account: &Account) -> Result<AccountView, Failure> {
-        self.store.load(&account.name).await.map_err(|error| from_store(&error))
+    pub async fn snapshot(&self, account: &Account) -> Result<Snapshot, Failure> {
+        let letters = self.store.dead_letters(&account.name).await?.into_iter();
+        let open = letters.filter(|letter| letter.channel.is_client() && !letter.is_settled);
+        Ok(Snapshot {
+            now: self.now.clone(),
+            rules: parts::rules(&self.settings, account),
+            guards: parts::guards(&self.settings.enforcement),
+            rate_per_minute: account.rate_per_minute,
+            schedule_interval: self.settings.schedule.interval(self.now.at),
+            kept: self.store.load(&account.name).await?,
+            told: self.store.told_of(&account.name).await?,
+            cannot_be_told: open.map(|letter| (letter.client, letter.why)).collect(),
+        })
     }
 
     /// What was done about a client, newest first, at most `limit` of it.
@@ -91,37 +102,7 @@ impl Opened {
             state: None,
             limit,
         };
-        let found = self.store.enforcements(&filter).await;
-        found.map_err(|error| from_store(&error))
-    }
-
-    /// Why clients of an account cannot be told, by client: their mails died, and they took none since.
-    ///
-    /// # Errors
-    /// Why the store cannot be read (1).
-    pub async fn untold(&self, account: &Account) -> Result<BTreeMap<ClientId, String>, Failure> {
-        let letters = self.store.dead_letters(&account.name).await;
-        let letters = letters.map_err(|error| from_store(&error))?;
-        let open = letters
-            .into_iter()
-            .filter(|letter| letter.channel.is_client() && !letter.is_settled);
-        Ok(open.map(|letter| (letter.client, letter.why)).collect())
-    }
-
-    /// Who was told of the episodes that run.
-    ///
-    /// # Errors
-    /// Why the store cannot be read (1).
-    pub async fn told_of(&self, account: &Account) -> Result<BTreeMap<EpisodeId, Told>, Failure> {
-        let told = self.store.told_of(&account.name).await;
-        told.map_err(|error| from_store(&error))
-    }
-
-    /// A time on the clock of the configured zone, and how long ago that is.
-    #[must_use]
-    pub fn time_and_age(&self, at: Timestamp) -> String {
-        let clock = clock_time(at, &self.settings.schedule.timezone);
-        format!("{clock} ({})", ago(self.now, at))
+        Ok(self.store.enforcements(&filter).await?)
     }
 }
 
@@ -163,31 +144,19 @@ fn names(settings: &Settings) -> String {
     names.join(", ")
 }
 
-/// A store that refused, with what to do about it.
-#[must_use]
-pub fn from_store(error: &crate::store::Error) -> Failure {
-    let failure = Failure::from_error(error, super::failure::FAILED);
-    match error {
-        crate::store::Error::Missing { .. } => failure.hint(
-            "has `balancewatch run` or `balancewatch sweep --once` run yet? They make it; `store.url` says where it is",
-        ),
-        _ => failure.hint_if(error.hint()),
-    }
-}
-
 /// The client of this id. The pseudo-client `account`, on which the alerts about the account hang, is always there.
 ///
 /// # Errors
 /// When nobody of this id is known (1); the hint names clients whose company or address holds the text.
-pub fn client<'a>(view: &'a AccountView, id: &str, now: Timestamp) -> Result<std::borrow::Cow<'a, Watched>, Failure> {
-    if let Some(watched) = find(view, id) {
-        return Ok(std::borrow::Cow::Borrowed(watched));
+pub fn client<'a>(snapshot: &'a Snapshot, id: &str) -> Result<Cow<'a, Watched>, Failure> {
+    if let Some(watched) = snapshot.client(id) {
+        return Ok(Cow::Borrowed(watched));
     }
     if id == ClientId::account().as_str() {
-        return Ok(std::borrow::Cow::Owned(Watched::new(account_itself(), now)));
+        return Ok(Cow::Owned(Watched::new(account_itself(), snapshot.now.at)));
     }
     let failure = Failure::failed(format!("there is no client `{id}`"));
-    let suggestions = suggestions(view, id);
+    let suggestions = suggestions(&snapshot.kept.clients, id);
     Err(if suggestions.is_empty() {
         failure.hint("ids are those of the VoIP.ms portal; a new client is known after the next sweep")
     } else {
@@ -204,16 +173,7 @@ pub fn client_id(text: &str) -> Result<ClientId, Failure> {
         .map_err(|error| Failure::failed(format!("there is no client `{text}`")).cause(error.to_string()))
 }
 
-/// The watched client of this id, if there is one.
-#[must_use]
-pub fn find<'a>(view: &'a AccountView, id: &str) -> Option<&'a Watched> {
-    let by_id = view
-        .clients
-        .binary_search_by(|watched| watched.client.id.as_str().cmp(id));
-    by_id.ok().and_then(|index| view.clients.get(index))
-}
-
-fn suggestions(view: &AccountView, text: &str) -> Vec<String> {
+fn suggestions(clients: &[Watched], text: &str) -> Vec<String> {
     let wanted = text.trim().to_lowercase();
     if wanted.chars().count() < 3 {
         return Vec::new();
@@ -223,7 +183,7 @@ fn suggestions(view: &AccountView, text: &str) -> Vec<String> {
             || client.email.to_lowercase().contains(&wanted)
             || client.id.as_str().contains(&wanted)
     };
-    view.clients
+    clients
         .iter()
         .filter(|watched| holds(&watched.client))
         .take(MOST_SUGGESTIONS)
@@ -236,7 +196,7 @@ fn account_itself() -> Client {
     Client {
         id: ClientId::account(),
         email: String::new(),
-        company: "the account itself".to_owned(),
+        company: THE_ACCOUNT.to_owned(),
         firstname: String::new(),
         lastname: String::new(),
         country: String::new(),
@@ -247,37 +207,26 @@ fn account_itself() -> Client {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::{account_itself, client};
     use crate::domain::ClientId;
-    use crate::domain::watch::{AccountState, Watched};
-    use crate::store::AccountView;
+    use crate::domain::watch::Watched;
+    use crate::view::testing::{at, snapshot};
 
-    fn view() -> AccountView {
+    #[test]
+    fn a_client_is_found_by_its_id_and_suggested_by_its_name() {
         let watched = |id: &str, company: &str| {
             let mut client = account_itself();
             client.id = ClientId::new(id).unwrap();
             company.clone_into(&mut client.company);
-            Watched::new(client, Timestamp::UNIX_EPOCH)
+            Watched::new(client, at(0))
         };
-        AccountView {
-            state: AccountState::default(),
-            clients: vec![
-                watched("1000", "Ten"),
-                watched("561115", "Über GmbH"),
-                watched("9", "Nine"),
-            ],
-            alerts: Vec::new(),
-            decisions: Vec::new(),
-            enforcements: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn a_client_is_found_by_its_id_and_suggested_by_its_name() {
-        let view = view();
-        let find = |id: &str| client(&view, id, Timestamp::UNIX_EPOCH).map(|watched| watched.client.id.to_string());
+        let mut snapshot = snapshot();
+        snapshot.kept.clients = vec![
+            watched("1000", "Ten"),
+            watched("561115", "Über GmbH"),
+            watched("9", "Nine"),
+        ];
+        let find = |id: &str| client(&snapshot, id).map(|watched| watched.client.id.to_string());
         for id in ["1000", "561115", "9", "account"] {
             assert_eq!(find(id).unwrap(), id);
         }

@@ -3,7 +3,7 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::Failure;
+use super::failure::Failure;
 
 /// Both signals, from when this is made: they do not end the process by themselves any more.
 pub struct Signals {

@@ -5,13 +5,16 @@ use std::time::Duration;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::context::{Context, Exit};
 use super::daemon::{environment, from_daemon};
-use super::{Context, Exit, Failure, Table, Tone, block_on};
+use super::duration::duration;
+use super::failure::Failure;
+use super::runtime::block_on;
 use crate::config::Secrets;
 use crate::daemon::Daemon;
 use crate::daemon::once::Once;
-use crate::domain::report::Report;
 use crate::monitor::Progress;
+use crate::view::sweep::table;
 
 /// Look at every client once, deliver what is due, and end.
 ///
@@ -30,7 +33,7 @@ pub struct SweepArgs {
     #[arg(long, required = true)]
     pub once: bool,
     /// How long to deliver what is due
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = super::duration)]
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
     pub deliver_for: Duration,
 }
 
@@ -53,99 +56,25 @@ pub fn run(context: &mut Context, args: &SweepArgs) -> Result<Exit, Failure> {
     } else {
         context.out.table(&table(&once.report))?;
     }
-    tell(&once);
+    complain(&once);
     Ok(if once.must_look() { Exit::MustLook } else { Exit::Fine })
 }
 
-/// Tells on standard error what somebody must look at.
-fn tell(once: &Once) {
+/// Says on standard error what somebody must look at.
+fn complain(once: &Once) {
     for (account, what, fix) in &once.not_asked {
-        super::complain(
-            &Failure::failed(format!("account `{account}` could not be asked"))
-                .cause(what)
-                .hint(fix),
-        );
+        let failure = Failure::failed(format!("account `{account}` could not be asked"));
+        failure.cause(what).hint(fix).complain();
     }
     for account in &once.braked {
         let failure = Failure::failed(format!("the brake of account `{account}` is on: nothing is enforced"));
-        super::complain(&failure.hint("`balancewatch brake status` says why"));
+        failure.hint("`balancewatch brake status` says why").complain();
     }
     if once.has_unannounced_dead_letters {
         let failure = Failure::failed("messages will never arrive, and no other channel can tell of it");
-        super::complain(&failure.hint("`balancewatch notifications list --state dead` says which, and why"));
+        let hint = "`balancewatch notifications list --state dead` says which, and why";
+        failure.hint(hint).complain();
     }
-}
-
-/// What a sweep came to, for people.
-fn table(report: &Report) -> Table {
-    let mut table = Table::new(&["", ">count", ""]);
-    let mut row = |what: &str, count: u64, detail: String, tone: Tone| {
-        table.toned_row([
-            (what.to_owned(), Tone::Plain),
-            (count.to_string(), tone),
-            (detail, Tone::Faint),
-        ]);
-    };
-    let quiet = |count: u64, loud: Tone| if count == 0 { Tone::Plain } else { loud };
-    let unread: u64 = report.errors.values().sum();
-    let kinds: Vec<String> = report
-        .errors
-        .iter()
-        .map(|(kind, count)| format!("{kind} {count}"))
-        .collect();
-    row("clients", report.clients, String::new(), Tone::Plain);
-    row(
-        "read",
-        report.readings,
-        format!("{} calls, {:.1} s", report.api_calls, report.seconds),
-        Tone::Plain,
-    );
-    row("not read", unread, kinds.join(", "), quiet(unread, Tone::Warning));
-    row("left for the next sweep", report.deferred, String::new(), Tone::Plain);
-    let alerts = report.alerts;
-    row(
-        "alerts fired",
-        alerts.fired,
-        String::new(),
-        quiet(alerts.fired, Tone::Warning),
-    );
-    row(
-        "alerts resolved",
-        alerts.resolved,
-        String::new(),
-        quiet(alerts.resolved, Tone::Good),
-    );
-    row("alerts withdrawn", alerts.withdrawn, String::new(), Tone::Plain);
-    let messages = report.notifications;
-    row("messages sent", messages.sent, String::new(), Tone::Plain);
-    row(
-        "messages waiting",
-        messages.deferred,
-        String::new(),
-        quiet(messages.deferred, Tone::Warning),
-    );
-    row(
-        "messages given up",
-        messages.dead,
-        String::new(),
-        quiet(messages.dead, Tone::Bad),
-    );
-    let changes = report.enforcements;
-    row("enforcements applied", changes.applied, String::new(), Tone::Plain);
-    row(
-        "enforcements refused",
-        changes.refused,
-        String::new(),
-        quiet(changes.refused, Tone::Warning),
-    );
-    row("enforcements waiting", changes.waiting, String::new(), Tone::Plain);
-    row(
-        "enforcements it would do",
-        changes.would,
-        "mode observe".to_owned(),
-        Tone::Plain,
-    );
-    table
 }
 
 /// A progress bar on standard error, only in a terminal.

@@ -9,9 +9,8 @@ use super::grammar::{Given, is_option};
 use super::hidden::Hidden;
 use super::passwords::{self, Lines};
 use super::words;
-use crate::cli::Failure;
-use crate::cli::failure::FAILED;
-use crate::cli::output::clean;
+use crate::cli::failure::{FAILED, Failure};
+use crate::cli::text::clean;
 use crate::clock::Clock;
 use crate::voipms::{Call, Class, Function, Kind, Marker, Parameter, Unacceptable};
 

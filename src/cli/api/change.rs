@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 
 use super::arguments::note;
 use super::outcome;
-use crate::cli::{Context, Failure, Table, Tone};
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
 use crate::domain::ClientId;
 use crate::domain::enforcement::{FieldDifference, Refusal};
 use crate::domain::plan::{Country, Field, Record, compare, shows_password};
+use crate::view::{Table, Tone};
 use crate::voipms::{CallError, Error, Function};
 
 /// A change that is meant.
@@ -45,7 +47,7 @@ impl Change<'_> {
             if context.wants_json() {
                 note(&format!("{} of client {client}: {is} -> {becomes}", field.name()));
             }
-            table.toned_row([
+            table.row([
                 (field.name().to_owned(), Tone::Plain),
                 (is, Tone::Plain),
                 (becomes, Tone::Warning),

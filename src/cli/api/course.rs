@@ -2,7 +2,8 @@
 
 use std::cell::RefCell;
 
-use crate::cli::{Exit, Failure};
+use crate::cli::context::Exit;
+use crate::cli::failure::Failure;
 use crate::net::Departure;
 use crate::voipms::Function;
 

@@ -9,9 +9,11 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::time::Duration;
 
-use super::failure::FAILED;
+use super::context::{Context, Exit};
+use super::failure::{FAILED, Failure};
+use super::runtime::block_on;
 use super::signals::Signals;
-use super::{Context, Exit, Failure, block_on, complain, opened, portal};
+use super::{opened, portal};
 use crate::config::problem::nearest;
 use crate::config::{Account, Secrets};
 use crate::net::Trust;
@@ -188,7 +190,7 @@ fn tell(failure: Failure) -> Result<Exit, Failure> {
     if failure.code != FAILED {
         return Err(failure);
     }
-    complain(&failure);
+    failure.complain();
     Ok(Exit::MustLook)
 }
 

@@ -1,8 +1,9 @@
 //! How a call that was no success is told: what the API said and what that means, or that nobody knows whether it was
 //! done, and the command that finds out.
 
-use crate::cli::failure::FAILED;
-use crate::cli::{Failure, Global, shell};
+use crate::cli::context::{DEFAULT_CONFIG, Global};
+use crate::cli::failure::{FAILED, Failure};
+use crate::cli::shell;
 use crate::voipms::{Call, CallError, Class, Client, Error, FindOut, Function, meaning};
 
 use super::words::Deed;
@@ -10,7 +11,7 @@ use super::words::Deed;
 /// The options that a command needs to look at the same account: those that were given, for a POSIX shell.
 pub fn options(global: &Global) -> String {
     let mut options = String::new();
-    if global.config.as_os_str() != crate::cli::DEFAULT_CONFIG {
+    if global.config.as_os_str() != DEFAULT_CONFIG {
         options += &format!(" --config {}", shell::word(&global.config.to_string_lossy()));
     }
     if let Some(account) = &global.account {

@@ -1,10 +1,12 @@
 //! What a read answered, for people: lists as tables, one thing as a card with units. Every value is shown with the
 //! API's own digits; only what a float left behind an amount is rounded away.
 
-use crate::cli::telling::count;
-use crate::cli::{Context, Failure, Table, Tone};
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
 use crate::config::Account;
 use crate::domain::Money;
+use crate::view::words::count;
+use crate::view::{Card, Table};
 use crate::voipms::{Answer, Call, Function, Row};
 
 /// How a column is filled and aligned.
@@ -52,7 +54,7 @@ pub fn print(
     };
     match &rows[..] {
         [] => context.out.line(&view.nothing(function)),
-        [row] if columns.len() > MOST_COLUMNS_OF_ONE_ROW => context.out.table(&view.card(function, row)),
+        [row] if columns.len() > MOST_COLUMNS_OF_ONE_ROW => context.out.card(&view.card(function, row)),
         rows => context.out.table(&view.table(columns, rows)),
     }
 }
@@ -162,7 +164,7 @@ impl View<'_> {
     }
 
     /// Everything that the row holds, in the API's order.
-    fn card(&self, function: Function, row: &Row<'_>) -> Table {
+    fn card(&self, function: Function, row: &Row<'_>) -> Card {
         let (what, id) = match function {
             Function::GetPackages => ("package", row.text("package")),
             _ => ("client", row.text("client")),
@@ -176,13 +178,13 @@ impl View<'_> {
                 Some(text) if name.ends_with("_fee") || name == "markup_fixed" => self.money(text),
                 text => text.unwrap_or("-").to_owned(),
             };
-            card.fact(&label(name), text, Tone::Plain);
+            card.fact(&label(name), text);
         }
         card
     }
 
-    fn headed(&self, title: &str) -> Table {
-        Table::new(&[title, &format!("account {}", self.account.name)])
+    fn headed(&self, title: &str) -> Card {
+        Card::new(title, format!("account {}", self.account.name))
     }
 
     fn money(&self, text: &str) -> String {
@@ -199,10 +201,10 @@ impl View<'_> {
                     Some(text) if name.starts_with("time_") => time(text),
                     Some(text) => text.to_owned(),
                 };
-                card.fact(&label(name), text, Tone::Plain);
+                card.fact(&label(name), text);
             }
         }
-        context.out.table(&card)
+        context.out.card(&card)
     }
 
     fn threshold(&self, context: &mut Context, row: Option<&Row<'_>>) -> Result<(), Failure> {
@@ -211,10 +213,10 @@ impl View<'_> {
         let is_zero = |text: &str| text.parse::<Money>().is_ok_and(|amount| !amount.is_positive());
         let threshold = threshold.filter(|text| !is_zero(text));
         let threshold = threshold.map_or_else(|| "none".to_owned(), |text| self.money(text));
-        card.fact("threshold", threshold, Tone::Plain);
+        card.fact("threshold", threshold);
         let email = row.and_then(|row| row.text("email"));
-        card.fact("told at", email.unwrap_or("no address"), Tone::Plain);
-        context.out.table(&card)
+        card.fact("told at", email.unwrap_or("no address"));
+        context.out.card(&card)
     }
 
     /// Charges or deposits, newest first: the API has no order of its own.

@@ -8,14 +8,14 @@ use std::io::{self, IsTerminal, Write};
 use rustix::termios::tcgetwinsize;
 use serde::Serialize;
 
-use self::table::Fit;
 use super::failure::Failure;
+use super::text::{clean, isolated, wrapped};
+use crate::view::page::{Block, Card, Page, Table};
+use layout::{Fit, Grid};
 
-mod table;
-mod text;
-
-pub use self::table::{Table, Tone};
-pub use self::text::clean;
+mod layout;
+#[cfg(test)]
+mod tests;
 
 /// A terminal that does not say how wide it is.
 const COMMON_COLUMNS: usize = 80;
@@ -58,6 +58,7 @@ impl Output {
     }
 
     /// Plain text into `writer`.
+    #[cfg(test)]
     #[must_use]
     pub fn plain(writer: Box<dyn Write>) -> Self {
         Self {
@@ -114,10 +115,8 @@ impl Output {
         let columns = self
             .columns()
             .map_or(usize::MAX, |columns| columns.saturating_sub(indent.len()));
-        let lines = text::wrapped(words, columns).into_iter();
-        let printed: String = lines
-            .map(|line| format!("{indent}{}\n", text::isolated(line)))
-            .collect();
+        let lines = wrapped(words, columns).into_iter();
+        let printed: String = lines.map(|line| format!("{indent}{}\n", isolated(line))).collect();
         self.text(&printed)
     }
 
@@ -136,37 +135,34 @@ impl Output {
     /// # Errors
     /// As [`Output::text`].
     pub fn table(&mut self, table: &Table) -> Result<(), Failure> {
+        let sentences = if self.terminal { table.sentences() } else { None };
+        self.grid(&sentences.as_ref().unwrap_or(table).into())
+    }
+
+    /// Prints a card.
+    ///
+    /// # Errors
+    /// As [`Output::text`].
+    pub fn card(&mut self, card: &Card) -> Result<(), Failure> {
+        self.grid(&card.into())
+    }
+
+    /// Prints a page.
+    ///
+    /// # Errors
+    /// As [`Output::text`].
+    pub fn page(&mut self, page: &Page) -> Result<(), Failure> {
+        page.0.iter().try_for_each(|block| match block {
+            Block::Line(line) => self.line(line),
+            Block::Gap => self.line(""),
+            Block::Card(card) => self.card(card),
+            Block::Table(table) => self.table(table),
+        })
+    }
+
+    fn grid(&mut self, grid: &Grid) -> Result<(), Failure> {
         let fit = self.columns().map_or(Fit::Pipe, Fit::Columns);
-        let text = table.render(fit, self.colour);
+        let text = grid.render(fit, self.colour);
         self.text(&text)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::{self, Write};
-
-    use super::Output;
-
-    struct Broken(io::ErrorKind);
-
-    impl Write for Broken {
-        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            Err(self.0.into())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn a_reader_that_went_away_is_the_end_and_other_errors_are_errors() {
-        let mut gone = Output::plain(Box::new(Broken(io::ErrorKind::BrokenPipe)));
-        assert!(!gone.is_closed());
-        gone.line("x").unwrap();
-        assert!(gone.is_closed());
-        gone.line("y").unwrap();
-        let mut full = Output::plain(Box::new(Broken(io::ErrorKind::StorageFull)));
-        assert_eq!(full.line("x").unwrap_err().code, 1);
     }
 }

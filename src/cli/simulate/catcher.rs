@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::super::Failure;
+use crate::cli::failure::Failure;
 use crate::demo::fresh_folder;
 use crate::mail_catcher::{MailCatcher, Options};
 

@@ -15,9 +15,11 @@ use crate::simulator::{Options, OptionsError, Simulator, Speed, manual, serve};
 
 mod catcher;
 
+use super::context::{Context, Exit};
+use super::failure::Failure;
 use super::failure::USAGE;
+use super::runtime::block_on_threads;
 use super::signals::Signals;
-use super::{Context, Exit, Failure, block_on_threads};
 use catcher::{Catching, Reseller};
 
 /// What stands before the tables in help: first steps, and what to try. Every line fits 80 columns.

@@ -2,10 +2,10 @@
 
 use jiff::SignedDuration;
 
-use crate::cli::telling::span;
 use crate::domain::Money;
 use crate::domain::judge::verdict::needs_threshold;
 use crate::domain::policy::{Limit, Policy, Scope};
+use crate::view::words::span;
 
 /// What the condition depends on.
 #[derive(Clone, Copy, Debug)]

@@ -1,8 +1,16 @@
-//! Tables at 80 columns, folded below, and in a pipe.
+//! Tables at 80 columns, folded below, and in a pipe; and readers that go away.
+
+use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
-use super::{Fit, Table, Tone};
+use super::Output;
+use super::layout::{Fit, Grid};
+use crate::view::page::{Card, Table, Tone};
+
+fn rendered(table: &Table, fit: Fit) -> String {
+    Grid::from(table).render(fit, false)
+}
 
 fn alerts() -> Table {
     let mut table = Table::new(&["severity", "client", "company", "policy", "for", ">balance", "told"]);
@@ -22,7 +30,7 @@ fn alerts() -> Table {
 #[test]
 fn a_table_wraps_between_words_and_folds_into_cards() {
     for columns in [100, 80, 79, 60, 40, 20] {
-        let text = alerts().render(Fit::Columns(columns), false);
+        let text = rendered(&alerts(), Fit::Columns(columns));
         for word in ["enforcement-", "-1234.5678", "very", "561115", "critical"] {
             assert!(text.contains(word), "{word} at {columns}:\n{text}");
         }
@@ -31,7 +39,7 @@ fn a_table_wraps_between_words_and_folds_into_cards() {
         assert!(widest <= columns.max(21), "{widest} at {columns}:\n{text}");
     }
     assert_eq!(
-        alerts().render(Fit::Columns(80), false),
+        rendered(&alerts(), Fit::Columns(80)),
         "SEVERITY  CLIENT  COMPANY        POLICY        FOR          BALANCE  TOLD\n\
          critical  561115  A company      enforcement-  2h 10min  -1234.5678  3x + client\n                  \
          with a very    without-\n                  \
@@ -41,12 +49,12 @@ fn a_table_wraps_between_words_and_folds_into_cards() {
     );
     let mut endless = alerts();
     endless.row(["info", "8", &"x".repeat(90), "blind", "1d", "-", "1x"]);
-    let text = endless.render(Fit::Columns(80), false);
+    let text = rendered(&endless, Fit::Columns(80));
     assert!(
         text.contains("xxx…") && text.lines().all(|line| line.width() <= 80),
         "{text}"
     );
-    let cards = alerts().render(Fit::Columns(40), false);
+    let cards = rendered(&alerts(), Fit::Columns(40));
     assert_eq!(
         cards,
         "severity: critical\n\
@@ -69,18 +77,23 @@ fn a_table_wraps_between_words_and_folds_into_cards() {
 
 #[test]
 fn a_card_stays_one_and_its_text_wraps() {
-    let mut card = Table::new(&["account main", ""]);
-    card.fact("last sweep", "2 minutes ago, 1200 clients in 90 seconds", Tone::Plain);
-    card.fact("brake", "off", Tone::Good);
+    let mut card = Card::new("account main", "");
+    card.fact("last sweep", "2 minutes ago, 1200 clients in 90 seconds");
+    card.fact("brake", ("off", Tone::Good));
+    card.facts("alerts", ["one", "two"]);
+    card.facts("notes", [] as [&str; 0]);
+    let grid = Grid::from(&card);
     assert_eq!(
-        card.render(Fit::Columns(40), false),
+        grid.render(Fit::Columns(40), false),
         "ACCOUNT MAIN\n\
          last sweep    2 minutes ago, 1200\n              \
          clients in 90 seconds\n\
-         brake         off\n"
+         brake         off\n\
+         alerts        one\n              \
+         two\n"
     );
     assert_eq!(
-        card.render(Fit::Columns(80), true).lines().next(),
+        grid.render(Fit::Columns(80), true).lines().next(),
         Some("\u{1b}[1mACCOUNT MAIN\u{1b}[0m")
     );
 }
@@ -95,14 +108,14 @@ fn an_id_below_a_sentence_is_not_broken() {
     ]);
     table.row(["", id]);
     assert_eq!(
-        table.render(Fit::Columns(80), false),
+        rendered(&table, Fit::Columns(80)),
         format!(
             "STATE    NOTIFICATION\npending  561118 hard-when-used-up fired, to noc@example.com through ops: 451\n         \
              later\n  {id}\n"
         )
     );
     assert!(
-        table.render(Fit::Columns(40), false).contains(id),
+        rendered(&table, Fit::Columns(40)).contains(id),
         "nor where it cannot fit"
     );
 }
@@ -114,7 +127,7 @@ fn a_pipe_has_one_line_a_row_and_no_name_widens_it() {
     table.row(["561115", "8.0588", "A name that is short enough", id]);
     table.row(["7", "-1.00", &"x".repeat(300), ""]);
     table.row(["8", "1.00", &"long name ".repeat(30), "b\u{1b}[2J\u{202e}"]);
-    let text = table.render(Fit::Pipe, false);
+    let text = rendered(&table, Fit::Pipe);
     assert_eq!(text.lines().count(), 4, "{text}");
     for line in text.lines() {
         assert!(line.width() <= 120, "{line}");
@@ -130,16 +143,38 @@ fn a_pipe_has_one_line_a_row_and_no_name_widens_it() {
     let mut sentences = Table::new(&["client", "company", "why"]);
     let why = "it needs an approval, and other words ".repeat(4);
     sentences.row(["7", &"x".repeat(300), &why]);
-    let text = sentences.render(Fit::Pipe, false);
+    let text = rendered(&sentences, Fit::Pipe);
     assert!(
         text.contains(why.trim_end()) && text.contains("xxx…  it needs"),
         "{text}"
     );
     let mut small = Table::new(&["client", ">balance"]);
     small.row(["561115", "8.0588"]);
-    small.toned_row([("7", Tone::Plain), ("-1.00", Tone::Bad)]);
+    small.row([("7", Tone::Plain), ("-1.00", Tone::Bad)]);
     assert_eq!(
-        small.render(Fit::Pipe, false),
+        rendered(&small, Fit::Pipe),
         "CLIENT  BALANCE\n561115   8.0588\n7         -1.00\n"
     );
+}
+
+struct Broken(io::ErrorKind);
+
+impl Write for Broken {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(self.0.into())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_reader_that_went_away_is_the_end_and_other_errors_are_errors() {
+    let mut gone = Output::plain(Box::new(Broken(io::ErrorKind::BrokenPipe)));
+    assert!(!gone.is_closed());
+    gone.line("x").unwrap();
+    assert!(gone.is_closed());
+    gone.line("y").unwrap();
+    let mut full = Output::plain(Box::new(Broken(io::ErrorKind::StorageFull)));
+    assert_eq!(full.line("x").unwrap_err().code, 1);
 }

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::text::{clean, cut, isolated, longest_word, wrapped};
+use crate::cli::text::{clean, cut, isolated, longest_word, wrapped};
+use crate::view::page::{Card, Cell, Column, ID, Table, Tone};
 
 /// Blanks between columns.
 const GAP: usize = 2;
@@ -22,35 +23,6 @@ const LEAST_CUT: usize = 12;
 /// The longest word that stays whole where a table would not fit otherwise.
 const LONGEST_WORD: usize = 20;
 
-/// What a cell says beyond its text. Never by colour alone: the text must say it too.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tone {
-    /// Nothing.
-    #[default]
-    Plain,
-    /// All is well.
-    Good,
-    /// Somebody should look.
-    Warning,
-    /// Somebody must act.
-    Bad,
-    /// Less important than the rest.
-    Faint,
-}
-
-impl Tone {
-    /// How terminals are told.
-    const fn code(self) -> &'static str {
-        match self {
-            Self::Plain => "",
-            Self::Good => "\u{1b}[32m",
-            Self::Warning => "\u{1b}[33m",
-            Self::Bad => "\u{1b}[1;31m",
-            Self::Faint => "\u{1b}[2m",
-        }
-    }
-}
-
 const BOLD: &str = "\u{1b}[1m";
 const RESET: &str = "\u{1b}[0m";
 
@@ -63,56 +35,56 @@ pub(super) enum Fit {
     Pipe,
 }
 
-/// A column: its title, and on which side it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Column {
-    title: String,
-    is_right: bool,
+/// How terminals are told.
+const fn code(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Plain => "",
+        Tone::Good => "\u{1b}[32m",
+        Tone::Warning => "\u{1b}[33m",
+        Tone::Bad => "\u{1b}[1;31m",
+        Tone::Faint => "\u{1b}[2m",
+    }
 }
 
-/// A table for people: a header, rows, amounts to the right.
-#[derive(Clone, Debug, Default)]
-pub struct Table {
-    header: Vec<Column>,
-    rows: Vec<Vec<(String, Tone)>>,
+/// What is laid out: columns, and rows of harmless text.
+pub(super) struct Grid {
+    columns: Vec<Column>,
+    rows: Vec<Vec<Cell>>,
 }
 
-impl Table {
-    /// A table with these columns. A title that starts with `>` stands, with its column, to the right.
-    #[must_use]
-    pub fn new(titles: &[&str]) -> Self {
-        let column = |title: &&str| Column {
-            title: title.strip_prefix('>').unwrap_or(title).to_owned(),
-            is_right: title.starts_with('>'),
+impl From<&Table> for Grid {
+    fn from(table: &Table) -> Self {
+        let columns = table.columns.iter().map(|column| Column {
+            title: clean(&column.title).into_owned(),
+            ..*column
+        });
+        let harmless = |cell: &Cell| Cell {
+            text: clean(&cell.text).into_owned(),
+            ..*cell
         };
+        let rows = table.rows.iter().map(|row| row.iter().map(harmless).collect());
         Self {
-            header: titles.iter().map(column).collect(),
-            rows: Vec::new(),
+            columns: columns.collect(),
+            rows: rows.collect(),
         }
     }
+}
 
-    /// Adds a row of plain cells.
-    pub fn row<T: Into<String>>(&mut self, cells: impl IntoIterator<Item = T>) {
-        self.toned_row(cells.into_iter().map(|cell| (cell, Tone::Plain)));
+impl From<&Card> for Grid {
+    /// Two columns, the labels and what there is to say under each.
+    fn from(card: &Card) -> Self {
+        let mut table = Table::new(&[&card.title, &card.beside]);
+        for (label, cells) in &card.facts {
+            for (number, cell) in cells.iter().enumerate() {
+                let label = if number == 0 { label } else { "" };
+                table.row([(label, Tone::Faint).into(), cell.clone()]);
+            }
+        }
+        Self::from(&table)
     }
+}
 
-    /// Adds a row whose cells have a tone.
-    pub fn toned_row<T: Into<String>>(&mut self, cells: impl IntoIterator<Item = (T, Tone)>) {
-        let clean = |(cell, tone): (T, Tone)| (clean(&cell.into()).into_owned(), tone);
-        self.rows.push(cells.into_iter().map(clean).collect());
-    }
-
-    /// Adds a line of a card: a name, and what there is to say under it.
-    pub fn fact(&mut self, name: &str, text: impl Into<String>, tone: Tone) {
-        self.toned_row([(name.to_owned(), Tone::Faint), (text.into(), tone)]);
-    }
-
-    /// Whether it has no rows.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
+impl Grid {
     pub(super) fn render(&self, fit: Fit, colour: bool) -> String {
         let Fit::Columns(columns) = fit else {
             return self.lines(&self.cut_widths(), fit, colour);
@@ -133,17 +105,15 @@ impl Table {
         let bold = if colour { BOLD } else { "" };
         self.put_row(&mut text, &self.titles(), widths, fit, |_| bold);
         for row in &self.rows {
-            let code = |tone: Tone| if colour { tone.code() } else { "" };
+            let code = |tone: Tone| if colour { code(tone) } else { "" };
             self.put_row(&mut text, row, widths, fit, code);
         }
         text
     }
 
-    fn titles(&self) -> Vec<(String, Tone)> {
-        let titles = self.header.iter();
-        titles
-            .map(|column| (clean(&column.title).to_uppercase(), Tone::Plain))
-            .collect()
+    fn titles(&self) -> Vec<Cell> {
+        let titles = self.columns.iter();
+        titles.map(|column| column.title.to_uppercase().into()).collect()
     }
 
     /// Words that nobody needs whole are cut; ids, addresses and paths stay.
@@ -156,15 +126,15 @@ impl Table {
             words.collect::<Vec<_>>().join(" ")
         };
         let rows = self.rows.iter().map(|row| {
-            let cells = self.header.iter().zip(row);
-            let short = cells.map(|(column, (text, tone))| match column.title.as_str() {
-                "id" => (text.clone(), *tone),
-                _ => (shorter(text), *tone),
+            let cells = self.columns.iter().zip(row);
+            let short = cells.map(|(column, cell)| match column.title.as_str() {
+                ID => cell.clone(),
+                _ => (shorter(&cell.text), cell.tone).into(),
             });
             short.collect()
         });
         Self {
-            header: self.header.clone(),
+            columns: self.columns.clone(),
             rows: rows.collect(),
         }
     }
@@ -175,10 +145,10 @@ impl Table {
     }
 
     fn widest(&self, measure: impl Fn(&str) -> usize) -> Vec<usize> {
-        let mut widths = vec![0; self.header.len()];
+        let mut widths = vec![0; self.columns.len()];
         for row in self.rows.iter().chain([&self.titles()]) {
-            for (width, (text, _)) in widths.iter_mut().zip(row) {
-                *width = measure(text).max(*width);
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = measure(&cell.text).max(*width);
             }
         }
         widths
@@ -188,16 +158,16 @@ impl Table {
     fn cut_widths(&self) -> Vec<usize> {
         let mut natural = self.natural();
         let sentence = natural.last().copied().unwrap_or_default();
-        let ends_with_id = self.header.last().is_some_and(|column| column.title == "id");
+        let ends_with_id = self.columns.last().is_some_and(|column| column.title == ID);
         if let Some(last) = natural.last_mut().filter(|_| !ends_with_id) {
             *last = sentence.min(PIPE_COLUMNS / 3);
         }
         let last = natural.len().saturating_sub(1);
         let least: Vec<usize> = (0..)
             .zip(&natural)
-            .zip(&self.header)
+            .zip(&self.columns)
             .map(|((index, width), column)| {
-                let is_whole = index == 0 || index == last || column.is_right || column.title == "id";
+                let is_whole = index == 0 || index == last || column.is_right || column.title == ID;
                 if is_whole { *width } else { LEAST_CUT.min(*width) }
             })
             .collect();
@@ -217,11 +187,9 @@ impl Table {
             return Some(vec![name, text.min(room)]);
         }
         let widths = levelled(&self.widest(longest_word), &natural, columns)?;
-        let is_readable = |row: &Vec<(String, Tone)>| {
-            let cells = row.iter().zip(&widths);
-            cells
-                .into_iter()
-                .all(|((text, _), width)| wrapped(text, *width).len() <= MOST_LINES)
+        let is_readable = |row: &Vec<Cell>| {
+            let mut cells = row.iter().zip(&widths);
+            cells.all(|(cell, width)| wrapped(&cell.text, *width).len() <= MOST_LINES)
         };
         self.rows.iter().all(is_readable).then_some(widths)
     }
@@ -229,7 +197,7 @@ impl Table {
     fn put_row(
         &self,
         text: &mut String,
-        row: &[(String, Tone)],
+        row: &[Cell],
         widths: &[usize],
         fit: Fit,
         code: impl Fn(Tone) -> &'static str,
@@ -237,9 +205,9 @@ impl Table {
         let cells: Vec<Vec<Cow<'_, str>>> = row
             .iter()
             .zip(widths)
-            .map(|((cell, _), width)| match fit {
-                Fit::Pipe => vec![cut(cell, *width)],
-                Fit::Columns(_) => wrapped(cell, *width).into_iter().map(Cow::Borrowed).collect(),
+            .map(|(cell, width)| match fit {
+                Fit::Pipe => vec![cut(&cell.text, *width)],
+                Fit::Columns(_) => wrapped(&cell.text, *width).into_iter().map(Cow::Borrowed).collect(),
             })
             .collect();
         let height = cells.iter().map(Vec::len).max().unwrap_or(0);
@@ -255,12 +223,12 @@ impl Table {
                     // An id below a sentence: what stands in front of it is empty, and would push it over the edge.
                     blanks = blanks.min(GAP);
                 }
-                let before = if self.header[index].is_right { rest } else { 0 };
+                let before = if self.columns[index].is_right { rest } else { 0 };
                 blanks += before;
                 if !piece.is_empty() {
                     // Blanks at the end of a line are nothing to see.
                     line.push_str(&" ".repeat(blanks));
-                    put(&mut line, piece, code(row[index].1));
+                    put(&mut line, piece, code(row[index].tone));
                     blanks = 0;
                 }
                 blanks += rest - before + GAP;
@@ -277,17 +245,17 @@ impl Table {
             if number > 0 {
                 text.push('\n');
             }
-            for (column, (cell, tone)) in self.header.iter().zip(row) {
-                if cell.is_empty() {
+            for (column, cell) in self.columns.iter().zip(row) {
+                if cell.text.is_empty() {
                     continue;
                 }
                 let title = match column.title.as_str() {
                     "" => String::new(),
-                    title => format!("{}: ", clean(title)),
+                    title => format!("{title}: "),
                 };
-                let whole = format!("{title}{cell}");
+                let whole = format!("{title}{}", cell.text);
                 for (index, line) in wrapped(&whole, columns.saturating_sub(GAP)).into_iter().enumerate() {
-                    let code = if colour { tone.code() } else { "" };
+                    let code = if colour { code(cell.tone) } else { "" };
                     match line.strip_prefix(&title).filter(|_| index == 0) {
                         Some(value) => {
                             text.push_str(&title);
@@ -338,6 +306,3 @@ fn levelled(least: &[usize], natural: &[usize], columns: usize) -> Option<Vec<us
     }
     Some(widths)
 }
-
-#[cfg(test)]
-mod tests;

@@ -30,7 +30,7 @@ const fn is_right_to_left(c: char) -> bool {
 
 /// A text in which what is written from right to left turns nothing around it: isolated from its first such letter to its
 /// last.
-pub(super) fn isolated(text: &str) -> Cow<'_, str> {
+pub fn isolated(text: &str) -> Cow<'_, str> {
     let Some(first) = text.find(is_right_to_left) else {
         return Cow::Borrowed(text);
     };
@@ -75,7 +75,7 @@ fn is_between_letters(word: &str, hyphen: usize) -> bool {
 }
 
 /// How wide the widest piece is that is not broken.
-pub(super) fn longest_word(text: &str) -> usize {
+pub fn longest_word(text: &str) -> usize {
     let (mut longest, mut begin) = (0, 0);
     for (end, next) in breaks(text) {
         longest = text[begin..end].width().max(longest);
@@ -85,7 +85,7 @@ pub(super) fn longest_word(text: &str) -> usize {
 }
 
 /// A text in lines of at most this width, but for words that are wider.
-pub(super) fn wrapped(text: &str, width: usize) -> Vec<&str> {
+pub fn wrapped(text: &str, width: usize) -> Vec<&str> {
     let mut lines = Vec::new();
     let (mut begin, mut last) = (0, None);
     let ends = breaks(text).into_iter().chain([(text.len(), text.len())]);
@@ -103,7 +103,7 @@ pub(super) fn wrapped(text: &str, width: usize) -> Vec<&str> {
 }
 
 /// A text of at most this width, with `…` where it was cut.
-pub(super) fn cut(text: &str, width: usize) -> Cow<'_, str> {
+pub fn cut(text: &str, width: usize) -> Cow<'_, str> {
     if text.width() <= width {
         return Cow::Borrowed(text);
     }

@@ -1,0 +1,304 @@
+//! What fires now, why, by which number and how old that is. Shows what the last sweep decided; judges nothing.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::page::{Cell, Page, Shown, Table, Tone};
+use super::snapshot::Snapshot;
+use super::words::{Now, amount, span};
+use crate::domain::alert::{Alert, EpisodeId, Phase};
+use crate::domain::reason::{Measure, Reason};
+use crate::domain::{AccountName, ClientId, Money, PolicyName, Severity};
+
+/// Where an alert stands, most urgent first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    Firing,
+    Pending,
+    Inactive,
+}
+
+impl Standing {
+    #[must_use]
+    pub const fn of(alert: &Alert) -> Self {
+        match alert.phase {
+            Phase::Firing(_) => Self::Firing,
+            Phase::Pending(_) => Self::Pending,
+            Phase::CoolingDown { .. } => Self::Inactive,
+        }
+    }
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Firing => "firing",
+            Self::Pending => "pending",
+            Self::Inactive => "inactive",
+        }
+    }
+}
+
+/// An alert that is pending or firing.
+#[derive(Clone, Debug, Serialize)]
+pub struct AlertRow {
+    pub account: AccountName,
+    /// The client, or a pseudo-client.
+    pub client: ClientId,
+    /// What people call the client.
+    pub company: String,
+    pub policy: PolicyName,
+    /// `None`: the policy is no longer in the configuration, and the next sweep withdraws the alert.
+    pub severity: Option<Severity>,
+    pub state: Standing,
+    pub since: Timestamp,
+    /// Why, by the last verdict that was not unknown.
+    pub reason: String,
+    /// What to do about it, for alerts about the account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
+    /// By the last reading.
+    pub balance: Option<Money>,
+    /// What the balance or the spending was compared with.
+    pub limit: Option<Money>,
+    /// The client's own.
+    pub threshold: Option<Money>,
+    /// When the balance was read.
+    pub read_at: Option<Timestamp>,
+    pub age_seconds: Option<i64>,
+    /// `None` while pending.
+    pub episode: Option<EpisodeId>,
+    /// When a pending alert fires if nothing changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fires_at: Option<Timestamp>,
+    /// Whether it is between its limits, or clear and not for long enough: nobody is reminded of it.
+    pub recovering: bool,
+    /// How often operators were told: told means delivered.
+    pub told: u32,
+    pub client_told: bool,
+    /// Since when the first word to operators waits to be delivered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits_since: Option<Timestamp>,
+    /// Why the client itself cannot be told.
+    pub cannot_be_told: Option<String>,
+    #[serde(skip)]
+    limit_text: String,
+}
+
+impl AlertRow {
+    /// The alerts of an account that are pending or firing, most urgent first, the longest first among equals.
+    #[must_use]
+    pub fn all(snapshot: &Snapshot) -> Vec<Self> {
+        let mut rows: Vec<Self> = snapshot
+            .kept
+            .alerts
+            .iter()
+            .filter_map(|alert| Self::new(snapshot, alert))
+            .collect();
+        rows.sort_by(|one, other| {
+            let by_severity = other.severity.cmp(&one.severity);
+            by_severity
+                .then_with(|| (one.state, one.since, &one.client).cmp(&(other.state, other.since, &other.client)))
+        });
+        rows
+    }
+
+    fn new(snapshot: &Snapshot, alert: &Alert) -> Option<Self> {
+        let policy = snapshot
+            .rules
+            .policies
+            .iter()
+            .find(|policy| policy.name == alert.policy);
+        let (since, firing, fires_at) = match &alert.phase {
+            Phase::Firing(firing) => (firing.since, Some(firing), None),
+            Phase::Pending(pending) => {
+                let fires_at = policy.and_then(|policy| pending.since.checked_add(policy.hold).ok());
+                (pending.since, None, fires_at)
+            }
+            Phase::CoolingDown { .. } => return None,
+        };
+        let watched = snapshot.client(alert.client.as_str());
+        let reading = watched.and_then(|watched| watched.reading.as_ref());
+        let told = firing
+            .and_then(|firing| snapshot.told.get(&firing.episode))
+            .cloned()
+            .unwrap_or_default();
+        let (limit, limit_text) = limit(&alert.reason);
+        Some(Self {
+            account: snapshot.rules.account.clone(),
+            client: alert.client.clone(),
+            company: snapshot.label(&alert.client),
+            policy: alert.policy.clone(),
+            severity: policy.map(|policy| policy.severity),
+            state: Standing::of(alert),
+            since,
+            reason: alert.reason.to_string(),
+            fix: match &alert.reason {
+                Reason::Account { fix, .. } if !fix.is_empty() => Some(fix.clone()),
+                _ => None,
+            },
+            balance: reading.map(|reading| reading.balance),
+            limit,
+            threshold: watched.and_then(|watched| watched.threshold.as_ref()?.amount),
+            read_at: reading.map(|reading| reading.at),
+            age_seconds: reading.map(|reading| snapshot.now.age_seconds(reading.at)),
+            episode: firing.map(|firing| firing.episode.clone()),
+            fires_at,
+            recovering: firing.is_some_and(|firing| firing.is_recovering),
+            told: told.operators,
+            client_told: told.client,
+            waits_since: told.operators_wait_since.filter(|_| told.operators == 0),
+            cannot_be_told: firing.and_then(|_| snapshot.cannot_be_told.get(&alert.client).cloned()),
+            limit_text,
+        })
+    }
+
+    /// In the list of alerts of one client.
+    #[must_use]
+    pub fn sentence(&self, now: &Now) -> Cell {
+        let (word, tone) = severity(self.severity);
+        let state = if self.recovering {
+            "recovering, firing"
+        } else {
+            self.state.as_str()
+        };
+        let (policy, since, reason) = (&self.policy, now.since(self.since), &self.reason);
+        (format!("{policy} ({word}), {state} for {since}: {reason}"), tone).into()
+    }
+
+    /// Who was told, or when it comes to that.
+    fn told_text(&self, now: &Now) -> String {
+        let mut text = match (self.state, self.told, self.fires_at, self.waits_since) {
+            (Standing::Pending, _, Some(at), _) if at > now.at => return format!("fires {}", now.ago(at)),
+            (Standing::Pending, ..) => return "pending".to_owned(),
+            (_, 0, _, Some(since)) => format!("waits since {}", now.ago(since)),
+            (_, 0, ..) => "not yet".to_owned(),
+            (_, times, ..) => format!("{times}x"),
+        };
+        if self.client_told {
+            text.push_str(" + client");
+        }
+        if self.recovering {
+            text.push_str(", recovering");
+        }
+        text
+    }
+}
+
+/// What was compared with, as an amount where it is one.
+fn limit(reason: &Reason) -> (Option<Money>, String) {
+    match reason {
+        Reason::Limits { findings } => match findings.first() {
+            Some(finding) if finding.measure == Measure::SpentToday => {
+                (Some(finding.limit), format!("{} a day", finding.limit.for_people()))
+            }
+            Some(finding) => (Some(finding.limit), finding.limit.for_people()),
+            None => (None, "-".to_owned()),
+        },
+        Reason::Unread { limit_secs, .. } => (None, span(SignedDuration::from_secs(*limit_secs))),
+        _ => (None, "-".to_owned()),
+    }
+}
+
+/// The word for a severity, and how it looks. `None`: the policy is no longer in the configuration.
+const fn severity(severity: Option<Severity>) -> (&'static str, Tone) {
+    match severity {
+        Some(Severity::Critical) => ("critical", Tone::Bad),
+        Some(Severity::Warning) => ("warning", Tone::Warning),
+        Some(Severity::Info) => ("info", Tone::Plain),
+        None => ("removed", Tone::Faint),
+    }
+}
+
+/// The alerts of one account or of all.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub struct Alerts {
+    rows: Vec<AlertRow>,
+    /// How many are pending and not among them.
+    #[serde(skip)]
+    hidden: usize,
+    /// When the last sweep ended that could have found more.
+    #[serde(skip)]
+    swept_at: Option<Timestamp>,
+    #[serde(skip)]
+    with_account: bool,
+}
+
+impl Alerts {
+    /// What fires, and with `all` what is pending too. `with_account`: whether a row says whose it is.
+    #[must_use]
+    pub fn new(snapshots: &[Snapshot], all: bool, with_account: bool) -> Self {
+        let rows = snapshots.iter().flat_map(AlertRow::all);
+        let (rows, hidden): (Vec<_>, Vec<_>) = rows.partition(|row| all || row.state == Standing::Firing);
+        Self {
+            rows,
+            hidden: hidden.len(),
+            swept_at: snapshots
+                .iter()
+                .filter_map(|snapshot| snapshot.kept.state.sweep_ended_at)
+                .max(),
+            with_account,
+        }
+    }
+
+    fn table(&self, now: &Now) -> Table {
+        let mut titles = vec![
+            "severity", "client", "company", "policy", "for", ">balance", ">limit", "read", "told",
+        ];
+        if self.with_account {
+            titles.insert(1, "account");
+        }
+        let mut table = Table::new(&titles);
+        for row in &self.rows {
+            let read = row.read_at.map_or_else(|| "-".to_owned(), |at| now.ago(at));
+            let mut cells: Vec<Cell> = vec![
+                severity(row.severity).into(),
+                row.client.as_str().into(),
+                row.company.as_str().into(),
+                row.policy.as_str().into(),
+                now.since(row.since).into(),
+                amount(row.balance).into(),
+                row.limit_text.as_str().into(),
+                (read, Tone::Faint).into(),
+                row.told_text(now).into(),
+            ];
+            if self.with_account {
+                cells.insert(1, row.account.as_str().into());
+            }
+            table.row(cells);
+        }
+        table
+    }
+}
+
+impl Shown for Alerts {
+    fn page(&self, now: &Now) -> Page {
+        let mut page = Page::default();
+        if self.rows.is_empty() {
+            let judged = match self.swept_at {
+                Some(at) => format!("the last sweep ended {}", now.ago(at)),
+                None => "no sweep has ended yet".to_owned(),
+            };
+            page.line(format!("no alert fires; {judged}"));
+        } else {
+            page.table(self.table(now));
+        }
+        for row in &self.rows {
+            let (client, policy, reason) = (&row.client, &row.policy, &row.reason);
+            if let Some(why) = &row.cannot_be_told {
+                page.gap();
+                page.line(format!("{client} {policy}: the client cannot be told: {why}"));
+            }
+            if let Some(fix) = &row.fix {
+                page.gap();
+                page.line(format!("{policy}: {reason}"));
+                page.line(format!("  {fix}"));
+            }
+        }
+        if self.hidden > 0 {
+            page.line(format!("{} pending; `--all` shows them", self.hidden));
+        }
+        page
+    }
+}

@@ -1,0 +1,236 @@
+//! All that is known of one client, and how old that is.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::alert::AlertRow;
+use super::page::{Card, Cell, Page, Shown, Tone};
+use super::snapshot::Snapshot;
+use super::words::{Now, amount, label, management};
+use crate::domain::enforcement::{Direction, Enforcement};
+use crate::domain::plan::meaning;
+use crate::domain::watch::Watched;
+use crate::domain::{AccountName, ClientId, Management, Money, PolicyName, address};
+use crate::monitor::decide::addresses;
+
+/// A client. As JSON, `client ID` of the contract.
+#[derive(Debug, Serialize)]
+pub struct ClientCard {
+    account: AccountName,
+    client: ClientId,
+    email: String,
+    company: String,
+    firstname: String,
+    lastname: String,
+    currency: String,
+    balance: Option<Money>,
+    threshold: Option<Money>,
+    default_threshold: Option<Money>,
+    threshold_email: Option<String>,
+    threshold_read_at: Option<Timestamp>,
+    /// Where the client itself would be told: the first of its addresses.
+    address: Option<String>,
+    addresses: Vec<String>,
+    /// Whether the threshold's e-mail is set and names no usable address.
+    threshold_email_unusable: bool,
+    /// Why its mails do not arrive.
+    cannot_be_told: Option<String>,
+    spent_today: Option<Money>,
+    spent_total: Option<Money>,
+    read_at: Option<Timestamp>,
+    age_seconds: Option<i64>,
+    /// `hard` or `soft`, or the code as it is when the account's list does not explain it.
+    balance_management: Option<String>,
+    balance_management_code: Option<String>,
+    balance_management_description: Option<String>,
+    alerts: Vec<AlertRow>,
+    enforcements: Vec<Change>,
+    first_seen_at: Timestamp,
+    last_attempt_at: Option<Timestamp>,
+    last_error: Option<String>,
+    edited_at: Option<Timestamp>,
+    missing_inventories: u32,
+    vanished_at: Option<Timestamp>,
+    #[serde(skip)]
+    label: String,
+    #[serde(skip)]
+    means: Option<Management>,
+    #[serde(skip)]
+    was_asked: bool,
+}
+
+/// An enforcement in short.
+#[derive(Debug, Serialize)]
+struct Change {
+    id: String,
+    direction: Direction,
+    wanted: Management,
+    state: &'static str,
+    changed_at: Timestamp,
+    #[serde(skip)]
+    policy: PolicyName,
+}
+
+impl From<&Enforcement> for Change {
+    fn from(enforcement: &Enforcement) -> Self {
+        Self {
+            id: enforcement.id.clone(),
+            direction: enforcement.direction,
+            wanted: enforcement.wanted,
+            state: enforcement.state.label(),
+            changed_at: enforcement.changed_at,
+            policy: enforcement.policy.clone(),
+        }
+    }
+}
+
+impl ClientCard {
+    /// A client with what was done about it, newest first.
+    #[must_use]
+    pub fn new(snapshot: &Snapshot, watched: &Watched, enforcements: &[Enforcement]) -> Self {
+        let client = &watched.client;
+        let (reading, threshold) = (watched.reading.as_ref(), watched.threshold.as_ref());
+        let addresses: Vec<String> = addresses(watched, threshold).into_iter().map(str::to_owned).collect();
+        let codes = &snapshot.kept.state.management_codes;
+        let code = Some(client.balance_management.clone()).filter(|code| !code.is_empty());
+        let means = meaning(codes, &client.balance_management);
+        let mut alerts = AlertRow::all(snapshot);
+        alerts.retain(|row| row.client == client.id);
+        Self {
+            account: snapshot.rules.account.clone(),
+            client: client.id.clone(),
+            email: client.email.clone(),
+            company: client.company.clone(),
+            firstname: client.firstname.clone(),
+            lastname: client.lastname.clone(),
+            currency: snapshot.rules.currency.clone(),
+            balance: reading.map(|reading| reading.balance),
+            threshold: threshold.and_then(|threshold| threshold.amount),
+            default_threshold: snapshot.rules.default_threshold,
+            threshold_email: threshold.and_then(|threshold| threshold.email.clone()),
+            threshold_read_at: threshold.map(|threshold| threshold.at),
+            address: addresses.first().cloned(),
+            addresses,
+            threshold_email_unusable: unusable(threshold.and_then(|threshold| threshold.email.as_deref())).is_some(),
+            cannot_be_told: snapshot.cannot_be_told.get(&client.id).cloned(),
+            spent_today: reading.and_then(|reading| reading.spent_today),
+            spent_total: reading.and_then(|reading| reading.spent_total),
+            read_at: reading.map(|reading| reading.at),
+            age_seconds: reading.map(|reading| snapshot.now.age_seconds(reading.at)),
+            balance_management: means.map(|means| means.as_str().to_owned()).or_else(|| code.clone()),
+            balance_management_description: codes.get(&client.balance_management).cloned(),
+            balance_management_code: code,
+            alerts,
+            enforcements: enforcements.iter().map(Change::from).collect(),
+            first_seen_at: watched.first_seen_at,
+            last_attempt_at: watched.last_attempt_at,
+            last_error: watched.last_error.clone(),
+            edited_at: watched.edited_at,
+            missing_inventories: watched.missing_inventories,
+            vanished_at: watched.vanished_at,
+            label: label(client),
+            means,
+            was_asked: watched.first_attempt_at.is_some(),
+        }
+    }
+
+    fn balance_text(&self, now: &Now) -> Cell {
+        match (self.balance, self.read_at) {
+            (Some(balance), Some(at)) => {
+                let tone = if balance.is_positive() { Tone::Plain } else { Tone::Bad };
+                let (balance, currency) = (balance.for_people(), &self.currency);
+                (format!("{balance} {currency}, read {}", now.ago(at)), tone).into()
+            }
+            _ if self.was_asked => ("never read", Tone::Warning).into(),
+            _ => ("not asked yet", Tone::Warning).into(),
+        }
+    }
+
+    fn threshold_text(&self, now: &Now) -> String {
+        let Some(at) = self.threshold_read_at else {
+            return "not read yet".to_owned();
+        };
+        let (read, currency) = (now.ago(at), &self.currency);
+        match (self.threshold, self.default_threshold) {
+            (Some(amount), _) => format!("{} {currency}, read {read}", amount.for_people()),
+            (None, Some(default)) => format!(
+                "none of its own; `alerts.default_threshold` {} {currency} counts, read {read}",
+                default.for_people()
+            ),
+            (None, None) => format!("none, so it is not judged by one; read {read}"),
+        }
+    }
+
+    fn address_text(&self) -> String {
+        let shown = self.addresses.join(", ");
+        match unusable(self.threshold_email.as_deref()) {
+            _ if self.addresses.is_empty() => "none: nobody there can be told".to_owned(),
+            Some(text) => format!("`{text}` is no mail address; told at the client's own, {shown}"),
+            None if self.addresses == address::usable(&self.email) => shown,
+            None => {
+                let own = match self.email.trim() {
+                    "" => "empty",
+                    own => own,
+                };
+                format!("{shown} (from its threshold; its own is {own})")
+            }
+        }
+    }
+}
+
+/// The e-mail of a threshold, when there is one that cannot be used.
+fn unusable(email: Option<&str>) -> Option<&str> {
+    email
+        .map(str::trim)
+        .filter(|text| !text.is_empty() && address::usable(text).is_empty())
+}
+
+impl Shown for ClientCard {
+    fn page(&self, now: &Now) -> Page {
+        let mut card = Card::new(format!("client {}", self.client), format!("account {}", self.account));
+        card.fact("name", &*self.label);
+        if let Some(at) = self.vanished_at {
+            card.fact("vanished", (format!("from the list, {}", now.ago(at)), Tone::Bad));
+        }
+        card.fact("balance", self.balance_text(now));
+        if !self.client.is_pseudo() {
+            let code = self.balance_management_code.as_deref().unwrap_or_default();
+            let description = self.balance_management_description.as_deref();
+            card.fact("threshold", self.threshold_text(now));
+            card.fact("balance management", management(code, self.means, description));
+            card.fact("mail address", self.address_text());
+            if let Some(why) = &self.cannot_be_told {
+                card.fact("cannot be told", (why.as_str(), Tone::Bad));
+            }
+        }
+        if self.read_at.is_some() {
+            let (today, total) = (amount(self.spent_today), amount(self.spent_total));
+            let currency = &self.currency;
+            let text = format!("{today} today (since midnight in Toronto), {total} in the last 30 days ({currency})");
+            card.fact("spending", text);
+        }
+        if let Some(error) = &self.last_error {
+            let at = self
+                .last_attempt_at
+                .map(|at| format!(" {}", now.ago(at)))
+                .unwrap_or_default();
+            card.fact("last read", (format!("failed{at}: {error}"), Tone::Warning));
+        }
+        if let Some(at) = self.edited_at {
+            card.fact("last edit", format!("seen {}", now.ago(at)));
+        }
+        card.fact("known since", now.clock(self.first_seen_at));
+        if self.alerts.is_empty() {
+            card.fact("alerts", ("none", Tone::Good));
+        }
+        card.facts("alerts", self.alerts.iter().map(|row| row.sentence(now)));
+        let changes = self.enforcements.iter().map(|change| {
+            let Change {
+                wanted, policy, state, ..
+            } = change;
+            format!("to {wanted} for {policy}: {state}, {}", now.ago(change.changed_at))
+        });
+        card.facts("enforcements", changes);
+        card.into()
+    }
+}

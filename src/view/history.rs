@@ -1,0 +1,182 @@
+//! What was read of a client and when nothing could be, newest first.
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use serde::Serialize;
+
+use super::page::{Cell, Page, Shown, Table, Tone};
+use super::words::{Now, amount, span};
+use crate::domain::kept::{Kept, Seen};
+use crate::domain::{ClientId, Money};
+
+/// What a client's balance was.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub struct History {
+    rows: Vec<Row>,
+    #[serde(skip)]
+    client: ClientId,
+    /// Whether a bar stands for each balance.
+    #[serde(skip)]
+    with_bars: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Row {
+    kind: &'static str,
+    first_seen_at: Timestamp,
+    last_seen_at: Timestamp,
+    count: u64,
+    balance: Option<Money>,
+    spent_today: Option<Money>,
+    threshold: Option<Money>,
+    error: Option<String>,
+}
+
+impl From<Kept> for Row {
+    fn from(kept: Kept) -> Self {
+        let (kind, balance, spent_today, threshold, error) = match kept.seen {
+            Seen::Reading {
+                balance,
+                spent_today,
+                threshold,
+            } => ("reading", Some(balance), spent_today, threshold, None),
+            Seen::Gap { error } => ("gap", None, None, None, Some(error)),
+        };
+        Self {
+            kind,
+            first_seen_at: kept.first_seen_at,
+            last_seen_at: kept.last_seen_at,
+            count: kept.count,
+            balance,
+            spent_today,
+            threshold,
+            error,
+        }
+    }
+}
+
+impl Row {
+    fn cells(&self, now: &Now) -> Vec<Cell> {
+        let to = if self.count > 1 {
+            now.minute(self.last_seen_at)
+        } else {
+            String::new()
+        };
+        let mut cells: Vec<Cell> = vec![
+            now.minute(self.first_seen_at).into(),
+            (to, Tone::Faint).into(),
+            (format!("{}x", self.count), Tone::Faint).into(),
+        ];
+        if let Some(error) = &self.error {
+            let length = self.last_seen_at.duration_since(self.first_seen_at);
+            let text = if length.is_zero() {
+                format!("not read: {error}")
+            } else {
+                format!("not read for {}: {error}", span(length))
+            };
+            cells.extend([(text, Tone::Warning).into(), Cell::default(), Cell::default()]);
+        } else {
+            let is_used_up = self.balance.is_some_and(|balance| !balance.is_positive());
+            let tone = if is_used_up { Tone::Bad } else { Tone::Plain };
+            cells.extend([
+                (amount(self.balance), tone).into(),
+                amount(self.spent_today).into(),
+                amount(self.threshold).into(),
+            ]);
+        }
+        cells
+    }
+}
+
+impl History {
+    /// What was kept of a client, newest first.
+    #[must_use]
+    pub fn new(client: ClientId, kept: Vec<Kept>, with_bars: bool) -> Self {
+        Self {
+            rows: kept.into_iter().map(Row::from).collect(),
+            client,
+            with_bars,
+        }
+    }
+}
+
+impl Shown for History {
+    fn page(&self, now: &Now) -> Page {
+        let mut page = Page::default();
+        if self.rows.is_empty() {
+            page.line(format!("nothing was read of client {} yet", self.client));
+            return page;
+        }
+        let titles = ["from", "to", ">seen", ">balance", ">spent today", ">threshold", ""];
+        let mut table = Table::new(if self.with_bars { &titles } else { &titles[..6] });
+        let bars = Bars::of(self.rows.iter().filter_map(|row| row.balance));
+        for row in &self.rows {
+            let mut cells = row.cells(now);
+            if self.with_bars {
+                let bar = row.balance.map(|balance| bars.bar(balance)).unwrap_or_default();
+                cells.push((bar, Tone::Faint).into());
+            }
+            table.row(cells);
+        }
+        page.table(table);
+        page
+    }
+}
+
+/// Bars between the lowest and the highest balance; zero is always in between.
+struct Bars {
+    lowest: Decimal,
+    range: Decimal,
+}
+
+impl Bars {
+    /// The longest bar, in characters: enough to see a trend, and small enough for half a terminal.
+    const LENGTH: u32 = 16;
+
+    fn of(balances: impl Iterator<Item = Money> + Clone) -> Self {
+        let zero = Money::ZERO;
+        let lowest = balances.clone().fold(zero, Money::min);
+        let highest = balances.fold(zero, Money::max);
+        Self {
+            lowest: lowest.amount(),
+            range: (highest - lowest).amount(),
+        }
+    }
+
+    fn bar(&self, balance: Money) -> String {
+        let above = balance.amount().checked_sub(self.lowest);
+        let length = above
+            .and_then(|above| above.checked_mul(Decimal::from(Self::LENGTH)))
+            .and_then(|above| above.checked_div(self.range))
+            .and_then(|length| length.round().to_usize())
+            .unwrap_or(0);
+        "▇".repeat(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bars, Money};
+
+    #[test]
+    fn bars_go_from_the_lowest_to_the_highest() {
+        let money = |text: &str| text.parse::<Money>().unwrap();
+        let length = |balances: &[&str], of: &str| {
+            let bars = Bars::of(balances.iter().map(|text| money(text)));
+            bars.bar(money(of)).chars().count()
+        };
+        let cases: [(&str, &[&str], &str, usize); 6] = [
+            ("the highest", &["8", "4"], "8", 16),
+            ("half of it", &["8", "4"], "4", 8),
+            ("zero is empty", &["8", "0"], "0", 0),
+            ("debt is shorter than zero", &["-8", "8"], "0", 8),
+            ("only debt", &["-8"], "-8", 0),
+            ("nothing at all", &["0"], "0", 0),
+        ];
+        for (name, balances, of, expected) in cases {
+            assert_eq!(length(balances, of), expected, "{name}");
+        }
+    }
+}

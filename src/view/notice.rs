@@ -1,0 +1,246 @@
+//! What is owed to whom, what became of it, and each try.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::list::newest;
+use super::page::{Card, Cell, Page, Shown, Table, Tone};
+use super::words::Now;
+use crate::domain::alert::EpisodeId;
+use crate::domain::kept::NoticeRecord;
+use crate::domain::notice::{Attempt, Message, MessageKind, NoticeState, Notification};
+use crate::domain::{AccountName, ChannelName, ClientId, PolicyName, Reading, Severity};
+
+/// A notification in a list.
+#[derive(Debug, Serialize)]
+pub struct NoticeRow {
+    id: String,
+    account: AccountName,
+    client: ClientId,
+    company: String,
+    policy: PolicyName,
+    episode: EpisodeId,
+    transition: String,
+    severity: Severity,
+    channel: ChannelName,
+    recipient: String,
+    reason: String,
+    created_at: Timestamp,
+    message: Option<String>,
+    state: &'static str,
+    why: Option<String>,
+    #[serde(skip)]
+    tone: Tone,
+}
+
+impl From<Notification> for NoticeRow {
+    fn from(notification: Notification) -> Self {
+        Self {
+            transition: notification.transition.label(),
+            company: notification.facts.label,
+            reason: notification.facts.reason.to_string(),
+            state: notification.state.label(),
+            why: notification.state.why().map(str::to_owned),
+            tone: tone(&notification.state),
+            id: notification.id,
+            account: notification.account,
+            client: notification.client,
+            policy: notification.policy,
+            episode: notification.episode,
+            severity: notification.severity,
+            channel: notification.channel,
+            recipient: notification.recipient,
+            created_at: notification.created_at,
+            message: notification.message,
+        }
+    }
+}
+
+impl NoticeRow {
+    fn recipient(&self) -> &str {
+        if self.recipient.is_empty() {
+            "nobody"
+        } else {
+            &self.recipient
+        }
+    }
+}
+
+const fn tone(state: &NoticeState) -> Tone {
+    match state {
+        NoticeState::Delivered | NoticeState::ProbablyDelivered => Tone::Good,
+        NoticeState::Dead(_) => Tone::Bad,
+        NoticeState::Pending | NoticeState::Sending => Tone::Warning,
+        NoticeState::Dropped(_) | NoticeState::Merged(_) => Tone::Faint,
+    }
+}
+
+/// Notifications, newest first.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub struct Notices(Vec<NoticeRow>);
+
+impl Notices {
+    /// Those of each account, newest first, at most `limit` of all.
+    #[must_use]
+    pub fn new(accounts: Vec<Vec<NoticeRow>>, limit: usize) -> Self {
+        Self(newest(accounts, limit, |row| row.created_at))
+    }
+}
+
+impl Shown for Notices {
+    fn page(&self, now: &Now) -> Page {
+        let mut page = Page::default();
+        if self.0.is_empty() {
+            page.line("no such notification");
+            return page;
+        }
+        let titles = [
+            "created",
+            "state",
+            "client",
+            "policy",
+            "what",
+            "channel",
+            "recipient",
+            "id",
+            "why",
+        ];
+        let sentence = "{created}  {client} {policy} {what}, to {recipient} through {channel}: {why}";
+        let mut table = Table::new(&titles).or_sentences("notification", sentence);
+        for row in &self.0 {
+            table.row([
+                Cell::from(now.minute(row.created_at)),
+                (row.state, row.tone).into(),
+                row.client.as_str().into(),
+                row.policy.as_str().into(),
+                row.transition.as_str().into(),
+                row.channel.as_str().into(),
+                row.recipient().into(),
+                row.id.as_str().into(),
+                // Why it stands as it does; else why it was owed.
+                row.why.as_deref().unwrap_or(&row.reason).into(),
+            ]);
+        }
+        page.table(table);
+        page
+    }
+}
+
+/// One notification with all that became of it.
+#[derive(Debug, Serialize)]
+pub struct NoticeCard {
+    #[serde(flatten)]
+    row: NoticeRow,
+    carried_by: Option<Carrier>,
+    attempts: Vec<Attempt>,
+    #[serde(skip)]
+    reading: Option<Reading>,
+    #[serde(skip)]
+    currency: String,
+}
+
+/// The message that carries it.
+#[derive(Debug, Serialize)]
+struct Carrier {
+    id: String,
+    kind: MessageKind,
+    thread: String,
+    created_at: Timestamp,
+    not_before: Timestamp,
+    next_at: Timestamp,
+    deadline: Timestamp,
+    attempts: u32,
+    state: &'static str,
+    why: Option<String>,
+    #[serde(skip)]
+    is_final: bool,
+}
+
+impl From<Message> for Carrier {
+    fn from(message: Message) -> Self {
+        Self {
+            state: message.state.label(),
+            why: message.state.why().map(str::to_owned),
+            is_final: message.state.is_final(),
+            id: message.id,
+            kind: message.kind,
+            thread: message.thread,
+            created_at: message.created_at,
+            not_before: message.not_before,
+            next_at: message.next_at,
+            deadline: message.deadline,
+            attempts: message.attempts,
+        }
+    }
+}
+
+impl From<NoticeRecord> for NoticeCard {
+    fn from(record: NoticeRecord) -> Self {
+        let NoticeRecord {
+            notification,
+            message,
+            attempts,
+        } = record;
+        Self {
+            reading: notification.facts.reading.clone(),
+            currency: notification.facts.currency.clone(),
+            row: NoticeRow::from(notification),
+            carried_by: message.map(Carrier::from),
+            attempts,
+        }
+    }
+}
+
+impl NoticeCard {
+    fn card(&self, now: &Now) -> Card {
+        let row = &self.row;
+        let mut card = Card::new("notification", "");
+        card.fact("id", row.id.as_str());
+        let state = match &row.why {
+            Some(why) => format!("{}: {why}", row.state),
+            None => row.state.to_owned(),
+        };
+        card.fact("state", (state, row.tone));
+        card.fact("client", format!("{}, {}", row.client, row.company));
+        card.fact("policy", format!("{} ({})", row.policy, row.severity.as_str()));
+        card.fact("what", row.transition.as_str());
+        card.fact("reason", row.reason.as_str());
+        if let Some(Reading { balance, at, .. }) = &self.reading {
+            let (balance, read) = (balance.for_people(), now.clock_and_age(*at));
+            card.fact("balance", format!("{balance} {}, read {read}", self.currency));
+        }
+        card.fact("to", format!("{} through {}", row.recipient(), row.channel));
+        card.fact("created", now.clock_and_age(row.created_at));
+        if let Some(carrier) = &self.carried_by {
+            let kind = match carrier.kind {
+                MessageKind::Single => "a message of its own",
+                MessageKind::Summary => "a summary",
+            };
+            card.fact("carried by", format!("{kind}, {}", carrier.id));
+            if !carrier.is_final {
+                card.fact("next try", now.clock_and_age(carrier.next_at.max(carrier.not_before)));
+                card.fact("given up", now.clock_and_age(carrier.deadline));
+            }
+        }
+        card
+    }
+}
+
+impl Shown for NoticeCard {
+    fn page(&self, now: &Now) -> Page {
+        let mut page = Page::from(self.card(now));
+        page.gap();
+        if self.attempts.is_empty() {
+            page.line("nothing was tried yet");
+            return page;
+        }
+        let mut table = Table::new(&[">try", "at", "outcome", "what was said"]);
+        for attempt in &self.attempts {
+            let (number, at) = (attempt.number.to_string(), now.clock_and_age(attempt.at));
+            table.row([number, at, attempt.outcome.clone(), attempt.detail.clone()]);
+        }
+        page.table(table);
+        page
+    }
+}

@@ -1,0 +1,102 @@
+//! What is known of an account at one moment: by which rules it is watched, what was kept of it, who was told. Everything
+//! that is shown of its clients and alerts is made from this.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::words::{Now, label};
+use crate::domain::alert::{Alert, EpisodeId};
+use crate::domain::decision::{self, Decision};
+use crate::domain::due::revisit;
+use crate::domain::judge::verdict::usable_threshold;
+use crate::domain::kept::{AccountView, Told};
+use crate::domain::plan::Guards;
+use crate::domain::watch::Watched;
+use crate::domain::{ClientId, Money, PolicyName};
+use crate::monitor::decide::Rules;
+
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// When it was taken.
+    pub now: Now,
+    pub rules: Rules,
+    pub guards: Guards,
+    pub rate_per_minute: u32,
+    /// From one sweep of the schedule to the next.
+    pub schedule_interval: SignedDuration,
+    pub kept: AccountView,
+    /// Who was told of the episodes that run.
+    pub told: BTreeMap<EpisodeId, Told>,
+    /// Why clients cannot be told: their mails died, and they took none since.
+    pub cannot_be_told: BTreeMap<ClientId, String>,
+}
+
+impl Snapshot {
+    /// How long it takes to ask everybody.
+    #[must_use]
+    pub fn revisit(&self) -> SignedDuration {
+        let is_listed = |watched: &&Watched| watched.vanished_at.is_none() && !watched.client.id.is_pseudo();
+        let clients = self.kept.clients.iter().filter(is_listed).count();
+        revisit(u64::try_from(clients).unwrap_or(u64::MAX), self.rate_per_minute)
+    }
+
+    /// From one reading of a client to the next: the longer of the schedule's interval and the time to ask everybody.
+    #[must_use]
+    pub fn interval(&self) -> SignedDuration {
+        self.schedule_interval.max(self.revisit())
+    }
+
+    /// The brake, if it is on.
+    #[must_use]
+    pub fn brake(&self) -> Option<&Decision> {
+        decision::brake(&self.kept.decisions, self.now.at)
+    }
+
+    #[must_use]
+    pub fn client(&self, id: &str) -> Option<&Watched> {
+        let clients = &self.kept.clients;
+        let by_id = clients.binary_search_by(|watched| watched.client.id.as_str().cmp(id));
+        by_id.ok().and_then(|index| clients.get(index))
+    }
+
+    /// What people call a client; empty for one that is not known.
+    #[must_use]
+    pub fn label(&self, id: &ClientId) -> String {
+        match self.client(id.as_str()) {
+            Some(watched) => label(&watched.client),
+            None if *id == ClientId::account() => THE_ACCOUNT.to_owned(),
+            None => String::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn alert(&self, client: &ClientId, policy: &PolicyName) -> Option<&Alert> {
+        let mut alerts = self.kept.alerts.iter();
+        alerts.find(|alert| alert.client == *client && alert.policy == *policy)
+    }
+
+    /// The threshold by which a client is judged now.
+    #[must_use]
+    pub fn threshold(&self, watched: &Watched) -> Option<Money> {
+        let usable = usable_threshold(watched.threshold.as_ref(), self.now.at)?;
+        let own = usable.amount.filter(|amount| amount.is_positive());
+        own.or(self.rules.default_threshold)
+    }
+
+    /// Whether a reading is of the last sweep. While one runs that has not come to the client yet, the reading of the
+    /// sweep before it counts too.
+    #[must_use]
+    pub fn is_fresh(&self, read_at: Timestamp) -> bool {
+        let state = &self.kept.state;
+        let Some(started_at) = state.sweep_started_at else {
+            return false;
+        };
+        let is_running = state.sweep_ended_at.is_none_or(|ended_at| ended_at < started_at);
+        let age = self.now.at.duration_since(read_at);
+        read_at >= started_at || (is_running && age <= self.interval().saturating_mul(2))
+    }
+}
+
+/// What the pseudo-client `account` is called.
+pub const THE_ACCOUNT: &str = "the account itself";

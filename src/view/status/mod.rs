@@ -1,0 +1,277 @@
+//! Is it watching, whom does it not see, what fires, what waits, what may be changed; and at the end in plain words what
+//! somebody should look at.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::alert::{AlertRow, Standing};
+use super::page::{Page, Shown};
+use super::plan::{Planned, canary_text};
+use super::snapshot::Snapshot;
+use super::words::Now;
+use crate::domain::enforcement::Mode;
+use crate::domain::kept::Counts;
+use crate::domain::reason::Reason;
+use crate::domain::report::Report;
+use crate::domain::{AccountName, ClientId, Severity};
+
+mod card;
+mod warnings;
+
+/// What is not in a snapshot, and shown of an account.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    pub counts: Counts,
+    /// Paced mails to clients.
+    pub client_mails_last_hour: u32,
+    pub client_mails_per_hour: u32,
+    pub channels: Vec<ChannelTrouble>,
+    /// Why nothing can be written down, and what to do about it.
+    pub store_trouble: Option<String>,
+    pub next_sweep_at: Timestamp,
+    /// The schedule as it was written, with its zone.
+    pub schedule: String,
+    /// Above this time to ask everybody the account is overcommitted.
+    pub revisit_within: SignedDuration,
+}
+
+/// The accounts of a store.
+#[derive(Debug, Serialize)]
+pub struct Statuses {
+    pub store: String,
+    pub accounts: Vec<Status>,
+}
+
+/// An account.
+#[derive(Debug, Serialize)]
+pub struct Status {
+    account: AccountName,
+    last_sweep: Option<LastSweep>,
+    /// Since when one has been running.
+    sweeping_since: Option<Timestamp>,
+    next_sweep_at: Timestamp,
+    interval_seconds: i64,
+    revisit_seconds: i64,
+    rate_per_minute: u32,
+    clients: Clients,
+    alerts: Alerts,
+    notifications: BTreeMap<String, u64>,
+    /// Why clients cannot be told, by client.
+    cannot_be_told: BTreeMap<ClientId, String>,
+    /// Since when and why the API cannot be asked; `None`: it can.
+    not_asked: Option<NotAsked>,
+    channels: Vec<ChannelTrouble>,
+    enforcement: Enforcement,
+    warnings: Vec<String>,
+    #[serde(skip)]
+    schedule: String,
+}
+
+#[derive(Debug, Serialize)]
+struct LastSweep {
+    started_at: Option<Timestamp>,
+    ended_at: Timestamp,
+    age_seconds: i64,
+    #[serde(flatten)]
+    report: Option<Report>,
+}
+
+#[derive(Debug, Serialize)]
+struct Clients {
+    listed: u64,
+    vanished: u64,
+    without_address: u64,
+    without_threshold: u64,
+    never_read: u64,
+    never_asked: u64,
+    /// Those whose last read failed, by the kind of the failure.
+    unread: BTreeMap<String, u64>,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Alerts {
+    critical: u64,
+    warning: u64,
+    info: u64,
+    pending: u64,
+}
+
+/// An account that cannot be asked.
+#[derive(Debug, Serialize)]
+struct NotAsked {
+    since: Timestamp,
+    reason: String,
+    fix: String,
+    next_try_at: Timestamp,
+}
+
+/// A channel with messages that were tried in vain.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChannelTrouble {
+    pub channel: String,
+    pub waiting: u64,
+    pub next_try_at: Timestamp,
+    /// What was said to the newest try.
+    pub last_error: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Enforcement {
+    mode: Mode,
+    brake: Option<Brake>,
+    canary_passed_at: Option<Timestamp>,
+    canary: &'static str,
+    applied_24h: u32,
+    reverted_24h: u32,
+    max_per_day: u32,
+    max_per_sweep: u32,
+    by_state: BTreeMap<String, u64>,
+    client_mails_last_hour: u32,
+    client_mails_per_hour: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct Brake {
+    since: Timestamp,
+    by: String,
+    reason: String,
+}
+
+impl Status {
+    #[must_use]
+    pub fn new(snapshot: &Snapshot, measured: Measured) -> Self {
+        let state = &snapshot.kept.state;
+        let is_running = |started: &Timestamp| state.sweep_ended_at.is_none_or(|ended| ended < *started);
+        let not_asked = NotAsked::new(snapshot);
+        let warnings = warnings::of(snapshot, &measured, not_asked.as_ref());
+        let enforcement = Enforcement::new(snapshot, &measured);
+        let counts = measured.counts;
+        Self {
+            account: snapshot.rules.account.clone(),
+            last_sweep: LastSweep::new(snapshot),
+            sweeping_since: state.sweep_started_at.filter(is_running),
+            next_sweep_at: measured.next_sweep_at,
+            interval_seconds: snapshot.schedule_interval.as_secs(),
+            revisit_seconds: snapshot.revisit().as_secs(),
+            rate_per_minute: snapshot.rate_per_minute,
+            clients: Clients {
+                listed: counts.clients,
+                vanished: counts.vanished,
+                without_address: counts.without_address,
+                without_threshold: counts.without_threshold,
+                never_read: counts.never_read,
+                never_asked: counts.never_asked,
+                unread: counts.unread,
+            },
+            alerts: Alerts::new(snapshot),
+            notifications: counts.notifications,
+            cannot_be_told: snapshot.cannot_be_told.clone(),
+            not_asked,
+            channels: measured.channels,
+            enforcement,
+            warnings,
+            schedule: measured.schedule,
+        }
+    }
+}
+
+impl LastSweep {
+    fn new(snapshot: &Snapshot) -> Option<Self> {
+        let state = &snapshot.kept.state;
+        let ended_at = state.sweep_ended_at?;
+        let report = state.last_sweep.as_deref();
+        Some(Self {
+            started_at: state.sweep_started_at.filter(|started| *started <= ended_at),
+            ended_at,
+            age_seconds: snapshot.now.age_seconds(ended_at),
+            // One of another version is not worth failing for.
+            report: report.and_then(|report| serde_json::from_str(report).ok()),
+        })
+    }
+}
+
+impl Alerts {
+    fn new(snapshot: &Snapshot) -> Self {
+        let mut counts = Self::default();
+        for row in AlertRow::all(snapshot) {
+            *match (row.state, row.severity) {
+                (Standing::Pending, _) => &mut counts.pending,
+                (_, Some(Severity::Critical)) => &mut counts.critical,
+                (_, Some(Severity::Warning)) => &mut counts.warning,
+                (_, Some(Severity::Info) | None) => &mut counts.info,
+            } += 1;
+        }
+        counts
+    }
+}
+
+impl NotAsked {
+    /// Why an account is left alone until a probe: by the alert that told so, or in general words where its policy is
+    /// off.
+    fn new(snapshot: &Snapshot) -> Option<Self> {
+        let state = &snapshot.kept.state;
+        let next_try_at = state.probe_at?;
+        let mut alerts = snapshot.kept.alerts.iter();
+        let told = alerts.find_map(|alert| match (alert.firing(), &alert.reason) {
+            (Some(firing), Reason::Account { what, fix })
+                if matches!(alert.policy.as_str(), "account-access" | "upstream") =>
+            {
+                Some((firing.since, what.clone(), fix.clone()))
+            }
+            _ => None,
+        });
+        let (since, reason, fix) = told.unwrap_or_else(|| {
+            let since = state.sweep_ended_at.or(state.sweep_started_at);
+            let reason = "it did not answer as it should".to_owned();
+            (since.unwrap_or(next_try_at), reason, String::new())
+        });
+        Some(Self {
+            since,
+            reason,
+            fix,
+            next_try_at,
+        })
+    }
+}
+
+impl Enforcement {
+    fn new(snapshot: &Snapshot, measured: &Measured) -> Self {
+        let (planned, guards) = (Planned::new(snapshot), &snapshot.guards);
+        Self {
+            mode: guards.mode,
+            brake: snapshot.brake().map(|brake| Brake {
+                since: brake.at,
+                by: brake.by.clone(),
+                reason: brake.note.clone(),
+            }),
+            canary_passed_at: snapshot.kept.state.canary_passed_at,
+            canary: canary_text(planned.canary),
+            applied_24h: planned.enforced_in_day,
+            reverted_24h: planned.reverted_in_day,
+            max_per_day: guards.caps.per_day,
+            max_per_sweep: guards.caps.per_sweep,
+            by_state: measured.counts.enforcements.clone(),
+            client_mails_last_hour: measured.client_mails_last_hour,
+            client_mails_per_hour: measured.client_mails_per_hour,
+        }
+    }
+}
+
+impl Shown for Statuses {
+    fn page(&self, now: &Now) -> Page {
+        let mut page = Page::default();
+        for status in &self.accounts {
+            page.gap();
+            page.card(status.card(now));
+            for (number, warning) in status.warnings.iter().enumerate() {
+                if number == 0 {
+                    page.gap();
+                }
+                page.line(format!("warning: {warning}"));
+            }
+        }
+        page
+    }
+}
