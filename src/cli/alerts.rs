@@ -23,10 +23,6 @@ pub struct AlertsArgs {
     pub all: bool,
 }
 
-/// Runs `alerts`.
-///
-/// # Errors
-/// When the configuration is not good, the store cannot be read, or the answer cannot be printed.
 pub fn run(context: &mut Context, args: &AlertsArgs) -> Result<Exit, Failure> {
     block_on(async {
         let opened = Opened::open(context).await?;

@@ -48,10 +48,6 @@ struct Summary {
     sweep: String,
 }
 
-/// Runs `check`.
-///
-/// # Errors
-/// When the answer cannot be printed.
 pub fn run(context: &mut Context, args: &CheckArgs) -> Result<Exit, Failure> {
     let secrets = if args.online {
         Secrets::Required
@@ -72,9 +68,6 @@ pub fn run(context: &mut Context, args: &CheckArgs) -> Result<Exit, Failure> {
 }
 
 /// Prints that the configuration is good, with its warnings.
-///
-/// # Errors
-/// When it cannot be printed.
 pub fn print_good(context: &mut Context, loaded: &Loaded) -> Result<(), Failure> {
     let summary = Summary::of(&loaded.settings);
     if context.wants_json() {
@@ -106,9 +99,6 @@ pub fn print_good(context: &mut Context, loaded: &Loaded) -> Result<(), Failure>
 }
 
 /// Prints every problem and warning, and how many there are.
-///
-/// # Errors
-/// When they cannot be printed.
 pub fn print_bad(context: &mut Context, found: &Problems) -> Result<(), Failure> {
     let Problems { problems, warnings } = found;
     if context.wants_json() {

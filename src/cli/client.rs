@@ -27,11 +27,6 @@ pub struct ClientArgs {
 /// Enforcements shown: the last few tell what was tried; `enforcements list` has them all.
 const ENFORCEMENTS_SHOWN: usize = 5;
 
-/// Runs `client ID`.
-///
-/// # Errors
-/// When the configuration is not good, the store cannot be read, nobody of this id is known, or the answer cannot be
-/// printed.
 pub fn run(context: &mut Context, args: &ClientArgs) -> Result<Exit, Failure> {
     if args.nagios {
         return Err(Failure::not_in_this_version("client --nagios"));

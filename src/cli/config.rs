@@ -25,10 +25,6 @@ Examples:
     Show,
 }
 
-/// Runs `config show`.
-///
-/// # Errors
-/// When the configuration is not good, or it cannot be printed.
 pub fn run(context: &mut Context, args: &ConfigArgs) -> Result<Exit, Failure> {
     match args.command {
         ConfigCommand::Show => show(context),

@@ -54,15 +54,11 @@ pub struct Context {
 
 impl Context {
     /// Whether data is wanted as JSON.
-    #[must_use]
     pub fn wants_json(&self) -> bool {
         self.global.output == OutputFormat::Json
     }
 
     /// Prints a value: as JSON for scripts, as a page for people.
-    ///
-    /// # Errors
-    /// When it cannot be printed.
     pub fn show(&mut self, shown: &impl Shown, now: &Now) -> Result<(), Failure> {
         if self.wants_json() {
             self.out.json(shown)
@@ -72,9 +68,6 @@ impl Context {
     }
 
     /// Loads the configuration that the command line names.
-    ///
-    /// # Errors
-    /// Every problem of it.
     pub fn load(&self, secrets: Secrets) -> Result<Loaded, Problems> {
         let (path, variables) = (&self.global.config, &self.variables);
         crate::config::load(Request {
@@ -99,7 +92,6 @@ pub enum Exit {
 }
 
 impl Exit {
-    #[must_use]
     pub const fn code(self) -> u8 {
         match self {
             Self::Fine => 0,

@@ -28,10 +28,6 @@ Exit codes: 0 told to stop; 1 it could not start, another daemon has the store, 
 removed; 64 usage; 78 configuration.")]
 pub struct RunArgs {}
 
-/// Runs `run`.
-///
-/// # Errors
-/// When the configuration is wrong, the store cannot be used, or another daemon has it.
 pub fn run(context: &mut Context, _: &RunArgs) -> Result<Exit, Failure> {
     let loaded = context.load(Secrets::Required)?;
     for warning in &loaded.warnings {
@@ -64,13 +60,11 @@ pub fn run(context: &mut Context, _: &RunArgs) -> Result<Exit, Failure> {
 }
 
 /// The real world.
-#[must_use]
 pub fn environment() -> Environment {
     Environment::real()
 }
 
 /// Why the daemon could not work, with what to do.
-#[must_use]
 pub fn from_daemon(error: &Error) -> Failure {
     match error {
         Error::Store(error) => Failure::from(error),

@@ -43,10 +43,6 @@ pub struct DemoArgs {
     pub seed: u64,
 }
 
-/// Runs `demo`.
-///
-/// # Errors
-/// When the machine does not give a port, a temporary folder or a store, and for numbers that make no story.
 pub fn run(context: &mut Context, args: &DemoArgs) -> Result<Exit, Failure> {
     let options = Options {
         duration: Some(args.duration).filter(|duration| !duration.is_zero()),

@@ -64,11 +64,6 @@ const STATES: [&str; 11] = [
     "cancelled",
 ];
 
-/// Runs `enforcements`; without a subcommand it lists.
-///
-/// # Errors
-/// When the configuration is not good, the store cannot be read, there is no such enforcement, or the answer cannot be
-/// printed.
 pub fn run(context: &mut Context, args: &EnforcementsArgs) -> Result<Exit, Failure> {
     block_on(async {
         let opened = Opened::open(context).await?;

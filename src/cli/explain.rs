@@ -25,11 +25,6 @@ pub struct ExplainArgs {
 /// Enforcements of the client that are looked at: those of the running episodes are among the newest.
 const ENFORCEMENTS_READ: usize = 50;
 
-/// Runs `explain ID`.
-///
-/// # Errors
-/// When the configuration is not good, the store cannot be read, nobody of this id is known, or the answer cannot be
-/// printed.
 pub fn run(context: &mut Context, args: &ExplainArgs) -> Result<Exit, Failure> {
     block_on(async {
         let opened = Opened::open(context).await?;

@@ -35,7 +35,6 @@ pub struct Failure {
 
 impl Failure {
     /// A failure that says `message` and ends with `code`.
-    #[must_use]
     pub fn new(code: u8, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -46,25 +45,21 @@ impl Failure {
     }
 
     /// Something that could not be done (exit code 1).
-    #[must_use]
     pub fn failed(message: impl Into<String>) -> Self {
         Self::new(FAILED, message)
     }
 
     /// A wrong command line (exit code 64).
-    #[must_use]
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(USAGE, message)
     }
 
     /// A part of the contract that is not built yet: `what` is the command as typed (exit code 64).
-    #[must_use]
     pub fn not_in_this_version(what: &str) -> Self {
         Self::usage(format!("`{what}` is not in this version")).hint("`balancewatch --help` lists what is")
     }
 
     /// An error with the chain of its sources as causes.
-    #[must_use]
     pub fn from_error(error: &dyn Error, code: u8) -> Self {
         let mut failure = Self::new(code, error.to_string());
         let mut source = error.source();
@@ -76,7 +71,6 @@ impl Failure {
     }
 
     /// The same failure with what was being done in front, and its own message as the first cause.
-    #[must_use]
     pub fn while_doing(mut self, what: impl Into<String>) -> Self {
         let message = std::mem::replace(&mut self.message, what.into());
         self.causes.insert(0, message);
@@ -84,21 +78,18 @@ impl Failure {
     }
 
     /// The same failure with one more cause.
-    #[must_use]
     pub fn cause(mut self, cause: impl Into<String>) -> Self {
         self.causes.push(cause.into());
         self
     }
 
     /// The same failure with what to do about it.
-    #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
     /// The same failure with this hint, if there is one; else with the one that it has.
-    #[must_use]
     pub fn hint_if(self, hint: Option<impl Into<String>>) -> Self {
         match hint {
             Some(hint) => self.hint(hint),
@@ -113,7 +104,6 @@ impl Failure {
     }
 
     /// The exit code for the process.
-    #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.code)
     }

@@ -25,11 +25,6 @@ pub struct HistoryArgs {
     pub limit: u32,
 }
 
-/// Runs `history ID`.
-///
-/// # Errors
-/// When the configuration is not good, the store cannot be read, nobody of this id is known, or the answer cannot be
-/// printed.
 pub fn run(context: &mut Context, args: &HistoryArgs) -> Result<Exit, Failure> {
     block_on(async {
         let opened = Opened::open(context).await?;

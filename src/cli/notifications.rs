@@ -96,11 +96,6 @@ struct ListArgs {
     limit: u32,
 }
 
-/// Runs `notifications`; without a subcommand it lists.
-///
-/// # Errors
-/// When the configuration is not good, the store cannot be read, there is no such notification, or the answer cannot
-/// be printed.
 pub fn run(context: &mut Context, args: &NotificationsArgs) -> Result<Exit, Failure> {
     block_on(async {
         let opened = Opened::open(context).await?;

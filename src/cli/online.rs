@@ -59,9 +59,6 @@ impl Tried {
 }
 
 /// Tries everything and prints what came of it.
-///
-/// # Errors
-/// When the answer cannot be printed.
 pub fn run(context: &mut Context, settings: &Settings) -> Result<Exit, Failure> {
     let tried = block_on(async { Ok(try_all(settings).await) })?;
     if context.wants_json() {

@@ -54,7 +54,6 @@ impl Opened {
     }
 
     /// The account of the command line, or all of them.
-    #[must_use]
     pub fn accounts(&self) -> Vec<&Account> {
         accounts(&self.settings, self.wanted.as_deref()).unwrap_or_default()
     }
@@ -68,9 +67,6 @@ impl Opened {
     }
 
     /// All that is known of an account.
-    ///
-    /// # Errors
-    /// Why the store cannot be read (1).
     pub async fn snapshot(&self, account: &Account) -> Result<Snapshot, Failure> {
         let letters = self.store.dead_letters(&account.name).await?.into_iter();
         let open = letters.filter(|letter| letter.channel.is_client() && !letter.is_settled);
@@ -87,9 +83,6 @@ impl Opened {
     }
 
     /// What was done about a client, newest first, at most `limit` of it.
-    ///
-    /// # Errors
-    /// Why the store cannot be read (1).
     pub async fn enforcements(
         &self,
         account: &Account,

@@ -21,10 +21,6 @@ Examples:
 It is made from the store; nothing is asked of the API and nothing is changed.")]
 pub struct PlanArgs {}
 
-/// Runs `plan`.
-///
-/// # Errors
-/// When the configuration is not good, the store cannot be read, or the answer cannot be printed.
 pub fn run(context: &mut Context, _args: &PlanArgs) -> Result<Exit, Failure> {
     block_on(async {
         let opened = Opened::open(context).await?;

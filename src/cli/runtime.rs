@@ -16,9 +16,6 @@ pub fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, 
 }
 
 /// Runs `work` to its end on several threads: for the simulator, which serves.
-///
-/// # Errors
-/// As [`block_on`].
 pub fn block_on_threads<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::from(error).while_doing("cannot start the runtime"))?;

@@ -1,7 +1,6 @@
 //! Commands that a person copies into a POSIX shell. Runs none.
 
 /// A text as one word of a shell.
-#[must_use]
 pub fn word(text: &str) -> String {
     let is_plain = |char: char| char.is_ascii_alphanumeric() || "@._+-/".contains(char);
     if !text.is_empty() && text.chars().all(is_plain) {

@@ -13,9 +13,6 @@ pub struct Signals {
 
 impl Signals {
     /// Listens.
-    ///
-    /// # Errors
-    /// When the system does not let it.
     pub fn listen() -> Result<Self, Failure> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -43,9 +40,6 @@ pub struct DaemonSignals {
 
 impl DaemonSignals {
     /// Listens.
-    ///
-    /// # Errors
-    /// When the system does not let it.
     pub fn listen() -> Result<Self, Failure> {
         Ok(Self {
             stop: Signals::listen()?,

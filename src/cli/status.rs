@@ -34,10 +34,6 @@ const MOST_WAITING: usize = 1_000;
 /// The paced mails of this time count against `client_mails_per_hour`.
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
-/// Runs `status`.
-///
-/// # Errors
-/// When the configuration is not good, the store cannot be read, or the answer cannot be printed.
 pub fn run(context: &mut Context, _args: &StatusArgs) -> Result<Exit, Failure> {
     block_on(async {
         let opened = Opened::open(context).await?;

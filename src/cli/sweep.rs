@@ -37,10 +37,6 @@ pub struct SweepArgs {
     pub deliver_for: Duration,
 }
 
-/// Runs `sweep --once`.
-///
-/// # Errors
-/// When the configuration is wrong, the store cannot be used, or another daemon has it.
 pub fn run(context: &mut Context, args: &SweepArgs) -> Result<Exit, Failure> {
     let loaded = context.load(Secrets::Required)?;
     let once = block_on(async {

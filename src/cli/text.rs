@@ -10,7 +10,6 @@ const ISOLATE: char = '\u{2068}';
 const END_OF_ISOLATE: char = '\u{2069}';
 
 /// The text without characters that could move the cursor, hide or forge something: each becomes U+FFFD.
-#[must_use]
 pub fn clean(text: &str) -> Cow<'_, str> {
     let harmful = |c: char| {
         c.is_control()

@@ -20,7 +20,6 @@ pub enum Standing {
 }
 
 impl Standing {
-    #[must_use]
     pub const fn of(alert: &Alert) -> Self {
         match alert.phase {
             Phase::Firing(_) => Self::Firing,
@@ -29,7 +28,6 @@ impl Standing {
         }
     }
 
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Firing => "firing",
@@ -87,7 +85,6 @@ pub struct AlertRow {
 
 impl AlertRow {
     /// The alerts of an account that are pending or firing, most urgent first, the longest first among equals.
-    #[must_use]
     pub fn all(snapshot: &Snapshot) -> Vec<Self> {
         let mut rows: Vec<Self> = snapshot
             .kept
@@ -154,7 +151,6 @@ impl AlertRow {
     }
 
     /// In the list of alerts of one client.
-    #[must_use]
     pub fn sentence(&self, now: &Now) -> Cell {
         let (word, tone) = severity(self.severity);
         let state = if self.recovering {
@@ -227,7 +223,6 @@ pub struct Alerts {
 
 impl Alerts {
     /// What fires, and with `all` what is pending too. `with_account`: whether a row says whose it is.
-    #[must_use]
     pub fn new(snapshots: &[Snapshot], all: bool, with_account: bool) -> Self {
         let rows = snapshots.iter().flat_map(AlertRow::all);
         let (rows, hidden): (Vec<_>, Vec<_>) = rows.partition(|row| all || row.state == Standing::Firing);
@@ -300,5 +295,131 @@ impl Shown for Alerts {
             page.line(format!("{} pending; `--all` shows them", self.hidden));
         }
         page
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AlertRow, Alerts};
+    use crate::domain::ClientId;
+    use crate::domain::alert::{Alert, Phase};
+    use crate::domain::kept::Told;
+    use crate::domain::policy::{Severity, When};
+    use crate::domain::reason::Reason;
+    use crate::domain::testing::policy;
+    use crate::view::page::Shown;
+    use crate::view::snapshot::Snapshot;
+    use crate::view::testing::{at, firing, now, pending, snapshot, text, watched};
+
+    /// An account with these alerts, whose policy waits ten minutes before it fires.
+    fn with(alerts: Vec<Alert>) -> Snapshot {
+        let mut snapshot = snapshot();
+        let mut low = policy("low", When::default());
+        low.hold = jiff::SignedDuration::from_mins(10);
+        snapshot.rules.policies = vec![low];
+        snapshot.kept.clients = vec![watched("1"), watched("2"), watched("3")];
+        snapshot.kept.alerts = alerts;
+        snapshot
+    }
+
+    #[test]
+    fn a_row_says_who_was_told_or_when_it_comes_to_that() {
+        let told = |operators, client| Told {
+            operators,
+            client,
+            ..Told::default()
+        };
+        let waits = Told {
+            operators_wait_since: Some(at(-60)),
+            ..Told::default()
+        };
+        for (name, recovering, told, expected) in [
+            ("nobody", false, Told::default(), "not yet"),
+            ("it waits to be delivered", false, waits.clone(), "waits since 1m ago"),
+            ("operators", false, told(2, false), "2x"),
+            ("and another word waits", false, Told { operators: 1, ..waits }, "1x"),
+            ("the client too", false, told(1, true), "1x + client"),
+            ("it recovers", true, told(1, true), "1x + client, recovering"),
+        ] {
+            let mut alert = firing("1");
+            let Phase::Firing(state) = &mut alert.phase else {
+                unreachable!("it fires")
+            };
+            state.is_recovering = recovering;
+            let episode = state.episode.clone();
+            let mut snapshot = with(vec![alert]);
+            snapshot.told = [(episode, told)].into();
+            assert_eq!(AlertRow::all(&snapshot)[0].told_text(&now()), expected, "{name}");
+        }
+        let told_of_pending = |hold_mins: i64| {
+            let mut snapshot = with(vec![pending("1")]);
+            snapshot.rules.policies[0].hold = jiff::SignedDuration::from_mins(hold_mins);
+            AlertRow::all(&snapshot)[0].told_text(&now())
+        };
+        assert_eq!(told_of_pending(10), "fires in 5m");
+        assert_eq!(told_of_pending(5), "pending", "it is due now, and waits for a reading");
+    }
+
+    #[test]
+    fn the_most_urgent_come_first_and_the_longest_among_equals() {
+        let mut longer = firing("3");
+        let Phase::Firing(state) = &mut longer.phase else {
+            unreachable!("it fires")
+        };
+        state.since = at(-9_000);
+        let mut orphan = firing("2");
+        orphan.policy = crate::domain::PolicyName::new("gone").unwrap();
+        let mut snapshot = with(vec![pending("2"), firing("1"), orphan, firing("2"), longer]);
+        let order = |snapshot: &Snapshot| -> Vec<String> {
+            let rows = AlertRow::all(snapshot).into_iter();
+            rows.map(|row| format!("{} {} {}", row.client, row.policy, row.state.as_str()))
+                .collect()
+        };
+        assert_eq!(
+            order(&snapshot),
+            [
+                "3 low firing",
+                "1 low firing",
+                "2 low firing",
+                "2 low pending",
+                "2 gone firing"
+            ]
+        );
+        snapshot.rules.policies[0].severity = Severity::Critical;
+        assert_eq!(AlertRow::all(&snapshot)[0].severity, Some(Severity::Critical));
+        snapshot.kept.alerts = vec![Alert {
+            phase: Phase::CoolingDown { resolved_at: at(-60) },
+            ..firing("1")
+        }];
+        assert!(AlertRow::all(&snapshot).is_empty(), "it is over");
+    }
+
+    #[test]
+    fn the_page_says_what_the_table_cannot() {
+        let mut refused = firing("1");
+        refused.client = ClientId::account();
+        refused.reason = Reason::Account {
+            what: "the API refused this address".to_owned(),
+            fix: "allow-list it".to_owned(),
+        };
+        let mut snapshot = with(vec![refused, firing("2"), pending("3")]);
+        snapshot.cannot_be_told = [(ClientId::new("2").unwrap(), "550 no such user".to_owned())].into();
+        let page = |all| text(&Alerts::new(std::slice::from_ref(&snapshot), all, false).page(&now()));
+        assert_eq!(
+            page(false),
+            "warning | 2 | Acme | low | 2h | - | 10.00 | - | not yet\n\
+             warning | account | the account itself | low | 2h | - | - | - | not yet\n\
+             \n2 low: the client cannot be told: 550 no such user\n\
+             \nlow: the API refused this address\n  allow-list it\n\
+             1 pending; `--all` shows them\n"
+        );
+        assert!(page(true).contains("warning | 3 | Acme | low | 5m | - | 10.00 | - | fires in 5m\n"));
+        let nothing = |ended: Option<i64>| {
+            let mut snapshot = with(Vec::new());
+            snapshot.kept.state.sweep_ended_at = ended.map(at);
+            text(&Alerts::new(&[snapshot], false, false).page(&now()))
+        };
+        assert_eq!(nothing(Some(-60)), "no alert fires; the last sweep ended 1m ago\n");
+        assert_eq!(nothing(None), "no alert fires; no sweep has ended yet\n");
     }
 }

@@ -86,7 +86,6 @@ impl From<&Enforcement> for Change {
 
 impl ClientCard {
     /// A client with what was done about it, newest first.
-    #[must_use]
     pub fn new(snapshot: &Snapshot, watched: &Watched, enforcements: &[Enforcement]) -> Self {
         let client = &watched.client;
         let (reading, threshold) = (watched.reading.as_ref(), watched.threshold.as_ref());
@@ -232,5 +231,127 @@ impl Shown for ClientCard {
         });
         card.facts("enforcements", changes);
         card.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ClientCard;
+    use crate::domain::testing::{reading, threshold};
+    use crate::domain::watch::Watched;
+    use crate::view::page::{Block, Shown, Tone};
+    use crate::view::testing::{at, now, snapshot, watched};
+
+    /// What the card says under a label, once the client was changed so.
+    fn said(label: &str, change: fn(&mut Watched)) -> Option<(String, Tone)> {
+        let mut client = watched("561115");
+        change(&mut client);
+        let mut snapshot = snapshot();
+        snapshot.kept.state.management_codes = [("1".to_owned(), "Hard limit".to_owned())].into();
+        let page = ClientCard::new(&snapshot, &client, &[]).page(&now());
+        let [Block::Card(card)] = &page.0[..] else {
+            panic!("{page:?}")
+        };
+        let found = card.facts.iter().find(|(name, _)| name == label);
+        found.map(|(_, cells)| (cells[0].text.clone(), cells[0].tone))
+    }
+
+    #[test]
+    fn a_card_tells_each_number_with_its_age() {
+        type Case = (&'static str, fn(&mut Watched), &'static str, Tone);
+        let cases: [Case; 15] = [
+            ("balance", |_| {}, "not asked yet", Tone::Warning),
+            (
+                "balance",
+                |client| client.first_attempt_at = Some(at(-60)),
+                "never read",
+                Tone::Warning,
+            ),
+            (
+                "balance",
+                |client| client.reading = Some(reading("0.01", "1", -60)),
+                "0.01 USD, read 1m ago",
+                Tone::Plain,
+            ),
+            (
+                "balance",
+                |client| client.reading = Some(reading("0", "1", -60)),
+                "0.00 USD, read 1m ago",
+                Tone::Bad,
+            ),
+            (
+                "spending",
+                |client| client.reading = Some(reading("8", "1.5", -60)),
+                "1.50 today (since midnight in Toronto), - in the last 30 days (USD)",
+                Tone::Plain,
+            ),
+            ("threshold", |_| {}, "not read yet", Tone::Plain),
+            (
+                "threshold",
+                |client| client.threshold = Some(threshold(Some("10"), -60)),
+                "10.00 USD, read 1m ago",
+                Tone::Plain,
+            ),
+            (
+                "threshold",
+                |client| client.threshold = Some(threshold(None, -60)),
+                "none, so it is not judged by one; read 1m ago",
+                Tone::Plain,
+            ),
+            ("mail address", |_| {}, "john@example.com", Tone::Plain),
+            (
+                "mail address",
+                |client| client.client.email.clear(),
+                "none: nobody there can be told",
+                Tone::Plain,
+            ),
+            (
+                "mail address",
+                |client| {
+                    let mut wished = threshold(None, 0);
+                    wished.email = Some("ann@example.com".to_owned());
+                    client.threshold = Some(wished);
+                },
+                "ann@example.com (from its threshold; its own is john@example.com)",
+                Tone::Plain,
+            ),
+            (
+                "mail address",
+                |client| {
+                    let mut wished = threshold(None, 0);
+                    wished.email = Some("ann at home".to_owned());
+                    client.threshold = Some(wished);
+                },
+                "`ann at home` is no mail address; told at the client's own, john@example.com",
+                Tone::Plain,
+            ),
+            (
+                "balance management",
+                |client| client.client.balance_management = "9".to_owned(),
+                "code 9, which the account's list does not explain",
+                Tone::Plain,
+            ),
+            (
+                "last read",
+                |client| {
+                    client.last_error = Some("timeout".to_owned());
+                    client.last_attempt_at = Some(at(-30));
+                },
+                "failed 30s ago: timeout",
+                Tone::Warning,
+            ),
+            (
+                "vanished",
+                |client| client.vanished_at = Some(at(-86_400)),
+                "from the list, 1d ago",
+                Tone::Bad,
+            ),
+        ];
+        for (label, change, expected, tone) in cases {
+            assert_eq!(said(label, change), Some((expected.to_owned(), tone)), "{label}");
+        }
+        assert_eq!(said("spending", |_| {}), None, "nothing was read");
+        assert_eq!(said("vanished", |_| {}), None);
+        assert_eq!(said("alerts", |_| {}), Some(("none".to_owned(), Tone::Good)));
     }
 }

@@ -53,7 +53,6 @@ impl From<&Enforcement> for EnforcementRow {
 }
 
 /// Where an enforcement stands, in words.
-#[must_use]
 pub fn state_text(state: &EnforcementState) -> String {
     let outcome = match state {
         EnforcementState::Planned => return "written down, not begun".to_owned(),
@@ -101,7 +100,6 @@ pub struct Enforcements(Vec<EnforcementRow>);
 
 impl Enforcements {
     /// Those of each account, newest first, at most `limit` of all.
-    #[must_use]
     pub fn new(accounts: Vec<Vec<EnforcementRow>>, limit: usize) -> Self {
         Self(newest(accounts, limit, |row| row.planned_at))
     }
@@ -250,5 +248,147 @@ impl Shown for EnforcementCard {
         }
         page.table(journal);
         page
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EnforcementCard, EnforcementRow, Enforcements, Tone, state_text, tone};
+    use crate::domain::enforcement::{Deferral, EnforcementState, EnforcementStep, FieldDifference, Outcome, Refusal};
+    use crate::domain::kept::EnforcementRecord;
+    use crate::view::page::Shown;
+    use crate::view::testing::{at, enforcement, now, text};
+
+    fn ended(outcome: Outcome) -> EnforcementState {
+        EnforcementState::Ended { outcome }
+    }
+
+    fn differs() -> EnforcementState {
+        let difference = |field: &str| FieldDifference {
+            field: field.to_owned(),
+            expected: "1".to_owned(),
+            found: String::new(),
+        };
+        let fields = vec![difference("zip"), difference("city")];
+        ended(Outcome::Differs { fields })
+    }
+
+    #[test]
+    fn every_state_is_told_in_words_and_by_its_tone() {
+        let why = Refusal::Protected;
+        let brake = || Deferral::Brake;
+        for (state, text, expected) in [
+            (EnforcementState::Planned, "written down, not begun", Tone::Plain),
+            (
+                EnforcementState::Deferred { why: brake() },
+                "put off: the brake is on",
+                Tone::Warning,
+            ),
+            (EnforcementState::Sent, "sent, and not read back yet", Tone::Warning),
+            (ended(Outcome::Verified), "set, and read back as meant", Tone::Good),
+            (
+                ended(Outcome::Already),
+                "it was as wanted already; nothing was sent",
+                Tone::Plain,
+            ),
+            (
+                ended(Outcome::Refused { why }),
+                "refused: the client is protected (`enforcement.protect`)",
+                Tone::Warning,
+            ),
+            (
+                ended(Outcome::Declined { code: "no".to_owned() }),
+                "the API declined it with `no`; nothing was changed, and it is tried again after 15 minutes",
+                Tone::Warning,
+            ),
+            (
+                differs(),
+                "the record that was read back is not as meant: zip, city",
+                Tone::Bad,
+            ),
+            (
+                ended(Outcome::DidNotHappen),
+                "the change did not happen; the record is as it was",
+                Tone::Plain,
+            ),
+            (
+                ended(Outcome::Cancelled),
+                "not wanted any more before anything was sent",
+                Tone::Plain,
+            ),
+            (
+                ended(Outcome::Waiting {
+                    why: brake(),
+                    others: 1,
+                }),
+                "put off: the brake is on",
+                Tone::Plain,
+            ),
+        ] {
+            assert_eq!((&*state_text(&state), tone(&state)), (text, expected));
+        }
+    }
+
+    #[test]
+    fn a_card_has_the_record_before_without_a_password_and_the_journal() {
+        let mut differing = enforcement(differs());
+        differing.code_before = Some("2".to_owned());
+        differing.window_ms = Some(123);
+        differing.before_image = Some(r#"{"client":"1","password":"hunter2","zip":7}"#.to_owned());
+        differing.told = ["differs".to_owned()].into();
+        let step = EnforcementStep {
+            enforcement: differing.id.clone(),
+            number: 1,
+            at: at(-500),
+            step: "sent".to_owned(),
+            detail: "balance_management=1".to_owned(),
+        };
+        let card = EnforcementCard::from(EnforcementRecord {
+            enforcement: differing,
+            steps: vec![step],
+        });
+        let shown = text(&card.page(&now()));
+        assert_eq!(
+            shown.split_once("stopped by").unwrap().1,
+            ": read-back\n\
+             told: differs\n\
+             policy: low\n\
+             balance: -0.50 when it was planned\n\
+             planned: 2023-11-14 22:03:20 (10m ago)\n\
+             changed: 2023-11-14 22:05:00 (8m 20s ago)\n\
+             code: 2 before, nothing sent\n\
+             window: 123 ms at most, in which a person's edit would have been lost\n\
+             differs: zip: should be `1`, is `` | city: should be `1`, is ``\n\
+             \nclient | 1\nzip | 7\n\
+             \n1 | 2023-11-14 22:05:00 (8m 20s ago) | sent | balance_management=1\n"
+        );
+        let json = serde_json::to_string(&card).unwrap();
+        assert!(!json.contains("hunter2") && !shown.contains("hunter2"));
+    }
+
+    #[test]
+    fn a_list_reads_as_columns_and_as_sentences() {
+        let row = EnforcementRow::from(&enforcement(EnforcementState::Sent));
+        let id = row.id.clone();
+        let list = Enforcements::new(vec![vec![row]], 50);
+        let page = list.page(&now());
+        assert_eq!(
+            text(&page),
+            format!("2023-11-14 22:03 | sent | 561115 | to HARD | low | -0.50 | {id} | sent, and not read back yet\n")
+        );
+        let crate::view::page::Block::Table(table) = &page.0[0] else {
+            panic!("{page:?}")
+        };
+        assert_eq!(
+            text(&table.sentences().unwrap().into()),
+            format!(
+                "sent | 2023-11-14 22:03  561115 to HARD for low, at a balance of -0.50: sent, and not read back yet\n | \
+                 {id}\n"
+            )
+        );
+        assert_eq!(
+            text(&Enforcements::new(vec![vec![]], 50).page(&now())),
+            "no such enforcement\n"
+        );
     }
 }

@@ -92,7 +92,6 @@ impl Row {
 
 impl History {
     /// What was kept of a client, newest first.
-    #[must_use]
     pub fn new(client: ClientId, kept: Vec<Kept>, with_bars: bool) -> Self {
         Self {
             rows: kept.into_iter().map(Row::from).collect(),
@@ -158,11 +157,13 @@ impl Bars {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bars, Money};
+    use super::{Bars, ClientId, History, Kept, Seen};
+    use crate::domain::testing::money;
+    use crate::view::page::Shown;
+    use crate::view::testing::{at, now, text};
 
     #[test]
     fn bars_go_from_the_lowest_to_the_highest() {
-        let money = |text: &str| text.parse::<Money>().unwrap();
         let length = |balances: &[&str], of: &str| {
             let bars = Bars::of(balances.iter().map(|text| money(text)));
             bars.bar(money(of)).chars().count()
@@ -178,5 +179,42 @@ mod tests {
         for (name, balances, of, expected) in cases {
             assert_eq!(length(balances, of), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn equal_readings_are_one_line_and_a_gap_has_a_length() {
+        let kept = |seen, first: i64, count: u64| Kept {
+            seen,
+            first_seen_at: at(first),
+            last_seen_at: at(0),
+            count,
+        };
+        let read = |balance: &str| Seen::Reading {
+            balance: money(balance),
+            spent_today: None,
+            threshold: Some(money("10")),
+        };
+        let gap = || Seen::Gap {
+            error: "timeout".to_owned(),
+        };
+        let rows = || {
+            vec![
+                kept(read("0"), -60, 2),
+                kept(gap(), -300, 3),
+                kept(gap(), 0, 1),
+                kept(read("8"), 0, 1),
+            ]
+        };
+        let client = ClientId::new("1").unwrap();
+        let page = |rows, with_bars| text(&History::new(client.clone(), rows, with_bars).page(&now()));
+        assert_eq!(
+            page(rows(), false),
+            "2023-11-14 22:12 | 2023-11-14 22:13 | 2x | 0.00 | - | 10.00\n\
+             2023-11-14 22:08 | 2023-11-14 22:13 | 3x | not read for 5m: timeout |  | \n\
+             2023-11-14 22:13 |  | 1x | not read: timeout |  | \n\
+             2023-11-14 22:13 |  | 1x | 8.00 | - | 10.00\n"
+        );
+        assert!(page(rows(), true).ends_with("1x | 8.00 | - | 10.00 | ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇\n"));
+        assert_eq!(page(Vec::new(), true), "nothing was read of client 1 yet\n");
     }
 }

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 
 /// Makes one list of those of each account, newest first, at most `limit` of them. Those of one account keep their order:
 /// a clock that was set back must not shuffle it.
-#[must_use]
 pub fn newest<R>(mut accounts: Vec<Vec<R>>, limit: usize, at: impl Fn(&R) -> Timestamp) -> Vec<R> {
     if let [_] = accounts[..] {
         return accounts.remove(0);

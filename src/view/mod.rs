@@ -20,7 +20,7 @@ pub mod snapshot;
 pub mod status;
 pub mod sweep;
 #[cfg(test)]
-mod testing;
+pub mod testing;
 pub mod words;
 
 pub use page::{Card, Page, Shown, Table, Tone};

@@ -82,7 +82,6 @@ pub struct Notices(Vec<NoticeRow>);
 
 impl Notices {
     /// Those of each account, newest first, at most `limit` of all.
-    #[must_use]
     pub fn new(accounts: Vec<Vec<NoticeRow>>, limit: usize) -> Self {
         Self(newest(accounts, limit, |row| row.created_at))
     }
@@ -242,5 +241,118 @@ impl Shown for NoticeCard {
         }
         page.table(table);
         page
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NoticeCard, NoticeRow, Notices};
+    use crate::domain::alert::EpisodeId;
+    use crate::domain::kept::NoticeRecord;
+    use crate::domain::notice::{Attempt, Facts, Message, MessageKind, NoticeState, Notification, Transition};
+    use crate::domain::reason::Reason;
+    use crate::domain::testing::reading;
+    use crate::domain::{AccountName, ChannelName, ClientId, PolicyName, Severity};
+    use crate::view::page::{Block, Shown};
+    use crate::view::testing::{at, now, text};
+
+    fn notification(state: NoticeState) -> Notification {
+        let account = AccountName::new("main").unwrap();
+        let (client, policy) = (ClientId::new("1").unwrap(), PolicyName::new("low").unwrap());
+        let episode = EpisodeId::new(&account, &client, &policy, at(-60));
+        Notification {
+            id: "x/fired/client/".to_owned(),
+            account,
+            client,
+            policy,
+            episode,
+            transition: Transition::Fired { relapse: false },
+            severity: Severity::Warning,
+            channel: ChannelName::client(),
+            recipient: String::new(),
+            facts: Facts {
+                label: "Acme".to_owned(),
+                currency: "USD".to_owned(),
+                reading: Some(reading("8", "1", -90)),
+                threshold: None,
+                reason: Reason::NoThreshold,
+                since: at(-60),
+                enforcement: None,
+                management: None,
+                ending: None,
+                country: String::new(),
+                account: None,
+            },
+            created_at: at(-60),
+            message: None,
+            state,
+        }
+    }
+
+    #[test]
+    fn a_row_says_why_it_stands_so_or_else_why_it_was_owed() {
+        let page = Notices::new(vec![vec![NoticeRow::from(notification(NoticeState::Pending))]], 50).page(&now());
+        let why = "the client has no threshold, and `default_threshold` is not set";
+        assert_eq!(
+            text(&page),
+            format!("2023-11-14 22:12 | pending | 1 | low | fired | client | nobody | x/fired/client/ | {why}\n")
+        );
+        let Block::Table(table) = &page.0[0] else {
+            panic!("{page:?}")
+        };
+        assert_eq!(
+            text(&table.sentences().unwrap().into()),
+            format!("pending | 2023-11-14 22:12  1 low fired, to nobody through client: {why}\n | x/fired/client/\n")
+        );
+        assert_eq!(text(&Notices::new(vec![], 50).page(&now())), "no such notification\n");
+    }
+
+    #[test]
+    fn a_card_says_when_it_is_tried_next_and_what_was_said() {
+        let message = Message {
+            id: "m".to_owned(),
+            account: AccountName::new("main").unwrap(),
+            channel: ChannelName::client(),
+            recipient: String::new(),
+            thread: "t".to_owned(),
+            kind: MessageKind::Summary,
+            created_at: at(-60),
+            not_before: at(120),
+            deadline: at(86_400),
+            paced: None,
+            attempts: 1,
+            next_at: at(60),
+            state: NoticeState::Pending,
+        };
+        let attempt = Attempt {
+            message: "m".to_owned(),
+            number: 1,
+            at: at(-30),
+            outcome: "retry".to_owned(),
+            detail: "451 later".to_owned(),
+        };
+        let mut record = NoticeRecord {
+            notification: notification(NoticeState::Pending),
+            message: Some(message),
+            attempts: vec![attempt],
+        };
+        let shown = text(&NoticeCard::from(record.clone()).page(&now()));
+        assert_eq!(
+            shown.split_once("balance: ").unwrap().1,
+            "8.00 USD, read 2023-11-14 22:11:50 (1m 30s ago)\n\
+             to: nobody through client\n\
+             created: 2023-11-14 22:12:20 (1m ago)\n\
+             carried by: a summary, m\n\
+             next try: 2023-11-14 22:15:20 (in 2m)\n\
+             given up: 2023-11-15 22:13:20 (in 1d)\n\
+             \n1 | 2023-11-14 22:12:50 (30s ago) | retry | 451 later\n"
+        );
+        record.message.as_mut().unwrap().state = NoticeState::Delivered;
+        record.attempts.clear();
+        let shown = text(&NoticeCard::from(record).page(&now()));
+        assert!(
+            shown.ends_with("carried by: a summary, m\n\nnothing was tried yet\n"),
+            "{shown}"
+        );
     }
 }

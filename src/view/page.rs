@@ -87,7 +87,6 @@ pub const ID: &str = "id";
 
 impl Table {
     /// A table with these columns. A title that starts with `>` stands, with its column, to the right.
-    #[must_use]
     pub fn new(titles: &[&str]) -> Self {
         let column = |title: &&str| Column {
             title: title.strip_prefix('>').unwrap_or(title).to_owned(),
@@ -100,7 +99,6 @@ impl Table {
     }
 
     /// The same table, which may be read as sentences.
-    #[must_use]
     pub fn or_sentences(self, noun: &'static str, pattern: &'static str) -> Self {
         Self {
             sentence: Some(Sentence { noun, pattern }),
@@ -113,7 +111,6 @@ impl Table {
     }
 
     /// Its rows as sentences, if it can be read so.
-    #[must_use]
     pub fn sentences(&self) -> Option<Self> {
         let Sentence { noun, pattern } = self.sentence?;
         let mut table = Self::new(&[STATE, noun]);
@@ -148,7 +145,6 @@ pub struct Card {
 }
 
 impl Card {
-    #[must_use]
     pub fn new(title: impl Into<String>, beside: impl Into<String>) -> Self {
         Self {
             title: title.into(),

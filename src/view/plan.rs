@@ -27,7 +27,6 @@ pub struct Planned {
 
 impl Planned {
     /// Plans by what was kept. Readings count when they are of the last sweep.
-    #[must_use]
     pub fn new(snapshot: &Snapshot) -> Self {
         let (kept, guards) = (&snapshot.kept, &snapshot.guards);
         // Without any sweep there is no reading that could count.
@@ -59,7 +58,6 @@ impl Planned {
 }
 
 /// What a mode means.
-#[must_use]
 pub const fn mode_text(mode: Mode) -> &'static str {
     match mode {
         Mode::Observe => "observe: nothing is changed, `balancewatch plan` shows what would be",
@@ -68,7 +66,6 @@ pub const fn mode_text(mode: Mode) -> &'static str {
 }
 
 /// The word for a decision.
-#[must_use]
 pub const fn decision_word(decision: &Decision) -> &'static str {
     match decision {
         Decision::Go => "go",
@@ -89,7 +86,6 @@ const fn decision_tone(decision: &Decision) -> Tone {
 }
 
 /// Why an intent is decided so; of what waits for a second reading, when that may come.
-#[must_use]
 pub fn decision_reason(snapshot: &Snapshot, intent: &Intent, decision: &Decision) -> String {
     match decision {
         Decision::Go => "nothing stands in the way: the next sweep does it".to_owned(),
@@ -113,7 +109,6 @@ pub fn decision_reason(snapshot: &Snapshot, intent: &Intent, decision: &Decision
 }
 
 /// Where the first change ever stands, in words.
-#[must_use]
 pub const fn canary_text(canary: Canary) -> &'static str {
     match canary {
         Canary::Alone => "none yet: the account's first change goes alone and is read again before any other",
@@ -164,7 +159,6 @@ struct PlanRow {
 }
 
 impl Plan {
-    #[must_use]
     pub fn new(snapshot: &Snapshot) -> Self {
         let planned = Planned::new(snapshot);
         let (state, caps, brake) = (&snapshot.kept.state, &snapshot.guards.caps, snapshot.brake());
@@ -267,5 +261,135 @@ impl Shown for Plan {
         }
         page.table(table);
         page
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Decision, Deferral, Plan, Tone, decision_reason, decision_tone, decision_word};
+    use crate::domain::alert::Phase;
+    use crate::domain::enforcement::{EnforcementState, Mode, Refusal};
+    use crate::domain::policy::{Enforce, When};
+    use crate::domain::testing::{money, policy, reading};
+    use crate::domain::{ClientId, Management, PolicyName};
+    use crate::view::page::Shown;
+    use crate::view::snapshot::Snapshot;
+    use crate::view::testing::{at, enforcement, firing, now, snapshot, text, watched};
+
+    /// An account where `low` fires for a client, asks for HARD, and nothing was done yet.
+    fn asked() -> Snapshot {
+        let mut snapshot = snapshot();
+        let mut low = policy("low", When::default());
+        low.enforce = Some(Enforce {
+            balance_management: Management::Hard,
+            revert_on_recovery: false,
+        });
+        snapshot.rules.policies = vec![low];
+        let mut client = watched("561115");
+        client.reading = Some(reading("8", "1", -60));
+        snapshot.kept.clients = vec![client];
+        snapshot.kept.alerts = vec![firing("561115")];
+        snapshot.kept.state.sweep_started_at = Some(at(-120));
+        snapshot.kept.state.sweep_ended_at = Some(at(-30));
+        snapshot
+    }
+
+    #[test]
+    fn a_decision_says_what_stands_in_the_way() {
+        let snapshot = asked();
+        let intent = &super::Planned::new(&snapshot).decisions[0].0;
+        for (decision, word, tone, reason) in [
+            (
+                Decision::Go,
+                "go",
+                Tone::Good,
+                "nothing stands in the way: the next sweep does it",
+            ),
+            (
+                Decision::Would,
+                "would",
+                Tone::Plain,
+                "it would be done now if the mode were apply",
+            ),
+            (
+                Decision::Already,
+                "already",
+                Tone::Plain,
+                "the client already is as wanted; nothing is sent",
+            ),
+            (
+                Decision::Deferred(Deferral::Brake),
+                "deferred",
+                Tone::Warning,
+                "the brake is on; `balancewatch brake off` releases it",
+            ),
+            (
+                Decision::Deferred(Deferral::Unconfirmed),
+                "deferred",
+                Tone::Warning,
+                "a second reading must confirm it first",
+            ),
+            (
+                Decision::Refused(Refusal::Protected),
+                "refused",
+                Tone::Bad,
+                "the client is protected (`enforcement.protect`)",
+            ),
+        ] {
+            assert_eq!((decision_word(&decision), decision_tone(&decision)), (word, tone));
+            assert_eq!(decision_reason(&snapshot, intent, &decision), reason);
+        }
+        let mut unconfirmed = asked();
+        if let Phase::Firing(firing) = &mut unconfirmed.kept.alerts[0].phase {
+            (firing.confirmed, firing.since) = (false, at(-60));
+        }
+        let reason = decision_reason(&unconfirmed, intent, &Decision::Deferred(Deferral::Unconfirmed));
+        assert!(
+            reason.starts_with("a second reading, at 2023-11-14 22:1")
+                && reason.ends_with(" or later, must confirm it first"),
+            "{reason}"
+        );
+    }
+
+    #[test]
+    fn a_plan_says_by_which_readings_it_is_made() {
+        let page = |snapshot: &Snapshot| text(&Plan::new(snapshot).page(&now()));
+        let mut observed = asked();
+        assert_eq!(
+            page(&observed),
+            "account main, mode observe: nothing is changed, this is what would be\n\
+             by the readings of the sweep that ended 30s ago\n\
+             \n561115 | Acme | 8.00 | 1m ago | to HARD | low | would | it would be done now if the mode were apply\n"
+        );
+        observed.kept.state.sweep_ended_at = Some(at(-200));
+        let running =
+            "by the readings of the sweep that began 2m ago; clients that it has not read yet are not shown\n";
+        assert!(page(&observed).contains(running));
+
+        let mut applied = asked();
+        (applied.guards.mode, applied.rules.mode) = (Mode::Apply, Mode::Apply);
+        applied.kept.alerts.clear();
+        let mut sent = enforcement(EnforcementState::Sent);
+        sent.id = "x/enforce/1".to_owned();
+        (sent.client, sent.balance) = (ClientId::new("1").unwrap(), money("1"));
+        applied.kept.enforcements = vec![sent];
+        assert_eq!(
+            page(&applied),
+            "account main, mode apply: what is to be done now is done in the next sweep, by fresh readings\n\
+             by the readings of the sweep that ended 30s ago\n\
+             the account's first change: sent: it is read again before any other change goes\n\
+             in 24h: 1 of 20 changes, 0 of 20 reversals; 3 in one sweep\n\
+             sent, and not settled yet: x/enforce/1\n\
+             \nnothing is asked for: no firing alert wants a change that was not made or given up already\n"
+        );
+        let mut empty = snapshot();
+        empty.rules.policies = vec![policy("low", When::default())];
+        assert_eq!(
+            page(&empty),
+            "account main, mode observe: nothing is changed, this is what would be\n\
+             no sweep has begun yet, so there is nothing to plan by\n\
+             \nnothing is asked for: no policy has `enforce`\n"
+        );
+        assert_eq!(empty.rules.policies[0].name, PolicyName::new("low").unwrap());
     }
 }

@@ -34,7 +34,6 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// How long it takes to ask everybody.
-    #[must_use]
     pub fn revisit(&self) -> SignedDuration {
         let is_listed = |watched: &&Watched| watched.vanished_at.is_none() && !watched.client.id.is_pseudo();
         let clients = self.kept.clients.iter().filter(is_listed).count();
@@ -42,18 +41,15 @@ impl Snapshot {
     }
 
     /// From one reading of a client to the next: the longer of the schedule's interval and the time to ask everybody.
-    #[must_use]
     pub fn interval(&self) -> SignedDuration {
         self.schedule_interval.max(self.revisit())
     }
 
     /// The brake, if it is on.
-    #[must_use]
     pub fn brake(&self) -> Option<&Decision> {
         decision::brake(&self.kept.decisions, self.now.at)
     }
 
-    #[must_use]
     pub fn client(&self, id: &str) -> Option<&Watched> {
         let clients = &self.kept.clients;
         let by_id = clients.binary_search_by(|watched| watched.client.id.as_str().cmp(id));
@@ -61,7 +57,6 @@ impl Snapshot {
     }
 
     /// What people call a client; empty for one that is not known.
-    #[must_use]
     pub fn label(&self, id: &ClientId) -> String {
         match self.client(id.as_str()) {
             Some(watched) => label(&watched.client),
@@ -70,14 +65,12 @@ impl Snapshot {
         }
     }
 
-    #[must_use]
     pub fn alert(&self, client: &ClientId, policy: &PolicyName) -> Option<&Alert> {
         let mut alerts = self.kept.alerts.iter();
         alerts.find(|alert| alert.client == *client && alert.policy == *policy)
     }
 
     /// The threshold by which a client is judged now.
-    #[must_use]
     pub fn threshold(&self, watched: &Watched) -> Option<Money> {
         let usable = usable_threshold(watched.threshold.as_ref(), self.now.at)?;
         let own = usable.amount.filter(|amount| amount.is_positive());
@@ -86,7 +79,6 @@ impl Snapshot {
 
     /// Whether a reading is of the last sweep. While one runs that has not come to the client yet, the reading of the
     /// sweep before it counts too.
-    #[must_use]
     pub fn is_fresh(&self, read_at: Timestamp) -> bool {
         let state = &self.kept.state;
         let Some(started_at) = state.sweep_started_at else {
@@ -100,3 +92,76 @@ impl Snapshot {
 
 /// What the pseudo-client `account` is called.
 pub const THE_ACCOUNT: &str = "the account itself";
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::testing::{money, threshold};
+    use crate::domain::{ClientId, Money};
+    use crate::view::testing::{at, snapshot, watched};
+
+    #[test]
+    fn a_reading_is_fresh_when_it_is_of_the_last_sweep() {
+        // A sweep every five minutes.
+        for (name, started, ended, read, expected) in [
+            ("no sweep yet", None, None, -10, false),
+            ("of the sweep that ended", Some(-120), Some(-60), -120, true),
+            ("before it", Some(-120), Some(-60), -121, false),
+            ("one runs, and has not come to it", Some(-10), Some(-60), -300, true),
+            (
+                "one runs, and it is two intervals old",
+                Some(-10),
+                Some(-60),
+                -600,
+                true,
+            ),
+            ("one runs, and it is older", Some(-10), Some(-60), -601, false),
+            ("the first runs", Some(-10), None, -300, true),
+        ] {
+            let mut snapshot = snapshot();
+            snapshot.kept.state.sweep_started_at = started.map(at);
+            snapshot.kept.state.sweep_ended_at = ended.map(at);
+            assert_eq!(snapshot.is_fresh(at(read)), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_threshold_that_counts_is_its_own_or_the_default() {
+        const DAY: i64 = 86_400;
+        let default = Some("5");
+        for (name, own, read_secs_ago, default, expected) in [
+            ("its own", Some("10"), 0, default, Some("10")),
+            ("none of its own", None, 0, default, default),
+            ("zero is none", Some("0"), 0, default, default),
+            ("no default either", None, 0, None, None),
+            ("a day old", Some("10"), DAY, default, Some("10")),
+            ("older", Some("10"), DAY + 1, default, None),
+        ] {
+            let mut snapshot = snapshot();
+            snapshot.rules.default_threshold = default.map(money);
+            let mut client = watched("561115");
+            client.threshold = Some(threshold(own, -read_secs_ago));
+            let expected: Option<Money> = expected.map(money);
+            assert_eq!(snapshot.threshold(&client), expected, "{name}");
+        }
+        assert_eq!(snapshot().threshold(&watched("561115")), None, "never read");
+    }
+
+    #[test]
+    fn clients_are_found_by_their_id() {
+        let mut snapshot = snapshot();
+        snapshot.kept.clients = ["1000", "561115", "9"].map(watched).into();
+        for id in ["1000", "561115", "9"] {
+            assert_eq!(snapshot.client(id).unwrap().client.id.as_str(), id);
+        }
+        assert_eq!(snapshot.client("account"), None);
+        let label = |id: &str| snapshot.label(&ClientId::new(id).unwrap());
+        assert_eq!((&*label("9"), &*label("10")), ("Acme", ""));
+        assert_eq!(snapshot.label(&ClientId::account()), "the account itself");
+        assert_eq!(
+            snapshot.revisit().as_secs(),
+            6,
+            "two calls for each of three, 60 a minute"
+        );
+        assert_eq!(snapshot.interval().as_secs(), 300);
+    }
+}

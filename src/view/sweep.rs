@@ -5,7 +5,6 @@ use super::words::kinds;
 use crate::domain::report::Report;
 
 /// A report as a table; as JSON it is itreport.
-#[must_use]
 pub fn table(report: &Report) -> Table {
     let (alerts, messages, changes) = (report.alerts, report.notifications, report.enforcements);
     let unread: u64 = report.errors.values().sum();

@@ -8,11 +8,14 @@ use jiff::{SignedDuration, Timestamp};
 use super::page::{Block, Page};
 use super::snapshot::Snapshot;
 use super::words::Now;
-use crate::domain::enforcement::Mode;
+use crate::domain::alert::{Alert, EpisodeId, Firing, Pending, Phase};
+use crate::domain::enforcement::{Direction, Enforcement, EnforcementState, Mode};
 use crate::domain::kept::AccountView;
 use crate::domain::plan::{Caps, Guards};
+use crate::domain::reason::{Finding, Measure, Reason, Relation};
+use crate::domain::testing::money;
 use crate::domain::watch::{AccountState, Watched};
-use crate::domain::{AccountName, Client, ClientId};
+use crate::domain::{AccountName, Client, ClientId, Management, PolicyName};
 use crate::monitor::decide::Rules;
 
 /// So many seconds from now.
@@ -100,4 +103,93 @@ pub fn text(page: &Page) -> String {
         }
     }
     text
+}
+
+/// An alert of `low` for this client that has fired for two hours, and was told an hour ago.
+pub fn firing(client: &str) -> Alert {
+    let (client, policy, since) = (ClientId::new(client).unwrap(), low(), at(-7_200));
+    let firing = Firing {
+        episode: EpisodeId::new(&AccountName::new("main").unwrap(), &client, &policy, since),
+        since,
+        baseline: false,
+        confirmed: true,
+        repeats: 0,
+        last_told_at: at(-3_600),
+        client_waits: None,
+        client_told: false,
+        summary: None,
+        clear_readings: 0,
+        clear_since: None,
+        last_reading_at: Some(at(-60)),
+        over_on: None,
+        under_on: None,
+        breach: None,
+        is_recovering: false,
+        client_knows_it_is_gone: false,
+        mode: Mode::Observe,
+    };
+    alert(client, Phase::Firing(firing))
+}
+
+/// An alert of `low` for this client that has been in breach for five minutes.
+pub fn pending(client: &str) -> Alert {
+    let pending = Pending {
+        since: at(-300),
+        last_breach_at: at(-60),
+        baseline: false,
+        resolved_at: None,
+    };
+    alert(ClientId::new(client).unwrap(), Phase::Pending(pending))
+}
+
+fn alert(client: ClientId, phase: Phase) -> Alert {
+    let finding = Finding {
+        measure: Measure::Balance,
+        value: money("8.0588"),
+        relation: Relation::Below,
+        limit: money("10"),
+        limit_text: Some("threshold".to_owned()),
+    };
+    Alert {
+        client,
+        policy: low(),
+        condition: String::new(),
+        phase,
+        reason: Reason::Limits {
+            findings: vec![finding],
+        },
+    }
+}
+
+fn low() -> PolicyName {
+    PolicyName::new("low").unwrap()
+}
+
+/// A change to HARD that `low` asked for.
+pub fn enforcement(state: EnforcementState) -> Enforcement {
+    let client = ClientId::new("561115").unwrap();
+    let account = AccountName::new("main").unwrap();
+    let episode = EpisodeId::new(&account, &client, &low(), at(-7_200));
+    Enforcement {
+        id: format!("{episode}/enforce/1"),
+        account,
+        client,
+        policy: low(),
+        episode,
+        direction: Direction::Enforce,
+        wanted: Management::Hard,
+        balance: money("-0.5"),
+        planned_at: at(-600),
+        state,
+        changed_at: at(-500),
+        code_before: None,
+        code_sent: None,
+        fingerprint_before: None,
+        fingerprint_after: None,
+        before_image: None,
+        window_ms: None,
+        settle_at: None,
+        waited: 0,
+        told: [].into(),
+    }
 }

@@ -12,7 +12,6 @@ use crate::domain::{Client, Management, Money};
 const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
 
 /// A length of time by its two largest units: `3d 4h`, `5m`, `12s`. Below a second it is `0s`.
-#[must_use]
 pub fn span(length: SignedDuration) -> String {
     let mut left = length.as_secs().unsigned_abs();
     let mut parts: Vec<String> = Vec::new();
@@ -41,7 +40,6 @@ pub struct Now {
 
 impl Now {
     /// How long ago a time was: `4m 2s ago`, `now`, or `in 4m` for one that is to come.
-    #[must_use]
     pub fn ago(&self, at: Timestamp) -> String {
         let since = self.at.duration_since(at);
         match since.as_secs() {
@@ -52,57 +50,48 @@ impl Now {
     }
 
     /// When something comes that cannot have been yet: `in 4m`, or `now` if it is late.
-    #[must_use]
     pub fn until(&self, at: Timestamp) -> String {
         self.ago(at.max(self.at))
     }
 
     /// How long it has been: `4m 2s`.
-    #[must_use]
     pub fn since(&self, at: Timestamp) -> String {
         span(self.at.duration_since(at))
     }
 
     /// Seconds since a time, for scripts. A clock that went back counts as no time passed.
-    #[must_use]
     pub fn age_seconds(&self, at: Timestamp) -> i64 {
         self.at.duration_since(at).as_secs().max(0)
     }
 
     /// A time on the clock: `2026-07-01 14:03:22`.
-    #[must_use]
     pub fn clock(&self, at: Timestamp) -> String {
         at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
 
     /// A time in the column of a table, to the minute: `2026-07-01 14:03`. The seconds are in the JSON.
-    #[must_use]
     pub fn minute(&self, at: Timestamp) -> String {
         at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
     }
 
     /// A time on the clock, and how long ago that was.
-    #[must_use]
     pub fn clock_and_age(&self, at: Timestamp) -> String {
         format!("{} ({})", self.clock(at), self.ago(at))
     }
 }
 
 /// `1 client`, `2 clients`.
-#[must_use]
 pub fn count(number: u64, word: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {word}{plural}")
 }
 
 /// An amount for people, or a dash.
-#[must_use]
 pub fn amount(money: Option<Money>) -> String {
     money.map_or_else(|| "-".to_owned(), Money::for_people)
 }
 
 /// `timeout 1, html 2`.
-#[must_use]
 pub fn kinds(numbers: &BTreeMap<String, u64>) -> String {
     let kinds: Vec<String> = numbers
         .iter()
@@ -112,7 +101,6 @@ pub fn kinds(numbers: &BTreeMap<String, u64>) -> String {
 }
 
 /// A code of balance management in words, by what the account's list says of it: `HARD (calls should stop at 0)`.
-#[must_use]
 pub fn management(code: &str, means: Option<Management>, description: Option<&str>) -> String {
     match (means, description) {
         (Some(Management::Hard), _) => "HARD (calls should stop at 0)".to_owned(),
@@ -124,7 +112,6 @@ pub fn management(code: &str, means: Option<Management>, description: Option<&st
 }
 
 /// A change, behind *set*: `to hard`, `back to soft`.
-#[must_use]
 pub fn change(direction: Direction, wanted: Management) -> String {
     match direction {
         Direction::Enforce => format!("to {wanted}"),
@@ -133,7 +120,6 @@ pub fn change(direction: Direction, wanted: Management) -> String {
 }
 
 /// What people call a client, the pseudo-clients by what they stand for.
-#[must_use]
 pub fn label(client: &Client) -> String {
     match client.id.as_str() {
         "account" => "the account itself".to_owned(),

@@ -44,7 +44,6 @@ pub struct Output {
 
 impl Output {
     /// Standard output. `no_colour`: whether the environment asks for none.
-    #[must_use]
     pub fn stdout(no_colour: bool) -> Self {
         let terminal = io::stdout().is_terminal();
         let size = tcgetwinsize(io::stdout()).map_or(0, |size| usize::from(size.ws_col));
@@ -59,7 +58,6 @@ impl Output {
 
     /// Plain text into `writer`.
     #[cfg(test)]
-    #[must_use]
     pub fn plain(writer: Box<dyn Write>) -> Self {
         Self {
             writer,
@@ -71,7 +69,6 @@ impl Output {
     }
 
     /// Whether the reader went away; what is printed from then on goes nowhere.
-    #[must_use]
     pub const fn is_closed(&self) -> bool {
         self.closed
     }
@@ -99,16 +96,12 @@ impl Output {
     }
 
     /// How wide the terminal is; `None` where it is none.
-    #[must_use]
     pub fn columns(&self) -> Option<usize> {
         self.terminal.then_some(self.columns)
     }
 
     /// Prints one line, without control characters. On a terminal it goes on below its beginning instead of being broken
     /// within a word.
-    ///
-    /// # Errors
-    /// As [`Output::text`].
     pub fn line(&mut self, line: &str) -> Result<(), Failure> {
         let line = clean(line);
         let (indent, words) = line.split_at(line.len() - line.trim_start().len());
@@ -121,9 +114,6 @@ impl Output {
     }
 
     /// Prints a value as indented JSON and a line break.
-    ///
-    /// # Errors
-    /// As [`Output::text`], or when the value cannot be JSON.
     pub fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
         let mut text = serde_json::to_string_pretty(value)?;
         text.push('\n');
@@ -131,26 +121,17 @@ impl Output {
     }
 
     /// Prints a table; nothing but its header when it has no rows.
-    ///
-    /// # Errors
-    /// As [`Output::text`].
     pub fn table(&mut self, table: &Table) -> Result<(), Failure> {
         let sentences = if self.terminal { table.sentences() } else { None };
         self.grid(&sentences.as_ref().unwrap_or(table).into())
     }
 
     /// Prints a card.
-    ///
-    /// # Errors
-    /// As [`Output::text`].
     pub fn card(&mut self, card: &Card) -> Result<(), Failure> {
         self.grid(&card.into())
     }
 
     /// Prints a page.
-    ///
-    /// # Errors
-    /// As [`Output::text`].
     pub fn page(&mut self, page: &Page) -> Result<(), Failure> {
         page.0.iter().try_for_each(|block| match block {
             Block::Line(line) => self.line(line),

@@ -58,17 +58,22 @@ struct Scene<'a> {
     enforcements: &'a [Enforcement],
 }
 
-impl Explained {
-    /// A client, with what was done about it, newest first.
-    #[must_use]
-    pub fn new(snapshot: &Snapshot, watched: &Watched, enforcements: &[Enforcement]) -> Self {
-        let scene = Scene {
+impl<'a> Scene<'a> {
+    fn new(snapshot: &'a Snapshot, watched: &'a Watched, enforcements: &'a [Enforcement]) -> Self {
+        Self {
             snapshot,
             watched,
             circumstances: circumstances(snapshot),
             planned: Planned::new(snapshot),
             enforcements,
-        };
+        }
+    }
+}
+
+impl Explained {
+    /// A client, with what was done about it, newest first.
+    pub fn new(snapshot: &Snapshot, watched: &Watched, enforcements: &[Enforcement]) -> Self {
+        let scene = Scene::new(snapshot, watched, enforcements);
         let (rules, reading) = (&snapshot.rules, watched.reading.as_ref());
         let scope = scope_of(watched);
         let policies = rules.policies.iter().filter(|policy| policy.scope == scope);

@@ -86,3 +86,135 @@ impl Scene<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use crate::domain::alert::{Alert, ClientWaits, Firing, Phase};
+    use crate::domain::kept::Told;
+    use crate::domain::policy::When;
+    use crate::domain::testing::policy;
+    use crate::view::explain::Scene;
+    use crate::view::testing::{at, firing, pending, snapshot, watched};
+
+    /// What is said of an alert, when so much was delivered.
+    fn said(alert: Option<&Alert>, told: Told) -> String {
+        let mut snapshot = snapshot();
+        if let Some(firing) = alert.and_then(Alert::firing) {
+            snapshot.told = [(firing.episode.clone(), told)].into();
+        }
+        let watched = watched("561115");
+        let mut low = policy("low", When::default());
+        low.hold = SignedDuration::from_mins(10);
+        Scene::new(&snapshot, &watched, &[]).state_text(&low, alert)
+    }
+
+    #[test]
+    fn an_alert_that_fires_says_who_was_told_and_who_will_be() {
+        let delivered = |operators, client| Told {
+            operators,
+            client,
+            ..Told::default()
+        };
+        let waits = || Told {
+            operators_wait_since: Some(at(-60)),
+            client_waits_since: Some(at(-120)),
+            ..Told::default()
+        };
+        let again = "and are told again in 23h";
+        type Case = (&'static str, fn(&mut Firing), Told, String);
+        let cases: [Case; 9] = [
+            (
+                "nobody yet",
+                |_| {},
+                Told::default(),
+                format!("; operators were not told, {again}"),
+            ),
+            (
+                "what is owed waits",
+                |firing| firing.client_told = true,
+                waits(),
+                format!(
+                    "; what is owed to operators waits since 1m ago, {again}; the client's mail waits since 2m ago"
+                ),
+            ),
+            (
+                "a baseline found it",
+                |firing| firing.baseline = true,
+                Told::default(),
+                format!("; operators learn of it in the summary of this sweep, {again}"),
+            ),
+            (
+                "the last repeat was sent",
+                |firing| firing.repeats = 5,
+                delivered(6, false),
+                "; operators were told 6x, last owed 1h ago, and are not told again before it ends".to_owned(),
+            ),
+            (
+                "a repeat is late",
+                |firing| firing.last_told_at = at(-90_000),
+                delivered(1, true),
+                "; operators were told 1x, last owed 1d 1h ago, and are told again now; the client was told".to_owned(),
+            ),
+            (
+                "the client's mail died",
+                |firing| firing.client_told = true,
+                delivered(1, false),
+                format!("; operators were told 1x, last owed 1h ago, {again}; the client could not be told"),
+            ),
+            (
+                "a second reading is awaited",
+                |firing| (firing.confirmed, firing.client_waits) = (true, Some(ClientWaits::Confirmation)),
+                delivered(1, false),
+                format!(
+                    "; operators were told 1x, last owed 1h ago, {again}; the client is told when a second reading \
+                     confirms it"
+                ),
+            ),
+            (
+                "the cool-down is awaited",
+                |firing| firing.client_waits = Some(ClientWaits::CoolDownEnds(at(60))),
+                delivered(1, false),
+                format!(
+                    "; operators were told 1x, last owed 1h ago, {again}; the client is told when the cool-down ends, in 1m"
+                ),
+            ),
+            (
+                "it recovers",
+                |firing| (firing.is_recovering, firing.clear_readings) = (true, 1),
+                delivered(1, false),
+                format!(
+                    ", recovering: nobody is reminded meanwhile; operators were told 1x, last owed 1h ago, {again}; 1 of 2 \
+                     clear readings seen"
+                ),
+            ),
+        ];
+        for (name, change, told, expected) in cases {
+            let mut alert = firing("561115");
+            let Phase::Firing(state) = &mut alert.phase else {
+                unreachable!("it fires")
+            };
+            change(state);
+            assert_eq!(said(Some(&alert), told), format!("firing for 2h{expected}"), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_alert_that_does_not_fire_says_when_it_may() {
+        let none = Told::default;
+        assert_eq!(said(None, none()), "inactive");
+        assert_eq!(
+            said(Some(&pending("561115")), none()),
+            "pending for 5m; it fires in 5m if nothing changes"
+        );
+        let mut over = pending("561115");
+        over.phase = Phase::CoolingDown {
+            resolved_at: at(-3_600),
+        };
+        assert_eq!(
+            said(Some(&over), none()),
+            "inactive; resolved 1h ago, and until in 5h a relapse is not told to the client"
+        );
+    }
+}

@@ -140,7 +140,6 @@ struct Brake {
 }
 
 impl Status {
-    #[must_use]
     pub fn new(snapshot: &Snapshot, measured: Measured) -> Self {
         let state = &snapshot.kept.state;
         let is_running = |started: &Timestamp| state.sweep_ended_at.is_none_or(|ended| ended < *started);
@@ -273,5 +272,105 @@ impl Shown for Statuses {
             }
         }
         page
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::{Counts, Measured, Status, Statuses};
+    use crate::domain::decision::{BY_PERSON, Decision};
+    use crate::domain::policy::When;
+    use crate::domain::reason::Reason;
+    use crate::domain::testing::policy;
+    use crate::domain::{AccountName, ClientId, PolicyName};
+    use crate::view::page::Shown;
+    use crate::view::snapshot::Snapshot;
+    use crate::view::testing::{at, firing, now, pending, snapshot, text};
+
+    fn measured() -> Measured {
+        Measured {
+            counts: Counts::default(),
+            client_mails_last_hour: 1,
+            client_mails_per_hour: 20,
+            channels: Vec::new(),
+            store_trouble: None,
+            next_sweep_at: at(120),
+            schedule: "5m, UTC".to_owned(),
+            revisit_within: SignedDuration::from_mins(60),
+        }
+    }
+
+    fn page(snapshot: &Snapshot, measured: Measured) -> String {
+        let accounts = vec![Status::new(snapshot, measured)];
+        let store = "/state.db".to_owned();
+        text(&Statuses { store, accounts }.page(&now()))
+    }
+
+    #[test]
+    fn an_account_that_never_swept_asks_whether_the_daemon_runs() {
+        assert_eq!(
+            page(&snapshot(), measured()),
+            "last sweep: none yet\n\
+             next sweep: expected in 2m at 2023-11-14 22:15:20 (5m, UTC)\n\
+             revisit time: everybody is asked again within 0s at 60 calls a minute; sweeps start every 5m\n\
+             clients: 0 on the list\n\
+             firing: nothing\n\
+             notifications: 0 delivered, 0 waiting, 0 dead, 0 dropped\n\
+             enforcement: observe: nothing is changed, `balancewatch plan` shows what would be\n\
+             brake: off\n\
+             first change: none yet: the account's first change goes alone and is read again before any other\n\
+             caps: 0 of 20 changes and 0 of 20 reversals in 24h; 1 of 20 paced mails to clients in the last hour\n\
+             \nwarning: no sweep has ended yet; is `balancewatch run` running?\n"
+        );
+    }
+
+    #[test]
+    fn a_page_counts_what_fires_and_warns_of_what_is_wrong() {
+        let mut snapshot = snapshot();
+        let mut refused = firing("1");
+        refused.client = ClientId::account();
+        refused.policy = PolicyName::new("account-access").unwrap();
+        refused.reason = Reason::Account {
+            what: "it refused this address".to_owned(),
+            fix: "allow-list it".to_owned(),
+        };
+        snapshot.rules.policies = vec![policy("low", When::default())];
+        snapshot.kept.alerts = vec![firing("1"), pending("2"), refused];
+        let state = &mut snapshot.kept.state;
+        (state.sweep_started_at, state.sweep_ended_at) = (Some(at(-120)), Some(at(-60)));
+        state.last_sweep = Some(
+            r#"{"clients":3,"readings":2,"deferred":1,"errors":{"timeout":1},"api_calls":7,
+                "alerts":{"fired":1,"resolved":0,"withdrawn":0},"notifications":{"sent":1,"deferred":1,"dead":1},
+                "enforcements":{"applied":0,"refused":0,"waiting":0,"would":1},"seconds":60.0}"#
+                .to_owned(),
+        );
+        (state.probe_at, state.inventory_short_since, state.inventory_size) = (Some(at(60)), Some(at(-3_600)), 9);
+        let account = AccountName::new("main").unwrap();
+        snapshot.kept.decisions = vec![Decision::brake(account, BY_PERSON, "odd".to_owned(), at(-60))];
+        snapshot.cannot_be_told = [("1", "550"), ("2", "551")]
+            .map(|(id, why)| (ClientId::new(id).unwrap(), why.to_owned()))
+            .into();
+        let mut measured = measured();
+        measured.counts.without_address = 1;
+        measured.counts.notifications = [("dead".to_owned(), 2)].into();
+        let shown = page(&snapshot, measured);
+        for line in [
+            "last sweep: ended 1m ago, took 1m: 2 of 3 clients read, 1 deferred, 1 error (timeout 1), 7 calls\n",
+            "clients: 0 on the list, 1 without address\n",
+            "firing: 1 warning, 1 info, 1 pending\n",
+            "brake: ON, set 1m ago by a person: odd\n",
+            "warning: the API cannot be asked since 2h ago, because it refused this address; it is tried again in 1m: \
+             allow-list it\n",
+            "warning: the brake is on since 1m ago: odd; nothing is enforced until `balancewatch brake off`\n",
+            "warning: the list of clients has been shorter than 9 clients for 1h: see in the VoIP.ms portal whether clients \
+             are missing\n",
+            "warning: 2 notifications will never arrive; `balancewatch notifications list --state dead` shows which and why\n",
+            "warning: client 1 cannot be told: 550; so are 1 more\n",
+            "warning: 1 client has no mail address, so nobody there is told\n",
+        ] {
+            assert!(shown.contains(line), "{line}is missing in:\n{shown}");
+        }
     }
 }
