@@ -8,10 +8,10 @@ use super::page::{Card, Cell, Page, Shown, Tone};
 use super::snapshot::Snapshot;
 use super::words::{Now, amount, label, management};
 use crate::domain::enforcement::{Direction, Enforcement};
+use crate::domain::judge::rules::addresses;
 use crate::domain::plan::meaning;
 use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ClientId, Management, Money, PolicyName, address};
-use crate::monitor::decide::addresses;
 
 /// A client. As JSON, `client ID` of the contract.
 #[derive(Debug, Serialize)]

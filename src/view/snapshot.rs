@@ -9,12 +9,12 @@ use super::words::{Now, label};
 use crate::domain::alert::{Alert, EpisodeId};
 use crate::domain::decision::{self, Decision};
 use crate::domain::due::revisit;
+use crate::domain::judge::rules::Rules;
 use crate::domain::judge::verdict::usable_threshold;
 use crate::domain::kept::{AccountView, Told};
 use crate::domain::plan::Guards;
 use crate::domain::watch::Watched;
 use crate::domain::{ClientId, Money, PolicyName};
-use crate::monitor::decide::Rules;
 
 #[derive(Clone, Debug)]
 pub struct Snapshot {

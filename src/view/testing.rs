@@ -10,13 +10,13 @@ use super::snapshot::Snapshot;
 use super::words::Now;
 use crate::domain::alert::{Alert, EpisodeId, Firing, Pending, Phase};
 use crate::domain::enforcement::{Direction, Enforcement, EnforcementState, Mode};
+use crate::domain::judge::rules::Rules;
 use crate::domain::kept::AccountView;
 use crate::domain::plan::{Caps, Guards};
 use crate::domain::reason::{Finding, Measure, Reason, Relation};
 use crate::domain::testing::money;
 use crate::domain::watch::{AccountState, Watched};
 use crate::domain::{AccountName, Client, ClientId, Management, PolicyName};
-use crate::monitor::decide::Rules;
 
 /// So many seconds from now.
 pub fn at(secs: i64) -> Timestamp {
@@ -51,6 +51,8 @@ pub fn snapshot() -> Snapshot {
                 per_sweep: 3,
                 per_day: 20,
             },
+            canary_wait: SignedDuration::ZERO,
+            extra_fields: [].into(),
         },
         rate_per_minute: 60,
         schedule_interval: SignedDuration::from_mins(5),
@@ -108,25 +110,11 @@ pub fn text(page: &Page) -> String {
 /// An alert of `low` for this client that has fired for two hours, and was told an hour ago.
 pub fn firing(client: &str) -> Alert {
     let (client, policy, since) = (ClientId::new(client).unwrap(), low(), at(-7_200));
+    let episode = EpisodeId::new(&AccountName::new("main").unwrap(), &client, &policy, since);
     let firing = Firing {
-        episode: EpisodeId::new(&AccountName::new("main").unwrap(), &client, &policy, since),
-        since,
-        baseline: false,
-        confirmed: true,
-        repeats: 0,
         last_told_at: at(-3_600),
-        client_waits: None,
-        client_told: false,
-        summary: None,
-        clear_readings: 0,
-        clear_since: None,
         last_reading_at: Some(at(-60)),
-        over_on: None,
-        under_on: None,
-        breach: None,
-        is_recovering: false,
-        client_knows_it_is_gone: false,
-        mode: Mode::Observe,
+        ..Firing::new(episode, since, Mode::Observe)
     };
     alert(client, Phase::Firing(firing))
 }

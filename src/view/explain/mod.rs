@@ -11,9 +11,9 @@ use super::plan::{Planned, mode_text};
 use super::snapshot::Snapshot;
 use super::words::{Now, label};
 use crate::domain::enforcement::{Enforcement, Mode};
+use crate::domain::judge::rules::{Circumstances, scope_of};
 use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ClientId, Money};
-use crate::monitor::decide::{Circumstances, scope_of};
 
 mod condition;
 mod policy;
@@ -142,12 +142,7 @@ fn circumstances(snapshot: &Snapshot) -> Circumstances {
     Circumstances {
         revisit: snapshot.revisit(),
         baseline_since: snapshot.kept.state.baseline_since,
-        now: snapshot.now.at,
-        interval: snapshot.interval(),
-        started_at,
-        jumped: false,
-        trust: crate::monitor::decide::Trust::Full,
-        fall: None,
+        ..Circumstances::ordinary(snapshot.now.at, snapshot.interval(), started_at)
     }
 }
 

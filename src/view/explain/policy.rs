@@ -7,12 +7,12 @@ use super::Scene;
 use super::condition::{Against, Distance, clears_when, distance, fires_when};
 use crate::domain::alert::{Alert, Firing, Phase};
 use crate::domain::enforcement::Enforcement;
+use crate::domain::judge::rules::{Seen, addresses};
 use crate::domain::judge::verdict::{Judgement, Verdict};
 use crate::domain::policy::{Enforce, Pattern, Policy, Scope, Selector};
 use crate::domain::reason::Reason;
 use crate::domain::watch::Watched;
 use crate::domain::{ChannelName, Management, PolicyName, Severity};
-use crate::monitor::decide::{Seen, addresses};
 use crate::view::alert::Standing;
 use crate::view::enforcement::state_text;
 use crate::view::page::{Card, Tone};
@@ -100,12 +100,9 @@ impl Scene<'_> {
         let reading = self.watched.reading.as_ref();
         let seen = Seen {
             reading: reading.filter(|reading| !is_silence || self.snapshot.is_fresh(reading.at)),
-            watched: self.watched,
-            threshold: self.watched.threshold.as_ref(),
-            threshold_is_fresh: false,
-            alerts: &self.snapshot.kept.alerts,
+            ..Seen::unread(self.watched, &self.snapshot.kept.alerts)
         };
-        self.snapshot.rules.judge(policy, &seen, &self.circumstances)
+        self.snapshot.rules.verdict(policy, &seen, &self.circumstances)
     }
 
     fn reason(&self, judgement: Option<&Judgement>, alert: Option<&Alert>) -> Option<String> {

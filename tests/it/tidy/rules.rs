@@ -39,7 +39,7 @@ const MODULES: [(&str, bool, &str); 21] = [
     ("store", true, "domain"),
     ("telemetry", false, ""),
     // Pure, as `domain` is: what is shown, of which commands, pages and JSON are the clothes.
-    ("view", false, "domain monitor"),
+    ("view", false, "domain"),
     ("voipms", true, "domain"),
     ("web", true, "domain store view"),
     // `main` hands over to the library and does nothing else; the name stands for `src/main.rs`.
