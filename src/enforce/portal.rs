@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::provider::{Failure, LastLook, Provider};
+use super::provider::{Cause, Failure, LastLook, Provider};
 use crate::clock::Clock;
 use crate::domain::plan::{Country, Passwords, Read, Record};
 use crate::domain::{ClientId, Reading, Threshold};
-use crate::voipms::{BalanceManagement, Client, Error, WriteTurn};
+use crate::voipms::{BalanceManagement, Client, Error, ErrorKind, WriteTurn};
 
 /// The account's API client, its calls before those of the sweep.
 #[derive(Clone, Debug)]
@@ -29,8 +29,14 @@ impl Portal {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self {
-            kind: error.kind().to_string(),
-            code: error.code().map(str::to_owned),
+            word: error.kind().to_string(),
+            cause: match error.kind() {
+                ErrorKind::Declined(_) => Cause::Declined,
+                ErrorKind::TooLate => Cause::TooLate,
+                ErrorKind::WrongClient => Cause::WrongRecord,
+                ErrorKind::BadRecord => Cause::BadRecord,
+                _ => Cause::Other,
+            },
             may_have_taken_effect: error.may_have_taken_effect(),
             is_transient: error.is_transient(),
         }

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::future::Future;
 
 use crate::clock::Mark;
-use crate::domain::enforcement::Refusal;
-use crate::domain::plan::{Country, Passwords, Read, Record};
+use crate::domain::enforcement::{Deferral, Refusal};
+use crate::domain::plan::{Country, Decision, Passwords, Read, Record};
 use crate::domain::{ClientId, Reading, Threshold};
-use crate::voipms::ErrorKind;
 
 /// A record that is to be changed now.
 #[derive(Debug)]
@@ -20,51 +19,61 @@ pub struct LastLook<T> {
     pub since: Mark,
 }
 
-/// Why a call failed.
+/// A call that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// The kind, as `errors` in the report of a sweep names it.
-    pub kind: String,
-    /// The API's own status code, if the API answered with one.
-    pub code: Option<String>,
+    /// Its stable word, as `errors` in the report of a sweep has it: the API's own code where it declined.
+    pub word: String,
+    pub cause: Cause,
     /// Whether the request may have had an effect.
     pub may_have_taken_effect: bool,
     /// Whether the same call may succeed later, unchanged.
     pub is_transient: bool,
 }
 
-impl Failure {
-    /// Whether the API says that there is no such client. An answer without clients does not say so: it may be broken.
-    #[must_use]
-    pub fn is_gone(&self) -> bool {
-        matches!(self.code.as_deref(), Some("invalid_client" | "missing_client"))
-    }
+/// Why a call failed, as far as enforcement goes on by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The API answered with a code that is no success.
+    Declined,
+    /// What the write is made of was too old when it could leave, so nothing was sent.
+    TooLate,
+    /// Another client's record came.
+    WrongRecord,
+    /// The record came with a field missing or garbled.
+    BadRecord,
+    Other,
 }
 
 impl Failure {
-    /// An answer that came, and is not to be relied on.
-    pub(super) fn of_list(kind: &str) -> Self {
+    /// A list that came, and is too short to be relied on.
+    pub(super) fn short_list() -> Self {
         Self {
-            kind: kind.to_owned(),
-            code: None,
+            word: "short_list".to_owned(),
+            cause: Cause::Other,
             may_have_taken_effect: false,
             is_transient: true,
         }
     }
 
-    /// Whether the write did not leave because the record that it is made of was too old by then.
-    #[must_use]
-    pub(super) fn is_too_late(&self) -> bool {
-        self.kind == ErrorKind::TooLate.as_str()
+    /// Whether the API says that there is no such client. An answer without clients does not say so: it may be broken.
+    pub(super) fn is_gone(&self) -> bool {
+        self.cause == Cause::Declined && matches!(self.word.as_str(), "invalid_client" | "missing_client")
     }
 
-    /// What an answer that is no usable record means: it is refused, because asking at once again would bring the same.
-    #[must_use]
-    pub(super) fn refuses(&self) -> Option<Refusal> {
-        match self.kind.as_str() {
-            "wrong_client" => Some(Refusal::WrongRecord),
-            "bad_record" => Some(Refusal::BadRecord),
-            _ => None,
+    /// What a read that failed means for the change that needs it: it waits.
+    pub(super) fn unreadable(&self) -> Decision {
+        let error = self.word.clone();
+        Decision::Deferred(Deferral::Unreadable { error })
+    }
+
+    /// What it means that the record could not be read. An answer that is no usable record is refused, because asking at
+    /// once again would bring the same.
+    pub(super) fn no_record(&self) -> Decision {
+        match self.cause {
+            Cause::WrongRecord => Decision::Refused(Refusal::WrongRecord),
+            Cause::BadRecord => Decision::Refused(Refusal::BadRecord),
+            Cause::Declined | Cause::TooLate | Cause::Other => self.unreadable(),
         }
     }
 }
@@ -101,4 +110,50 @@ pub trait Provider: Send + Sync {
 
     /// `setClient` with all thirteen fields, at once, or not at all once the last look is too old. Sent once, over a connection that does not repeat by itself.
     fn set(&self, turn: Self::Turn, record: &Record) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cause, Failure};
+    use crate::domain::enforcement::{Deferral, Refusal};
+    use crate::domain::plan::Decision;
+
+    #[test]
+    fn only_a_bad_record_is_refused_and_only_the_api_can_say_that_a_client_is_gone() {
+        let waits = |error: &str| {
+            Decision::Deferred(Deferral::Unreadable {
+                error: error.to_owned(),
+            })
+        };
+        for (word, cause, no_record, is_gone) in [
+            ("invalid_client", Cause::Declined, waits("invalid_client"), true),
+            ("missing_client", Cause::Declined, waits("missing_client"), true),
+            ("no_client", Cause::Declined, waits("no_client"), false),
+            ("invalid_client", Cause::Other, waits("invalid_client"), false),
+            ("timeout", Cause::Other, waits("timeout"), false),
+            ("too_late", Cause::TooLate, waits("too_late"), false),
+            (
+                "wrong_client",
+                Cause::WrongRecord,
+                Decision::Refused(Refusal::WrongRecord),
+                false,
+            ),
+            (
+                "bad_record",
+                Cause::BadRecord,
+                Decision::Refused(Refusal::BadRecord),
+                false,
+            ),
+        ] {
+            let failure = Failure {
+                word: word.to_owned(),
+                cause,
+                may_have_taken_effect: false,
+                is_transient: true,
+            };
+            assert_eq!(failure.no_record(), no_record, "{word} {cause:?}");
+            assert_eq!(failure.unreadable(), waits(word), "{word} {cause:?}");
+            assert_eq!(failure.is_gone(), is_gone, "{word} {cause:?}");
+        }
+    }
 }

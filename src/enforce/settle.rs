@@ -3,8 +3,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::carry::later;
-use super::ledger::Ledger;
+use super::change::later;
+use super::journal::Journal;
 use super::{Enforcer, Error, Failure, Ground, Provider, Read, Report};
 use crate::domain::enforcement::{Enforcement, EnforcementState, Outcome};
 use crate::domain::plan::{Canary, Field, Record, compare};
@@ -27,9 +27,9 @@ impl<P: Provider> Enforcer<P> {
         if sent.is_empty() && canary.is_none() {
             return Ok(report);
         }
-        let mut ledger = Ledger::new(&self.settings.rules, ground);
+        let mut journal = Journal::new(&self.settings.rules, ground);
         for enforcement in sent {
-            let was_settled = self.settle_one(&mut ledger, enforcement).await?;
+            let was_settled = self.settle_one(&mut journal, enforcement).await?;
             match was_settled {
                 Some(Outcome::Verified) => report.applied += 1,
                 Some(_) => {}
@@ -37,18 +37,18 @@ impl<P: Provider> Enforcer<P> {
             }
         }
         if let Some(canary) = canary {
-            self.look_again(&mut ledger, canary).await?;
+            self.look_again(&mut journal, canary).await?;
         }
-        self.flush(&mut ledger).await?;
-        report.events.append(&mut ledger.events);
-        report.wake_at(self.next_at(&ledger));
+        self.flush(&mut journal).await?;
+        report.events.append(&mut journal.events);
+        report.wake_at(self.next_at(&journal));
         Ok(report)
     }
 
     /// Finds out what a write did, once it cannot do anything any more; `None`: not yet.
     async fn settle_one(
         &self,
-        ledger: &mut Ledger<'_, '_>,
+        journal: &mut Journal<'_, '_>,
         mut enforcement: Enforcement,
     ) -> Result<Option<Outcome>, Error> {
         let settle_at = enforcement.settle_at.unwrap_or(enforcement.changed_at);
@@ -56,28 +56,27 @@ impl<P: Provider> Enforcer<P> {
             return Ok(None);
         }
         self.at("before it is settled")?;
-        let after = self.read_with_countries(ledger, &enforcement).await;
+        let after = self.read_with_countries(journal, &enforcement).await;
         let now = self.clock.now();
         let outcome = match after {
             Ok(after) => {
                 enforcement.fingerprint_after = Some(after.client.fingerprint.clone());
-                let outcome = judge_settled(ledger, &enforcement, &after);
+                let outcome = judge_settled(journal, &enforcement, &after);
                 let by_us = matches!(outcome, Outcome::Verified);
-                ledger.seen(&after.client, by_us, now);
+                journal.seen(&after.client, by_us, now);
                 outcome
             }
             Err(failure) if failure.is_gone() || now >= later(settle_at, UNKNOWN_AFTER) => {
-                Outcome::Unknown { error: failure.kind }
+                Outcome::Unknown { error: failure.word }
             }
             Err(_) => return Ok(None),
         };
         if let Outcome::Unknown { error } = &outcome {
-            ledger.brake_unknown(&enforcement, error, now);
+            journal.brake_unknown(&enforcement, error, now);
         }
-        let mut journal = self.journal(&enforcement.id).await?;
-        ledger.step(&enforcement, &mut journal, "settled", "found out by reading the record");
-        self.finish(ledger, &mut enforcement, &mut journal, outcome.clone(), now)
-            .await?;
+        let mut change = self.begin(enforcement).await?;
+        journal.step(&mut change, "settled", "found out by reading the record");
+        self.finish(journal, change, outcome.clone(), now).await?;
         self.at("after it is settled")?;
         Ok(Some(outcome))
     }
@@ -85,61 +84,60 @@ impl<P: Provider> Enforcer<P> {
     /// The record, and the countries if they are needed to compare it with what was kept.
     async fn read_with_countries(
         &self,
-        ledger: &mut Ledger<'_, '_>,
+        journal: &mut Journal<'_, '_>,
         enforcement: &Enforcement,
     ) -> Result<Read, Failure> {
         let after = self.provider.record(&enforcement.client).await?;
         let image = enforcement.before_image.as_deref().and_then(Record::from_image);
         if image.is_some_and(|image| image.get(Field::Country) != after.record.get(Field::Country)) {
-            self.countries(ledger).await?;
+            self.countries(journal).await?;
         }
         Ok(after)
     }
 
     /// Reads the account's first enforcement ever again, once its time is up.
-    async fn look_again(&self, ledger: &mut Ledger<'_, '_>, mut canary: Enforcement) -> Result<(), Error> {
+    async fn look_again(&self, journal: &mut Journal<'_, '_>, canary: Enforcement) -> Result<(), Error> {
         if self.clock.now() < later(canary.changed_at, self.settings.guards.canary_wait) {
             return Ok(());
         }
         self.at("before the first one is read again")?;
-        let after = match self.read_with_countries(ledger, &canary).await {
+        let after = match self.read_with_countries(journal, &canary).await {
             Ok(after) => after,
             Err(failure) if failure.is_gone() => {
                 // There is nothing left to watch. The next one goes alone in its place.
-                let mut journal = self.journal(&canary.id).await?;
-                let outcome = Outcome::Unknown { error: failure.kind };
-                let now = self.clock.now();
-                return self.finish(ledger, &mut canary, &mut journal, outcome, now).await;
+                let change = self.begin(canary).await?;
+                let outcome = Outcome::Unknown { error: failure.word };
+                return self.finish(journal, change, outcome, self.clock.now()).await;
             }
             Err(_) => return Ok(()),
         };
         let now = self.clock.now();
-        let mut journal = self.journal(&canary.id).await?;
-        let countries = ledger.countries.as_deref().unwrap_or(&[]);
+        let countries = journal.countries.as_deref().unwrap_or(&[]);
         let fields = images(&canary).map(|(before, sent)| compare(&sent, &before, &after.record, countries));
         let is_same = canary.fingerprint_after.as_ref() == Some(&after.client.fingerprint);
+        let mut change = self.begin(canary).await?;
         if is_same || fields.as_ref().is_some_and(Vec::is_empty) {
-            ledger.step(&canary, &mut journal, "read-again", "as it was left; others may follow");
-            ledger.ground.state.canary_passed_at = Some(now);
-            ledger.state_changed = true;
-            return self.flush(ledger).await;
+            journal.step(&mut change, "read-again", "as it was left; others may follow");
+            journal.ground.state.canary_passed_at = Some(now);
+            journal.state_changed = true;
+            return self.flush(journal).await;
         }
-        ledger.seen(&after.client, false, now);
+        journal.seen(&after.client, false, now);
         let outcome = Outcome::Differs {
             fields: fields.unwrap_or_default(),
         };
-        self.finish(ledger, &mut canary, &mut journal, outcome, now).await
+        self.finish(journal, change, outcome, now).await
     }
 
     /// When something that waits for a time can next be found out.
-    pub(super) fn next_at(&self, ledger: &Ledger<'_, '_>) -> Option<Timestamp> {
-        let sent = ledger
+    pub(super) fn next_at(&self, journal: &Journal<'_, '_>) -> Option<Timestamp> {
+        let sent = journal
             .ground
             .enforcements
             .iter()
             .filter(|kept| kept.state == EnforcementState::Sent);
         let settles = sent.filter_map(|kept| kept.settle_at);
-        let looks = canary(ledger.ground).map(|canary| later(canary.changed_at, self.settings.guards.canary_wait));
+        let looks = canary(journal.ground).map(|canary| later(canary.changed_at, self.settings.guards.canary_wait));
         let now = self.clock.now();
         // What is past was tried, and is tried again in the next sweep.
         settles.chain(looks).filter(|at| *at > now).min()
@@ -167,8 +165,8 @@ fn images(enforcement: &Enforcement) -> Option<(Record, Record)> {
 }
 
 /// What a write did, by the record as it is now.
-fn judge_settled(ledger: &Ledger<'_, '_>, enforcement: &Enforcement, after: &Read) -> Outcome {
-    let countries = ledger.countries.as_deref().unwrap_or(&[]);
+fn judge_settled(journal: &Journal<'_, '_>, enforcement: &Enforcement, after: &Read) -> Outcome {
+    let countries = journal.countries.as_deref().unwrap_or(&[]);
     let Some((before, sent)) = images(enforcement) else {
         return Outcome::Unknown {
             error: "no-image".to_owned(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::ledger::Ledger;
+use super::journal::Journal;
 use crate::domain::enforcement::{Deferral, Direction, Enforcement, Outcome, SWEEPS_UNTOLD};
 use crate::domain::plan::fulfilled;
 
@@ -15,7 +15,7 @@ pub(super) const MOST_TOLD: usize = 20;
 /// What is told in one mail: the policy, whether the change goes back, and the word for what it waits for.
 type Group = (String, bool, &'static str);
 
-impl Ledger<'_, '_> {
+impl Journal<'_, '_> {
     /// Counts the sweep for what is open at its end, and tells of what was open for too long: the clients of one policy
     /// that wait for the same thing in one mail, which the one with the lowest balance leads.
     pub fn tell_what_waits(&mut self, now: Timestamp) {

@@ -19,7 +19,7 @@ use crate::domain::reason::Reason;
 use crate::domain::testing::{at, money, policy, threshold};
 use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ChannelName, Client, ClientId, Management, PolicyName, Reading, Threshold};
-use crate::enforce::{Enforcer, Error, Failure, Ground, Hook, LastLook, Provider, Read, Report, Settings};
+use crate::enforce::{Cause, Enforcer, Error, Failure, Ground, Hook, LastLook, Provider, Read, Report, Settings};
 use crate::store::{Access, AccountView, Commit, Filter, Store};
 
 /// What happens to the next write.
@@ -73,10 +73,14 @@ pub struct Fake {
     clock: Clock,
 }
 
-fn failure(kind: &str) -> Failure {
+fn failure(word: &str) -> Failure {
     Failure {
-        kind: kind.to_owned(),
-        code: None,
+        word: word.to_owned(),
+        cause: match word {
+            "wrong_client" => Cause::WrongRecord,
+            "bad_record" => Cause::BadRecord,
+            _ => Cause::Other,
+        },
         may_have_taken_effect: false,
         is_transient: true,
     }
@@ -144,7 +148,7 @@ impl Provider for Fake {
         world.reads_left -= 1;
         let Some(record) = world.records.get(client.as_str()) else {
             return Err(Failure {
-                code: Some("invalid_client".to_owned()),
+                cause: Cause::Declined,
                 is_transient: false,
                 ..failure("invalid_client")
             });
@@ -194,7 +198,7 @@ impl Provider for Fake {
             ..failure("timeout")
         };
         let declined = |code: &str| Failure {
-            code: Some(code.to_owned()),
+            cause: Cause::Declined,
             is_transient: false,
             ..failure(code)
         };
@@ -232,7 +236,7 @@ impl Provider for Fake {
                 ..declined(code)
             }),
             OnWrite::NotNow(code, may_have_taken_effect) => Err(Failure {
-                code: Some(code.to_owned()),
+                cause: Cause::Declined,
                 may_have_taken_effect,
                 ..failure(code)
             }),
