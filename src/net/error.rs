@@ -11,24 +11,18 @@ pub enum HttpError {
     /// No connection was made, so nothing was sent.
     #[error("{step} `{server}`")]
     Connect {
-        /// The server.
         server: String,
         /// How far it got.
         step: Step,
-        /// What happened.
         #[source]
         cause: Cause,
     },
     /// The request may not leave any more by the time it could, so nothing was sent.
     #[error("too much time had passed when the connection to `{server}` was there; nothing was sent")]
-    TooLate {
-        /// The server.
-        server: String,
-    },
+    TooLate { server: String },
     /// A deadline passed after the connection was made: the request may have arrived.
     #[error("no complete answer from `{server}` within {after:?}")]
     Timeout {
-        /// The server.
         server: String,
         /// The deadline that passed.
         after: Duration,
@@ -36,29 +30,20 @@ pub enum HttpError {
     /// The connection broke before an answer came: the request may have arrived.
     #[error("the connection to `{server}` broke before an answer came")]
     Lost {
-        /// The server.
         server: String,
-        /// What happened.
         #[source]
         cause: Cause,
     },
     /// The answer began, but broke off or could not be decompressed.
     #[error("the answer of `{server}` broke off")]
     Cut {
-        /// The server.
         server: String,
-        /// What happened.
         #[source]
         cause: Cause,
     },
     /// The answer is larger than the bound.
     #[error("the answer of `{server}` is larger than {limit_bytes} bytes")]
-    TooLarge {
-        /// The server.
-        server: String,
-        /// The bound.
-        limit_bytes: usize,
-    },
+    TooLarge { server: String, limit_bytes: usize },
 }
 
 impl HttpError {

@@ -97,9 +97,6 @@ pub enum BadCertificates {
 const LARGEST_FILE: u64 = 1 << 20;
 
 /// The certificates in a file in PEM, DER encoded: at least one, and all of them fit to be trusted.
-///
-/// # Errors
-/// [`BadCertificates`].
 pub fn certificates_in(path: &Path) -> Result<Vec<Vec<u8>>, BadCertificates> {
     let metadata = std::fs::metadata(path).map_err(BadCertificates::Unreadable)?;
     if !metadata.is_file() {
@@ -219,7 +216,6 @@ struct TooLate;
 pub struct HttpRequest {
     /// GET or POST, mostly.
     pub method: Method,
-    /// Where to.
     pub url: Url,
     /// Headers besides User-Agent, Host, Accept-Encoding and Content-Length, which are set by themselves.
     pub headers: HeaderMap,
@@ -252,11 +248,8 @@ impl HttpRequest {
 
 /// A complete answer, whatever its status.
 pub struct HttpAnswer {
-    /// The HTTP status.
     pub status: u16,
-    /// The headers.
     pub headers: HeaderMap,
-    /// The body, decompressed.
     pub body: Vec<u8>,
 }
 
@@ -277,18 +270,12 @@ impl std::fmt::Debug for HttpClient {
 
 impl HttpClient {
     /// A client of the server of `url` that keeps up to `concurrency` connections for later requests.
-    ///
-    /// # Errors
-    /// [`HttpError::Build`].
     pub fn reads(url: &Url, trust: &Trust, bounds: Bounds, concurrency: usize) -> Result<Self, HttpError> {
         Self::build(url, trust, bounds, concurrency)
     }
 
     /// A client of the server of `url` that opens a connection for each request. On a kept connection that the server
     /// closes meanwhile nobody can say whether the request arrived, and HTTP libraries then like to send it again.
-    ///
-    /// # Errors
-    /// [`HttpError::Build`].
     pub fn writes(url: &Url, trust: &Trust, bounds: Bounds) -> Result<Self, HttpError> {
         Self::build(url, trust, bounds, 0)
     }

@@ -16,9 +16,7 @@ pub(crate) enum Act {
     SendAndClose(Vec<u8>),
     /// Sends the first bytes at once and the others one by one, this far apart.
     Drip(Vec<u8>, Vec<u8>, Duration),
-    /// Says nothing.
     Silence,
-    /// Resets the connection.
     Reset,
 }
 
@@ -29,7 +27,6 @@ pub(crate) struct Seen {
     pub connection: usize,
     /// Request line and headers.
     pub head: String,
-    /// The body.
     pub body: String,
 }
 

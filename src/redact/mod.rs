@@ -9,6 +9,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+mod json;
+
 /// The most characters of a foreign text that are kept: enough for the first words, too few for a record.
 pub const LONGEST_CHARS: usize = 80;
 
@@ -72,7 +74,6 @@ impl Redactor {
         }
     }
 
-    /// Knows one more.
     #[must_use]
     pub fn and(&self, secret: &str) -> Self {
         let mut more = Self::new(&[secret]);

@@ -14,9 +14,6 @@ use crate::redact::{NOT_SHOWN, Redactor, one_line};
 /// The longest status that is kept; the longest that is known has 33 characters.
 const LONGEST_CODE_CHARS: usize = 64;
 
-/// How much of a page is searched for passwords of clients.
-const SEARCHED_BYTES: usize = 4096;
-
 /// What an answer of status `success` (or an empty-list status) holds.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Payload<'a> {
@@ -32,7 +29,6 @@ pub(super) enum Payload<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'a> {
     pub(super) secrets: &'a Redactor,
-    pub(super) carries_passwords: bool,
     pub(super) is_dry_run: bool,
 }
 
@@ -44,14 +40,13 @@ impl Reader<'_> {
             return Err(Problem::Empty);
         }
         if text.starts_with('<') {
-            let excerpt = self.excerpt(text);
-            return Err(Problem::Html { excerpt });
+            return Err(Problem::Html);
         }
         let [status, message, payload] = fields(text, &["status", "message", expected.key().unwrap_or_default()])
-            .map_err(|error| self.unreadable(text, &error))?;
+            .map_err(|error| unreadable(text, &error))?;
         let status = match status {
             None => return Err(Problem::NoStatus),
-            Some(status) => scalar(status).ok_or_else(|| self.malformed("the status is no text", text))?,
+            Some(status) => scalar(status).ok_or_else(|| malformed("the status is no text"))?,
         };
         let Some(status) = status else {
             return Err(Problem::NullStatus);
@@ -86,13 +81,6 @@ impl Reader<'_> {
         })
     }
 
-    pub(super) fn excerpt(&self, text: &str) -> String {
-        if self.carries_passwords && !is_page_without_passwords(text) {
-            return NOT_SHOWN.to_owned();
-        }
-        self.secrets.excerpt(text)
-    }
-
     /// A text that is kept as data, such as a name.
     pub(super) fn data(&self, text: Cow<'_, str>) -> String {
         self.secrets.data(text).into_owned()
@@ -107,28 +95,6 @@ impl Reader<'_> {
         one_line(status, LONGEST_CODE_CHARS)
     }
 
-    pub(super) fn malformed(&self, what: impl Into<Cow<'static, str>>, text: &str) -> Problem {
-        Problem::Malformed {
-            what: what.into(),
-            excerpt: self.excerpt(text),
-        }
-    }
-
-    fn unreadable(&self, text: &str, error: &serde_json::Error) -> Problem {
-        if error.is_eof() {
-            return Problem::Truncated {
-                length: text.len(),
-                excerpt: self.excerpt(text),
-            };
-        }
-        // The library's own text may repeat what it found.
-        if error.is_data() {
-            return self.malformed("it is JSON of another shape", text);
-        }
-        let what = format!("no JSON at line {} column {}", error.line(), error.column());
-        self.malformed(what, text)
-    }
-
     /// An amount. `None` when it is null or empty.
     pub(super) fn amount(&self, field: &'static str, raw: &RawValue) -> Result<Option<Money>, Problem> {
         let bad = |text: &str| Problem::BadAmount {
@@ -140,33 +106,40 @@ impl Reader<'_> {
             _ => Ok(None),
         }
     }
+}
 
-    /// The one object of a payload that is no list. `None` for null, `""` and `[]`.
-    pub(super) fn object<'a>(&self, payload: &'a RawValue) -> Result<Option<&'a RawValue>, Problem> {
-        let text = payload.get();
-        match text.as_bytes() {
-            [b'{', ..] => Ok(Some(payload)),
-            [b'[', ..] => {
-                let mut rows = Vec::new();
-                for_each_row(payload, |row| rows.push(row)).ok_or_else(|| self.malformed("a list broke off", text))?;
-                match rows[..] {
-                    [] => Ok(None),
-                    [row] => Ok(Some(row)),
-                    _ => Err(self.malformed("a list came for one object", text)),
-                }
+/// The one object of a payload that is no list. `None` for null, `""` and `[]`.
+pub(super) fn object(payload: &RawValue) -> Result<Option<&RawValue>, Problem> {
+    match payload.get().as_bytes() {
+        [b'{', ..] => Ok(Some(payload)),
+        [b'[', ..] => {
+            let mut rows = Vec::new();
+            for_each_row(payload, |row| rows.push(row)).ok_or_else(|| malformed("a list broke off"))?;
+            match rows[..] {
+                [] => Ok(None),
+                [row] => Ok(Some(row)),
+                _ => Err(malformed("a list came for one object")),
             }
-            b"null" | b"\"\"" => Ok(None),
-            _ => Err(self.malformed("no object", text)),
         }
+        b"null" | b"\"\"" => Ok(None),
+        _ => Err(malformed("no object")),
     }
 }
 
-/// Of an answer that carries clients' passwords only a page is shown, and only one that does not speak of passwords: PHP
-/// prints its warnings, which are markup, before the JSON.
-fn is_page_without_passwords(body: &str) -> bool {
-    let body = body.trim_start();
-    let searched = body.get(..body.floor_char_boundary(SEARCHED_BYTES)).unwrap_or(body);
-    body.starts_with('<') && !searched.to_ascii_lowercase().contains("password")
+/// An answer of another shape than it must have. Nothing of it is repeated: it may hold anybody's password.
+pub(super) fn malformed(what: impl Into<Cow<'static, str>>) -> Problem {
+    Problem::Malformed { what: what.into() }
+}
+
+fn unreadable(text: &str, error: &serde_json::Error) -> Problem {
+    if error.is_eof() {
+        return Problem::Truncated { length: text.len() };
+    }
+    // The library's own text may repeat what it found.
+    if error.is_data() {
+        return malformed("it is JSON of another shape");
+    }
+    malformed(format!("no JSON at line {} column {}", error.line(), error.column()))
 }
 
 /// Longest amount, in bytes: a billion with every digit that a float can have is half as long.

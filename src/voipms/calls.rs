@@ -57,7 +57,6 @@ impl Client {
         }
     }
 
-    /// A client's balance.
     pub async fn get_reseller_balance(&self, client: &ClientId) -> Result<ResellerBalance, Error> {
         self.read(&functions::get_reseller_balance(client)).await
     }

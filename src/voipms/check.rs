@@ -30,7 +30,6 @@ pub enum Unacceptable {
     /// A required parameter is not there.
     #[error("`{parameter}` is missing: {expected}")]
     Missing {
-        /// The parameter.
         parameter: &'static str,
         /// What it may be.
         expected: &'static str,
@@ -38,7 +37,6 @@ pub enum Unacceptable {
     /// A value that the parameter cannot have.
     #[error("`{parameter}` cannot be `{input}`: {expected}")]
     BadValue {
-        /// The parameter.
         parameter: &'static str,
         /// What was given: its beginning, what nobody sees escaped.
         input: String,
@@ -48,7 +46,6 @@ pub enum Unacceptable {
     /// A password that cannot be one.
     #[error("what was given for `{parameter}` (not shown) cannot be sent: {expected}")]
     BadSecret {
-        /// The parameter.
         parameter: &'static str,
         /// What it may be.
         expected: &'static str,
@@ -56,7 +53,6 @@ pub enum Unacceptable {
     /// The confirmation says something else.
     #[error("`{parameter}` is not the same as `{confirms}`")]
     Differs {
-        /// The confirmation.
         parameter: &'static str,
         /// What it is to repeat.
         confirms: &'static str,
@@ -64,17 +60,12 @@ pub enum Unacceptable {
     /// The function has no such parameter.
     #[error("{function} takes no `{parameter}`")]
     Unknown {
-        /// The function.
         function: Function,
-        /// What was given.
         parameter: &'static str,
     },
     /// A parameter is there more than once.
     #[error("`{parameter}` is given more than once")]
-    Twice {
-        /// The parameter.
-        parameter: &'static str,
-    },
+    Twice { parameter: &'static str },
 }
 
 impl Unacceptable {

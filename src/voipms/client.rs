@@ -62,18 +62,12 @@ impl std::fmt::Debug for Client {
 impl Client {
     /// A client that calls over HTTP, and has not called yet. `seed` is for the jitter of repetitions and the boundary of
     /// multipart forms; take a random one but in tests and simulated worlds.
-    ///
-    /// # Errors
-    /// [`SettingsError`].
     pub fn new(settings: &Settings, pacer: Pacer, trust: &Trust, seed: u64) -> Result<Self, SettingsError> {
         let http = Http::new(&settings.url()?, trust, settings.bounds, settings.concurrency)?;
         Self::over(Arc::new(http), settings, pacer, seed)
     }
 
     /// The same over another wire.
-    ///
-    /// # Errors
-    /// [`SettingsError`].
     pub fn over(wire: Arc<dyn Wire>, settings: &Settings, pacer: Pacer, seed: u64) -> Result<Self, SettingsError> {
         let url = settings.url()?;
         let mut random = StdRng::seed_from_u64(seed);
@@ -104,7 +98,6 @@ impl Client {
         }
     }
 
-    /// The account's pace.
     #[must_use]
     pub fn pacer(&self) -> &Pacer {
         &self.shared.pacer
@@ -307,7 +300,6 @@ fn answered(call: &Call, outcome: Result<(), Problem>, body: Option<Body>) -> Re
 /// How many turns a read waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Turns {
-    /// Its own.
     One,
     /// Its own, and that of a write behind it.
     Two,

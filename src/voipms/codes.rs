@@ -38,7 +38,6 @@ const fn hinted(code: &'static str, meaning: &'static str, hint: &'static str) -
     }
 }
 
-/// In alphabetical order.
 static CODES: &[Code] = &[
     hinted("api_limit_exceeded", "too many requests in this minute", LOWER_THE_RATE),
     hinted("api_not_enabled", "the API is switched off for this account", API_PAGE),

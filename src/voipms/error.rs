@@ -10,14 +10,14 @@ use super::kind::ErrorKind;
 use super::pace::LedgerError;
 use crate::net::{HttpError, Step};
 
-/// A failed call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     function: Function,
     problem: Problem,
 }
 
-/// What went wrong. Texts from the wire are short excerpts with control characters escaped.
+/// What went wrong. Of an answer nothing is repeated but its code and message and a value that is no amount, in a few words without the
+/// secrets that are known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// There was no complete answer.
@@ -32,18 +32,14 @@ pub enum Problem {
     /// A redirect, which is not followed: it would take the password elsewhere.
     #[error("the API redirects (HTTP {status}) to {to}")]
     Redirect {
-        /// The HTTP status.
         status: u16,
         /// The host it points to.
         to: String,
     },
     /// An HTTP error.
-    #[error("the API answered HTTP {status}: {excerpt}")]
+    #[error("the API answered HTTP {status}")]
     HttpStatus {
-        /// The HTTP status.
         status: u16,
-        /// The beginning of the page.
-        excerpt: String,
         /// Whether the answer is a page or nothing, as from a server in front of the API.
         is_page: bool,
         /// Whether the answer itself says that all went well.
@@ -53,26 +49,16 @@ pub enum Problem {
     #[error("the answer is empty")]
     Empty,
     /// HTTP success with a page (HTML, XML) instead of an answer.
-    #[error("the answer is a page, no JSON: {excerpt}")]
-    Html {
-        /// Its beginning.
-        excerpt: String,
-    },
+    #[error("the answer is a page, no JSON")]
+    Html,
     /// The JSON breaks off.
-    #[error("the answer is cut off after {length} bytes: {excerpt}")]
-    Truncated {
-        /// How much came.
-        length: usize,
-        /// Its beginning.
-        excerpt: String,
-    },
+    #[error("the answer is cut off after {length} bytes")]
+    Truncated { length: usize },
     /// No JSON, or JSON of another shape.
-    #[error("the answer cannot be read, {what}: {excerpt}")]
+    #[error("the answer cannot be read, {what}")]
     Malformed {
         /// What is wrong with it.
         what: Cow<'static, str>,
-        /// Its beginning.
-        excerpt: String,
     },
     /// `"status": null`, as seen in outages.
     #[error("the answer has the status null")]
@@ -83,7 +69,6 @@ pub enum Problem {
     /// The API declined.
     #[error("the API answered `{code}`{}", message.as_ref().map(|message| format!(" ({message})")).unwrap_or_default())]
     Status {
-        /// Its code, verbatim.
         code: String,
         /// What it says beside the code, when that is more than the code.
         message: Option<String>,
@@ -93,22 +78,13 @@ pub enum Problem {
     NotDry,
     /// `success` without what was asked for.
     #[error("the answer says success but has no `{key}`")]
-    MissingPayload {
-        /// What is missing.
-        key: &'static str,
-    },
+    MissingPayload { key: &'static str },
     /// An amount that is none. Never taken for zero.
     #[error("`{field}` is not an amount: `{text}`")]
-    BadAmount {
-        /// The field.
-        field: &'static str,
-        /// What it holds.
-        text: String,
-    },
+    BadAmount { field: &'static str, text: String },
     /// A client's record that cannot be used as a whole.
     #[error("the client's record cannot be used: `{field}` {what}")]
     BadRecord {
-        /// The field.
         field: &'static str,
         /// What is wrong with it.
         what: &'static str,
@@ -156,7 +132,7 @@ impl Problem {
             Self::Redirect { .. } => ErrorKind::Redirect,
             Self::HttpStatus { status, .. } => ErrorKind::Http(*status),
             Self::Empty => ErrorKind::Empty,
-            Self::Html { .. } => ErrorKind::Html,
+            Self::Html => ErrorKind::Html,
             Self::Malformed { .. } => ErrorKind::Malformed,
             Self::NullStatus => ErrorKind::NullStatus,
             Self::NoStatus => ErrorKind::NoStatus,
@@ -191,7 +167,7 @@ impl Problem {
             )
             | Self::Ledger(_)
             | Self::Empty
-            | Self::Html { .. }
+            | Self::Html
             | Self::Truncated { .. }
             | Self::Malformed { .. }
             | Self::NullStatus
@@ -255,7 +231,6 @@ impl Error {
         self.function
     }
 
-    /// What went wrong.
     #[must_use]
     pub const fn problem(&self) -> &Problem {
         &self.problem
@@ -339,7 +314,7 @@ impl Error {
     pub fn brief(&self) -> String {
         let what = match &self.problem {
             Problem::HttpStatus { status, .. } => format!("the API answered HTTP {status}"),
-            Problem::Html { .. } => "the API answered with a web page".to_owned(),
+            Problem::Html => "the API answered with a web page".to_owned(),
             Problem::Truncated { length, .. } => format!("the answer is cut off after {length} bytes"),
             Problem::Malformed { .. } => "the answer cannot be read".to_owned(),
             Problem::BadAmount { field, .. } => format!("`{field}` is not an amount"),
@@ -392,9 +367,7 @@ impl Error {
             Problem::HttpStatus { status: 500.., .. } | Problem::NullStatus | Problem::Empty => {
                 Some("the API seems to have an outage; try again later")
             }
-            Problem::Html { .. } => {
-                Some("check `url`; if it is right, the API has an outage or a firewall answers for it")
-            }
+            Problem::Html => Some("check `url`; if it is right, the API has an outage or a firewall answers for it"),
             Problem::Status { code, .. } => codes::hint(code),
             _ => None,
         }

@@ -172,11 +172,6 @@ impl Function {
     pub(super) const fn expected(self) -> Expected {
         self.facts().expected
     }
-
-    /// Whether request or answer hold clients' passwords: nothing of such an answer is ever shown.
-    pub(super) const fn carries_passwords(self) -> bool {
-        matches!(self, Self::GetClients | Self::SetClient | Self::SignupClient)
-    }
 }
 
 impl fmt::Display for Function {

@@ -15,7 +15,6 @@ use crate::redact::Redactor;
 /// What an answer was read into.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// getResellerBalance or getBalance.
     Balance(ResellerBalance),
     Clients(Rows<Client>),
     /// getClients for one client.
@@ -25,7 +24,6 @@ pub enum Answer {
     Pairs(Vec<(String, String)>),
     /// getPackages: how many rows can be used, and how many cannot.
     Packages(usize, usize),
-    /// getCharges or getDeposits.
     Entries(Rows<Entry>),
     Address(IpAddr),
     /// A call that was sent as it was given.
@@ -39,7 +37,6 @@ pub enum Question {
     Of(Function),
     /// getClients for one client.
     Record,
-    /// addCharge without effect.
     DryRun,
     /// getClients as `api` makes it.
     RawClients,

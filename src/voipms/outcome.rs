@@ -29,7 +29,6 @@ impl Answer {
         }
     }
 
-    /// Its status, verbatim.
     #[must_use]
     pub fn status(&self) -> &str {
         &self.status
@@ -69,7 +68,6 @@ impl CallError {
         }
     }
 
-    /// What went wrong.
     #[must_use]
     pub const fn error(&self) -> &Error {
         &self.error
@@ -88,7 +86,7 @@ impl CallError {
         let body = self.body().unwrap_or_default();
         match self.error.problem() {
             Problem::Http(HttpError::Timeout { .. } | HttpError::Lost { .. }) => false,
-            Problem::Html { .. } | Problem::HttpStatus { .. } | Problem::Redirect { .. } => claims_success(body),
+            Problem::Html | Problem::HttpStatus { .. } | Problem::Redirect { .. } => claims_success(body),
             _ => claims_success(body) || !body.to_ascii_lowercase().contains("success_test"),
         }
     }

@@ -31,7 +31,6 @@ pub enum Kind {
     Email,
     /// A country's code: two capital letters. Which codes there are only getCountries knows.
     Country,
-    /// `1` or `0`.
     Flag,
     /// `1`. The API takes nothing else, also not `true`, for a dry run, and would move the money.
     DryRun,

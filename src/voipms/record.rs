@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::answer::Reader;
+use super::answer::{Reader, malformed};
 use super::error::Problem;
 use super::json::{fields, scalar};
 use crate::domain::plan::{Field, Oddity, Passwords, Read, Record};
@@ -48,7 +48,7 @@ const NAMES: [&str; 13] = {
 /// Reads a client's whole record. All fields must be there: one that is absent would be blanked by sending the record
 /// back. Texts are verbatim; a null is an empty text.
 pub(super) fn whole_record(row: &RawValue, reader: &Reader<'_>) -> Result<Read, Problem> {
-    let values = fields(row.get(), &NAMES).map_err(|_| reader.malformed("a client that is no object", row.get()))?;
+    let values = fields(row.get(), &NAMES).map_err(|_| malformed("a client that is no object"))?;
     let mut record = Record::default();
     for (field, value) in FIELDS.into_iter().zip(&values) {
         let bad = |what| Problem::BadRecord {

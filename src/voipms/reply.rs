@@ -13,7 +13,6 @@ pub(super) fn read_reply<A>(question: &Question<A>, answer: &HttpAnswer, secrets
     let with_own = call.password().map(|password| secrets.and(password));
     let reader = Reader {
         secrets: with_own.as_ref().unwrap_or(secrets),
-        carries_passwords: call.function().carries_passwords(),
         is_dry_run: call.is_dry_run(),
     };
     // The content type is not looked at: it was never recorded, and other clients ignore it.
@@ -29,7 +28,6 @@ pub(super) fn read_reply<A>(question: &Question<A>, answer: &HttpAnswer, secrets
         201..=299 => Err(match reader.open(&body, expected) {
             Ok(_) => Problem::HttpStatus {
                 status: answer.status,
-                excerpt: reader.excerpt(body.trim_start()),
                 is_page: false,
                 says_success: claims_success(&body),
             },
@@ -43,8 +41,7 @@ pub(super) fn read_reply<A>(question: &Question<A>, answer: &HttpAnswer, secrets
             Err(declined @ Problem::Status { .. }) if status != 429 => Err(declined),
             opened => Err(Problem::HttpStatus {
                 status,
-                excerpt: reader.excerpt(body.trim_start()),
-                is_page: matches!(opened, Err(Problem::Empty | Problem::Html { .. })),
+                is_page: matches!(opened, Err(Problem::Empty | Problem::Html)),
                 says_success: claims_success(&body),
             }),
         },
@@ -55,10 +52,10 @@ pub(super) fn read_reply<A>(question: &Question<A>, answer: &HttpAnswer, secrets
 /// that is none does no harm.
 fn encoded(problem: Problem, answer: &HttpAnswer, reader: &Reader<'_>) -> Problem {
     match (problem, answer.headers.get(header::CONTENT_ENCODING)) {
-        (Problem::Malformed { excerpt, .. }, Some(encoding)) => {
+        (Problem::Malformed { .. }, Some(encoding)) => {
             let name = String::from_utf8_lossy(encoding.as_bytes());
             let what = format!("it is encoded as `{}`", reader.secrets.excerpt(&name)).into();
-            Problem::Malformed { what, excerpt }
+            Problem::Malformed { what }
         }
         (problem, _) => problem,
     }

@@ -25,7 +25,6 @@ pub(super) struct Encoder {
     /// The URL with the credentials.
     get: Url,
     content_type: HeaderValue,
-    /// `--` and the boundary.
     delimiter: String,
     /// The parts with the credentials.
     head: String,

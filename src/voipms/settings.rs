@@ -16,7 +16,6 @@ pub struct Settings {
     pub url: String,
     /// The API user: the portal's e-mail address.
     pub username: String,
-    /// The API password.
     pub password: SecretString,
     /// How reads are sent; writes are always multipart.
     pub transport: Transport,
@@ -34,10 +33,7 @@ pub enum SettingsError {
     BadUrl,
     /// The password would travel in clear.
     #[error("`url` of account `{account}` must be https: only loopback may be asked over http")]
-    Insecure {
-        /// The account.
-        account: AccountName,
-    },
+    Insecure { account: AccountName },
     /// User, query or fragment in the address.
     #[error("`url` must hold no user, password, query or fragment")]
     Decorated,

@@ -15,7 +15,6 @@ use crate::redact::Redactor;
 pub struct Untaken {
     /// What is wrong with it, behind *but*.
     pub what: String,
-    /// What that means.
     pub hint: &'static str,
 }
 
@@ -33,7 +32,6 @@ impl Answer {
         }
         let reader = Reader {
             secrets,
-            carries_passwords: function.carries_passwords(),
             is_dry_run: false,
         };
         let payload = reader.open(self.body(), function.expected());
@@ -91,11 +89,7 @@ mod tests {
     fn a_success_that_the_daemon_would_not_take_is_told() {
         let no = |key| Some(format!("no `{key}`"));
         let amount = |text| Some(format!("`current_balance` is not an amount: `{text}`"));
-        let unread = |key| {
-            Some(format!(
-                "the answer cannot be read, `{key}` is no list: (not shown: it may hold a password)"
-            ))
-        };
+        let unread = |key| Some(format!("the answer cannot be read, `{key}` is no list"));
         let balance = r#","balance":{"current_balance":"#;
         for (function, rest, untaken) in [
             (Function::GetResellerBalance, format!("{balance}\"8.05\"}}"), None),

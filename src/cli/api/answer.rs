@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::view;
 use super::words::Deed;
-use super::{mask, note, outcome};
+use super::{note, outcome};
 use crate::cli::context::{Context, Exit};
 use crate::cli::failure::Failure;
 use crate::config::Account;
@@ -13,7 +13,6 @@ use crate::voipms::{Answer, Call, CallError, Class, Function, Untaken};
 
 /// How this run prints.
 pub struct Printer {
-    /// `--show-secrets`.
     pub show_secrets: bool,
     /// Passwords that an answer might repeat.
     pub known_secrets: Vec<SecretString>,
@@ -85,7 +84,7 @@ impl Printer {
         if self.show_secrets {
             return Some(body.trim_end().to_owned());
         }
-        mask::masked(body, &self.redactor())
+        self.redactor().masked_json(body)
     }
 
     fn redactor(&self) -> Redactor {

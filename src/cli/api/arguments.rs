@@ -20,7 +20,6 @@ pub enum Request {
     Call(Call, Option<Marker>),
     /// setClient over the record as it is: the client, and the values that were given.
     Overlay {
-        /// The client's id.
         client: String,
         /// Names and values. One may be a password.
         values: Vec<(&'static str, SecretString)>,

@@ -23,7 +23,6 @@ pub struct Change<'a> {
     pub fields: Vec<(Field, &'a str)>,
     /// What the account's codes of balance management mean; nothing where none was given.
     pub codes: BTreeMap<String, String>,
-    /// See `outcome::options`.
     pub find_out_options: &'a str,
 }
 

@@ -17,10 +17,12 @@ enum Stage {
     #[default]
     Before,
     /// It is sent as soon as `departure` says so, and then this is true.
-    Sending { departure: Departure, unknown: Failure },
+    Sending {
+        departure: Departure,
+        unknown: Failure,
+    },
     /// It was sent, and this is true until it is compared.
     Comparing(Failure),
-    /// It ended.
     Over(Result<Exit, Failure>),
 }
 

@@ -15,25 +15,19 @@ const LIST: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n";
 
 /// What was given to a function. Its values may be passwords, so it cannot be printed.
 pub struct Given {
-    /// The function.
     pub function: Function,
     /// Names and values in the order of the document; a name may be there twice.
     pub values: Vec<(&'static str, String)>,
-    /// `--password-file`.
     pub password_file: Option<PathBuf>,
-    /// `--yes`.
     pub yes: bool,
     /// `--test`, for a function that has no dry run.
     pub vain_test: bool,
-    /// `--raw`.
     pub raw: bool,
-    /// `--show-secrets`.
     pub show_secrets: bool,
 }
 
 /// Call a function of the reseller API, with its own names and arguments
 pub enum ApiArgs {
-    /// A function.
     Known(Box<Given>),
     /// A word that is none.
     Unknown(String),

@@ -26,7 +26,6 @@ mod change;
 mod course;
 mod grammar;
 mod hidden;
-mod mask;
 mod outcome;
 mod overlay;
 mod passwords;

@@ -47,9 +47,6 @@ pub async fn advised(api: &Client, error: &Error) -> Failure {
 }
 
 /// What was asked for before anything is changed, or why it could not be had.
-///
-/// # Errors
-/// As [`advised`].
 pub async fn answered<T>(api: &Client, answer: Result<T, Error>) -> Result<T, Failure> {
     match answer {
         Ok(answer) => Ok(answer),

@@ -5,20 +5,22 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::config::Account;
 use crate::domain::Money;
+use crate::redact::MASK;
 use crate::view::words::count;
 use crate::view::{Card, Table};
 use crate::voipms::{Answer, Call, Function, Row};
 
-/// How a column is filled and aligned.
+/// How the text of a field is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Text,
     Number,
     Amount,
+    Time,
 }
-use Kind::{Amount, Number, Text};
+use Kind::{Amount, Number, Text, Time};
 
-/// A column: the field, its title, how it is shown.
+/// A field, what it is called, and how it is shown.
 type Column = (&'static str, &'static str, Kind);
 
 /// Prints the answer to a read.
@@ -34,97 +36,100 @@ pub fn print(
 ) -> Result<(), Failure> {
     let function = call.function();
     let mut rows = function.result_key().map(|key| answer.rows(key)).unwrap_or_default();
-    let view = View {
-        account,
-        client: call.argument("client").unwrap_or_default(),
-        show_secrets,
-    };
-    let columns: &[Column] = match function {
-        Function::GetBalance => return view.balance(context, "your own balance", &rows),
-        Function::GetResellerBalance => return view.balance(context, &format!("client {}", view.client), &rows),
-        Function::GetIp => return context.out.line(&answer.text("ip").unwrap_or_default()),
-        Function::GetClientThreshold => return view.threshold(context, rows.first()),
+    let client = call.argument("client").unwrap_or_default();
+    let view = View { account, client };
+    let of_client = format!("client {client}");
+    match (function, &rows[..]) {
+        (Function::GetIp, _) => return context.out.line(&answer.text("ip").unwrap_or_default()),
+        (Function::GetClientThreshold, rows) => return context.out.card(&view.threshold(rows.first())),
+        (_, []) => return context.out.line(&view.nothing(function)),
+        (Function::GetBalance, [row]) => return context.out.card(&view.card("your own balance", None, row)),
+        (Function::GetResellerBalance, [row]) => return context.out.card(&view.card(&of_client, None, row)),
+        (Function::GetClients, [row]) => return context.out.card(&view.card_of("client", row)),
+        (Function::GetPackages, [row]) => return context.out.card(&view.card_of("package", row)),
+        _ => {}
+    }
+    let is_ledger = matches!(function, Function::GetCharges | Function::GetDeposits);
+    if is_ledger {
+        newest_first(&mut rows);
+    }
+    context.out.table(&view.table(columns(function), &rows, show_secrets))?;
+    if is_ledger {
+        context.out.line(&view.total(function, &rows))?;
+    }
+    Ok(())
+}
+
+/// What tells rows apart; the rest is on the card of one.
+const fn columns(function: Function) -> &'static [Column] {
+    match function {
         Function::GetBalanceManagement => &[("value", "code", Text), ("description", "meaning", Text)],
         Function::GetCountries => &[("value", "code", Text), ("description", "country", Text)],
         Function::GetStates => &[("state", "code", Text), ("description", "state", Text)],
         Function::GetClientPackages => &[("value", "package", Text), ("description", "name", Text)],
-        Function::GetCharges | Function::GetDeposits => return view.ledger(context, function, &mut rows),
-        Function::GetPackages => &PACKAGES,
-        _ => &CLIENTS,
-    };
-    match &rows[..] {
-        [] => context.out.line(&view.nothing(function)),
-        [row] if columns.len() > MOST_COLUMNS_OF_ONE_ROW => context.out.card(&view.card(function, row)),
-        rows => context.out.table(&view.table(columns, rows)),
+        Function::GetCharges | Function::GetDeposits => &[
+            ("date", "date", Text),
+            ("id", "id", Number),
+            ("amount", "amount", Amount),
+            ("description", "description", Text),
+        ],
+        Function::GetPackages => &[
+            ("package", "package", Text),
+            ("name", "name", Text),
+            ("monthly_fee", "monthly", Amount),
+            ("setup_fee", "setup", Amount),
+            ("markup_fixed", "mark-up", Amount),
+            ("markup_percentage", "mark-up %", Number),
+            ("pulse", "pulse (s)", Number),
+            ("free_minutes", "free min", Number),
+        ],
+        _ => &[
+            ("client", "client", Text),
+            ("company", "name", Text),
+            ("email", "e-mail", Text),
+            ("balance_management", "management", Number),
+        ],
     }
 }
 
-/// A single row with more columns than this is a card, with every field that it has.
-const MOST_COLUMNS_OF_ONE_ROW: usize = 3;
-
-/// What tells clients apart; the rest is on the card of one.
-const CLIENTS: [Column; 4] = [
-    ("client", "client", Text),
-    ("company", "name", Text),
+/// The fields of cards whose own names, as texts, would not do.
+const FIELDS: [Column; 21] = [
+    ("firstname", "first name", Text),
+    ("lastname", "last name", Text),
     ("email", "e-mail", Text),
-    ("balance_management", "management", Number),
+    ("zip", "zip code", Text),
+    ("phone_number", "phone", Text),
+    ("balance_management", "balance management", Text),
+    ("markup_fixed", "mark-up, fixed", Amount),
+    ("markup_percentage", "mark-up, percent", Text),
+    ("pulse", "pulse, in seconds", Text),
+    ("international_route", "international route", Text),
+    ("canada_route", "route in Canada", Text),
+    ("monthly_fee", "monthly fee", Amount),
+    ("setup_fee", "setup fee", Amount),
+    ("free_minutes", "free minutes", Text),
+    ("current_balance", "balance", Amount),
+    ("spent_total", "spent in the last 30 days", Amount),
+    ("calls_total", "calls in the last 30 days", Text),
+    ("time_total", "time on calls in the last 30 days", Time),
+    ("spent_today", "spent today", Amount),
+    ("calls_today", "calls today", Text),
+    ("time_today", "time on calls today", Time),
 ];
 
-const PACKAGES: [Column; 8] = [
-    ("package", "package", Text),
-    ("name", "name", Text),
-    ("monthly_fee", "monthly", Amount),
-    ("setup_fee", "setup", Amount),
-    ("markup_fixed", "mark-up", Amount),
-    ("markup_percentage", "mark-up %", Number),
-    ("pulse", "pulse (s)", Number),
-    ("free_minutes", "free min", Number),
-];
-
-/// Of charges and deposits alike.
-const LEDGER: [Column; 4] = [
-    ("date", "date", Text),
-    ("id", "id", Number),
-    ("amount", "amount", Amount),
-    ("description", "description", Text),
-];
-
-/// What a field is called, where its own name would not do.
-const LABELS: [(&str, &str); 22] = [
-    ("firstname", "first name"),
-    ("lastname", "last name"),
-    ("email", "e-mail"),
-    ("zip", "zip code"),
-    ("phone_number", "phone"),
-    ("balance_management", "balance management"),
-    ("markup_fixed", "mark-up, fixed"),
-    ("markup_percentage", "mark-up, percent"),
-    ("pulse", "pulse, in seconds"),
-    ("international_route", "international route"),
-    ("canada_route", "route in Canada"),
-    ("monthly_fee", "monthly fee"),
-    ("setup_fee", "setup fee"),
-    ("free_minutes", "free minutes"),
-    ("current_balance", "balance"),
-    ("spent_total", "spent in the last 30 days"),
-    ("calls_total", "calls in the last 30 days"),
-    ("time_total", "time on calls in the last 30 days"),
-    ("spent_today", "spent today"),
-    ("calls_today", "calls today"),
-    ("time_today", "time on calls today"),
-    ("threshold", "threshold"),
-];
-
-fn label(field: &str) -> String {
-    let known = LABELS.iter().find(|(name, _)| *name == field);
-    known.map_or_else(|| field.replace('_', " "), |(_, label)| (*label).to_owned())
+/// What a field is called on a card, and how it is shown.
+fn field(name: &str) -> (String, Kind) {
+    let known = FIELDS.iter().find(|(field, ..)| *field == name);
+    known.map_or_else(
+        || (name.replace('_', " "), Text),
+        |(_, label, kind)| ((*label).to_owned(), *kind),
+    )
 }
 
 /// What the rows are shown with.
 struct View<'a> {
     account: &'a Account,
     client: &'a str,
-    show_secrets: bool,
 }
 
 impl View<'_> {
@@ -142,11 +147,16 @@ impl View<'_> {
         }
     }
 
-    fn table(&self, columns: &[Column], rows: &[Row<'_>]) -> Table {
-        let shows_password = self.show_secrets && rows.iter().any(|row| row.text("password").is_some());
+    fn table(&self, columns: &[Column], rows: &[Row<'_>], show_secrets: bool) -> Table {
+        let shows_password = show_secrets && rows.iter().any(|row| row.text("password").is_some());
         let password: Option<Column> = shows_password.then_some(("password", "password", Text));
         let columns: Vec<&Column> = columns.iter().chain(&password).collect();
-        let titles: Vec<String> = columns.iter().map(|column| self.title(column)).collect();
+        let titles = columns.iter().map(|(_, title, kind)| match kind {
+            Text | Time => (*title).to_owned(),
+            Number => format!(">{title}"),
+            Amount => format!(">{title} ({})", self.account.currency),
+        });
+        let titles: Vec<String> = titles.collect();
         let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
         let mut table = Table::new(&titles);
         for row in rows {
@@ -155,30 +165,25 @@ impl View<'_> {
         table
     }
 
-    fn title(&self, (_, title, kind): &Column) -> String {
-        match kind {
-            Text => (*title).to_owned(),
-            Number => format!(">{title}"),
-            Amount => format!(">{title} ({})", self.account.currency),
-        }
+    /// A card titled by what identifies the row.
+    fn card_of(&self, what: &str, row: &Row<'_>) -> Card {
+        let title = format!("{what} {}", row.text(what).unwrap_or("-"));
+        self.card(&title, Some(what), row)
     }
 
-    /// Everything that the row holds, in the API's order.
-    fn card(&self, function: Function, row: &Row<'_>) -> Card {
-        let (what, id) = match function {
-            Function::GetPackages => ("package", row.text("package")),
-            _ => ("client", row.text("client")),
-        };
-        let mut card = self.headed(&format!("{what} {}", id.unwrap_or("-")));
-        for name in row.names().filter(|name| *name != what) {
-            // Broader than `Function::is_password`, which knows what is sent: the API may answer with more fields.
-            let is_secret = name.to_ascii_lowercase().contains("password");
+    /// Everything that the row holds but what is in the title, in the API's order.
+    fn card(&self, title: &str, in_title: Option<&str>, row: &Row<'_>) -> Card {
+        let mut card = self.headed(title);
+        for name in row.names().filter(|name| Some(*name) != in_title) {
+            let (label, kind) = field(name);
             let text = match row.text(name) {
-                Some(_) if is_secret && !self.show_secrets => "*** (--show-secrets shows it)".to_owned(),
-                Some(text) if name.ends_with("_fee") || name == "markup_fixed" => self.money(text),
-                text => text.unwrap_or("-").to_owned(),
+                None => "-".to_owned(),
+                Some(MASK) => format!("{MASK} (--show-secrets shows it)"),
+                Some(text) if kind == Amount => self.money(text),
+                Some(text) if kind == Time => time(text),
+                Some(text) => text.to_owned(),
             };
-            card.fact(&label(name), text);
+            card.fact(&label, text);
         }
         card
     }
@@ -191,23 +196,7 @@ impl View<'_> {
         format!("{} {}", amount(text), self.account.currency)
     }
 
-    fn balance(&self, context: &mut Context, title: &str, rows: &[Row<'_>]) -> Result<(), Failure> {
-        let mut card = self.headed(title);
-        for row in rows {
-            for name in row.names() {
-                let text = match row.text(name) {
-                    None => "-".to_owned(),
-                    Some(text) if name == "current_balance" || name.starts_with("spent_") => self.money(text),
-                    Some(text) if name.starts_with("time_") => time(text),
-                    Some(text) => text.to_owned(),
-                };
-                card.fact(&label(name), text);
-            }
-        }
-        context.out.card(&card)
-    }
-
-    fn threshold(&self, context: &mut Context, row: Option<&Row<'_>>) -> Result<(), Failure> {
+    fn threshold(&self, row: Option<&Row<'_>>) -> Card {
         let mut card = self.headed(&format!("client {}", self.client));
         let threshold = row.and_then(|row| row.text("threshold"));
         let is_zero = |text: &str| text.parse::<Money>().is_ok_and(|amount| !amount.is_positive());
@@ -216,35 +205,33 @@ impl View<'_> {
         card.fact("threshold", threshold);
         let email = row.and_then(|row| row.text("email"));
         card.fact("told at", email.unwrap_or("no address"));
-        context.out.card(&card)
+        card
     }
 
-    /// Charges or deposits, newest first: the API has no order of its own.
-    fn ledger(&self, context: &mut Context, function: Function, rows: &mut [Row<'_>]) -> Result<(), Failure> {
-        if rows.is_empty() {
-            return context.out.line(&self.nothing(function));
-        }
-        // The order of the typed entries (`voipms::functions::ledger`), here of the texts as they came.
-        let place = |row: &Row<'_>| {
-            let id = row.text("id").unwrap_or_default();
-            (row.text("date").unwrap_or_default().to_owned(), id.len(), id.to_owned())
+    /// How many charges or deposits there are, and their sum when every amount is one.
+    fn total(&self, function: Function, rows: &[Row<'_>]) -> String {
+        let noun = match function {
+            Function::GetCharges => "charge",
+            _ => "deposit",
         };
-        rows.sort_by_key(|row| std::cmp::Reverse(place(row)));
-        context.out.table(&self.table(&LEDGER, rows))?;
+        let mut total = count(u64::try_from(rows.len()).unwrap_or(u64::MAX), noun);
         let amounts = rows.iter().map(|row| row.text("amount")?.parse::<Money>().ok());
         let sum: Option<Vec<Money>> = amounts.collect();
         let sum = sum.and_then(|amounts| Money::new(amounts.iter().map(|amount| amount.amount()).sum()).ok());
-        let noun = if function == Function::GetCharges {
-            "charge"
-        } else {
-            "deposit"
-        };
-        let mut total = count(u64::try_from(rows.len()).unwrap_or(u64::MAX), noun);
         if let Some(sum) = sum {
             total += &format!(", {} {} in all", sum.for_people(), self.account.currency);
         }
-        context.out.line(&total)
+        total
     }
+}
+
+/// The API has no order of its own. This is the one of `voipms::functions::entries`, here of the texts as they came.
+fn newest_first(rows: &mut [Row<'_>]) {
+    let place = |row: &Row<'_>| {
+        let id = row.text("id").unwrap_or_default();
+        (row.text("date").unwrap_or_default().to_owned(), id.len(), id.to_owned())
+    };
+    rows.sort_by_key(|row| std::cmp::Reverse(place(row)));
 }
 
 /// Company and person, as far as they are there: one column, so that addresses fit a terminal beside it.
@@ -304,7 +291,7 @@ fn time(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{amount, label, time};
+    use super::{amount, field, time};
 
     #[test]
     fn times_have_units_and_what_is_none_stays() {
@@ -338,6 +325,6 @@ mod tests {
         ] {
             assert_eq!(amount(text), expected, "{text}");
         }
-        assert_eq!((&*label("zip"), &*label("some_thing")), ("zip code", "some thing"));
+        assert_eq!((&*field("zip").0, &*field("some_thing").0), ("zip code", "some thing"));
     }
 }

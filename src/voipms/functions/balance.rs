@@ -1,7 +1,7 @@
 //! getResellerBalance: a client's balance; getBalance: the reseller's own. Both answer in the same shape.
 
 use crate::domain::{ClientId, Money};
-use crate::voipms::answer::{Payload, Reader};
+use crate::voipms::answer::{Payload, Reader, malformed, object};
 use crate::voipms::call::Call;
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
@@ -23,31 +23,26 @@ pub struct ResellerBalance {
     pub calls_today: Option<u64>,
 }
 
-/// A client's balance.
-pub(in crate::voipms) fn get_reseller_balance(client: &ClientId) -> Question<ResellerBalance> {
+pub fn get_reseller_balance(client: &ClientId) -> Question<ResellerBalance> {
     Question::new(Call::of_client(Function::GetResellerBalance, client), read_balance)
 }
 
 /// The reseller's own balance.
-pub(in crate::voipms) fn get_balance() -> Question<ResellerBalance> {
+pub fn get_balance() -> Question<ResellerBalance> {
     Question::new(Call::plain(Function::GetBalance), read_balance)
 }
 
-pub(in crate::voipms) fn read_balance(
-    _: &Call,
-    payload: Payload<'_>,
-    reader: &Reader<'_>,
-) -> Result<ResellerBalance, Problem> {
+pub fn read_balance(_: &Call, payload: Payload<'_>, reader: &Reader<'_>) -> Result<ResellerBalance, Problem> {
     let missing = |key| Problem::MissingPayload { key };
     let Payload::Value(payload) = payload else {
         return Err(missing("balance"));
     };
-    let balance = reader.object(payload)?.ok_or_else(|| missing("balance"))?;
+    let balance = object(payload)?.ok_or_else(|| missing("balance"))?;
     let [current_balance, spent_today, spent_total, calls_today] = fields(
         balance.get(),
         &["current_balance", "spent_today", "spent_total", "calls_today"],
     )
-    .map_err(|_| reader.malformed("a balance that is no object", balance.get()))?;
+    .map_err(|_| malformed("a balance that is no object"))?;
     let current_balance = current_balance.ok_or_else(|| missing("current_balance"))?;
     let optional = |field, raw: Option<_>| raw.map_or(Ok(None), |raw| reader.amount(field, raw));
     Ok(ResellerBalance {

@@ -6,7 +6,7 @@ use std::hash::RandomState;
 use super::rows::{Rows, read_rows};
 use crate::domain::plan::{Passwords, Read};
 use crate::domain::{Client, ClientId};
-use crate::voipms::answer::{Payload, Reader};
+use crate::voipms::answer::{Payload, Reader, malformed};
 use crate::voipms::call::Call;
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
@@ -14,18 +14,13 @@ use crate::voipms::json::{fields, for_each_row, scalar};
 use crate::voipms::question::Question;
 use crate::voipms::record::{OddRow, inventory_row, password_row, whole_record};
 
-/// All clients.
-pub(in crate::voipms) fn get_clients() -> Question<Rows<Client>> {
+pub fn get_clients() -> Question<Rows<Client>> {
     Question::new(Call::plain(Function::GetClients), read_clients)
 }
 
-pub(in crate::voipms) fn read_clients(
-    _: &Call,
-    payload: Payload<'_>,
-    reader: &Reader<'_>,
-) -> Result<Rows<Client>, Problem> {
+pub fn read_clients(_: &Call, payload: Payload<'_>, reader: &Reader<'_>) -> Result<Rows<Client>, Problem> {
     let mut seen = HashSet::new();
-    read_rows(Function::GetClients, payload, reader, |row| {
+    read_rows(Function::GetClients, payload, |row| {
         let client = inventory_row(row, reader)?;
         if seen.insert(client.id.clone()) {
             return Ok(client);
@@ -38,19 +33,19 @@ pub(in crate::voipms) fn read_clients(
 }
 
 /// The passwords of all clients, hashed.
-pub(in crate::voipms) fn get_passwords() -> Question<Passwords> {
-    Question::new(Call::plain(Function::GetClients), |_, payload, reader| {
+pub fn get_passwords() -> Question<Passwords> {
+    Question::new(Call::plain(Function::GetClients), |_, payload, _| {
         let mut passwords = Passwords::new(RandomState::new());
         if let Payload::Value(payload) = payload {
             for_each_row(payload, |row| password_row(row, &mut passwords))
-                .ok_or_else(|| reader.malformed("`clients` is no list", payload.get()))?;
+                .ok_or_else(|| malformed("`clients` is no list"))?;
         }
         Ok(passwords)
     })
 }
 
 /// One client's whole record.
-pub(in crate::voipms) fn get_client(client: &ClientId) -> Question<Read> {
+pub fn get_client(client: &ClientId) -> Question<Read> {
     Question::new(Call::of_client(Function::GetClients, client), read_client)
 }
 
@@ -70,7 +65,7 @@ fn read_client(call: &Call, payload: Payload<'_>, reader: &Reader<'_>) -> Result
             mine.push(row);
         }
     })
-    .ok_or_else(|| reader.malformed("`clients` is no list", payload.get()))?;
+    .ok_or_else(|| malformed("`clients` is no list"))?;
     match mine[..] {
         [row] => whole_record(row, reader),
         [] if rows == 0 => Err(absent()),

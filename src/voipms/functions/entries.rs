@@ -28,17 +28,13 @@ pub struct Entry {
 }
 
 /// What a client was debited with.
-pub(in crate::voipms) fn get_charges(client: &ClientId) -> Question<Rows<Entry>> {
+pub fn get_charges(client: &ClientId) -> Question<Rows<Entry>> {
     Question::new(Call::of_client(Function::GetCharges, client), read_entries)
 }
 
 /// Reads charges or deposits, newest first.
-pub(in crate::voipms) fn read_entries(
-    call: &Call,
-    payload: Payload<'_>,
-    reader: &Reader<'_>,
-) -> Result<Rows<Entry>, Problem> {
-    let mut list = read_rows(call.function(), payload, reader, |row| {
+pub fn read_entries(call: &Call, payload: Payload<'_>, reader: &Reader<'_>) -> Result<Rows<Entry>, Problem> {
+    let mut list = read_rows(call.function(), payload, |row| {
         let mut columns = Columns::read(row, &["id", "date", "amount", "description"], reader)?;
         let amount = columns.parsed(2, "an amount that is none")?;
         let amount = amount.ok_or_else(|| columns.odd("no amount"))?;

@@ -39,7 +39,7 @@ impl BalanceManagement {
 }
 
 /// The account's codes of `balance_management`. An odd row is left out: what is not listed is refused later, never guessed.
-pub(in crate::voipms) fn get_balance_management() -> Question<Vec<BalanceManagement>> {
+pub fn get_balance_management() -> Question<Vec<BalanceManagement>> {
     Question::new(Call::plain(Function::GetBalanceManagement), |call, payload, reader| {
         let rows = read_pairs(call.function(), payload, reader)?.rows.into_iter();
         let codes = rows.map(|(value, description)| BalanceManagement { value, description });
@@ -48,7 +48,7 @@ pub(in crate::voipms) fn get_balance_management() -> Question<Vec<BalanceManagem
 }
 
 /// The codes of countries. An odd row is left out: what is not listed is refused later, never guessed.
-pub(in crate::voipms) fn get_countries() -> Question<Vec<Country>> {
+pub fn get_countries() -> Question<Vec<Country>> {
     Question::new(Call::plain(Function::GetCountries), |call, payload, reader| {
         let rows = read_pairs(call.function(), payload, reader)?.rows.into_iter();
         Ok(rows.map(|(code, name)| Country { code, name }).collect())
@@ -57,7 +57,7 @@ pub(in crate::voipms) fn get_countries() -> Question<Vec<Country>> {
 
 /// Rows of a code and its `description`. A code without a description is none, and the other way round; an empty
 /// description is one.
-pub(in crate::voipms) fn read_pairs(
+pub fn read_pairs(
     function: Function,
     payload: Payload<'_>,
     reader: &Reader<'_>,
@@ -66,7 +66,7 @@ pub(in crate::voipms) fn read_pairs(
         Function::GetStates => "state",
         _ => "value",
     };
-    read_rows(function, payload, reader, |row| {
+    read_rows(function, payload, |row| {
         let mut columns = Columns::read(row, &[code, "description"], reader)?;
         let description = columns.given(1, "no description")?;
         Ok((columns.needed(0, "no code")?, description))
@@ -85,8 +85,8 @@ const PACKAGE: [&str; 7] = [
 ];
 
 /// Checks the rows of packages: each has a code, and what should be a number is one or empty.
-pub(in crate::voipms) fn read_packages(payload: Payload<'_>, reader: &Reader<'_>) -> Result<Rows<()>, Problem> {
-    read_rows(Function::GetPackages, payload, reader, |row| {
+pub fn read_packages(payload: Payload<'_>, reader: &Reader<'_>) -> Result<Rows<()>, Problem> {
+    read_rows(Function::GetPackages, payload, |row| {
         let mut columns = Columns::read(row, &PACKAGE, reader)?;
         for position in 1..=4 {
             columns.parsed::<Money>(position, "an amount that is none")?;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use crate::voipms::answer::{Payload, Reader};
+use crate::voipms::answer::{Payload, Reader, malformed};
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
 use crate::voipms::json::{fields, for_each_row, scalar};
@@ -13,7 +13,6 @@ use crate::voipms::record::OddRow;
 /// A list with what could not be used of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rows<T> {
-    /// The good rows.
     pub rows: Vec<T>,
     /// The others. Whoever stands in one of them was not forgotten by the API.
     pub odd: Vec<OddRow>,
@@ -23,7 +22,6 @@ pub struct Rows<T> {
 pub(super) fn read_rows<'a, T>(
     function: Function,
     payload: Payload<'a>,
-    reader: &Reader<'_>,
     mut read: impl FnMut(&'a RawValue) -> Result<T, OddRow>,
 ) -> Result<Rows<T>, Problem> {
     let mut list = Rows {
@@ -38,9 +36,9 @@ pub(super) fn read_rows<'a, T>(
         Ok(good) => list.rows.push(good),
         Err(odd) => list.odd.push(odd),
     })
-    .ok_or_else(|| reader.malformed(format!("`{key}` is no list"), payload.get()))?;
+    .ok_or_else(|| malformed(format!("`{key}` is no list")))?;
     if list.rows.is_empty() && !list.odd.is_empty() {
-        return Err(reader.malformed(format!("no row of `{key}` can be used"), payload.get()));
+        return Err(malformed(format!("no row of `{key}` can be used")));
     }
     Ok(list)
 }

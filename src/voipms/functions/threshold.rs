@@ -1,7 +1,7 @@
 //! getClientThreshold: the client's own limit, and where it wants to be told.
 
 use crate::domain::{ClientId, Money};
-use crate::voipms::answer::{Payload, Reader};
+use crate::voipms::answer::{Payload, Reader, malformed, object};
 use crate::voipms::call::Call;
 use crate::voipms::error::Problem;
 use crate::voipms::function::Function;
@@ -20,29 +20,25 @@ pub struct ClientThreshold {
 }
 
 /// A client's own limit.
-pub(in crate::voipms) fn get_client_threshold(client: &ClientId) -> Question<ClientThreshold> {
+pub fn get_client_threshold(client: &ClientId) -> Question<ClientThreshold> {
     Question::new(Call::of_client(Function::GetClientThreshold, client), read_threshold)
 }
 
-pub(in crate::voipms) fn read_threshold(
-    _: &Call,
-    payload: Payload<'_>,
-    reader: &Reader<'_>,
-) -> Result<ClientThreshold, Problem> {
+pub fn read_threshold(_: &Call, payload: Payload<'_>, reader: &Reader<'_>) -> Result<ClientThreshold, Problem> {
     let Payload::Value(payload) = payload else {
         return Err(Problem::MissingPayload {
             key: "threshold_information",
         });
     };
     // Nobody recorded what a client answers that never had a threshold; an empty object says "none" just as well.
-    let Some(information) = reader.object(payload)? else {
+    let Some(information) = object(payload)? else {
         return Ok(ClientThreshold {
             threshold: None,
             email: None,
         });
     };
-    let [threshold, email] = fields(information.get(), &["threshold", "email"])
-        .map_err(|_| reader.malformed("a threshold that is no object", information.get()))?;
+    let [threshold, email] =
+        fields(information.get(), &["threshold", "email"]).map_err(|_| malformed("a threshold that is no object"))?;
     let threshold = threshold.map_or(Ok(None), |raw| reader.amount("threshold", raw))?;
     let email = email.and_then(scalar).flatten();
     Ok(ClientThreshold {

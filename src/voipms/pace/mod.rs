@@ -46,7 +46,6 @@ pub struct Pace {
     pub owner: String,
     /// Where calls are reserved.
     pub ledger: Arc<dyn CallLedger>,
-    /// Domain time.
     pub clock: Clock,
 }
 
@@ -167,7 +166,6 @@ impl Pacer {
         u32::try_from(self.0.state().window.rate(now)).unwrap_or(u32::MAX)
     }
 
-    /// Domain time.
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.0.clock

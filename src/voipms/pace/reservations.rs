@@ -17,7 +17,6 @@ pub struct Reservation {
     pub account: AccountName,
     /// The asking process: one id for each run of the program, never used twice.
     pub owner: String,
-    /// Now.
     pub now: Timestamp,
     /// How many calls to reserve; 0 only settles.
     pub calls: u32,
@@ -33,7 +32,6 @@ pub struct Reservation {
 /// The end of a reservation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settled {
-    /// The reservation.
     pub id: i64,
     /// How many of its calls were made; with 0 the reservation can be deleted.
     pub calls: u32,
@@ -43,7 +41,6 @@ pub struct Settled {
     pub occupied_until: Timestamp,
 }
 
-/// The ledger's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// The new reservation; any number when no calls were asked for.
@@ -55,7 +52,6 @@ pub struct Grant {
 /// Calls of another process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Occupied {
-    /// How many.
     pub calls: u32,
     /// Until when they count.
     pub until: Timestamp,

@@ -23,7 +23,6 @@ const SAME_END: Duration = Duration::from_millis(10);
 /// When the next call may start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// Now.
     Now,
     /// At this time, if nothing else happens.
     At(Duration),
@@ -155,7 +154,6 @@ impl Window {
         self.due = self.due.max(now);
     }
 
-    /// A call starts.
     pub(super) fn start(&mut self, now: Duration) {
         let step = self.step(now);
         self.in_flight += 1;

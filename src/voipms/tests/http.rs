@@ -259,14 +259,14 @@ async fn what_cannot_be_read_is_told_in_words_that_help() {
             Act::Send(ok(&format!(
                 "<br />\n<b>Warning</b>: mysql_connect() failed<br />\n{BALANCE}"
             ))),
-            &["the answer is a page, no JSON: <br /> <b>Warning</b>: mysql_connect() failed<br />"][..],
+            &["the answer is a page, no JSON"][..],
         ),
         (
             "a warning behind it",
             Act::Send(ok(&format!("{BALANCE}<br />"))),
-            &["no JSON at line 1 column 60: {\"status\""],
+            &["no JSON at line 1 column 60"],
         ),
-        ("a list", Act::Send(ok("[]")), &["JSON of another shape: []"]),
+        ("a list", Act::Send(ok("[]")), &["JSON of another shape"]),
         (
             "brotli",
             Act::Send(answer("200 OK", "content-encoding: br\r\n", BINARY)),

@@ -10,54 +10,44 @@ use crate::voipms::question::Question;
 use crate::voipms::{Call, CallError, Function, Transport};
 
 #[test]
-fn an_answer_that_is_none_is_told_with_its_beginning() {
+fn an_answer_that_is_none_is_told_without_what_is_in_it() {
     let balance = |value: &str| format!(r#"{{"status":"success","balance":{value}}}"#);
-    let long = "word ".repeat(40);
     for (name, status, body, expected) in [
         (
             "a page",
             200,
             "\n<html>\r\n<p>Busy".to_owned(),
-            "the answer is a page, no JSON: <html> <p>Busy",
+            "the answer is a page, no JSON",
         ),
         (
             "cut off",
             200,
             r#"{"status":"succ"#.to_owned(),
-            "the answer is cut off after 15 bytes: {\"status\":\"succ",
+            "the answer is cut off after 15 bytes",
         ),
         (
             "words",
             200,
             "Service\u{7} unavailable".to_owned(),
-            "the answer cannot be read, no JSON at line 1 column 1: Service unavailable",
-        ),
-        (
-            "many words",
-            200,
-            long.clone(),
-            &format!(
-                "the answer cannot be read, no JSON at line 1 column 1: {}…",
-                long[..79].trim_end()
-            ),
+            "the answer cannot be read, no JSON at line 1 column 1",
         ),
         (
             "a list",
             200,
             "[]".to_owned(),
-            "the answer cannot be read, it is JSON of another shape: []",
+            "the answer cannot be read, it is JSON of another shape",
         ),
         (
             "a balance that is a number",
             200,
             balance("8.05"),
-            "the answer cannot be read, no object: 8.05",
+            "the answer cannot be read, no object",
         ),
         (
             "two balances",
             200,
             balance("[{},{}]"),
-            "the answer cannot be read, a list came for one object: [{},{}]",
+            "the answer cannot be read, a list came for one object",
         ),
         (
             "no amount",
@@ -69,7 +59,7 @@ fn an_answer_that_is_none_is_told_with_its_beginning() {
             "an outage",
             503,
             "<html>Backend fetch failed".to_owned(),
-            "the API answered HTTP 503: <html>Backend fetch failed",
+            "the API answered HTTP 503",
         ),
         (
             "declined, with more words",
@@ -114,10 +104,19 @@ fn a_write_shows_no_password_that_it_sent() {
         ] {
             let shown = format!("{error} {error:?} {}", error.kind());
             assert!(!shown.contains("S3cret"), "{name}: {shown}");
-            assert!(shown.contains("(not shown: it may hold a password)"), "{name}: {shown}");
+            let says_a_word = error.code().is_some();
+            assert_eq!(
+                shown.contains("(not shown: it may hold a password)"),
+                says_a_word,
+                "{name}: {shown}"
+            );
         }
-        let other = read(&get_balance(), 200, body).unwrap_err().to_string();
-        assert!(other.contains("S3cret"), "it is no secret of another call: {other}");
+        let other = read(&get_balance(), 200, body).unwrap_err();
+        assert_eq!(
+            other.to_string().contains("S3cret"),
+            other.code().is_some(),
+            "it is no secret of another call, but only words of the API are repeated: {other}"
+        );
     }
 }
 
@@ -162,7 +161,6 @@ async fn a_call_as_given_is_printed_without_what_came() {
 fn whoever_reads_of_a_failure_is_told_what_to_do() {
     let page = |status| Problem::HttpStatus {
         status,
-        excerpt: String::new(),
         is_page: true,
         says_success: false,
     };
@@ -195,19 +193,12 @@ fn whoever_reads_of_a_failure_is_told_what_to_do() {
         ("a teapot", page(418), None),
         (
             "half an answer",
-            Problem::Truncated {
-                length: 10,
-                excerpt: text(),
-            },
+            Problem::Truncated { length: 10 },
             Some("slow or broken; try again later"),
         ),
         ("nothing", Problem::Empty, Some("an outage; try again later")),
         ("status null", Problem::NullStatus, Some("an outage; try again later")),
-        (
-            "a page",
-            Problem::Html { excerpt: text() },
-            Some("a firewall answers for it"),
-        ),
+        ("a page", Problem::Html, Some("a firewall answers for it")),
         (
             "a code that is known",
             Problem::Status {

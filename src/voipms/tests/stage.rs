@@ -67,7 +67,6 @@ pub(super) fn answer(status: &str, headers: &str, body: &[u8]) -> Reply {
 pub(super) struct Seen {
     pub class: Class,
     pub is_post: bool,
-    /// Path and query.
     pub target: String,
     content_type: String,
     pub body: String,

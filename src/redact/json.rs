@@ -1,30 +1,26 @@
-//! Answers of the API with their passwords masked and every other byte as it came. Nothing is parsed and printed again:
-//! digits, escapes and the order of keys are the API's own.
+//! JSON with its passwords masked and every other byte as it came. Nothing is parsed and printed again: digits, escapes
+//! and the order of keys stay.
 
 use serde::de::IgnoredAny;
 
-use crate::redact::Redactor;
+use super::{MASK, Redactor};
 
-/// The names under which a password is masked, whatever their case, at any depth. `Function::is_password` knows what
-/// one function takes; an answer may hold any of them.
-const SECRETS: [&str; 3] = ["password", "confirm_password", "api_password"];
-
-/// What stands in a password's place.
-const MASK: &str = r#""***""#;
-
-/// The JSON in `body`, its passwords masked, and every text that repeats one of the `known` ones. `None` when it is no
-/// JSON: nobody can say then where a password is in it.
-pub fn masked(body: &str, known: &Redactor) -> Option<String> {
-    let json = json(body)?;
-    let mut shown = String::with_capacity(json.len());
-    let mut copied = 0;
-    for (start, end) in secrets(json, known) {
-        shown.push_str(&json[copied..start]);
-        shown.push_str(MASK);
-        copied = end;
+impl Redactor {
+    /// The JSON in `body` with `***` for the value of every key that speaks of a password, at any depth, and for every text
+    /// that repeats a known one. `None` when it is no JSON: nobody can say then where a password is in it.
+    #[must_use]
+    pub fn masked_json(&self, body: &str) -> Option<String> {
+        let json = json(body)?;
+        let mut shown = String::with_capacity(json.len());
+        let mut copied = 0;
+        for (start, end) in secrets(json, self) {
+            shown.push_str(&json[copied..start]);
+            shown.push_str(&format!("\"{MASK}\""));
+            copied = end;
+        }
+        shown.push_str(&json[copied..]);
+        Some(shown)
     }
-    shown.push_str(&json[copied..]);
-    Some(shown)
 }
 
 /// The JSON without the blanks and byte order marks around it.
@@ -67,9 +63,7 @@ fn secrets(json: &str, known: &Redactor) -> Vec<(usize, usize)> {
 fn is_secret(key: &str) -> bool {
     let name: Result<String, _> = serde_json::from_str(key);
     // A key with escapes that no text can have is nobody's `password`, but who knows: what cannot be read is not shown.
-    name.map_or(true, |name| {
-        SECRETS.iter().any(|secret| name.trim().eq_ignore_ascii_case(secret))
-    })
+    name.map_or(true, |name| name.to_ascii_lowercase().contains("password"))
 }
 
 /// Whether a text, in its quotes, repeats a known password.
@@ -134,11 +128,10 @@ mod tests {
     use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
     use serde_json::{Map, Value, json};
 
-    use super::masked as masked_by;
     use crate::redact::Redactor;
 
     fn masked(body: &str, known: &[&str]) -> Option<String> {
-        masked_by(body, &Redactor::new(known))
+        Redactor::new(known).masked_json(body)
     }
 
     #[test]
@@ -183,9 +176,9 @@ mod tests {
                 r#"{"pass\u0077ord":"***"}"#,
             ),
             (
-                "other keys",
-                r#"{"password_hint":"x","the password":"y"}"#,
-                r#"{"password_hint":"x","the password":"y"}"#,
+                "keys that speak of one",
+                r#"{"password_hint":"x","the password":"y","pass":"z"}"#,
+                r#"{"password_hint":"***","the password":"***","pass":"z"}"#,
             ),
             (
                 "a value of that name",
@@ -219,7 +212,12 @@ mod tests {
                 r#"["1234567"]"#,
                 r#"["1234567"]"#,
             ),
-            ("as a key", "password1", r#"{"password1":1}"#, r#"{"password1":1}"#),
+            (
+                "as a key",
+                "otter-otter",
+                r#"{"otter-otter":1}"#,
+                r#"{"otter-otter":1}"#,
+            ),
         ] {
             assert_eq!(masked(body, &[known]).as_deref(), Some(expected), "{name}");
         }
@@ -275,7 +273,7 @@ mod tests {
             Value::Array(values) => values.iter().map(parsed).collect(),
             Value::Object(fields) => {
                 let field = |(name, value): (&String, &Value)| {
-                    let is_secret = ["password", "api_password"].contains(&name.trim().to_ascii_lowercase().as_str());
+                    let is_secret = name.to_ascii_lowercase().contains("password");
                     (name.clone(), if is_secret { json!("***") } else { parsed(value) })
                 };
                 Value::Object(fields.iter().map(field).collect())
