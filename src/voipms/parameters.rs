@@ -98,43 +98,20 @@ pub(super) const NONE: &[Parameter] = &[];
 
 pub(super) const ONE_CLIENT: &[Parameter] = &[CLIENT];
 
+#[rustfmt::skip]
 pub(super) const ADD_CHARGE: &[Parameter] = &[
     CLIENT,
-    Parameter::required(
-        "charge",
-        Kind::Amount,
-        "Amount of money that will be Debited from the customer",
-        "4.99",
-    ),
+    Parameter::required("charge", Kind::Amount, "Amount of money that will be Debited from the customer", "4.99"),
     Parameter::optional("description", Kind::Description, "Charge Description", "DID5551234567"),
-    Parameter::optional(
-        "test",
-        Kind::DryRun,
-        "Set to 1 if testing how adding charges works",
-        "1",
-    ),
+    Parameter::optional("test", Kind::DryRun, "Set to 1 if testing how adding charges works", "1"),
 ];
 
+#[rustfmt::skip]
 pub(super) const ADD_PAYMENT: &[Parameter] = &[
     CLIENT,
-    Parameter::required(
-        "payment",
-        Kind::Amount,
-        "Amount of money that will be Credited to the customer",
-        "4.99",
-    ),
-    Parameter::optional(
-        "description",
-        Kind::Description,
-        "Payment Description",
-        "Want To Keep Positive Balance",
-    ),
-    Parameter::optional(
-        "test",
-        Kind::DryRun,
-        "Set to 1 if testing how adding payments works",
-        "1",
-    ),
+    Parameter::required("payment", Kind::Amount, "Amount of money that will be Credited to the customer", "4.99"),
+    Parameter::optional("description", Kind::Description, "Payment Description", "Want To Keep Positive Balance"),
+    Parameter::optional("test", Kind::DryRun, "Set to 1 if testing how adding payments works", "1"),
 ];
 
 pub(super) const GET_BALANCE: &[Parameter] = &[Parameter::optional(
@@ -188,17 +165,14 @@ pub(super) const SET_CLIENT: &[Parameter] = &[
     BALANCE_MANAGEMENT,
 ];
 
+#[rustfmt::skip]
 pub(super) const SET_CLIENT_THRESHOLD: &[Parameter] = &[
     CLIENT,
     Parameter::required("threshold", Kind::Threshold, "Threshold amount between 1 and 250", "10"),
-    Parameter::optional(
-        "email",
-        Kind::Email,
-        "Client's e-mail for balance threshold notification",
-        "john.doe@my-domain.com",
-    ),
+    Parameter::optional("email", Kind::Email, "Client's e-mail for balance threshold notification", "john.doe@my-domain.com"),
 ];
 
+#[rustfmt::skip]
 pub(super) const SIGNUP_CLIENT: &[Parameter] = &[
     FIRSTNAME,
     LASTNAME,
@@ -210,19 +184,9 @@ pub(super) const SIGNUP_CLIENT: &[Parameter] = &[
     needed(ZIP),
     PHONE_NUMBER,
     EMAIL,
-    Parameter::required(
-        "confirm_email",
-        Kind::Email,
-        "Client's Confirmation e-mail",
-        "john.doe@my-domain.com",
-    ),
+    Parameter::required("confirm_email", Kind::Email, "Client's Confirmation e-mail", "john.doe@my-domain.com"),
     PASSWORD,
-    Parameter::required(
-        "confirm_password",
-        Kind::Password,
-        "Client's Confirmation Password",
-        "johnspassword",
-    ),
+    Parameter::required("confirm_password", Kind::Password, "Client's Confirmation Password", "johnspassword"),
     Parameter::optional("activate", Kind::Flag, "Activates Client (Boolean: 1/0)", "1"),
     BALANCE_MANAGEMENT,
 ];

@@ -2,9 +2,10 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::notes::note;
+use super::outcome;
 use super::view;
 use super::words::Deed;
-use super::{note, outcome};
 use crate::cli::context::{Context, Exit};
 use crate::cli::failure::Failure;
 use crate::config::Account;

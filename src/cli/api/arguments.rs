@@ -1,7 +1,7 @@
 //! From the command line to what is sent: the marker is added, and everything that is wrong is said at once. Nothing is sent
 //! here.
 
-use std::io::{IsTerminal, Write, stdin};
+use std::io::{IsTerminal, stdin};
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -10,7 +10,6 @@ use super::hidden::Hidden;
 use super::passwords::{self, Lines};
 use super::words;
 use crate::cli::failure::{FAILED, Failure};
-use crate::cli::text::clean;
 use crate::clock::Clock;
 use crate::voipms::{Call, Class, Function, Kind, Marker, Parameter, Unacceptable};
 
@@ -37,11 +36,6 @@ impl Request {
             }
         }
     }
-}
-
-/// A line on standard error that is no error. Nobody has to read it.
-pub fn note(text: &str) {
-    writeln!(std::io::stderr(), "note: {}", clean(text)).ok();
 }
 
 /// Checks what was given, asks for passwords that are to be typed, and makes the request of it. Giving up, also in the middle
@@ -105,7 +99,7 @@ fn request(mut given: Given, lines: &mut Lines<'_>) -> Result<Request, Failure> 
         let is_read =
             is_overlay && matches!(problem, Unacceptable::Missing { parameter, .. } if *parameter != "client");
         if !is_read && !is_told {
-            problems.push(told(function, problem));
+            problems.push(in_words(function, problem));
         }
     }
     problems.extend(bad_passwords);
@@ -130,7 +124,7 @@ fn request(mut given: Given, lines: &mut Lines<'_>) -> Result<Request, Failure> 
 }
 
 /// A problem, in words that help to mend it.
-fn told(function: Function, problem: &Unacceptable) -> String {
+fn in_words(function: Function, problem: &Unacceptable) -> String {
     match (problem, function.parameter(problem.parameter())) {
         (
             Unacceptable::Missing { .. },

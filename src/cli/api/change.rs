@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::arguments::note;
+use super::notes::note;
 use super::outcome;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -147,7 +147,7 @@ impl Change<'_> {
             }
             _ => {
                 let mut failure = Failure::failed(format!("the record of client {client} is not as it was meant"));
-                failure.causes = differences.iter().map(told).collect();
+                failure.causes = differences.iter().map(in_words).collect();
                 failure.causes.extend(lost.map(|lost| lost.error().to_string()));
                 failure.hint(
                     "somebody may have changed it at the same time, or the API keeps or alters what it is sent; look at \
@@ -174,7 +174,7 @@ fn quoted(text: &str) -> String {
     }
 }
 
-fn told(difference: &FieldDifference) -> String {
+fn in_words(difference: &FieldDifference) -> String {
     let FieldDifference { field, expected, found } = difference;
     if field == Field::Password.name() {
         return "`password` is another than was sent".to_owned();

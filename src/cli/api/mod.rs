@@ -1,12 +1,10 @@
 //! `api FUNCTION`: one call of the reseller API with the arguments that are given, and its answer.
 //!
-//! Thin: `grammar` is the command line, `arguments` what is sent, `answer` how an answer is printed and `outcome` how a
-//! failure is told; `passwords` come unseen through `hidden`, and `course` is what a signal finds. One function is more than
-//! a call: `overlay` is setClient over the record as it is, in the words of `change`. What a call means and whether it may
-//! be sent again is `voipms`' business.
+//! Thin: `grammar` is the command line, `arguments` what is sent, `run` sends one call, `answer` is how an answer is printed
+//! and `outcome` how a failure is told; `passwords` come unseen through `hidden`, and `progress` is what a signal finds. One
+//! function is more than a call: `overlay` is setClient over the record as it is, in the words of `change`. What a call means
+//! and whether it may be sent again is `voipms`' business.
 
-use std::collections::BTreeSet;
-use std::io::Write;
 use std::time::Duration;
 
 use super::context::{Context, Exit};
@@ -18,25 +16,29 @@ use crate::config::problem::nearest;
 use crate::config::{Account, Secrets};
 use crate::net::Trust;
 use crate::store::{Access, Error as StoreError, Store};
-use crate::voipms::{Call, Class, Client, Error, Function, Marker};
+use crate::voipms::{Class, Function};
 
 mod answer;
 mod arguments;
 mod change;
-mod course;
 mod grammar;
 mod hidden;
+mod notes;
 mod outcome;
 mod overlay;
 mod passwords;
+mod progress;
+mod run;
 mod view;
 mod words;
 
 use answer::Printer;
-use arguments::{Request, asked, note};
-use course::Course;
+use arguments::{Request, asked};
 pub use grammar::ApiArgs;
 use grammar::Given;
+use notes::note;
+use progress::Progress;
+use run::Run;
 
 /// Runs `api`.
 ///
@@ -50,22 +52,22 @@ pub fn run(context: &mut Context, args: ApiArgs) -> Result<Exit, Failure> {
     };
     let function = given.function;
     block_on(async {
-        let course = Course::default();
+        let progress = Progress::default();
         if function.class() == Class::Read {
             // Signals end it as they end any process: there is nothing to tell.
-            return called(context, given, &course).await;
+            return called(context, given, &progress).await;
         }
         let mut signals = Signals::listen()?;
         tokio::select! {
             biased;
-            ended = called(context, given, &course) => ended,
-            signal = signals.next() => course.ended_by(signal, function),
+            ended = called(context, given, &progress) => ended,
+            signal = signals.next() => progress.ended_by(signal, function),
         }
     })
 }
 
 /// All of it, from the passwords that are typed to the end.
-async fn called(context: &mut Context, given: Given, course: &Course) -> Result<Exit, Failure> {
+async fn called(context: &mut Context, given: Given, progress: &Progress) -> Result<Exit, Failure> {
     let Given { yes, show_secrets, .. } = given;
     let request = asked(given).await?;
     let mut printer = Printer {
@@ -87,18 +89,18 @@ async fn called(context: &mut Context, given: Given, course: &Course) -> Result<
                     extra_fields: &settings.enforcement.extra_fields,
                     api: &api,
                     printer: &printer,
-                    course,
+                    progress,
                 };
                 match request {
                     Request::Call(call, marker) => {
-                        marker.map_or(Ok(()), shown)?;
+                        marker.map_or(Ok(()), notes::show)?;
                         run.send(&call).await
                     }
                     Request::Overlay { client, values } => overlay::run(&mut run, &client, &values, yes).await,
                 }
             };
             let told = patiently(account, work).await.or_else(tell);
-            course.over(&told);
+            progress.over(&told);
             portal::settle(&api).await;
             told
         }
@@ -108,62 +110,6 @@ async fn called(context: &mut Context, given: Given, course: &Course) -> Result<
         store.close().await;
     }
     ended
-}
-
-/// What a call is made with, and what is told of it while it is made.
-struct Run<'a> {
-    context: &'a mut Context,
-    account: &'a Account,
-    /// Fields of a record that may be there beside the known ones.
-    extra_fields: &'a BTreeSet<String>,
-    api: &'a Client,
-    printer: &'a Printer,
-    course: &'a Course,
-}
-
-impl Run<'_> {
-    /// Sends a call and prints what came of it.
-    async fn send(&mut self, call: &Call) -> Result<Exit, Failure> {
-        let (currency, options) = (&self.account.currency, &self.printer.find_out_options);
-        let answer = match outcome::unheard(call, currency, options) {
-            None => self.api.call(call).await,
-            Some(unheard) => {
-                let turn = self.api.write_turn(call.function()).await;
-                let turn = outcome::answered(self.api, turn).await?;
-                self.course.sending(turn.departure(), unheard);
-                self.api.write_in(turn, call).await
-            }
-        };
-        match answer {
-            Ok(answer) => {
-                let printed = self.printer.print(self.context, self.account, call, &answer);
-                printed.map_err(|failure| outcome::unprinted(call, failure))
-            }
-            Err(error) => {
-                self.printer.print_declined(self.context, &error);
-                match outcome::unknown(call, currency, &error, options) {
-                    Some(unknown) => Err(unknown),
-                    None => Err(self.declined(error.error()).await),
-                }
-            }
-        }
-    }
-
-    /// The API said no. Its hint may have to be asked for: that it was not done is told also when a signal ends that.
-    async fn declined(&self, error: &Error) -> Failure {
-        self.course.over(&Err(outcome::declined(error)));
-        outcome::advised(self.api, error).await
-    }
-
-    /// Says what came of it: on standard error where standard output is for the API's own answer.
-    fn say(&mut self, text: &str) -> Result<Exit, Failure> {
-        if self.context.wants_json() {
-            note(text);
-        } else {
-            self.context.out.line(text)?;
-        }
-        Ok(Exit::Fine)
-    }
 }
 
 /// After so long somebody wonders whether it hangs. setClient takes about as long at 60 calls a minute, with nothing wrong.
@@ -191,19 +137,6 @@ fn tell(failure: Failure) -> Result<Exit, Failure> {
     }
     failure.complain();
     Ok(Exit::MustLook)
-}
-
-/// Shows a marker before it is sent: whatever ends this process then, somebody can look for it.
-///
-/// # Errors
-/// When it cannot be written. A reader that went away is one here: money would move that nobody could find again.
-fn shown(marker: Marker) -> Result<(), Failure> {
-    let line = format!("note: described as `{marker}`\n");
-    let written = std::io::stderr().write_all(line.as_bytes());
-    written.map_err(|error| {
-        let failure = Failure::from(error).while_doing("nothing was sent: its description could not be shown");
-        failure.hint("`--description` gives it one of your own")
-    })
 }
 
 /// The store, when there is one that can be used. The call is made without it too: then a daemon beside it does not know

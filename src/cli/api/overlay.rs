@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 
-use super::arguments::{exposed, no_yes, note};
+use super::arguments::{exposed, no_yes};
 use super::change::{Change, named};
-use super::{Run, outcome};
+use super::notes::note;
+use super::outcome;
+use super::run::Run;
 use crate::cli::context::Exit;
 use crate::cli::failure::{Failure, USAGE};
 use crate::domain::ClientId;
@@ -67,7 +69,7 @@ pub async fn run(
                 continue;
             }
         };
-        run.course.comparing(change.uncompared(lost.is_none()));
+        run.progress.comparing(change.uncompared(lost.is_none()));
         let after = record(run.api, &client)
             .await
             .map_err(|failure| change.unread(failure, lost.as_ref()))?;
@@ -141,7 +143,7 @@ async fn record(api: &Client, client: &ClientId) -> Result<Record, Failure> {
 /// # Errors
 /// Why it was not done.
 async fn send(run: &mut Run<'_>, change: &Change<'_>, turn: WriteTurn, call: &Call) -> Result<Sent, Failure> {
-    run.course.sending(turn.departure(), change.uncompared(false));
+    run.progress.sending(turn.departure(), change.uncompared(false));
     match run.api.write_in(turn, call).await {
         Ok(answer) => {
             if run.context.wants_json() {

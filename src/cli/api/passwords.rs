@@ -2,8 +2,8 @@
 
 use std::io::{BufRead, Read, Write};
 
-use super::arguments::note;
 use super::grammar::Given;
+use super::notes::note;
 use crate::config::secret_in;
 use crate::voipms::Function;
 

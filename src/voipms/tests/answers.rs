@@ -244,8 +244,8 @@ fn balances() {
 fn envelopes() {
     let client = id();
     let long = format!(r#"{{"status":"{}"}}"#, "x".repeat(500));
+    // Beside the traps for every function.
     let cases = [
-        ("status null", 200, r#"{"status":null}"#, "null_status"),
         ("status empty", 200, r#"{"status":" ","message":"x"}"#, "no_status"),
         (
             "status of signs that nobody sees",
@@ -253,95 +253,20 @@ fn envelopes() {
             "{\"status\":\"\u{feff}\",\"message\":\"x\"}",
             "no_status",
         ),
-        ("no status", 200, r#"{"balance":{"current_balance":"1"}}"#, "no_status"),
-        ("status a list", 200, r#"{"status":["success"]}"#, "malformed"),
-        ("status a number", 200, r#"{"status":1}"#, "1"),
-        ("a list", 200, "[]", "malformed"),
         ("null", 200, "null", "malformed"),
         ("a text", 200, r#""success""#, "malformed"),
         ("a number", 200, "0", "malformed"),
-        ("PHP's false", 200, "false", "malformed"),
-        ("words", 200, "Service unavailable", "malformed"),
-        (
-            "two answers",
-            200,
-            r#"{"status":"success"}{"status":"success"}"#,
-            "malformed",
-        ),
-        ("a page", 200, "<!DOCTYPE html><html>Please wait", "html"),
-        (
-            "a warning before it",
-            200,
-            "<br />\n<b>Warning</b>: x in y{\"status\":\"success\"}",
-            "html",
-        ),
-        (
-            "the SOAP fault",
-            200,
-            r#"<?xml version="1.0"?><SOAP-ENV:Envelope/>"#,
-            "html",
-        ),
-        (
-            "cut in the payload",
-            200,
-            r#"{"status":"success","balance":{"current_ba"#,
-            "truncated",
-        ),
         ("cut after a value", 200, r#"{"status":"success""#, "truncated"),
-        ("cut at once", 200, "{", "truncated"),
-        (
-            "deep nesting",
-            200,
-            &format!("{{\"x\":{}", "[".repeat(100_000)),
-            "truncated",
-        ),
-        ("outage page", 503, "<html>Backend fetch failed", "http_503"),
         ("outage page without a byte", 503, "", "http_503"),
-        ("firewall", 403, "<html>Attention Required! | Cloudflare", "http_403"),
-        ("too many", 429, "error code: 1015", "http_429"),
         (
             "too many, in the API's words",
             429,
             r#"{"status":"api_limit_exceeded"}"#,
             "http_429",
         ),
-        ("URI too long", 414, "<html>414", "http_414"),
-        (
-            "success with HTTP 500",
-            500,
-            r#"{"status":"success","balance":{"current_balance":"1"}}"#,
-            "http_500",
-        ),
-        (
-            "a code with HTTP 403",
-            403,
-            r#"{"status":"ip_not_enabled"}"#,
-            "ip_not_enabled",
-        ),
-        ("a redirect", 301, "", "redirect"),
         ("not modified", 304, "", "redirect"),
-        ("no content", 204, "", "empty"),
-        (
-            "a code",
-            200,
-            r#"{"status":"invalid_client","message":"not valid"}"#,
-            "invalid_client",
-        ),
-        (
-            "a code with capitals",
-            200,
-            r#"{"status":"Invalid_Client"}"#,
-            "Invalid_Client",
-        ),
-        ("an unknown code", 200, r#"{"status":"we_are_moving"}"#, "we_are_moving"),
         ("a code with a line break", 200, r#"{"status":"a\nb"}"#, "a b"),
         ("an endless code", 200, &long, &format!("{}…", "x".repeat(63))),
-        (
-            "a dry run that nobody asked for",
-            200,
-            r#"{"status":"success_test","message":"success_test"}"#,
-            "success_test",
-        ),
     ];
     for (name, status, body, expected) in cases {
         assert_eq!(
@@ -761,6 +686,14 @@ fn what_a_failure_means() {
             false,
             false,
         ),
+        (
+            "confirmed otherwise",
+            200,
+            r#"{"status":"mismatch_email_confirm"}"#,
+            false,
+            false,
+        ),
+        ("missing", 200, r#"{"status":"missing_charge"}"#, false, false),
         ("used password", 200, r#"{"status":"used_password"}"#, false, false),
         ("weak password", 200, r#"{"status":"weak_password"}"#, false, false),
         ("limit", 200, r#"{"status":"api_limit_exceeded"}"#, false, true),

@@ -103,7 +103,7 @@ fn traps_for_every_function() {
     let long = format!(r#"{{"status":"success","KEY":{}"#, "[".repeat(100_000));
     // Name, HTTP status, body, then what comes of it for a balance, a threshold, a list, a ledger and a write.
     #[rustfmt::skip]
-    let cases: [(&str, u16, &str, [&str; 5]); 59] = [
+    let cases: [(&str, u16, &str, [&str; 5]); 62] = [
         ("empty", 200, "", ["empty", "empty", "empty", "empty", "unknown: empty"]),
         ("blank", 200, " \r\n\u{feff}\n", ["empty", "empty", "empty", "empty", "unknown: empty"]),
         ("no content", 204, "", ["empty", "empty", "empty", "empty", "unknown: empty"]),
@@ -117,6 +117,9 @@ fn traps_for_every_function() {
         ("a page", 200, "<html>Just a moment...", ["html", "html", "html", "html", "unknown: html"]),
         ("a SOAP fault", 200, "<?xml version=\"1.0\"?><SOAP-ENV:Envelope/>", ["html", "html", "html", "html", "unknown: html"]),
         ("a PHP warning before it", 200, "<br /><b>Warning</b>{\"status\":\"success\"}", ["html", "html", "html", "html", "unknown: html"]),
+        ("a PHP notice behind it", 200, "{\"status\":\"success\",\"KEY\":[]}<br /><b>Notice</b>", ["malformed", "malformed", "malformed", "malformed", "unknown: malformed"]),
+        ("a list around it", 200, "[{\"status\":\"success\",\"KEY\":[]}]", ["malformed", "malformed", "malformed", "malformed", "unknown: malformed"]),
+        ("a byte order mark before it", 200, "\u{feff}{\"status\":\"success\",\"KEY\":null}", ["missing_payload", "value", "0 rows", "0 rows", "done"]),
         ("words", 200, "Service unavailable", ["malformed", "malformed", "malformed", "malformed", "unknown: malformed"]),
         ("PHP's false", 200, "false", ["malformed", "malformed", "malformed", "malformed", "unknown: malformed"]),
         ("a list", 200, "[]", ["malformed", "malformed", "malformed", "malformed", "unknown: malformed"]),

@@ -15,43 +15,20 @@ pub(super) fn told(outcome: &Result<Answer, CallError>) -> String {
 async fn every_write_is_sent_once_and_ends_in_one_of_three_ways() {
     let status = |code: &str| Act::Send(ok(&format!(r#"{{"status":"{code}","message":"{code}"}}"#)));
     let success = r#"{"status":"success"}"#;
+    // What else can come is among the traps for every function.
     let cases = [
         ("success", Act::Send(ok(success)), "done"),
         ("a page", Act::Send(ok("<html>")), "unknown: html"),
         ("empty", Act::Send(ok("")), "unknown: empty"),
-        ("words", Act::Send(ok("OK")), "unknown: malformed"),
         ("half an answer", Act::Send(ok(&success[..12])), "unknown: truncated"),
-        (
-            "a warning of PHP before success",
-            Act::Send(ok(&format!(
-                "<br />\n<b>Warning</b>: x in <b>y</b> on line <b>1</b><br />\n{success}"
-            ))),
-            "unknown: html",
-        ),
-        (
-            "a warning of PHP behind success",
-            Act::Send(ok(&format!("{success}<br />\n<b>Notice</b>: x<br />\n"))),
-            "unknown: malformed",
-        ),
-        (
-            "a byte order mark",
-            Act::Send(ok(&format!("\u{feff}{success}"))),
-            "done",
-        ),
         (
             "UTF-16",
             Act::Send(answer("200 OK", "", &utf16(success))),
             "unknown: malformed",
         ),
-        ("a list", Act::Send(ok(&format!("[{success}]"))), "unknown: malformed"),
         (
             "brotli",
             Act::Send(answer("200 OK", "content-encoding: br\r\n", BINARY)),
-            "unknown: malformed",
-        ),
-        (
-            "deflate",
-            Act::Send(answer("200 OK", "content-encoding: deflate\r\n", BINARY)),
             "unknown: malformed",
         ),
         (
@@ -82,34 +59,11 @@ async fn every_write_is_sent_once_and_ends_in_one_of_three_ways() {
         ),
         ("a new code", status("we_are_moving"), "unknown: we_are_moving"),
         (
-            "status null",
-            Act::Send(ok(r#"{"status":null}"#)),
-            "unknown: null_status",
-        ),
-        (
             "a dry run nobody asked for",
             status("success_test"),
             "not done: success_test",
         ),
         ("refused", status("invalid_client"), "not done: invalid_client"),
-        (
-            "refused with a capital",
-            status("Invalid_threshold"),
-            "not done: Invalid_threshold",
-        ),
-        ("missing", status("missing_charge"), "not done: missing_charge"),
-        (
-            "mismatch",
-            status("mismatch_email_confirm"),
-            "not done: mismatch_email_confirm",
-        ),
-        ("used", status("used_email"), "not done: used_email"),
-        ("weak", status("weak_password"), "not done: weak_password"),
-        (
-            "no funds",
-            status("non_sufficient_funds"),
-            "not done: non_sufficient_funds",
-        ),
         ("limit", status("api_limit_exceeded"), "not done: api_limit_exceeded"),
         (
             "maintenance",

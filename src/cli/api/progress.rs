@@ -9,7 +9,7 @@ use crate::voipms::Function;
 
 /// How far a write has come.
 #[derive(Default)]
-pub struct Course(RefCell<Stage>);
+pub struct Progress(RefCell<Stage>);
 
 #[derive(Default)]
 enum Stage {
@@ -26,7 +26,7 @@ enum Stage {
     Over(Result<Exit, Failure>),
 }
 
-impl Course {
+impl Progress {
     /// A write is about to be sent. `unknown`: what is true if nothing is heard of it.
     pub fn sending(&self, departure: Departure, unknown: Failure) {
         *self.0.borrow_mut() = Stage::Sending { departure, unknown };
