@@ -1,4 +1,4 @@
-//! The functions as methods, one for each. How they are sent stands in `client`.
+//! The functions that the daemon decides by, a method for each. How they are sent stands in `client`.
 
 use std::borrow::Cow;
 use std::net::IpAddr;

@@ -161,7 +161,7 @@ impl Pacer {
 
     /// Calls a minute that are allowed now.
     #[cfg(test)]
-    pub(in crate::voipms) fn effective_rate(&self) -> u32 {
+    pub fn effective_rate(&self) -> u32 {
         let now = self.0.clock.monotonic();
         u32::try_from(self.0.state().window.rate(now)).unwrap_or(u32::MAX)
     }
