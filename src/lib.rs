@@ -47,3 +47,4 @@ pub mod store;
 pub mod telemetry;
 pub mod view;
 pub mod voipms;
+pub mod world;

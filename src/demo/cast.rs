@@ -34,7 +34,6 @@ const VICTIM_THRESHOLD: &str = "20";
 /// What the fraud costs an hour.
 pub(super) const FRAUD_PER_HOUR: &str = "96.00";
 
-/// Who plays.
 #[derive(Clone, Debug)]
 pub(super) struct Cast {
     /// Everybody, in the order of ids.
@@ -47,16 +46,13 @@ pub(super) struct Cast {
     pub(super) victim: Actor,
 }
 
-/// One client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Actor {
-    /// The id.
     pub(super) id: String,
     /// As people call it, short enough for a line.
     pub(super) name: String,
     /// Where its mails go.
     pub(super) email: String,
-    /// Its own threshold.
     pub(super) threshold: Money,
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Error;
 use super::cast::{Cast, money, text};
-use super::world::{OPERATORS, World};
+use super::scene::{OPERATORS, Scene};
 use crate::domain::Money;
 use crate::mail_catcher::CaughtMail;
 use crate::store::Filter;
@@ -34,9 +34,7 @@ const FIELDS: [&str; 13] = [
 pub struct Check {
     /// What it is about.
     pub what: String,
-    /// What was expected.
     pub expected: String,
-    /// What happened.
     pub happened: String,
     /// Whether that is the same.
     pub is_ok: bool,
@@ -58,21 +56,20 @@ impl Check {
 pub(super) type Records = BTreeMap<String, Value>;
 
 /// The records as they are now.
-pub(super) fn records(world: &World, cast: &Cast) -> Result<Records, Error> {
+pub(super) fn records(scene: &Scene, cast: &Cast) -> Result<Records, Error> {
     let records = cast
         .all
         .iter()
-        .map(|actor| Ok((actor.id.clone(), world.simulator.client(&actor.id)?)));
+        .map(|actor| Ok((actor.id.clone(), scene.world.simulator.client(&actor.id)?)));
     records.collect()
 }
 
-/// All rows.
-pub(super) async fn checks(world: &World, cast: &Cast, before: &Records) -> Result<Vec<Check>, Error> {
-    let mut checks = mails_by_kind(&world.catcher.mails(), cast);
-    checks.extend(order_of_mails(&world.catcher.mails()));
-    checks.push(nothing_lost(world).await?);
-    checks.push(firing(world, cast).await?);
-    checks.extend(enforced(world, cast, before).await?);
+pub(super) async fn checks(scene: &Scene, cast: &Cast, before: &Records) -> Result<Vec<Check>, Error> {
+    let mut checks = mails_by_kind(&scene.world.mail.mails(), cast);
+    checks.extend(order_of_mails(&scene.world.mail.mails()));
+    checks.push(nothing_lost(scene).await?);
+    checks.push(firing(scene, cast).await?);
+    checks.extend(enforced(scene, cast, before).await?);
     Ok(checks)
 }
 
@@ -156,8 +153,8 @@ fn order_of_mails(mails: &[std::sync::Arc<CaughtMail>]) -> [Check; 2] {
     ]
 }
 
-async fn nothing_lost(world: &World) -> Result<Check, Error> {
-    let counts = world.daemon.store.counts(&world.account).await?;
+async fn nothing_lost(scene: &Scene) -> Result<Check, Error> {
+    let counts = scene.daemon.store.counts(&scene.account).await?;
     let open: u64 = ["pending", "sending", "dead"]
         .iter()
         .filter_map(|state| counts.notifications.get(*state))
@@ -166,11 +163,11 @@ async fn nothing_lost(world: &World) -> Result<Check, Error> {
 }
 
 /// Exactly these alerts fire at the end.
-async fn firing(world: &World, cast: &Cast) -> Result<Check, Error> {
+async fn firing(scene: &Scene, cast: &Cast) -> Result<Check, Error> {
     let low = cast.low_at_start.iter().chain([&cast.victim]);
     let mut expected: BTreeSet<String> = low.map(|actor| format!("{} low-balance", actor.id)).collect();
     expected.extend(["fraud", "overdrawn"].map(|policy| format!("{} {policy}", cast.victim.id)));
-    let alerts = world.daemon.store.alerts(&world.account).await?;
+    let alerts = scene.daemon.store.alerts(&scene.account).await?;
     let happened: BTreeSet<String> = alerts
         .iter()
         .filter(|alert| alert.firing().is_some())
@@ -191,17 +188,17 @@ async fn firing(world: &World, cast: &Cast) -> Result<Check, Error> {
 }
 
 /// One change, verified, of one field of one record; and its effect.
-async fn enforced(world: &World, cast: &Cast, before: &Records) -> Result<Vec<Check>, Error> {
-    let filter = Filter::newest(world.account.clone(), 100);
-    let enforcements = world.daemon.store.enforcements(&filter).await?;
+async fn enforced(scene: &Scene, cast: &Cast, before: &Records) -> Result<Vec<Check>, Error> {
+    let filter = Filter::newest(scene.account.clone(), 100);
+    let enforcements = scene.daemon.store.enforcements(&filter).await?;
     let happened: Vec<String> = enforcements
         .iter()
         .map(|enforcement| format!("{} {}", enforcement.client, enforcement.state.label()))
         .collect();
-    let sent = world.simulator.stats()["calls_by_function"]["setClient"]
+    let sent = scene.world.simulator.stats()["calls_by_function"]["setClient"]
         .as_u64()
         .unwrap_or(0);
-    let after = records(world, cast)?;
+    let after = records(scene, cast)?;
     let same = |field: &str| before.iter().all(|(id, before)| after[id][field] == before[field]);
     let changed: Vec<&str> = FIELDS.into_iter().filter(|field| !same(field)).collect();
     let managed: Vec<String> = before
@@ -209,7 +206,7 @@ async fn enforced(world: &World, cast: &Cast, before: &Records) -> Result<Vec<Ch
         .filter(|(id, before)| text(before, "management") != text(&after[*id], "management"))
         .map(|(id, _)| format!("{id} {}", text(&after[id], "management")))
         .collect();
-    let passed = world.daemon.store.load(&world.account).await?.state.canary_passed_at;
+    let passed = scene.daemon.store.load(&scene.account).await?.state.canary_passed_at;
     let victim = &after[&cast.victim.id];
     let id = &cast.victim.id;
     let or_none = |list: Vec<String>| {

@@ -4,7 +4,7 @@
 //! time is not real: it is moved on as soon as the work in hand is done, so that a day passes in a minute and the same
 //! seed tells the same story.
 //!
-//! In reading order: `story` (what happens, chapter by chapter), `cast` (who it happens to), `world` (what it
+//! In reading order: `story` (what happens, chapter by chapter), `cast` (who it happens to), `scene` (what it
 //! happens in), `tempo` (how fast it is told), `ending` (what was expected against what happened).
 //!
 //! It reads no configuration, environment or credential, and talks to nothing but its own simulator and mail catcher.
@@ -16,9 +16,9 @@ use std::time::Duration;
 
 mod cast;
 mod ending;
+mod scene;
 mod story;
 mod tempo;
-mod world;
 
 pub use ending::Check;
 pub use story::run;
@@ -32,7 +32,6 @@ pub const FEWEST_CLIENTS: u32 = 6;
 /// Most clients: more would not fit into a minute.
 pub const MOST_CLIENTS: u32 = 500;
 
-/// What is played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Real time for the whole story, at least [`SHORTEST`]; `None`: a minute, and then on until told to stop.
@@ -46,28 +45,20 @@ pub struct Options {
 /// How something sounds. Never the only sign: the words say it too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Voice {
-    /// Something happens.
     Plain,
-    /// All is well.
     Good,
-    /// Somebody should look.
     Warning,
-    /// Somebody must act.
     Bad,
-    /// Aside.
     Faint,
-    /// A mail arrived.
     Mail,
 }
 
 /// One client, when the fleet is introduced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FleetRow {
-    /// The id.
     pub client: String,
     /// The company, or who it is.
     pub company: String,
-    /// The balance.
     pub balance: String,
     /// The client's own threshold.
     pub threshold: String,
@@ -77,9 +68,7 @@ pub struct FleetRow {
     pub is_low: bool,
 }
 
-/// Tells the story.
 pub trait Teller {
-    /// A chapter begins.
     fn chapter(&mut self, number: usize, title: &str);
     /// Something happens at a time of the story, such as `Mon 09:00`.
     fn event(&mut self, time: &str, voice: Voice, text: &str);
@@ -121,7 +110,6 @@ pub enum Error {
     Machine {
         /// What was being done.
         what: &'static str,
-        /// Why not.
         source: std::io::Error,
     },
     /// The built-in configuration is refused.
@@ -133,10 +121,8 @@ pub enum Error {
     /// The simulator cannot be made.
     #[error("the simulator cannot be made")]
     Simulator(#[from] crate::simulator::OptionsError),
-    /// The daemon failed.
     #[error("the daemon failed")]
     Daemon(#[from] crate::daemon::Error),
-    /// The store failed.
     #[error("the store failed")]
     Store(#[from] crate::store::Error),
 }

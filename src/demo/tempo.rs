@@ -22,7 +22,6 @@ pub(super) struct Tempo {
 }
 
 impl Tempo {
-    /// Begins now.
     pub(super) fn new(total: Duration) -> Self {
         Self {
             clock: Clock::real(),

@@ -54,7 +54,6 @@ pub struct Options {
     pub without_auth: bool,
     /// Whether addresses beyond ASCII are taken.
     pub utf8: bool,
-    /// Offers STARTTLS.
     pub starttls: Option<Upgrade>,
     /// Encrypts from the first byte.
     pub tls: Option<Upgrade>,
@@ -65,17 +64,12 @@ pub struct Options {
 pub enum Stage {
     /// The first line, before anything was said.
     Greeting,
-    /// EHLO.
     Ehlo,
-    /// STARTTLS.
     StartTls,
     /// AUTH, when the secret was said.
     Auth,
-    /// MAIL FROM.
     MailFrom,
-    /// RCPT TO.
     Rcpt,
-    /// The command DATA.
     Data,
     /// The end of the mail itself.
     Content,
@@ -84,7 +78,6 @@ pub enum Stage {
 /// How a conversation goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Behaviour {
-    /// As it should.
     #[default]
     Good,
     /// Says nothing any more from this stage on, and keeps the connection. At [`Stage::Content`] the mail is kept.
@@ -93,7 +86,6 @@ pub enum Behaviour {
     HangUp(Stage),
     /// Answers this way at this stage, and takes nothing there.
     Answer {
-        /// Where.
         at: Stage,
         /// The reply code, such as 451.
         code: u16,
@@ -102,7 +94,6 @@ pub enum Behaviour {
     },
     /// Answers this way to RCPT for addresses that begin so, and is good to all others.
     Refuse {
-        /// Whom.
         to: &'static str,
         /// The reply code, such as 550.
         code: u16,
@@ -122,9 +113,7 @@ pub enum Behaviour {
 pub struct CaughtMail {
     /// 1 is the first.
     pub number: u32,
-    /// The envelope's sender.
     pub from: String,
-    /// The envelope's recipients.
     pub to: Vec<String>,
     /// The mail as it was sent, dots unstuffed, lines ended by CR LF.
     pub data: Vec<u8>,
@@ -185,7 +174,6 @@ impl fmt::Debug for Shared {
 struct Script {
     /// For one mail each.
     next: VecDeque<Behaviour>,
-    /// For all others.
     otherwise: Behaviour,
 }
 
@@ -222,7 +210,6 @@ impl MailCatcher {
         })
     }
 
-    /// Where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address

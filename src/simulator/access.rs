@@ -18,7 +18,6 @@ pub(super) enum AccessError {
     /// A name that nobody knows.
     #[error("`{name}` cannot be looked up: {reason}")]
     NotFound {
-        /// The name.
         name: String,
         /// What the resolver said.
         reason: String,

@@ -52,10 +52,21 @@ impl Amount {
     /// The same, as forgiving as PHP: blanks around it, a plus, nothing before the point or behind it.
     pub fn parse_loosely(text: &str) -> Option<Self> {
         let text = text.trim();
-        let text = text.strip_prefix('+').unwrap_or(text);
-        let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
+        let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+        let amount = Self::parse(&format!("0{digits}"))?;
         let is_number = digits.bytes().any(|byte| byte.is_ascii_digit());
-        is_number.then(|| Self::parse(&format!("{sign}0{digits}")))?
+        is_number.then_some(if text.starts_with('-') { -amount } else { amount })
+    }
+
+    /// `count` of the parts of which one whole unit has `parts`.
+    pub const fn of(count: i64, parts: i64) -> Self {
+        Self(count * (ONE / parts))
+    }
+
+    /// How many of the parts of which one whole unit has `parts`; `None` when it is negative or not a whole number of them.
+    pub fn count_of(self, parts: i64) -> Option<u64> {
+        let part = ONE / parts;
+        u64::try_from(self.0 / part).ok().filter(|_| self.0 % part == 0)
     }
 
     pub const fn is_positive(self) -> bool {
@@ -259,6 +270,25 @@ mod tests {
             ("-0.00000001", false),
         ] {
             assert_eq!(Amount::parse(text).unwrap().is_whole_cents(), cents, "{text}");
+        }
+    }
+
+    #[test]
+    fn php_reads_more_than_there_is() {
+        for (text, expected) in [
+            ("-5", Some("-5")),
+            ("+5.5", Some("5.5")),
+            (".5", Some("0.5")),
+            (" 5. ", Some("5")),
+            ("", None),
+            ("-", None),
+            (".", None),
+            ("+-5", None),
+            ("5:30", None),
+            ("America/Toronto", None),
+        ] {
+            let read = Amount::parse_loosely(text).map(|amount| amount.column(0));
+            assert_eq!(read.as_deref(), expected, "{text}");
         }
     }
 

@@ -64,7 +64,6 @@ pub(super) fn answer(simulator: &Simulator, method: &str, path: &str, body: &[u8
     }
 }
 
-/// What there is.
 fn index() -> Value {
     let calls: Vec<Value> = ROUTES
         .iter()

@@ -49,7 +49,6 @@ pub(super) struct Row {
 
 macro_rules! faults {
     ($($fault:ident $name:literal $stage:ident $certainty:ident: $what:literal;)*) => {
-        /// Every fault.
         pub(super) const TABLE: &[Row] = &[$(Row {
             fault: Fault::$fault,
             name: $name,

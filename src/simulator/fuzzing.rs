@@ -9,7 +9,6 @@ use hyper::header::{self, HeaderMap, HeaderValue};
 use super::php::params::Params;
 use super::wire::http;
 use super::wire::reply::Reply;
-use super::world::client::Client;
 use super::{Simulator, control};
 
 /// Who calls: the same machine, as in tests.
@@ -30,14 +29,10 @@ pub struct Request<'a> {
     pub body: &'a [u8],
 }
 
-/// What goes back.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The HTTP status.
     pub http_status: u16,
-    /// The content type.
     pub content_type: &'static str,
-    /// The body.
     pub body: Vec<u8>,
     /// Whether the connection is reset instead.
     pub reset: bool,
@@ -73,43 +68,6 @@ pub fn call(simulator: &Simulator, request: Request<'_>) -> Option<Answer> {
 #[must_use]
 pub fn control(simulator: &Simulator, method: &str, path: &str, body: &[u8]) -> Answer {
     control::answer(simulator, method, path, body).into()
-}
-
-/// What makes up a client's balance, as decimals.
-#[derive(Clone, Debug)]
-pub struct Sums {
-    /// What it opened with.
-    pub opening: String,
-    /// What came in: deposits.
-    pub paid: String,
-    /// By how much it was edited.
-    pub adjusted: String,
-    /// What went out: charges.
-    pub charged: String,
-    /// What went out: calls.
-    pub spent: String,
-    /// The balance.
-    pub balance: String,
-}
-
-/// What makes up each client's balance now, with everybody settled.
-#[must_use]
-pub fn sums(simulator: &Simulator) -> Vec<Sums> {
-    let mut state = simulator.lock();
-    let (now, rules) = (simulator.virtual_secs(&state), state.rules());
-    state.world.settle_all(now, rules);
-    let sums = |client: &Client| {
-        let sums = client.ledger().sums();
-        Sums {
-            opening: sums.opening.to_string(),
-            paid: sums.paid.to_string(),
-            adjusted: sums.adjusted.to_string(),
-            charged: sums.charged.to_string(),
-            spent: sums.spent.to_string(),
-            balance: sums.balance.to_string(),
-        }
-    };
-    state.world.clients().map(sums).collect()
 }
 
 /// The parameters of a query, and behind them those of a multipart body, names and values.

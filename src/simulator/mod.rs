@@ -5,7 +5,7 @@
 //!   process.
 //! - [`serve`] puts it on a listener.
 //!
-//! The README shows it as a program for clients in any language. For tests in Rust, [`serve`] shows it in the process of
+//! `README.md` beside this file shows it as a program for clients in any language. For tests in Rust, [`serve`] shows it in the process of
 //! the test. [`manual`] lists its functions, settings, faults and `/sim/` calls, and [`Certainty`] says how sure each is:
 //! much of the real API is documented or was observed, some is inferred, and what nobody knows is a setting whose every
 //! value a client should survive.
@@ -53,7 +53,7 @@ pub use options::{Options, OptionsError, Speed};
 pub use settings::Certainty;
 pub use wire::http::serve;
 
-/// How far virtual time gets from the start.
+/// How long virtual time runs.
 const LIFE: Duration = Duration::from_secs(LIFE_HOURS * 3_600);
 
 /// A reseller account with its clients, in virtual time.
@@ -104,12 +104,11 @@ impl Simulator {
         state.began = self.clock.monotonic();
         drop(state);
         *self.journal() = Journal::default();
-        // A large world goes as slowly as it came, so that happens when nobody waits for it.
+        // Dropping a large world takes as long as making it, so it happens outside the lock.
         drop(former);
         Ok(())
     }
 
-    /// Virtual time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.virtual_time(&self.lock())

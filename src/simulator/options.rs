@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
+use super::amount::Amount;
 use super::world::MOST_CLIENTS;
 
 /// Highest speed of the virtual clock: a year passes in half a minute.
@@ -30,29 +31,18 @@ impl std::str::FromStr for Speed {
 
     /// Reads a decimal from 0 (the virtual clock stands still) to 1,000,000, with at most three places.
     fn from_str(text: &str) -> Result<Self, OptionsError> {
-        let (whole, places) = text.split_once('.').unwrap_or((text, ""));
-        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        let refused = || OptionsError::BadSpeed { text: text.to_owned() };
-        if whole.is_empty() || places.len() > 3 || !digits(whole) || !digits(places) {
-            return Err(refused());
-        }
-        let whole: u64 = whole.parse().map_err(|_| refused())?;
-        let thousandths: u64 = format!("{places:0<3}").parse().map_err(|_| refused())?;
-        whole
-            .checked_mul(1_000)
-            .and_then(|speed| speed.checked_add(thousandths))
+        let thousandths = Amount::parse(text).and_then(|speed| speed.count_of(1_000));
+        thousandths
             .filter(|speed| *speed <= MOST_SPEED_THOUSANDTHS)
             .map(Self)
-            .ok_or_else(refused)
+            .ok_or_else(|| OptionsError::BadSpeed { text: text.to_owned() })
     }
 }
 
 impl fmt::Display for Speed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 % 1_000 {
-            0 => write!(f, "{}", self.0 / 1_000),
-            rest => write!(f, "{}.{}", self.0 / 1_000, format!("{rest:03}").trim_end_matches('0')),
-        }
+        let thousandths = i64::try_from(self.0).unwrap_or(i64::MAX);
+        f.write_str(&Amount::of(thousandths, 1_000).column(0))
     }
 }
 
@@ -63,9 +53,7 @@ pub struct Options {
     pub clients: u32,
     /// The same seed gives the same world.
     pub seed: u64,
-    /// The API user.
     pub username: String,
-    /// The API password.
     pub password: SecretString,
     /// How fast virtual time runs.
     pub speed: Speed,
@@ -128,22 +116,14 @@ pub enum OptionsError {
     /// A rate cap of zero.
     #[error("a rate cap of `0` would refuse every call")]
     NoCalls,
-    /// Not a speed.
     #[error("`{text}` is not a speed")]
-    BadSpeed {
-        /// What was given.
-        text: String,
-    },
+    BadSpeed { text: String },
     /// No `=` in it.
     #[error("`{text}` is not of the form NAME=VALUE")]
-    NotAssigned {
-        /// What was given.
-        text: String,
-    },
+    NotAssigned { text: String },
     /// No fault of that name.
     #[error("there is no fault `{name}`")]
     UnknownFault {
-        /// What was given.
         name: String,
         /// The name that was probably meant, and every name.
         known: String,
@@ -151,20 +131,12 @@ pub enum OptionsError {
     /// Something else than `clients`, a client's id or a function behind the `@`.
     #[error("`{name}` hits nobody")]
     UnknownTarget {
-        /// What was given.
         name: String,
         /// What was probably meant, and what it takes.
         accepted: String,
     },
-    /// Not a share.
     #[error("`{share}` is not a share for fault `{name}`")]
-    BadShare {
-        /// The fault.
-        name: String,
-        /// What was given.
-        share: String,
-    },
-    /// More than everything.
+    BadShare { name: String, share: String },
     #[error("with fault `{name}` the shares add up to more than 1")]
     SharesAddUp {
         /// The fault that was one too many.
@@ -179,7 +151,6 @@ pub enum OptionsError {
     /// No setting of that name.
     #[error("there is no setting `{name}`")]
     UnknownSetting {
-        /// What was given.
         name: String,
         /// The name that was probably meant, and every name.
         known: String,
@@ -187,9 +158,7 @@ pub enum OptionsError {
     /// The setting does not take the value.
     #[error("setting `{name}` does not take `{value}`")]
     BadSetting {
-        /// The setting.
         name: &'static str,
-        /// What was given.
         value: String,
         /// What was probably meant, and what it takes.
         accepted: String,

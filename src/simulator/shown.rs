@@ -113,13 +113,11 @@ pub(super) fn faults(faults: &Faults) -> Value {
     Value::Object(all.collect())
 }
 
-/// Every setting.
 pub(super) fn settings(settings: &Settings) -> Value {
     let all = settings.all().map(|(name, value)| (name.to_owned(), value.into()));
     Value::Object(all.collect())
 }
 
-/// What was called.
 pub(super) fn traffic(traffic: &Traffic) -> Value {
     let (calls, most, by_function) = traffic.counts();
     let by_function: Map<String, Value> = by_function

@@ -21,11 +21,10 @@ use balancewatch::simulator::{Options, Simulator};
 use balancewatch::store::{Access, Commit, Error as StoreError, Filter, Store};
 use balancewatch::voipms::pace::{MemoryLedger, Pace, Pacer};
 use balancewatch::voipms::{Client, Transport};
+use balancewatch::world::served;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-
-use crate::program::served;
 
 /// Total deadline of a request in these tests, and so of a write.
 const DEADLINE_SECS: u64 = 5;
@@ -42,7 +41,7 @@ struct Stage {
     firing: bool,
     path: PathBuf,
     _folder: TempDir,
-    _server: tokio::task::JoinHandle<()>,
+    _server: tokio::task::JoinSet<()>,
 }
 
 fn account() -> AccountName {
@@ -109,7 +108,7 @@ impl Stage {
             ..Options::default()
         };
         let simulator = Simulator::new(options.clone(), Clock::real()).unwrap();
-        let (url, server) = served(&simulator).await;
+        let (url, server) = served(&simulator).await.unwrap();
         let api = api(url, &options);
         let id = api.get_clients().await.unwrap().rows[0].id.to_string();
         let record = json!({

@@ -2,15 +2,10 @@
 //! tests do.
 
 use std::ffi::OsStr;
-use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::sync::Arc;
 
-use balancewatch::simulator::{Simulator, serve};
 use serde_json::Value;
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 
 /// The real binary with these arguments and nothing of this process's environment, not started.
 pub fn program(config: &Path, arguments: impl IntoIterator<Item: AsRef<OsStr>>) -> Command {
@@ -21,14 +16,6 @@ pub fn program(config: &Path, arguments: impl IntoIterator<Item: AsRef<OsStr>>) 
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     command
-}
-
-/// Puts a simulator on a free port of loopback: the URL of its API, and what serves it until the test is over.
-pub async fn served(simulator: &Arc<Simulator>) -> (String, JoinHandle<()>) {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let url = format!("http://{}/api/v1/rest.php", listener.local_addr().unwrap());
-    let served = serve(listener, Arc::clone(simulator), std::future::pending());
-    (url, tokio::spawn(async move { served.await.unwrap() }))
 }
 
 /// How the program ended and what it said.

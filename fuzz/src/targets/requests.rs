@@ -16,7 +16,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use balancewatch::clock::Clock;
-use balancewatch::simulator::fuzzing::{Answer, Request, call, control, params, sums};
+use balancewatch::simulator::fuzzing::{Answer, Request, call, control, params};
 use balancewatch::simulator::{Options, Simulator};
 use form_urlencoded::{Serializer, parse};
 use serde_json::Value;
@@ -217,10 +217,11 @@ impl Run {
                 "the journal shows a password: {journal}"
             );
         }
-        for client in sums(&self.simulator) {
-            let [opening, paid, adjusted] = [&client.opening, &client.paid, &client.adjusted].map(|text| amount(text));
-            let [charged, spent, balance] = [&client.charged, &client.spent, &client.balance].map(|text| amount(text));
-            assert_eq!(opening + paid + adjusted - charged - spent, balance, "{client:?}");
+        for id in self.simulator.client_ids() {
+            let client = self.simulator.client(&id).expect("a client that is listed");
+            let term = |name: &str| amount(client[name].as_str().expect("an amount is a text"));
+            let moved = term("paid") + term("adjusted") - term("charged") - term("spent");
+            assert_eq!(term("opening_balance") + moved, term("balance"), "{client}");
         }
     }
 }

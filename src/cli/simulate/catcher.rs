@@ -20,11 +20,8 @@ pub(super) struct Catching {
 
 /// Who the simulator is to a daemon.
 pub(super) struct Reseller<'a> {
-    /// Where it listens.
     pub address: SocketAddr,
-    /// The API user.
     pub username: &'a str,
-    /// Its password.
     pub password: &'a str,
 }
 

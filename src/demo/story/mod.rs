@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::cast::{Cast, FRAUD_PER_HOUR, PAYMENT, money, shown, time};
 use super::ending;
+use super::scene::{INTERVAL, Scene};
 use super::tempo::Tempo;
-use super::world::{INTERVAL, World};
 use super::{Error, FEWEST_CLIENTS, MOST_CLIENTS, Options, Outcome, SHORTEST, Teller, Voice};
 use crate::daemon::Pass;
 use crate::domain::reason::Reason;
@@ -38,17 +38,17 @@ pub async fn run(options: &Options, teller: &mut dyn Teller, stop: impl Future<O
         return Err(Error::TooShort(duration));
     }
     let mut cast = None;
-    let world = World::build(options, time(0, 8, 55), |simulator| {
+    let scene = Scene::build(options, time(0, 8, 55), |simulator| {
         cast = Some(Cast::prepare(simulator, options.clients)?);
         Ok(())
     });
-    let world = world.await?;
+    let scene = scene.await?;
     let Some(cast) = cast else {
         return Err(Error::Clients(options.clients));
     };
     let mut story = Story {
-        before: ending::records(&world, &cast)?,
-        world,
+        before: ending::records(&scene, &cast)?,
+        scene,
         cast,
         teller,
         tempo: Tempo::new(options.duration.unwrap_or(A_MINUTE)),
@@ -60,12 +60,12 @@ pub async fn run(options: &Options, teller: &mut dyn Teller, stop: impl Future<O
     let told = story.play(options.duration.is_none(), stop).await;
     let outcome = Outcome {
         is_as_expected: told.as_ref().ok().copied().flatten(),
-        mails: story.world.mails.clone(),
-        mail_count: story.world.catcher.mails().len(),
+        mails: story.scene.mails.clone(),
+        mail_count: story.scene.world.mail.mails().len(),
     };
     // Nobody would know where the mails are.
     let keeps_mails = !matches!(told, Err(Error::Unheard));
-    story.world.close(keeps_mails).await;
+    story.scene.close(keeps_mails).await;
     match told {
         Ok(_) | Err(Error::Unheard) => Ok(outcome),
         Err(error) => Err(error),
@@ -74,7 +74,7 @@ pub async fn run(options: &Options, teller: &mut dyn Teller, stop: impl Future<O
 
 /// The story and where it stands.
 struct Story<'t> {
-    world: World,
+    scene: Scene,
     cast: Cast,
     teller: &'t mut dyn Teller,
     tempo: Tempo,
@@ -115,7 +115,7 @@ impl Story<'_> {
 
     async fn fleet(&mut self) -> Result<(), Error> {
         self.chapter(0, 3, "A reseller and its clients");
-        let (rows, more) = self.cast.fleet(&self.world.simulator)?;
+        let (rows, more) = self.cast.fleet(&self.scene.world.simulator)?;
         self.teller.fleet(&rows, more);
         self.say(
             Voice::Plain,
@@ -171,7 +171,7 @@ impl Story<'_> {
         self.chapter(3, 26, "At night somebody breaks into a phone system");
         self.quietly(time(1, 1, 0)).await?;
         let victim = self.cast.victim.clone();
-        self.world.advance_to(time(1, 1, 0));
+        self.scene.advance_to(time(1, 1, 0));
         let text = format!(
             "{}: stolen calls to far away begin, {FRAUD_PER_HOUR} USD an hour",
             victim.name
@@ -180,7 +180,7 @@ impl Story<'_> {
         let mut was_gone = false;
         for at in minutes {
             self.mark(at).await?;
-            let balance = money(&self.world.simulator.client(&victim.id)?, "balance");
+            let balance = money(&self.scene.world.simulator.client(&victim.id)?, "balance");
             if balance.is_positive() {
                 let text = format!("{} has {} USD left", victim.name, balance.for_people());
                 self.say(Voice::Faint, &text);
@@ -202,8 +202,8 @@ impl Story<'_> {
     async fn stall(&mut self) -> Result<(), Error> {
         self.chapter(4, 14, "The mail server stalls");
         self.quietly(time(1, 8, 0)).await?;
-        self.world.advance_to(time(1, 8, 1));
-        self.world.catcher.behave(Behaviour::Stall(Stage::Greeting));
+        self.scene.advance_to(time(1, 8, 1));
+        self.scene.world.mail.behave(Behaviour::Stall(Stage::Greeting));
         self.say(
             Voice::Bad,
             "the mail server takes connections and says nothing any more",
@@ -212,12 +212,12 @@ impl Story<'_> {
         for minute in [5, 10, 15] {
             self.mark(time(1, 8, minute)).await?;
         }
-        self.world.advance_to(time(1, 8, 17));
-        self.world.catcher.behave(Behaviour::Good);
+        self.scene.advance_to(time(1, 8, 17));
+        self.scene.world.mail.behave(Behaviour::Good);
         self.say(Voice::Good, "the mail server is back");
         self.mark(time(1, 8, 20)).await?;
         self.empty_outbox().await?;
-        if self.world.daemon.store.next_message_at().await?.is_none() {
+        if self.scene.daemon.store.next_message_at().await?.is_none() {
             self.say(Voice::Good, "nothing was lost: what waited has arrived");
         }
         Ok(())
@@ -226,8 +226,8 @@ impl Story<'_> {
     async fn ending(&mut self) -> Result<bool, Error> {
         self.chapter(5, 1, "What was expected, and what happened");
         self.tempo.wait(|_| {}).await;
-        let checks = ending::checks(&self.world, &self.cast, &self.before).await?;
-        self.teller.progress(1_000, &shown(self.world.clock.now()));
+        let checks = ending::checks(&self.scene, &self.cast, &self.before).await?;
+        self.teller.progress(1_000, &shown(self.scene.clock.now()));
         self.teller.ending(&checks);
         Ok(checks.iter().all(|check| check.is_ok))
     }
@@ -248,9 +248,9 @@ impl Story<'_> {
 
     /// One of those who ran low pays.
     async fn pay(&mut self, nth: usize, at: Timestamp) -> Result<(), Error> {
-        self.world.advance_to(at);
+        self.scene.advance_to(at);
         let actor = self.cast.run_low[nth].clone();
-        self.world.simulator.deposit(&actor.id, PAYMENT)?;
+        self.scene.world.simulator.deposit(&actor.id, PAYMENT)?;
         let text = format!("{} pays {PAYMENT} USD", actor.name);
         self.say(Voice::Good, &text);
         Ok(())
@@ -262,7 +262,7 @@ impl Story<'_> {
     }
 
     fn say(&mut self, voice: Voice, text: &str) {
-        let now = self.world.clock.now();
+        let now = self.scene.clock.now();
         self.teller.event(&shown(now), voice, text);
     }
 
@@ -293,7 +293,7 @@ impl Story<'_> {
     /// Sweeps at the next marks as long as something waits to be delivered.
     async fn empty_outbox(&mut self) -> Result<(), Error> {
         for _ in 0..MOST_EXTRA_SWEEPS {
-            if self.world.daemon.store.next_message_at().await?.is_none() {
+            if self.scene.daemon.store.next_message_at().await?.is_none() {
                 break;
             }
             let next = self.next_mark();
@@ -305,7 +305,7 @@ impl Story<'_> {
     /// Waits for the mark's real time, moves the clock there, sweeps, delivers, and tells what came of it. `None` when
     /// the mark is past.
     async fn mark(&mut self, at: Timestamp) -> Result<Option<Pass>, Error> {
-        let time = shown(self.world.clock.now());
+        let time = shown(self.scene.clock.now());
         let teller = &mut *self.teller;
         self.tempo.wait(|permille| teller.progress(permille, &time)).await;
         if !self.teller.is_heard() {
@@ -315,8 +315,8 @@ impl Story<'_> {
             return Ok(None);
         }
         self.last_mark = at;
-        self.world.advance_to(at);
-        let pass = self.world.sweep().await?;
+        self.scene.advance_to(at);
+        let pass = self.scene.sweep().await?;
         if let Some((what, fix)) = &pass.not_asked {
             self.say(Voice::Bad, &format!("the account could not be asked: {what}; {fix}"));
         }
@@ -325,14 +325,14 @@ impl Story<'_> {
         self.tell_mails();
         self.tell_waiting().await?;
         if let Some(settle_at) = pass.settle_at {
-            self.world.advance_to(settle_at);
-            self.world.settle().await?;
+            self.scene.advance_to(settle_at);
+            self.scene.settle().await?;
             self.tell_enforcements().await?;
             if self
-                .world
+                .scene
                 .daemon
                 .store
-                .load(&self.world.account)
+                .load(&self.scene.account)
                 .await?
                 .state
                 .canary_passed_at

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Story;
-use crate::demo::world::OPERATORS;
+use crate::demo::scene::OPERATORS;
 use crate::demo::{Error, Voice};
 use crate::domain::ClientId;
 use crate::domain::enforcement::Enforcement;
@@ -13,7 +13,7 @@ use crate::store::Filter;
 impl Story<'_> {
     /// Alerts that began to fire, and that ended.
     pub(super) async fn tell_alerts(&mut self) -> Result<(), Error> {
-        let alerts = self.world.daemon.store.alerts(&self.world.account).await?;
+        let alerts = self.scene.daemon.store.alerts(&self.scene.account).await?;
         let firing = alerts.into_iter().filter(|alert| alert.firing().is_some());
         let firing: BTreeMap<_, _> = firing
             .map(|alert| ((alert.client, alert.policy), alert.reason))
@@ -41,8 +41,8 @@ impl Story<'_> {
 
     /// Enforcements that ended, step by step.
     pub(super) async fn tell_enforcements(&mut self) -> Result<(), Error> {
-        let filter = Filter::newest(self.world.account.clone(), 100);
-        for enforcement in self.world.daemon.store.enforcements(&filter).await? {
+        let filter = Filter::newest(self.scene.account.clone(), 100);
+        for enforcement in self.scene.daemon.store.enforcements(&filter).await? {
             let Enforcement { id, client, state, .. } = &enforcement;
             if !self.ended.insert(format!("{id} {}", state.label())) {
                 continue;
@@ -70,9 +70,8 @@ impl Story<'_> {
         Ok(())
     }
 
-    /// Mails that arrived.
     pub(super) fn tell_mails(&mut self) {
-        let mails = self.world.catcher.mails();
+        let mails = self.scene.world.mail.mails();
         let mut new: Vec<(&str, String)> = mails[self.mails_told..]
             .iter()
             .map(|mail| (mail.to.first().map_or("", String::as_str), mail.subject()))
@@ -89,13 +88,13 @@ impl Story<'_> {
     /// Mails that wait because the mail server does not answer.
     pub(super) async fn tell_waiting(&mut self) -> Result<(), Error> {
         let is_broken = self
-            .world
+            .scene
             .daemon
             .channels()
             .values()
             .any(|health| health.broken_since.is_some());
         if is_broken {
-            let counts = self.world.daemon.store.counts(&self.world.account).await?;
+            let counts = self.scene.daemon.store.counts(&self.scene.account).await?;
             let waiting = counts.notifications.get("pending").copied().unwrap_or(0);
             let text = format!("no answer from the mail server; {waiting} mails are kept and tried again");
             self.say(Voice::Warning, &text);

@@ -34,11 +34,9 @@ pub enum EditError {
     /// The field does not take the value.
     #[error("field `{field}` does not take `{value}`")]
     BadValue {
-        /// The field.
         field: String,
         /// What was given, as JSON.
         value: String,
-        /// What it takes.
         accepted: &'static str,
     },
     /// Several fields are wrong.

@@ -89,7 +89,6 @@ fn position_key(position: usize) -> String {
     (position + usize::from(position >= 2)).to_string()
 }
 
-/// One function.
 #[derive(Debug)]
 pub(super) struct Function {
     pub(super) name: &'static str,

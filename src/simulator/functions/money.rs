@@ -36,7 +36,6 @@ const fn names(side: Side) -> Names {
     }
 }
 
-/// Debits the client.
 pub(super) fn add_charge(call: &mut Call<'_>) -> Result<(), Status> {
     add(call, Side::Charge)
 }

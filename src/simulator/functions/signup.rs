@@ -55,7 +55,7 @@ pub(super) fn signup_client(call: &mut Call<'_>) -> Result<(), Status> {
     };
     // Flags are 1 and 0 on this wire; `true` is no 1.
     let is_active = call.params.get("activate") == Some("1");
-    // A world that is full takes nobody: unlikely, and no status of the table says it.
+    // A full world takes nobody. No status of the error table says so.
     let id = call
         .world
         .sign_up(texts, management, is_active, call.now)

@@ -78,7 +78,6 @@ impl Json {
         }
     }
 
-    /// A text column.
     pub fn column(&mut self, value: &str) {
         if self.style.null_columns && value.is_empty() {
             self.raw("null");

@@ -16,7 +16,6 @@ pub(super) use table::{Key, TABLE};
 /// How sure it is that the real API behaves in the way that a setting or fault imitates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Certainty {
-    /// VoIP.ms documents it.
     Documented,
     /// Somebody recorded it from the live API.
     Observed,
@@ -104,7 +103,6 @@ enum Value {
     Text(Box<str>),
 }
 
-/// The present values.
 #[derive(Clone, Debug)]
 pub(super) struct Settings(Vec<Value>);
 

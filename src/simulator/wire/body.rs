@@ -9,7 +9,6 @@ use crate::simulator::settings::{Key, Settings};
 /// Bytes that an ordinary answer fits into.
 const ORDINARY_ANSWER_BYTES: usize = 256;
 
-/// Begins a success.
 pub(super) fn begun(style: Style, function: &Function) -> Json {
     let mut json = Json::new(style, ORDINARY_ANSWER_BYTES);
     json.open(b'{');
@@ -23,7 +22,6 @@ pub(super) fn begun(style: Style, function: &Function) -> Json {
     json
 }
 
-/// Ends a success.
 pub(super) fn ended(mut json: Json, settings: &Settings) -> Vec<u8> {
     if settings.on(Key::MessageOnSuccess) {
         json.key("message");

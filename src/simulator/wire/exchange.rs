@@ -30,7 +30,6 @@ pub struct Arrival<'a> {
 }
 
 impl Simulator {
-    /// Answers one call.
     pub fn answer(&self, arrival: Arrival<'_>) -> Reply {
         let params = arrival.params;
         let method = params.get("method").unwrap_or_default();

@@ -33,14 +33,14 @@ const API_PATHS: [&str; 2] = ["/api/v1/rest.php", "/api/v1/"];
 /// Largest body that is read: eight megabytes are known to be taken by the real server.
 const LARGEST_BODY_BYTES: usize = 8 * 1024 * 1024 + 64 * 1024;
 
-/// The one function that asks about everybody: what his clients used is worked out before, off the threads that answer.
+/// The one function that needs every client up to date. That work is done beforehand, off the threads that answer.
 const GET_BALANCE: &str = "getBalance";
 
 /// How long answers in hand may take once the end was asked for.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Serves the API and `/sim/` until `shutdown` is done; `/sim/` to the same machine only. Then answers in hand have two
-/// seconds to go out, and no connection is left behind. Who drops it instead of that cuts all of them off at once.
+/// seconds to go out, and no connection is left behind. Dropping the future instead cuts all connections off at once.
 ///
 /// In a test it has a port of its own, so that tests do not meet:
 ///
@@ -107,7 +107,7 @@ pub async fn serve(
             (connection, peer) = accept(&listener) => {
                 connections.spawn(serve_connection(app.clone(), connection, peer));
             }
-            // Whoever is over is forgotten.
+            // Connections that are over are forgotten.
             Some(_) = connections.join_next() => {}
         }
     }
@@ -115,7 +115,7 @@ pub async fn serve(
     ending.send_replace(true);
     let all_over = async { while connections.join_next().await.is_some() {} };
     if tokio::time::timeout(FAREWELL, all_over).await.is_err() {
-        // Whoever has not read its answer by now, or not sent its request, does not get to.
+        // The rest had its time to read its answer or send its request.
         connections.shutdown().await;
     }
     Ok(())
@@ -131,12 +131,12 @@ async fn serve_connection(app: App, connection: Connection, peer: Peer) {
         handle(app.clone(), peer.clone(), line_bytes, request)
     });
     let serving = http1::Builder::new()
-        // Who ends sending after the request still wants the answer, here as with Apache.
+        // A client that half-closes after its request still wants the answer, here as with Apache.
         .half_close(true)
         .serve_connection(TokioIo::new(connection), service);
     let mut serving = pin!(serving);
     let is_over = tokio::select! {
-        // What went wrong on the way is the other side's to notice.
+        // The other side notices by itself what went wrong on the way.
         _ = serving.as_mut() => true,
         // An error means that the sender is gone, which is the end too.
         _ = ended.wait_for(|ended| *ended) => false,
@@ -183,7 +183,7 @@ async fn handle(
             Ok(call) => {
                 if call.params.get("method") == Some(GET_BALANCE) {
                     let simulator = Arc::clone(&app.simulator);
-                    // Should it fail, everything is done when the call is answered.
+                    // If this fails, the call itself does all of the work.
                     tokio::task::spawn_blocking(move || simulator.catch_up()).await.ok();
                 }
                 call.answered(&app.simulator, peer.address)

@@ -23,7 +23,6 @@ const LONGEST_REQUEST: usize = 2_000;
 pub struct Outline {
     /// Counts all calls from 0.
     pub number: u64,
-    /// Virtual time.
     pub at: Timestamp,
     pub transport: Transport,
     pub http_status: u16,
@@ -42,12 +41,10 @@ struct Entry {
     ends: Vec<(u16, u16)>,
 }
 
-/// The last requests.
 #[derive(Debug, Default)]
 pub struct Journal(VecDeque<Entry>);
 
 impl Journal {
-    /// Remembers a request.
     pub fn remember(&mut self, outline: Outline, params: &Params<'_>) {
         let (mut text, mut ends) = (String::new(), Vec::new());
         if self.0.len() >= REQUESTS_KEPT

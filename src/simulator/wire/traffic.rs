@@ -80,7 +80,6 @@ impl Allowance {
     }
 }
 
-/// What was called.
 #[derive(Debug)]
 pub struct Traffic {
     calls: u64,

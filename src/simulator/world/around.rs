@@ -8,7 +8,6 @@ use super::costs::Costs;
 /// Settings that decide what moves balances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
-    /// Calls and fees.
     pub spending: bool,
     pub top_ups: bool,
     pub hard_stops: bool,

@@ -26,7 +26,7 @@ pub(super) fn clients(dice: &Dice, count: u32, now: i64) -> impl Iterator<Item =
     lots.map(move |(index, lot)| client(dice, index, lot, now))
 }
 
-/// One who comes later.
+/// A client that is added later.
 pub(super) fn newcomer(dice: &Dice, index: usize, now: i64) -> Client {
     client(dice, index, Lot::Well, now)
 }
@@ -48,7 +48,7 @@ pub(super) fn reseller(dice: &Dice, clients: u32, now: i64) -> Client {
     })
 }
 
-/// Somebody who signed up: no money, no threshold, the habits of the id.
+/// A client that signed up: no money and no threshold, with the habits of its id.
 pub(super) fn signed_up(dice: &Dice, index: usize, texts: Texts, management: Management, now: i64) -> Client {
     let id = id_of(index);
     let (_, zone) = person(dice, index, id);

@@ -27,13 +27,11 @@ fn zone(name: &str) -> TimeZone {
 pub struct Day {
     /// Days since 1970-01-01.
     pub number: i64,
-    /// Its first second.
     pub begin: i64,
     /// The first second of the next day; 23 to 25 hours later.
     pub end: i64,
 }
 
-/// Toronto's days.
 #[derive(Debug)]
 pub struct Toronto {
     zone: TimeZone,
@@ -75,7 +73,7 @@ impl Toronto {
     }
 
     /// When bills are made on `day_of_month` (1 to 28) of the month that a second belongs to, or of one `months` later:
-    /// at 00:01. The end of time if there is no such month.
+    /// at 00:01. `i64::MAX` if there is no such month.
     pub fn billing(&self, secs: i64, day_of_month: i8, months: i32) -> i64 {
         let local = instant(secs).to_zoned(self.zone.clone());
         let at = local

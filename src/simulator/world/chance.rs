@@ -4,6 +4,8 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
+use crate::simulator::amount::Amount;
+
 /// Words of the sequence that one throw may use.
 const WORDS_PER_THROW: u128 = 256;
 
@@ -34,17 +36,11 @@ impl Share {
 
     /// Reads `0`, `0.05` or `1`, with at most six places.
     pub fn parse(text: &str) -> Option<Self> {
-        let (whole, places) = text.split_once('.').unwrap_or((text, ""));
-        if whole.is_empty() || places.len() > 6 || !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
-            return None;
-        }
-        let fraction: u32 = format!("{places:0<6}").parse().ok()?;
-        let share = whole
-            .parse::<u32>()
-            .ok()?
-            .checked_mul(1_000_000)?
-            .checked_add(fraction)?;
-        (share <= Self::ALL.0).then_some(Self(share))
+        let millionths = Amount::parse(text)?.count_of(1_000_000)?;
+        u32::try_from(millionths)
+            .ok()
+            .map(Self)
+            .filter(|share| *share <= Self::ALL)
     }
 
     pub const fn millionths(self) -> u32 {
@@ -54,12 +50,7 @@ impl Share {
 
 impl std::fmt::Display for Share {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (whole, fraction) = (self.0 / 1_000_000, self.0 % 1_000_000);
-        if fraction == 0 {
-            return write!(f, "{whole}");
-        }
-        let text = format!("{fraction:06}");
-        write!(f, "{whole}.{}", text.trim_end_matches('0'))
+        f.write_str(&Amount::of(self.0.into(), 1_000_000).column(0))
     }
 }
 

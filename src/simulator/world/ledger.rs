@@ -30,9 +30,7 @@ const LARGEST_SUM: Amount = Amount::whole(10_000_000_000);
 /// Which list an entry is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// A debit.
     Charge,
-    /// A credit.
     Deposit,
 }
 

@@ -39,7 +39,6 @@ const HOURS_PER_SLICE: i64 = 2_000;
 /// How the reseller's own account is named among the clients under `/sim/`.
 pub const RESELLER: &str = "reseller";
 
-/// The world.
 #[derive(Debug)]
 pub struct World {
     surroundings: Surroundings,
@@ -118,7 +117,7 @@ impl World {
     /// Brings everybody up to date.
     pub fn settle_all(&mut self, now: i64, rules: Rules) {
         let mut around = self.surroundings.around(rules);
-        // The reseller last: he pays for the others' calls.
+        // The reseller last: his account pays for the others' calls.
         for client in self.slots.iter_mut().flatten().chain([&mut self.own]) {
             client.settle(now, &mut around);
         }
@@ -129,7 +128,7 @@ impl World {
     pub fn settle_slice(&mut self, slot: usize, now: i64, rules: Rules) -> Option<usize> {
         let mut around = self.surroundings.around(rules);
         let mut left = HOURS_PER_SLICE;
-        // Not the reseller: he is settled when all the others are, up to the same second.
+        // Not the reseller, who is settled once all the others are, up to the same second.
         for (slot, client) in self.slots.iter_mut().enumerate().skip(slot) {
             if left <= 0 {
                 return Some(slot);

@@ -5,10 +5,9 @@
 use super::around::Around;
 use super::calendar::Day;
 use super::chance::Topic;
-use super::client::Client;
 use super::ledger::{Entry, PAST_NUMBERS, Reason, USUAL};
 use super::packages::Contract;
-use super::spending::{calls_of_hour, history};
+use super::spending::{Profile, calls_of_hour, history};
 use super::usage::Usage;
 use crate::simulator::amount::Amount;
 
@@ -22,31 +21,40 @@ const DEPOSITS_PER_MONTH: i64 = 3;
 /// The charges are a package's, a number's and at most a dozen months'.
 const _: () = assert!(DEPOSITS_PER_MONTH * MOST_MONTHS as i64 + 15 < PAST_NUMBERS as i64);
 
+/// Whose past it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin {
+    pub id: u32,
+    pub is_reseller: bool,
+    pub profile: Profile,
+    /// Its first second in the world.
+    pub born: i64,
+    pub opening: Amount,
+}
+
 /// What led to an opening balance: `deposits - charges - spent` is it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Past {
-    /// Oldest first.
     pub charges: Vec<Entry>,
-    /// Oldest first.
     pub deposits: Vec<Entry>,
     /// By calls, the last 30 days included.
     pub spent: Amount,
 }
 
 /// The 30 days before the client's first second, the last of them, `today`, by the call.
-pub fn usage(client: &Client, today: Day, around: &mut Around<'_>) -> Usage {
-    let package = Contract::of(around.dice, client.id).package;
-    let package = Some(package).filter(|_| !client.is_reseller());
-    let mut usage = history(around.dice, client.id, &client.profile, package, today.number);
-    // By the call he used what his clients did, and nobody adds that up.
-    let mut begin = if client.is_reseller() { today.end } else { today.begin };
-    while begin <= client.born() {
-        let local = around.zones.local_hour(client.profile.zone, begin);
-        for call in calls_of_hour(around.dice, client.id, client.profile, package, begin, local)
+pub fn usage(of: Origin, today: Day, around: &mut Around<'_>) -> Usage {
+    let package = Contract::of(around.dice, of.id).package;
+    let package = Some(package).filter(|_| !of.is_reseller);
+    let mut usage = history(around.dice, of.id, &of.profile, package, today.number);
+    // For the reseller the last day is not worked out call by call: that would need every client.
+    let mut begin = if of.is_reseller { today.end } else { today.begin };
+    while begin <= of.born {
+        let local = around.zones.local_hour(of.profile.zone, begin);
+        for call in calls_of_hour(around.dice, of.id, of.profile, package, begin, local)
             .into_iter()
             .flatten()
         {
-            if call.end <= client.born() {
+            if call.end <= of.born {
                 usage.count(call.used);
             }
         }
@@ -56,12 +64,12 @@ pub fn usage(client: &Client, today: Day, around: &mut Around<'_>) -> Usage {
 }
 
 /// How a client came to its opening balance.
-pub fn past(client: &Client, around: &mut Around<'_>) -> Past {
-    let (born, opening) = (client.born(), client.ledger().sums().opening);
+pub fn past(of: Origin, around: &mut Around<'_>) -> Past {
+    let (born, opening) = (of.born, of.opening);
     let today = around.toronto.day(born);
-    let recent = usage(client, today, around).total().spent;
-    let contract = Contract::of(around.dice, client.id);
-    let mut throw = around.dice.throw(Topic::Past, client.id, 0);
+    let recent = usage(of, today, around).total().spent;
+    let contract = Contract::of(around.dice, of.id);
+    let mut throw = around.dice.throw(Topic::Past, of.id, 0);
     let months = i64::from(throw.between(LEAST_MONTHS, MOST_MONTHS));
     let last = around.toronto.billing_by(born, contract.billing_day);
     let bill = |months_ago: i64, around: &Around<'_>| {
@@ -87,7 +95,7 @@ pub fn past(client: &Client, around: &mut Around<'_>) -> Past {
     // Older months were much like the last. Whole payments cover it all; what is left over was spent as well.
     let older = recent.part((months - 1) * i64::from(throw.between(70, 110)), 100);
     let needed = opening + charged + recent + older;
-    let payment = client.profile.payment;
+    let payment = of.profile.payment;
     let at_once = payment.times(needed.parts(payment.times(DEPOSITS_PER_MONTH * months)).max(1));
     let count = needed.parts(at_once).max(1);
     let stretch = (born - came) / count;

@@ -76,7 +76,6 @@ pub struct Place {
 macro_rules! places {
     ($($zone:literal $city:literal $state:literal $country:literal $zip:literal $street:literal $phone:literal
        [$($first:literal),*] [$($last:literal),*];)*) => {
-        /// Where clients live.
         #[rustfmt::skip]
         pub const PLACES: &[Place] = &[$(Place {
             zone: $zone, city: $city, state: $state, country: $country, zip: $zip, street: $street, phone: $phone,

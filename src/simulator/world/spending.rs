@@ -8,13 +8,13 @@ use super::packages::{Package, price};
 use super::usage::{DAYS, Usage, Used};
 use crate::simulator::amount::Amount;
 
-/// Most calls of one client in an hour: each has a stretch of the hour, and a throw has words for this many.
+/// Most calls of one client in an hour. Each has its own stretch of the hour, and one throw has random words for this many.
 const MOST_CALLS_PER_HOUR: u32 = 60;
 
 /// No call lasts longer.
 pub const LONGEST_CALL_SECS: i64 = 900;
 
-/// Fraud comes at night, once in so many days to a client that it comes to at all.
+/// A client with a fraud night has one in this many days.
 const DAYS_BETWEEN_FRAUDS: i64 = 14;
 
 /// What kind of customer a client is.
@@ -33,11 +33,9 @@ pub enum Payer {
     Prompt,
     /// Within a few days.
     Slow,
-    /// Not by itself.
     Never,
 }
 
-/// A client's habits.
 #[derive(Clone, Copy, Debug)]
 pub struct Profile {
     /// Index into [`super::people::PLACES`].

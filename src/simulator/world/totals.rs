@@ -14,7 +14,6 @@ pub struct Totals {
     pub below_zero: usize,
     pub hard: usize,
     pub suspended: usize,
-    /// In state WAIT.
     pub waiting: usize,
     pub sums: Sums,
     /// What the reseller has left.

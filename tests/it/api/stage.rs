@@ -9,9 +9,10 @@ use std::sync::Arc;
 use balancewatch::clock::Clock;
 use balancewatch::simulator::{Options, Simulator};
 use balancewatch::store::{Access, Store};
+use balancewatch::world::served;
 use serde_json::{Map, Value};
 
-use crate::program::{Said, program, served};
+use crate::program::{Said, program};
 
 /// The client that is in every world.
 pub const JOHN: &str = "561115";
@@ -26,7 +27,7 @@ pub const PASSWORD: &str = "P@ss+w%C3rd \"1\" é";
 pub struct Stage {
     pub simulator: Arc<Simulator>,
     folder: tempfile::TempDir,
-    _server: tokio::task::JoinHandle<()>,
+    _server: tokio::task::JoinSet<()>,
 }
 
 impl Stage {
@@ -40,7 +41,7 @@ impl Stage {
             ..Options::default()
         };
         let simulator = Simulator::new(options, Clock::real()).unwrap();
-        let (url, server) = served(&simulator).await;
+        let (url, server) = served(&simulator).await.unwrap();
         let stage = Self {
             simulator,
             folder: tempfile::tempdir().unwrap(),

@@ -2,23 +2,24 @@
 //! to run against them. It judges nothing: the journeys do.
 
 use std::ffi::OsStr;
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
 use balancewatch::clock::Clock;
 use balancewatch::config::{Request, Secrets, Variables, load};
 use balancewatch::daemon::once::Once;
 use balancewatch::daemon::{Daemon as Program, Environment};
-use balancewatch::mail_catcher::{CaughtMail, MailCatcher, Options as Mailbox};
+use balancewatch::mail_catcher::{CaughtMail, Options as Mailbox};
 use balancewatch::monitor::Silent;
 use balancewatch::simulator::{Options, Simulator};
+use balancewatch::world::drive;
 use jiff::SignedDuration;
 use mail_parser::MessageParser;
 use serde_json::{Value, json};
 
-use crate::program::{Said, program, served};
+use crate::program::{Said, program};
 
 /// The API password: long enough that its bytes stand nowhere by chance.
 pub const API_PASSWORD: &str = "Api-S3cret-0815";
@@ -34,14 +35,46 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// Everybody and everything that the program meets.
 pub struct World {
-    pub simulator: Arc<Simulator>,
-    pub mail: MailCatcher,
+    around: balancewatch::world::World,
     pub folder: tempfile::TempDir,
     /// All clients' ids, in the order of the list.
     pub ids: Vec<String>,
-    url: String,
-    _server: tokio::task::JoinHandle<()>,
 }
+
+impl Deref for World {
+    type Target = balancewatch::world::World;
+
+    fn deref(&self) -> &Self::Target {
+        &self.around
+    }
+}
+
+/// What the program is told.
+const CONFIG: &str = r#"
+[[account]]
+name = "main"
+url = "{url}"
+username = "demo@example.com"
+password = "Api-S3cret-0815"
+rate_per_minute = 10000000
+
+[schedule]
+sweep = "60s"
+
+[smtp]
+url = "smtp://alerts@{mail}"
+password = "Smtp-S3cret-4711"
+from = "Phone service <alerts@example.com>"
+timeout = "1s"
+
+[[channel]]
+name = "ops"
+type = "email"
+to = ["noc@example.com"]
+
+[store]
+url = "{store}"
+"#;
 
 impl World {
     /// This many clients, each at 100.00 with a threshold of 10.00, SOFT, who neither spend nor pay.
@@ -53,7 +86,6 @@ impl World {
             ..Options::default()
         };
         let simulator = Simulator::new(options, Clock::real()).unwrap();
-        let (url, server) = served(&simulator).await;
         let mailbox = Mailbox {
             login: Some(("alerts".to_owned(), SMTP_PASSWORD.to_owned())),
             ..Mailbox::default()
@@ -69,12 +101,9 @@ impl World {
         }
         simulator.edit("reseller", &json!({"balance": "500.00"})).unwrap();
         let world = Self {
-            simulator,
-            mail: MailCatcher::start(mailbox).await.unwrap(),
+            around: balancewatch::world::World::start(simulator, mailbox).await.unwrap(),
             folder: tempfile::tempdir().unwrap(),
             ids,
-            url,
-            _server: server,
         };
         world.configure("");
         world
@@ -82,41 +111,14 @@ impl World {
 
     /// Writes the configuration, with more at its end.
     pub fn configure(&self, more: &str) {
-        self.configure_mail(self.mail.address(), more);
+        let text = self.configuration(CONFIG, self.folder.path());
+        std::fs::write(self.config_path(), text + more).unwrap();
     }
 
     /// The same, with another mail server.
     pub fn configure_mail(&self, server: std::net::SocketAddr, more: &str) {
-        let (url, store) = (&self.url, self.store_path());
-        let store = store.display();
-        let text = format!(
-            r#"
-[[account]]
-name = "main"
-url = "{url}"
-username = "demo@example.com"
-password = "{API_PASSWORD}"
-rate_per_minute = 10000000
-
-[schedule]
-sweep = "60s"
-
-[smtp]
-url = "smtp://alerts@{server}"
-password = "{SMTP_PASSWORD}"
-from = "Phone service <alerts@example.com>"
-timeout = "1s"
-
-[[channel]]
-name = "ops"
-type = "email"
-to = ["noc@example.com"]
-
-[store]
-url = "sqlite://{store}"
-{more}"#
-        );
-        std::fs::write(self.config_path(), text).unwrap();
+        self.configure(more);
+        self.reconfigure(&self.mail.address().to_string(), &server.to_string());
     }
 
     /// Replaces a piece of the configuration, which must be in it.
@@ -181,19 +183,9 @@ url = "sqlite://{store}"
             ..Environment::real()
         };
         let mut daemon = Program::build(&loaded.unwrap().settings, &environment).await.unwrap();
-        let steps = async {
-            let mut ticks = tokio::time::interval(Duration::from_millis(1));
-            loop {
-                ticks.tick().await;
-                if let Some(next) = stepper.next_wake().filter(|_| stepper.is_idle()) {
-                    stepper.advance_to(next);
-                }
-            }
-        };
-        tokio::select! {
-            once = daemon.once(Duration::from_secs(10), &Silent) => once.unwrap(),
-            () = steps => unreachable!("it steps for ever"),
-        }
+        // On the heap: a test's thread has little stack.
+        let once = Box::pin(daemon.once(Duration::from_secs(10), &Silent));
+        drive(&stepper, once).await.unwrap()
     }
 
     /// Starts `run`.

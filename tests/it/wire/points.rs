@@ -272,7 +272,7 @@ fn every_setting_is_tried_and_every_unknown_with_all_its_values() {
             || text.contains(&format!(r#""{name}":"{value}""#))
             || text.contains(&format!("\"{name}={value}:"))
     };
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/simulator/README.md")).unwrap();
     let rows = help_rows("Settings: ", "For tests, ");
     assert!(
         rows.len() > 40,
@@ -289,7 +289,7 @@ fn every_setting_is_tried_and_every_unknown_with_all_its_values() {
         }
         assert!(
             readme.contains(&format!("`{name}=")),
-            "README.md does not list the unknown `{name}`"
+            "src/simulator/README.md does not list the unknown `{name}`"
         );
         // The values stand first, a comma behind each but the last, a star before the default.
         let more = words.iter().take_while(|word| word.ends_with(',')).count();

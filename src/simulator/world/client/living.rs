@@ -23,7 +23,7 @@ pub struct Script {
 const MINUTES_PER_ROUND: i64 = 60 * 10_000;
 
 impl Script {
-    /// Most per hour: a whole life of it stays within what a ledger takes for one sum.
+    /// Fastest drain: a whole life of it stays within what a ledger takes for one sum.
     pub const FASTEST: Amount = Amount::whole(100_000);
 
     /// What the `minute`th minute costs; the minutes of an hour add up to exactly the hour's price when that is a
@@ -151,7 +151,7 @@ impl Client {
         self.bill(begin + 3_599, now, around)
     }
 
-    /// Whether the client would pay if it were prompt.
+    /// Whether the balance is low enough for a prompt client to pay.
     fn is_low(&self) -> bool {
         self.balance() < self.limit().unwrap_or(Amount::ZERO).max(Amount::whole(1))
     }

@@ -6,7 +6,7 @@ use super::around::{Around, Rules};
 use super::chance::Dice;
 use super::ledger::{Entry, Ledger, Reason, Side};
 use super::packages::{Contract, Package};
-use super::past::{Past, past};
+use super::past::{self, Origin, Past};
 use super::people::Texts;
 use super::spending::Profile;
 use super::usage::{Sum, Usage};
@@ -14,7 +14,7 @@ use crate::simulator::amount::Amount;
 
 pub use self::living::Script;
 
-/// What happens to a client whose money is gone.
+/// What the API does when a client's money is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Management {
     Soft,
@@ -23,10 +23,9 @@ pub enum Management {
     Other(Box<str>),
 }
 
-/// A second that never comes.
+/// A time that never comes.
 const NEVER: i64 = i64::MAX;
 
-/// A client.
 #[derive(Clone, Debug)]
 pub struct Client {
     pub id: u32,
@@ -119,11 +118,6 @@ impl Client {
         self.package
     }
 
-    /// Its first second.
-    pub fn born(&self) -> i64 {
-        self.born
-    }
-
     /// The threshold as an amount, if it is one.
     pub fn limit(&self) -> Option<Amount> {
         self.threshold.as_deref().and_then(Amount::parse)
@@ -145,9 +139,19 @@ impl Client {
     /// How it came to its opening balance, as far as that is listed.
     pub fn past(&self, around: &mut Around<'_>) -> Past {
         if self.ledger.has_past() {
-            past(self, around)
+            past::past(self.origin(), around)
         } else {
             Past::default()
+        }
+    }
+
+    fn origin(&self) -> Origin {
+        Origin {
+            id: self.id,
+            is_reseller: self.is_reseller(),
+            profile: self.profile,
+            born: self.born,
+            opening: self.ledger.sums().opening,
         }
     }
 
@@ -166,13 +170,11 @@ impl Client {
             .collect()
     }
 
-    /// Somebody pays.
     pub fn pay(&mut self, amount: Amount, reason: Reason, rules: Rules) {
         self.book(Side::Deposit, self.settled, amount, reason, rules);
         self.reconsider();
     }
 
-    /// Somebody charges it.
     pub fn charge(&mut self, amount: Amount, reason: Reason, rules: Rules) {
         self.book(Side::Charge, self.settled, amount, reason, rules);
         self.reconsider();
@@ -202,7 +204,7 @@ impl Client {
         self.reconsider();
     }
 
-    /// The rules are others now: what was found to come next may not come, or something may come before it.
+    /// Looks for the next event anew: the one found earlier may not come, or another may come before it.
     pub fn reconsider(&mut self) {
         self.next_event = self.settled;
     }
@@ -255,7 +257,7 @@ impl Client {
         dry.min(self.stuck_since)
     }
 
-    /// Keeps track of since when it is suspended until somebody sets it to SOFT, before something may move.
+    /// Records since when it is suspended until somebody sets it to SOFT. Call it before the balance moves.
     pub fn note_suspension(&mut self, at: i64, rules: Rules) {
         let stops_at = self.stops_at(rules);
         if !rules.resume_on_payment && at >= stops_at {
@@ -263,7 +265,7 @@ impl Client {
         }
     }
 
-    /// Keeps track of since when it is HARD without money, after something moved.
+    /// Records since when it is HARD without money. Call it after the balance moved.
     fn note_dry(&mut self, at: i64) {
         let is_dry = self.management == Management::Hard && !self.balance().is_positive();
         self.dry_since = if is_dry { self.dry_since.min(at) } else { NEVER };
@@ -281,7 +283,7 @@ impl Client {
     fn usage_before(&self, around: &mut Around<'_>) -> Usage {
         let today = around.day(self.born);
         if around.rules.spending {
-            super::past::usage(self, today, around)
+            past::usage(self.origin(), today, around)
         } else {
             Usage::new(today.number)
         }

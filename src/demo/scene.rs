@@ -1,14 +1,10 @@
-//! What the story happens in: the simulator on a port, the mail catcher on another, and the daemon's real parts between
-//! them, with one stepped clock for all. Decides nothing about what happens.
+//! What the story happens in: a world, and the daemon's real parts in it, with one stepped clock for all. Decides nothing
+//! about what happens.
 
 use std::path::PathBuf;
-use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 
 use super::{Error, Options, fresh_folder};
 use crate::clock::{Clock, Stepper};
@@ -16,10 +12,11 @@ use crate::config;
 use crate::daemon::{Daemon, Environment, Pass};
 use crate::domain::AccountName;
 use crate::enforce;
-use crate::mail_catcher::{self, MailCatcher};
+use crate::mail_catcher;
 use crate::monitor::Silent;
 use crate::net::Bounds;
 use crate::simulator::{self, Simulator};
+use crate::world::{World, drive};
 
 /// Real time that an exchange over loopback may take.
 const DEADLINE: Duration = Duration::from_secs(1);
@@ -27,23 +24,17 @@ const DEADLINE: Duration = Duration::from_secs(1);
 /// Real time for one pass over the outbox; each mail has a deadline of its own.
 const DELIVER_FOR: Duration = Duration::from_secs(30);
 
-/// Turns that everybody gets before waiting really begins. More costs a busy processor, fewer costs milliseconds.
-const TURNS: u32 = 64;
-
-/// Turns in a row without work in hand before the time is moved.
-const CALM_TURNS: u32 = 3;
-
 /// Time between two sweeps.
 pub(super) const INTERVAL: SignedDuration = SignedDuration::from_mins(5);
 
 /// Where operators read their mail.
 pub(super) const OPERATORS: &str = "noc@example.com";
 
-/// What the daemon of the demo is told. `API` and `SMTP` become ports.
+/// What the daemon of the demo is told.
 const CONFIG: &str = r#"
 [[account]]
 name = "demo"
-url = "http://127.0.0.1:API/api/v1/rest.php"
+url = "{url}"
 username = "demo@example.com"
 password = "demo"
 rate_per_minute = 60000
@@ -52,7 +43,7 @@ rate_per_minute = 60000
 sweep = "*/5 * * * *"
 
 [smtp]
-url = "smtp://127.0.0.1:SMTP"
+url = "smtp://{mail}"
 from = "Phone service <alerts@example.com>"
 
 [[channel]]
@@ -71,24 +62,23 @@ enforce = { balance_management = "hard" }
 
 [enforcement]
 mode = "apply"
+
+[store]
+url = "{store}"
 "#;
 
-/// Everything in one place.
-pub(super) struct World {
+pub(super) struct Scene {
     pub(super) clock: Clock,
     stepper: Stepper,
-    pub(super) simulator: Arc<Simulator>,
-    pub(super) catcher: MailCatcher,
+    pub(super) world: World,
     pub(super) daemon: Daemon,
     pub(super) account: AccountName,
     /// Where the mails are.
     pub(super) mails: PathBuf,
     folder: PathBuf,
-    /// Ends the simulator when dropped.
-    _served: JoinSet<()>,
 }
 
-impl World {
+impl Scene {
     /// Builds it; `prepare` sets the scene before the daemon looks for the first time.
     pub(super) async fn build(
         options: &Options,
@@ -107,34 +97,20 @@ impl World {
             clock.clone(),
         )?;
         prepare(&simulator)?;
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await;
-        let listener = listener.map_err(|source| machine("listen on loopback", source))?;
-        let api = listener
-            .local_addr()
-            .map_err(|source| machine("listen on loopback", source))?;
-        let mut served = JoinSet::new();
-        let serving = Arc::clone(&simulator);
-        served.spawn(async move {
-            // It ends with the story; a listener that broke shows in every sweep.
-            simulator::serve(listener, serving, std::future::pending()).await.ok();
-        });
         let folder = fresh_folder("demo").map_err(|source| machine("make a temporary folder", source))?;
         let mails = folder.join("mails");
         std::fs::create_dir(&mails).map_err(|source| machine("make a folder for the mails", source))?;
-        let catcher = MailCatcher::start(mail_catcher::Options {
+        let catcher = mail_catcher::Options {
             folder: Some(mails.clone()),
             ..mail_catcher::Options::default()
-        });
-        let catcher = catcher.await.map_err(|source| machine("listen on loopback", source))?;
-        let text = CONFIG
-            .replace("API", &api.port().to_string())
-            .replace("SMTP", &catcher.address().port().to_string());
+        };
+        let world = World::start(simulator, catcher).await;
+        let world = world.map_err(|source| machine("listen on loopback", source))?;
+        let text = world.configuration(CONFIG, &folder);
         let loaded = config::parse(&text, start).map_err(|problems| {
             let problems: Vec<String> = problems.problems.iter().map(ToString::to_string).collect();
             Error::Config(problems.join("; "))
         })?;
-        let mut settings = loaded.settings;
-        settings.store.path = folder.join("state.db");
         let environment = Environment {
             clock: clock.clone(),
             bounds: Bounds {
@@ -146,18 +122,16 @@ impl World {
             delivery_timeout: Some(DEADLINE),
             seed: options.seed,
         };
-        let daemon = Daemon::build(&settings, &environment).await?;
+        let daemon = Daemon::build(&loaded.settings, &environment).await?;
         let account = daemon.watches[0].account.clone();
         Ok(Self {
             clock,
             stepper,
-            simulator,
-            catcher,
+            world,
             daemon,
             account,
             mails,
             folder,
-            _served: served,
         })
     }
 
@@ -206,37 +180,4 @@ impl World {
 
 fn machine(what: &'static str, source: std::io::Error) -> Error {
     Error::Machine { what, source }
-}
-
-/// Awaits `work`, moving the time to the next due event whenever nothing is in hand and somebody waits for it.
-async fn drive<T>(stepper: &Stepper, work: impl Future<Output = T>) -> T {
-    let mut work = pin!(work);
-    loop {
-        tokio::select! {
-            biased;
-            done = &mut work => return done,
-            () = calm(stepper) => {}
-        }
-        if let Some(wake) = stepper.next_wake() {
-            stepper.advance_to(wake);
-        }
-    }
-}
-
-/// Ends when nothing is in hand and somebody waits for the time.
-async fn calm(stepper: &Stepper) {
-    let (mut turns, mut calm) = (0, 0);
-    while calm < CALM_TURNS {
-        if stepper.is_idle() && stepper.next_wake().is_some() {
-            calm += 1;
-            tokio::task::yield_now().await;
-        } else if turns < TURNS {
-            (turns, calm) = (turns + 1, 0);
-            tokio::task::yield_now().await;
-        } else {
-            calm = 0;
-            // The store works in a thread of its own, or a deadline runs: nothing to do but wait.
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    }
 }
