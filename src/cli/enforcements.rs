@@ -4,9 +4,8 @@ use clap::{Args, Subcommand};
 
 use super::context::{Context, Exit};
 use super::failure::Failure;
-use super::opened::{Opened, client_id};
+use super::opened::Opened;
 use super::runtime::block_on;
-use crate::store::Filter;
 use crate::view::enforcement::{EnforcementCard, EnforcementRow, Enforcements};
 
 /// Show what was changed at the provider, and what was refused.
@@ -77,16 +76,9 @@ pub fn run(context: &mut Context, args: &EnforcementsArgs) -> Result<Exit, Failu
 }
 
 async fn list(context: &mut Context, opened: &Opened, args: &ListArgs) -> Result<(), Failure> {
-    let client = args.client.as_deref().map(client_id).transpose()?;
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     let mut accounts = Vec::new();
-    for account in opened.accounts() {
-        let filter = Filter {
-            account: account.name.clone(),
-            client: client.clone(),
-            state: args.state.clone(),
-            limit,
-        };
+    for filter in opened.filters(args.client.as_deref(), args.state.as_deref(), limit)? {
         let found = opened.store.enforcements(&filter).await?;
         accounts.push(found.iter().map(EnforcementRow::from).collect());
     }

@@ -8,12 +8,11 @@ use serde_json::json;
 use super::brake::reason;
 use super::context::{Context, Exit};
 use super::failure::Failure;
-use super::opened::{Opened, client_id};
+use super::opened::Opened;
 use super::runtime::block_on;
 use crate::domain::ChannelName;
 use crate::domain::decision::BY_PERSON;
 use crate::domain::kept::NoticeRecord;
-use crate::store::Filter;
 use crate::view::notice::{NoticeCard, NoticeRow, Notices};
 use crate::view::words::count;
 
@@ -114,16 +113,9 @@ pub fn run(context: &mut Context, args: &NotificationsArgs) -> Result<Exit, Fail
 }
 
 async fn list(context: &mut Context, opened: &Opened, args: &ListArgs) -> Result<(), Failure> {
-    let client = args.client.as_deref().map(client_id).transpose()?;
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     let mut accounts = Vec::new();
-    for account in opened.accounts() {
-        let filter = Filter {
-            account: account.name.clone(),
-            client: client.clone(),
-            state: args.state.clone(),
-            limit,
-        };
+    for filter in opened.filters(args.client.as_deref(), args.state.as_deref(), limit)? {
         let found = opened.store.notifications(&filter).await?;
         accounts.push(found.into_iter().map(NoticeRow::from).collect());
     }

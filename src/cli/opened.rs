@@ -82,6 +82,20 @@ impl Opened {
         })
     }
 
+    /// What is listed of each account that is meant.
+    ///
+    /// # Errors
+    /// When nobody can have this id (1).
+    pub fn filters(&self, client: Option<&str>, state: Option<&str>, limit: usize) -> Result<Vec<Filter>, Failure> {
+        let client = client.map(client_id).transpose()?;
+        let filter = |account: &Account| Filter {
+            client: client.clone(),
+            state: state.map(str::to_owned),
+            ..Filter::newest(account.name.clone(), limit)
+        };
+        Ok(self.accounts().into_iter().map(filter).collect())
+    }
+
     /// What was done about a client, newest first, at most `limit` of it.
     pub async fn enforcements(
         &self,
@@ -90,10 +104,8 @@ impl Opened {
         limit: usize,
     ) -> Result<Vec<Enforcement>, Failure> {
         let filter = Filter {
-            account: account.name.clone(),
             client: Some(client.clone()),
-            state: None,
-            limit,
+            ..Filter::newest(account.name.clone(), limit)
         };
         Ok(self.store.enforcements(&filter).await?)
     }
@@ -158,10 +170,7 @@ pub fn client<'a>(snapshot: &'a Snapshot, id: &str) -> Result<Cow<'a, Watched>, 
 }
 
 /// An id as the command line gave it.
-///
-/// # Errors
-/// When nobody can have this id (1).
-pub fn client_id(text: &str) -> Result<ClientId, Failure> {
+fn client_id(text: &str) -> Result<ClientId, Failure> {
     ClientId::new(text)
         .map_err(|error| Failure::failed(format!("there is no client `{text}`")).cause(error.to_string()))
 }

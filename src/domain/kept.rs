@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::alert::Alert;
 use super::decision::Decision;
@@ -124,10 +125,10 @@ pub struct EnforcementRecord {
 }
 
 /// An account in numbers. Pseudo-clients are not counted, vanished clients only as vanished.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Clients that are on the list.
-    pub clients: u64,
+    pub listed: u64,
     /// Clients that vanished from it.
     pub vanished: u64,
     /// Clients that cannot be mailed: neither the threshold nor the record has an address.
@@ -141,10 +142,13 @@ pub struct Counts {
     /// Clients whose last attempt failed, by the kind of the failure.
     pub unread: BTreeMap<String, u64>,
     /// Alerts by state: `pending`, `firing`, `inactive` (cooling down).
+    #[serde(skip)]
     pub alerts: BTreeMap<String, u64>,
     /// Notifications by state.
+    #[serde(skip)]
     pub notifications: BTreeMap<String, u64>,
     /// Enforcements by state.
+    #[serde(skip)]
     pub enforcements: BTreeMap<String, u64>,
 }
 

@@ -270,15 +270,11 @@ impl Alerts {
 impl Shown for Alerts {
     fn page(&self, now: &Now) -> Page {
         let mut page = Page::default();
-        if self.rows.is_empty() {
-            let judged = match self.swept_at {
-                Some(at) => format!("the last sweep ended {}", now.ago(at)),
-                None => "no sweep has ended yet".to_owned(),
-            };
-            page.line(format!("no alert fires; {judged}"));
-        } else {
-            page.table(self.table(now));
-        }
+        let judged = match self.swept_at {
+            Some(at) => format!("the last sweep ended {}", now.ago(at)),
+            None => "no sweep has ended yet".to_owned(),
+        };
+        page.table_or(self.table(now), format!("no alert fires; {judged}"));
         for row in &self.rows {
             let (client, policy, reason) = (&row.client, &row.policy, &row.reason);
             if let Some(why) = &row.cannot_be_told {

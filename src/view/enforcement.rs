@@ -107,11 +107,6 @@ impl Enforcements {
 
 impl Shown for Enforcements {
     fn page(&self, now: &Now) -> Page {
-        let mut page = Page::default();
-        if self.0.is_empty() {
-            page.line("no such enforcement");
-            return page;
-        }
         let titles = [
             "planned", "state", "client", "change", "policy", ">balance", "id", "why",
         ];
@@ -129,7 +124,8 @@ impl Shown for Enforcements {
                 row.why.as_str().into(),
             ]);
         }
-        page.table(table);
+        let mut page = Page::default();
+        page.table_or(table, "no such enforcement");
         page
     }
 }

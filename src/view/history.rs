@@ -103,11 +103,6 @@ impl History {
 
 impl Shown for History {
     fn page(&self, now: &Now) -> Page {
-        let mut page = Page::default();
-        if self.rows.is_empty() {
-            page.line(format!("nothing was read of client {} yet", self.client));
-            return page;
-        }
         let titles = ["from", "to", ">seen", ">balance", ">spent today", ">threshold", ""];
         let mut table = Table::new(if self.with_bars { &titles } else { &titles[..6] });
         let bars = Bars::of(self.rows.iter().filter_map(|row| row.balance));
@@ -119,7 +114,8 @@ impl Shown for History {
             }
             table.row(cells);
         }
-        page.table(table);
+        let mut page = Page::default();
+        page.table_or(table, format!("nothing was read of client {} yet", self.client));
         page
     }
 }

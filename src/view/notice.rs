@@ -89,11 +89,6 @@ impl Notices {
 
 impl Shown for Notices {
     fn page(&self, now: &Now) -> Page {
-        let mut page = Page::default();
-        if self.0.is_empty() {
-            page.line("no such notification");
-            return page;
-        }
         let titles = [
             "created",
             "state",
@@ -121,7 +116,8 @@ impl Shown for Notices {
                 row.why.as_deref().unwrap_or(&row.reason).into(),
             ]);
         }
-        page.table(table);
+        let mut page = Page::default();
+        page.table_or(table, "no such notification");
         page
     }
 }

@@ -199,6 +199,15 @@ impl Page {
     pub fn table(&mut self, table: Table) {
         self.0.push(Block::Table(table));
     }
+
+    /// Adds a table, or what is said in place of one without rows.
+    pub fn table_or(&mut self, table: Table, empty: impl Into<String>) {
+        if table.rows.is_empty() {
+            self.line(empty);
+        } else {
+            self.table(table);
+        }
+    }
 }
 
 impl From<Table> for Page {

@@ -236,14 +236,6 @@ impl Shown for Plan {
             page.line(format!("sent, and not settled yet: {id}"));
         }
         page.gap();
-        if self.plan.is_empty() {
-            page.line(if self.is_asked_for {
-                "nothing is asked for: no firing alert wants a change that was not made or given up already"
-            } else {
-                "nothing is asked for: no policy has `enforce`"
-            });
-            return page;
-        }
         let mut table = Table::new(&[
             "client", "company", ">balance", "read", "change", "policy", "now", "why",
         ]);
@@ -259,7 +251,14 @@ impl Shown for Plan {
                 row.reason.as_str().into(),
             ]);
         }
-        page.table(table);
+        page.table_or(
+            table,
+            if self.is_asked_for {
+                "nothing is asked for: no firing alert wants a change that was not made or given up already"
+            } else {
+                "nothing is asked for: no policy has `enforce`"
+            },
+        );
         page
     }
 }

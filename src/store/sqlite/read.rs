@@ -220,7 +220,7 @@ impl Sqlite {
             .await?;
         let number = |column: &'static str| Columns(&clients).count::<u64>(column);
         let counts = Counts {
-            clients: number("clients")?,
+            listed: number("clients")?,
             vanished: number("vanished")?,
             without_address: number("without_address")?,
             without_threshold: number("without_threshold")?,

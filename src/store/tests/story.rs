@@ -311,7 +311,7 @@ async fn numbers(store: &Store) {
     commit.clients = vec![mailed, poor];
     store.commit(&commit).await.unwrap();
     let counts = store.counts(&account()).await.unwrap();
-    assert_eq!(counts.clients, 4, "561115, 561117, 561118, 561119");
+    assert_eq!(counts.listed, 4, "561115, 561117, 561118, 561119");
     assert_eq!(counts.vanished, 1, "561116");
     assert_eq!(counts.without_address, 1, "561115 lost its address");
     assert_eq!(counts.without_threshold, 1, "561119; of 561117 it is not known");

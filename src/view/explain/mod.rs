@@ -7,19 +7,21 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::page::{Page, Shown};
-use super::plan::{Planned, mode_text};
+use super::plan::mode_text;
 use super::snapshot::Snapshot;
 use super::words::{Now, label};
 use crate::domain::enforcement::{Enforcement, Mode};
-use crate::domain::judge::rules::{Circumstances, scope_of};
+use crate::domain::judge::rules::scope_of;
 use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ClientId, Money};
 
 mod condition;
 mod policy;
+mod scene;
 mod state;
 
 use policy::PolicyCard;
+use scene::Scene;
 
 #[derive(Debug, Serialize)]
 pub struct Explained {
@@ -46,28 +48,6 @@ pub struct Explained {
     last_attempt_at: Option<Timestamp>,
     #[serde(skip)]
     vanished_at: Option<Timestamp>,
-}
-
-/// Everything a policy is explained by.
-struct Scene<'a> {
-    snapshot: &'a Snapshot,
-    watched: &'a Watched,
-    circumstances: Circumstances,
-    planned: Planned,
-    /// What was done about the client, newest first.
-    enforcements: &'a [Enforcement],
-}
-
-impl<'a> Scene<'a> {
-    fn new(snapshot: &'a Snapshot, watched: &'a Watched, enforcements: &'a [Enforcement]) -> Self {
-        Self {
-            snapshot,
-            watched,
-            circumstances: circumstances(snapshot),
-            planned: Planned::new(snapshot),
-            enforcements,
-        }
-    }
 }
 
 impl Explained {
@@ -132,17 +112,6 @@ impl Explained {
         }
         lines.push(format!("enforcement mode {}", mode_text(self.mode)));
         lines
-    }
-}
-
-/// What is the same for all clients of the account, as the monitor takes it.
-fn circumstances(snapshot: &Snapshot) -> Circumstances {
-    // The daemon's start is not stored. Without it silence counts from the last reading, which is never shorter.
-    let started_at = Timestamp::UNIX_EPOCH;
-    Circumstances {
-        revisit: snapshot.revisit(),
-        baseline_since: snapshot.kept.state.baseline_since,
-        ..Circumstances::ordinary(snapshot.now.at, snapshot.interval(), started_at)
     }
 }
 

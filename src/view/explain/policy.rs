@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Scene;
 use super::condition::{Against, Distance, clears_when, distance, fires_when};
+use super::scene::Scene;
 use crate::domain::alert::{Alert, Firing, Phase};
 use crate::domain::enforcement::Enforcement;
 use crate::domain::judge::rules::{Seen, addresses};

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::Scene;
+use super::scene::Scene;
 use crate::domain::alert::{Alert, ClientWaits, Firing, Phase};
 use crate::domain::judge::lifecycle::confirms_from;
 use crate::domain::kept::Told;
@@ -95,7 +95,7 @@ mod tests {
     use crate::domain::kept::Told;
     use crate::domain::policy::When;
     use crate::domain::testing::policy;
-    use crate::view::explain::Scene;
+    use crate::view::explain::scene::Scene;
     use crate::view::testing::{at, firing, pending, snapshot, watched};
 
     /// What is said of an alert, when so much was delivered.

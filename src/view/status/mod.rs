@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::alert::{AlertRow, Standing};
@@ -13,29 +13,15 @@ use super::snapshot::Snapshot;
 use super::words::Now;
 use crate::domain::enforcement::Mode;
 use crate::domain::kept::Counts;
-use crate::domain::reason::Reason;
 use crate::domain::report::Report;
 use crate::domain::{AccountName, ClientId, Severity};
 
 mod card;
+mod measured;
 mod warnings;
 
-/// What is not in a snapshot, and shown of an account.
-#[derive(Clone, Debug)]
-pub struct Measured {
-    pub counts: Counts,
-    /// Paced mails to clients.
-    pub client_mails_last_hour: u32,
-    pub client_mails_per_hour: u32,
-    pub channels: Vec<ChannelTrouble>,
-    /// Why nothing can be written down, and what to do about it.
-    pub store_trouble: Option<String>,
-    pub next_sweep_at: Timestamp,
-    /// The schedule as it was written, with its zone.
-    pub schedule: String,
-    /// Above this time to ask everybody the account is overcommitted.
-    pub revisit_within: SignedDuration,
-}
+use measured::NotAsked;
+pub use measured::{ChannelTrouble, Measured};
 
 /// The accounts of a store.
 #[derive(Debug, Serialize)]
@@ -55,7 +41,7 @@ pub struct Status {
     interval_seconds: i64,
     revisit_seconds: i64,
     rate_per_minute: u32,
-    clients: Clients,
+    clients: Counts,
     alerts: Alerts,
     notifications: BTreeMap<String, u64>,
     /// Why clients cannot be told, by client.
@@ -78,43 +64,12 @@ struct LastSweep {
     report: Option<Report>,
 }
 
-#[derive(Debug, Serialize)]
-struct Clients {
-    listed: u64,
-    vanished: u64,
-    without_address: u64,
-    without_threshold: u64,
-    never_read: u64,
-    never_asked: u64,
-    /// Those whose last read failed, by the kind of the failure.
-    unread: BTreeMap<String, u64>,
-}
-
 #[derive(Debug, Default, Serialize)]
 struct Alerts {
     critical: u64,
     warning: u64,
     info: u64,
     pending: u64,
-}
-
-/// An account that cannot be asked.
-#[derive(Debug, Serialize)]
-struct NotAsked {
-    since: Timestamp,
-    reason: String,
-    fix: String,
-    next_try_at: Timestamp,
-}
-
-/// A channel with messages that were tried in vain.
-#[derive(Clone, Debug, Serialize)]
-pub struct ChannelTrouble {
-    pub channel: String,
-    pub waiting: u64,
-    pub next_try_at: Timestamp,
-    /// What was said to the newest try.
-    pub last_error: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -146,7 +101,6 @@ impl Status {
         let not_asked = NotAsked::new(snapshot);
         let warnings = warnings::of(snapshot, &measured, not_asked.as_ref());
         let enforcement = Enforcement::new(snapshot, &measured);
-        let counts = measured.counts;
         Self {
             account: snapshot.rules.account.clone(),
             last_sweep: LastSweep::new(snapshot),
@@ -155,17 +109,9 @@ impl Status {
             interval_seconds: snapshot.schedule_interval.as_secs(),
             revisit_seconds: snapshot.revisit().as_secs(),
             rate_per_minute: snapshot.rate_per_minute,
-            clients: Clients {
-                listed: counts.clients,
-                vanished: counts.vanished,
-                without_address: counts.without_address,
-                without_threshold: counts.without_threshold,
-                never_read: counts.never_read,
-                never_asked: counts.never_asked,
-                unread: counts.unread,
-            },
             alerts: Alerts::new(snapshot),
-            notifications: counts.notifications,
+            notifications: measured.counts.notifications.clone(),
+            clients: measured.counts,
             cannot_be_told: snapshot.cannot_be_told.clone(),
             not_asked,
             channels: measured.channels,
@@ -203,35 +149,6 @@ impl Alerts {
             } += 1;
         }
         counts
-    }
-}
-
-impl NotAsked {
-    /// Why an account is left alone until a probe: by the alert that told so, or in general words where its policy is
-    /// off.
-    fn new(snapshot: &Snapshot) -> Option<Self> {
-        let state = &snapshot.kept.state;
-        let next_try_at = state.probe_at?;
-        let mut alerts = snapshot.kept.alerts.iter();
-        let told = alerts.find_map(|alert| match (alert.firing(), &alert.reason) {
-            (Some(firing), Reason::Account { what, fix })
-                if matches!(alert.policy.as_str(), "account-access" | "upstream") =>
-            {
-                Some((firing.since, what.clone(), fix.clone()))
-            }
-            _ => None,
-        });
-        let (since, reason, fix) = told.unwrap_or_else(|| {
-            let since = state.sweep_ended_at.or(state.sweep_started_at);
-            let reason = "it did not answer as it should".to_owned();
-            (since.unwrap_or(next_try_at), reason, String::new())
-        });
-        Some(Self {
-            since,
-            reason,
-            fix,
-            next_try_at,
-        })
     }
 }
 

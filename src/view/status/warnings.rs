@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Measured, NotAsked};
+use super::measured::{Measured, NotAsked};
 use crate::domain::enforcement::SWEEPS_UNTOLD;
 use crate::domain::judge::verdict;
 use crate::domain::kept::Counts;
@@ -39,7 +39,7 @@ pub(super) fn of(snapshot: &Snapshot, measured: &Measured, not_asked: Option<&No
     warnings.extend(unseen(counts));
     warnings.extend(unjudged(snapshot, counts));
     let pace = (snapshot.revisit(), snapshot.schedule_interval, measured.revisit_within);
-    warnings.extend(too_slow(counts.clients, snapshot.rate_per_minute, pace));
+    warnings.extend(too_slow(counts.listed, snapshot.rate_per_minute, pace));
     warnings
 }
 
@@ -206,7 +206,7 @@ mod tests {
     use super::{clients, late, too_slow, unasked, unseen};
     use crate::domain::due::revisit;
     use crate::domain::kept::Counts;
-    use crate::view::status::NotAsked;
+    use crate::view::status::measured::NotAsked;
     use crate::view::testing::{at, now};
 
     #[test]
