@@ -93,7 +93,6 @@ enum Command {
 const LATER: &[&[&str]] = &[
     &["ack"],
     &["completions"],
-    &["config", "schema"],
     &["enforcements", "approve"],
     &["enforcements", "reject"],
     &["enforcements", "undo"],

@@ -32,7 +32,7 @@ pub type Parse<T> = fn(&str) -> Result<T, Wrong>;
 fn other(node: &Node, accepted: impl Into<String>) -> Vec<Wrong> {
     let what = match node.kind {
         Kind::Float(_) => "is a float, which is never exact".to_owned(),
-        _ => format!("is {}", node.type_name()),
+        _ => format!("is {}", node.kind.type_name()),
     };
     vec![wrong(what).accepted(accepted)]
 }
@@ -273,11 +273,11 @@ impl<T> Form for List<T> {
                     Err(wrong("is empty or has control characters").accepted("a text"))
                 }
                 Kind::Text(text) => (self.0)(text.trim()),
-                _ => Err(wrong(format!("has an item that is {}", item.type_name())).accepted("texts in quotes")),
+                _ => Err(wrong(format!("has an item that is {}", item.kind.type_name())).accepted("texts in quotes")),
             };
             match read {
                 Ok(value) => taken.push(value),
-                Err(wrong) => wrongs.push(wrong.item(item.shown().unwrap_or_default())),
+                Err(wrong) => wrongs.push(wrong.item(item.kind.shown().unwrap_or_default())),
             }
         }
         if wrongs.is_empty() { Ok(taken) } else { Err(wrongs) }
@@ -299,7 +299,7 @@ impl Form for Keys {
     fn read(&self, node: &Node) -> Result<usize, Vec<Wrong>> {
         match &node.kind {
             Kind::Table(table) => Ok(table.len()),
-            _ => Err(wrong(format!("is {}", node.type_name())).into()),
+            _ => Err(wrong(format!("is {}", node.kind.type_name())).into()),
         }
     }
     fn accepted(&self) -> String {

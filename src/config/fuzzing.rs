@@ -8,9 +8,9 @@ use jiff::Timestamp;
 
 use super::layers::Layers;
 use super::load::settle;
-use super::problem::Report;
-use super::tree::{Kind, Node, Origin, Table};
-use super::{Loaded, Problems, Secrets, Variables};
+use super::problem::{Report, Secrets};
+use super::tree::{Kind, Origin, Table};
+use super::{Loaded, Problems, Variables};
 
 /// Where the texts seem to come from: a folder that is nowhere, so that what they name beside them is nowhere either.
 const MAIN: &str = "/nonexistent/balancewatch/config.toml";
@@ -45,7 +45,7 @@ to = ["noc@example.com"]
 thread_local! {
     /// The layers below the texts, read once: they take longer than most inputs.
     static BUILT_IN: [Layers; 2] = {
-        let report = Report::default();
+        let report = Report::new(Secrets::Required);
         let nothing = Layers::built_in(&report);
         let mut base = nothing.clone();
         base.add_text(BASE, &main_file(), &report);
@@ -68,7 +68,7 @@ pub fn load(
     secrets: Secrets,
     now: Timestamp,
 ) -> Result<Loaded, Problems> {
-    let report = Report::default();
+    let report = Report::new(secrets);
     let mut layers = BUILT_IN.with(|layers| layers[usize::from(under == Under::Base)].clone());
     for (number, text) in texts.iter().enumerate() {
         let path = match number {
@@ -80,28 +80,18 @@ pub fn load(
     layers.add_environment(variables, &report);
     let mut values = layers.finish();
     keep_from_files(&mut values);
-    settle(&values, &main_file(), secrets, now, report)
+    settle(&values, &main_file(), now, report)
 }
 
-/// Makes every `password_file` a path below the folder that does not exist.
+/// Makes every file that is named one below the folder that does not exist.
 fn keep_from_files(table: &mut Table) {
     for (key, node) in table {
         match &mut node.kind {
-            Kind::Text(path) if key == "password_file" => {
-                let below = path.trim_start_matches('/').to_owned();
-                *node = Node {
-                    origin: main_file(),
-                    kind: Kind::Text(below),
-                };
+            Kind::Text(path) if key.ends_with("_file") => {
+                *path = path.trim_start_matches('/').to_owned();
+                node.origin = main_file();
             }
-            Kind::Table(table) => keep_from_files(table),
-            Kind::Named(entries) => {
-                for (_, entry) in entries {
-                    if let Kind::Table(table) = &mut entry.kind {
-                        keep_from_files(table);
-                    }
-                }
-            }
+            Kind::Table(table) | Kind::Entries(table) => keep_from_files(table),
             _ => {}
         }
     }

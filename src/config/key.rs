@@ -1,12 +1,13 @@
-//! What is known of a key, and how keys are found by their path. The keys themselves are in `keys`.
+//! What is known of a key. The keys themselves are in `keys`.
 
 use serde_json::Value;
 
 use super::form::Form;
-use super::keys::{ALL, CHANNEL_TYPE, LATER};
-use super::layers::PREFIX;
-use super::problem::{Problem, Report, Wrong, nearest};
-use super::tree::{Kind, Node, Shape, Table};
+use super::problem::Wrong;
+use super::tree::{Node, Shape};
+
+/// What variables of the program start with.
+pub const PREFIX: &str = "BALANCEWATCH__";
 
 /// A key whose value has the form `F`: the handle by which it is read.
 pub struct Key<F> {
@@ -99,76 +100,5 @@ impl Row {
     /// Whether a value that is not good is kept out of what is said of it.
     pub fn hides(&self, value: &str) -> bool {
         matches!(self.shape, Shape::Secret | Shape::SecretFile) || (value.contains("://") && value.contains('@'))
-    }
-}
-
-/// The key at a path that has `*` for the names of entries.
-pub fn find(path: &str) -> Option<&'static Row> {
-    ALL.iter().map(|key| key.row()).find(|row| row.path == path)
-}
-
-/// Where the key at a path stands in the manual; unknown ones stand last.
-pub fn rank(path: &str) -> usize {
-    let found = ALL.iter().position(|key| key.row().path == path);
-    found.unwrap_or(usize::MAX)
-}
-
-/// Reports every key of a layer that is not known. Shows no value: the misspelt key may be a secret's.
-pub fn refuse_unknown(layer: &Table, report: &Report) {
-    walk(layer, "", "", report);
-}
-
-fn walk(table: &Table, pattern: &str, place: &str, report: &Report) {
-    for (key, node) in table {
-        let (pattern, at) = (join(pattern, key), join(place, key));
-        match (find(&pattern), &node.kind) {
-            (None, _) if LATER.contains(&pattern.as_str()) => {
-                report.problem(Problem::new(&node.origin, at, "is not in this version"));
-            }
-            (None, _) => report.problem(unknown(&pattern, at, node)),
-            (Some(row), Kind::Table(table)) if row.shape == Shape::Table => walk(table, &pattern, &at, report),
-            (Some(row), Kind::Named(entries)) if row.shape == Shape::Entries => {
-                for (name, entry) in entries {
-                    if let Kind::Table(table) = &entry.kind
-                        && !is_later_channel(&pattern, table)
-                    {
-                        walk(table, &join(&pattern, "*"), &join(&at, name), report);
-                    }
-                }
-            }
-            (Some(_), _) => {}
-        }
-    }
-}
-
-/// Whether an entry is a channel of a kind that later versions have. The kind is refused, and its keys are not judged.
-pub fn is_later_channel(section: &str, entry: &Table) -> bool {
-    let row = &CHANNEL_TYPE.row;
-    let kind = entry.get(row.name()).map(|node| &node.kind);
-    row.path.strip_prefix(section) == Some(".*.type")
-        && matches!(kind, Some(Kind::Text(kind)) if CHANNEL_TYPE.form.later.contains(&kind.as_str()))
-}
-
-fn unknown(pattern: &str, at: String, node: &Node) -> Problem {
-    let (parent, name) = pattern.rsplit_once('.').unwrap_or(("", pattern));
-    let rows = || ALL.iter().map(|key| key.row());
-    let known: Vec<&str> = rows().filter(|row| row.parent() == parent).map(Row::name).collect();
-    let elsewhere = || {
-        rows()
-            .find(|row| row.name() == name)
-            .map(|row| row.path.replace('*', "NAME"))
-    };
-    let meant = nearest(name, known.iter().copied()).or_else(elsewhere);
-    Problem::new(&node.origin, at, "is not a known key")
-        .accepted(format!("known here: {}", known.join(", ")))
-        .did_you_mean(meant)
-}
-
-/// A path and one more key.
-pub fn join(path: &str, key: &str) -> String {
-    if path.is_empty() {
-        key.to_owned()
-    } else {
-        format!("{path}.{key}")
     }
 }

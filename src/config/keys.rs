@@ -15,8 +15,8 @@ use super::key::Need::{Else, May, Must};
 use super::key::{AnyKey, Key};
 use super::settings::Transport;
 use super::values::{
-    Kind, LIMIT, MONEY, account_name, at_least_zero, channel_name, client_id, currency, pattern, policy_name, positive,
-    spent, time_zone, verbatim, whom,
+    ChannelType, LIMIT, MONEY, account_name, at_least_zero, channel_name, client_id, currency, pattern, policy_name,
+    positive, spent, time_zone, verbatim, whom,
 };
 use crate::domain::enforcement::Mode;
 use crate::domain::language::Whom;
@@ -93,8 +93,8 @@ keys! {
 
     CHANNEL: Entries = ("channel", Entries, May, "a list of tables headed [[channel]]", "Where messages go.");
     CHANNEL_NAME: Name<ChannelName> = ("channel.*.name", Name(channel_name), Must, "", "What you call it; `client` always exists.");
-    CHANNEL_TYPE: Words<Kind> = ("channel.*.type",
-        Words { all: &[Kind::Email], word: Kind::as_str, later: &["alertmanager", "pagerduty", "webhook", "slack", "ntfy"] },
+    CHANNEL_TYPE: Words<ChannelType> = ("channel.*.type",
+        Words { all: &[ChannelType::Email], word: ChannelType::as_str, later: &["alertmanager", "pagerduty", "webhook", "slack", "ntfy"] },
         Must, "", "How messages are sent.");
     CHANNEL_TO: List<String> = ("channel.*.to", List(mailbox), May,
         "at least one e-mail address, such as alerts@example.com or \"Phone service <alerts@example.com>\"", "Who reads its mails.");

@@ -2,6 +2,7 @@
 //!
 //! Judges no values. The environment is given to it; it reads files only.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{ErrorKind, Read};
@@ -10,12 +11,12 @@ use std::sync::Arc;
 
 use config::{ConfigError, File, FileFormat, Source};
 
-use super::key::{self, Need, join};
-use super::keys::{ALL, CHANNEL, POLICY_NOTIFY};
+use super::key::{Need, PREFIX, Row};
+use super::keys::{CHANNEL, POLICY_NOTIFY};
+use super::known::{find, join, refuse_unknown, rows};
 use super::problem::{Problem, Report};
 use super::secret;
-use super::tree::{Kind, Node, Origin, Shape, Table, fill, lay_over, name_entries};
-use super::{Secrets, Variables};
+use super::tree::{Kind, Node, Origin, Shape, Table, fill, lay_over, name_entries, table};
 use crate::regular;
 
 /// Largest file read. The largest sensible configuration has some thousand lines.
@@ -23,8 +24,8 @@ const LARGEST_FILE_BYTES: u64 = 4 << 20;
 
 const BUILT_IN: &str = include_str!("builtin.toml");
 
-/// What variables of the program start with.
-pub const PREFIX: &str = "BALANCEWATCH__";
+/// The variables of an environment.
+pub type Variables = BTreeMap<OsString, OsString>;
 
 /// The layers laid over each other, without the defaults.
 #[cfg_attr(fuzzing, derive(Clone))]
@@ -40,7 +41,7 @@ impl Layers {
 
     /// Lays one more layer over the others.
     fn add(&mut self, layer: Table, report: &Report) {
-        key::refuse_unknown(&layer, report);
+        refuse_unknown(&layer, report);
         lay_over(&mut self.0, layer);
     }
 
@@ -110,12 +111,13 @@ impl Layers {
                 continue;
             };
             let origin = Origin::Variable(Arc::from(name));
-            let words: Vec<String> = path.to_lowercase().split("__").map(str::to_owned).collect();
-            if words.iter().any(String::is_empty) || words.len() < 2 {
+            let path = path.to_lowercase();
+            let words: Vec<&str> = path.split("__").collect();
+            if words.iter().any(|word| word.is_empty()) || words.len() < 2 {
                 report.problem(problem("names no key").accepted(format!("such as {PREFIX}SMTP__URL")));
                 continue;
             }
-            if !insert(&mut layer, &words, value, &origin) {
+            if !insert(&mut layer, "", &words, value, &origin) {
                 report.problem(problem("names no key, or clashes with another variable"));
             }
         }
@@ -123,7 +125,7 @@ impl Layers {
     }
 
     /// Lays the credentials over the others: files named as the secrets are, such as `account.NAME.password`.
-    pub fn add_credentials(&mut self, variables: &Variables, secrets: Secrets, report: &Report) {
+    pub fn add_credentials(&mut self, variables: &Variables, report: &Report) {
         let Some(folder) = variables
             .get(OsStr::new("CREDENTIALS_DIRECTORY"))
             .filter(|folder| !folder.is_empty())
@@ -135,7 +137,7 @@ impl Layers {
             Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.file_name())).collect(),
             Err(error) => {
                 let problem = Problem::new(folder.display(), "", format!("cannot be read: {error}"));
-                secret::unreadable(problem, secrets, report);
+                report.unreadable(problem);
                 return;
             }
         };
@@ -154,8 +156,8 @@ impl Layers {
                 ));
                 continue;
             };
-            if let Some(text) = secret::read_file(&path, Problem::new(path.display(), name, ""), secrets, report) {
-                let secret = Node::text(&text, &Origin::Credential(Arc::from(path.as_path())));
+            if let Some(text) = secret::read_file(&path, Problem::new(path.display(), name, ""), report) {
+                let secret = Kind::text(&text).from(&Origin::Credential(Arc::from(path.as_path())));
                 lay_over(table, Table::from([(key.to_owned(), secret)]));
             }
         }
@@ -163,79 +165,57 @@ impl Layers {
 
     /// The table at a path, such as `account.main`.
     fn table(&mut self, path: &str) -> Option<&mut Table> {
-        let mut table = &mut self.0;
         let mut steps = path.split('.');
-        while let Some(step) = steps.next() {
-            let node = match &mut table.get_mut(step)?.kind {
-                Kind::Named(entries) => {
-                    let name = steps.next()?;
-                    &mut entries.iter_mut().find(|(other, _)| other == name)?.1.kind
-                }
-                kind => kind,
-            };
-            let Kind::Table(below) = node else { return None };
-            table = below;
-        }
-        Some(table)
+        steps.try_fold(&mut self.0, |table, step| table.get_mut(step)?.below_mut())
     }
 
     /// Everything, with the defaults filled in.
     pub fn finish(mut self) -> Table {
-        for row in ALL.iter().map(|key| key.row()) {
-            let value = match row.need {
-                Need::Else(_) if row.shape == Shape::Table => Node::table(Table::new(), &Origin::BuiltIn),
-                Need::Else(text) => Node::written(text, Some(row.shape), &Origin::BuiltIn),
-                Need::Must | Need::May => continue,
-            };
-            fill(&mut self.0, row.path, &value);
+        let built_in = Origin::BuiltIn;
+        for row in rows() {
+            if let Need::Else(text) = row.need {
+                fill(
+                    &mut self.0,
+                    row.path,
+                    &Kind::written(text, row.shape, &built_in).from(&built_in),
+                );
+            }
         }
-        self.tell_every_channel();
+        // A policy that names nobody tells every channel but `client`.
+        let channels = self.0.get(CHANNEL.row.path).and_then(Node::below);
+        let names = channels
+            .into_iter()
+            .flat_map(Table::keys)
+            .filter(|name| *name != "client");
+        let names = names.map(|name| Kind::text(name).from(&built_in)).collect();
+        fill(&mut self.0, POLICY_NOTIFY.row.path, &Kind::List(names).from(&built_in));
         self.0
-    }
-
-    /// A policy that names nobody tells every channel but `client`.
-    fn tell_every_channel(&mut self) {
-        let channels = match self.0.get(CHANNEL.row.path).map(|node| &node.kind) {
-            Some(Kind::Named(entries)) => entries.iter().map(|(name, _)| name.as_str()).collect(),
-            _ => Vec::new(),
-        };
-        let channels = channels.into_iter().filter(|name| *name != "client");
-        let everybody = Node {
-            origin: Origin::BuiltIn,
-            kind: Kind::List(channels.map(|name| Node::text(name, &Origin::BuiltIn)).collect()),
-        };
-        fill(&mut self.0, POLICY_NOTIFY.row.path, &everybody);
     }
 }
 
 /// The sections that are lists of tables with a name.
 fn sections_of_entries() -> impl Iterator<Item = &'static str> {
-    let rows = ALL.iter().map(|key| key.row());
-    rows.filter(|row| row.shape == Shape::Entries).map(|row| row.path)
+    rows().filter(|row| row.shape == Shape::Entries).map(|row| row.path)
 }
 
 /// Whether a path with the name of an entry in it is that of a secret.
 fn is_secret(path: &str) -> bool {
-    let mut secrets = ALL.iter().map(|key| key.row()).filter(|row| row.shape == Shape::Secret);
-    secrets.any(|row| {
-        let (mut known, mut given) = (row.path.split('.'), path.split('.'));
-        known
-            .by_ref()
-            .zip(given.by_ref())
-            .all(|(known, given)| known == "*" || known == given)
-            && row.path.split('.').count() == path.split('.').count()
-    })
+    let is_at = |row: &Row| {
+        let steps: Vec<_> = path.split('.').collect();
+        let known: Vec<_> = row.path.split('.').collect();
+        known.len() == steps.len()
+            && known
+                .iter()
+                .zip(steps)
+                .all(|(known, step)| *known == "*" || *known == step)
+    };
+    rows().any(|row| row.shape == Shape::Secret && is_at(row))
 }
 
 /// The values of a TOML text; `None` when it is none, which is reported.
 fn parse(text: &str, origin: &Origin, report: &Report) -> Option<Table> {
     match File::from_str(text, FileFormat::Toml).collect() {
-        Ok(values) => Some(
-            values
-                .into_iter()
-                .map(|(key, value)| (key, Node::from_value(value, origin)))
-                .collect(),
-        ),
+        Ok(values) => Some(table(values, origin)),
         Err(error) => {
             report.problem(Problem::new(origin, "", format!("is not TOML: {}", syntax(&error))));
             report.set_incomplete();
@@ -279,49 +259,36 @@ pub fn names_account(variables: &Variables) -> bool {
     names.any(|path| path.to_lowercase().starts_with("account__"))
 }
 
-/// Puts a variable's value where its words say; whether that was possible.
-fn insert(layer: &mut Table, words: &[String], value: &str, origin: &Origin) -> bool {
-    let section = words[0].as_str();
-    if !sections_of_entries().any(|entries| entries == section) {
-        return insert_below(layer, "", words, value, origin);
+/// Puts a variable's value where its words say, below a table whose path is `at`, with `*` for the names of entries.
+/// Says whether that was possible.
+fn insert(table: &mut Table, at: &str, words: &[&str], value: &str, origin: &Origin) -> bool {
+    let [word, rest @ ..] = words else { return false };
+    let is_entry = sections_of_entries().any(|section| section == at);
+    let (key, path) = if is_entry {
+        (word.replace('_', "-"), join(at, "*"))
+    } else {
+        ((*word).to_owned(), join(at, word))
+    };
+    if rest.is_empty() && is_entry {
+        return false;
     }
-    let [_, name, rest @ ..] = words else { return false };
     if rest.is_empty() {
-        return false;
+        let shape = find(&path).map_or(Shape::Text, |row| row.shape);
+        let before = table.insert(key, Kind::written(value, shape, origin).from(origin));
+        return before.is_none_or(|before| before.below().is_none());
     }
-    let name = name.replace('_', "-");
-    let entries = layer.entry(section.to_owned()).or_insert_with(|| Node {
-        origin: origin.clone(),
-        kind: Kind::Named(Vec::new()),
+    let below = table.entry(key.clone()).or_insert_with(|| {
+        let name = is_entry.then(|| ("name".to_owned(), Kind::Text(key).from(origin)));
+        let keys = name.into_iter().collect();
+        let is_list = sections_of_entries().any(|section| section == path);
+        if is_list {
+            Kind::Entries(keys)
+        } else {
+            Kind::Table(keys)
+        }
+        .from(origin)
     });
-    let Kind::Named(entries) = &mut entries.kind else {
-        return false;
-    };
-    let at = entries.iter().position(|(other, _)| *other == name).unwrap_or_else(|| {
-        let table = Table::from([("name".to_owned(), Node::text(&name, origin))]);
-        entries.push((name, Node::table(table, origin)));
-        entries.len() - 1
-    });
-    let Kind::Table(table) = &mut entries[at].1.kind else {
-        return false;
-    };
-    insert_below(table, &format!("{section}.*"), rest, value, origin)
-}
-
-fn insert_below(table: &mut Table, section: &str, words: &[String], value: &str, origin: &Origin) -> bool {
-    let [key, rest @ ..] = words else { return false };
-    let path = join(section, key);
-    if rest.is_empty() {
-        let node = Node::written(value, key::find(&path).map(|row| row.shape), origin);
-        return table
-            .insert(key.clone(), node)
-            .is_none_or(|before| !matches!(before.kind, Kind::Table(_)));
-    }
-    let below = table
-        .entry(key.clone())
-        .or_insert_with(|| Node::table(Table::new(), origin));
-    let Kind::Table(below) = &mut below.kind else {
-        return false;
-    };
-    insert_below(below, &path, rest, value, origin)
+    below
+        .below_mut()
+        .is_some_and(|below| insert(below, &path, rest, value, origin))
 }

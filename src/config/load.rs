@@ -8,9 +8,8 @@ use jiff::Timestamp;
 use super::key::AnyKey;
 use super::layers::{self, Layers};
 use super::policies::{self, OWN_BALANCE};
-use super::problem::{Problem, Problems, Report};
+use super::problem::{Problem, Problems, Report, Secrets};
 use super::reader::Reader;
-use super::secret::Secrets;
 use super::settings::Settings;
 use super::show::Effective;
 use super::tree::{Origin, Table};
@@ -49,14 +48,14 @@ pub struct Loaded {
 /// # Errors
 /// Every problem there is, at once.
 pub fn load(request: Request<'_>) -> Result<Loaded, Problems> {
-    let report = Report::default();
+    let report = Report::new(request.secrets);
     let mut layers = Layers::built_in(&report);
     let needs_main = request.is_named || !layers::names_account(request.variables);
     layers.add_files(request.path, needs_main, &report);
     layers.add_environment(request.variables, &report);
-    layers.add_credentials(request.variables, request.secrets, &report);
+    layers.add_credentials(request.variables, &report);
     let origin = Origin::File(Arc::from(request.path));
-    settle(&layers.finish(), &origin, request.secrets, request.now, report)
+    settle(&layers.finish(), &origin, request.now, report)
 }
 
 /// Validates one text over the built-in layer: no other file, environment or credential is read, but for `_file`s that
@@ -65,25 +64,19 @@ pub fn load(request: Request<'_>) -> Result<Loaded, Problems> {
 /// # Errors
 /// Every problem there is, at once.
 pub fn parse(text: &str, now: Timestamp) -> Result<Loaded, Problems> {
-    let report = Report::default();
+    let report = Report::new(Secrets::Required);
     let mut layers = Layers::built_in(&report);
     layers.add_text(text, &Origin::Text, &report);
-    settle(&layers.finish(), &Origin::Text, Secrets::Required, now, report)
+    settle(&layers.finish(), &Origin::Text, now, report)
 }
 
-pub fn settle(
-    values: &Table,
-    main: &Origin,
-    secrets: Secrets,
-    now: Timestamp,
-    report: Report,
-) -> Result<Loaded, Problems> {
+/// Validates what all layers together say. `main` is named when something is missing.
+pub fn settle(values: &Table, main: &Origin, now: Timestamp, report: Report) -> Result<Loaded, Problems> {
     let root = Reader {
         values,
         entry: "",
         main,
         report: &report,
-        secrets,
         now,
     };
     root.check();

@@ -2,13 +2,10 @@
 //!
 //! In reading order: [`settings`] (the result), [`schedule`] (when sweeps tick), `keys` (the table of keys: path, form, bounds,
 //! default, meaning), `load` (how a result is made), `layers` and `tree` (where values come from and how they are laid over each
-//! other), `key`, `form`, `values`, `addresses`, `duration` (what a key takes), `reader` (values by their keys), `sections`,
+//! other), `key`, `known`, `form`, `values`, `addresses`, `duration` (what a key takes), `reader` (values by their keys), `sections`,
 //! `policies`, `conditions`, `secret` (what keys mean together), [`problem`] (what is wrong), [`show`] (what is in force), `schema`.
 //!
 //! Reads files and what it is given as environment; never a socket, a store or the process environment itself.
-
-use std::collections::BTreeMap;
-use std::ffi::OsString;
 
 mod addresses;
 mod conditions;
@@ -18,6 +15,7 @@ mod form;
 pub mod fuzzing;
 mod key;
 mod keys;
+mod known;
 mod layers;
 mod load;
 mod policies;
@@ -35,15 +33,13 @@ mod values;
 #[cfg(test)]
 mod tests;
 
+pub use layers::Variables;
 pub use load::{Loaded, Request, load, parse};
-pub use problem::{Problem, Problems};
+pub use problem::{Problem, Problems, Secrets};
 pub use schedule::{Schedule, SweepEvery};
 pub use schema::schema;
-pub use secret::{BadFile, Secrets, secret_in};
+pub use secret::{BadFile, secret_in};
 pub use settings::{
     Account, Alerts, Channel, ChannelKind, Enforcement, Mail, Settings, Smtp, SmtpTls, Store, Transport,
 };
 pub use show::Effective;
-
-/// The variables of an environment.
-pub type Variables = BTreeMap<OsString, OsString>;

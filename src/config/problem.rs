@@ -2,28 +2,26 @@
 //!
 //! Never holds a secret: who adds a problem about one leaves the value out.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use serde::Serialize;
 
 /// One thing that is wrong, or odd.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// The file, variable or credential that says it.
     pub file: String,
     /// The key, such as `account.main.url`; empty when the file as a whole is meant.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub key: String,
-    /// What is wrong, such as `is out of range`.
+    /// Such as `is out of range`.
     pub problem: String,
-    /// The value as given; never a secret.
+    /// The value as given, shortened; never a secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// What would be accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accepted: Option<String>,
-    /// What was probably meant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub did_you_mean: Option<String>,
 }
@@ -32,20 +30,16 @@ pub struct Problem {
 const LONGEST_VALUE: usize = 60;
 
 impl Problem {
-    /// A problem of a key in a file.
     #[must_use]
     pub fn new(file: impl fmt::Display, key: impl Into<String>, problem: impl Into<String>) -> Self {
         Self {
             file: file.to_string(),
             key: key.into(),
             problem: problem.into(),
-            value: None,
-            accepted: None,
-            did_you_mean: None,
+            ..Self::default()
         }
     }
 
-    /// With the value as given, shortened.
     #[must_use]
     pub fn value(mut self, value: impl fmt::Display) -> Self {
         let value = value.to_string();
@@ -57,14 +51,12 @@ impl Problem {
         self
     }
 
-    /// With what would be accepted.
     #[must_use]
     pub fn accepted(mut self, accepted: impl Into<String>) -> Self {
         self.accepted = Some(accepted.into());
         self
     }
 
-    /// With what was probably meant, if anything.
     #[must_use]
     pub fn did_you_mean(mut self, meant: Option<String>) -> Self {
         self.did_you_mean = meant;
@@ -81,15 +73,10 @@ impl fmt::Display for Problem {
             line.push_str(": ");
         }
         line.push_str(&self.problem);
-        let meant = self
-            .did_you_mean
-            .as_ref()
-            .map(|meant| format!("did you mean `{meant}`?"));
         let value = self.value.as_ref().map(|value| format!("`{value}`"));
-        let details: Vec<&str> = [&value, &self.accepted, &meant]
-            .into_iter()
-            .filter_map(Option::as_deref)
-            .collect();
+        let meant = self.did_you_mean.as_ref();
+        let meant = meant.map(|meant| format!("did you mean `{meant}`?"));
+        let details: Vec<String> = [value, self.accepted.clone(), meant].into_iter().flatten().collect();
         if !details.is_empty() {
             line.push_str(&format!(" ({})", details.join("; ")));
         }
@@ -98,6 +85,7 @@ impl fmt::Display for Problem {
 }
 
 /// What is wrong with a value, before it is known where it stands.
+#[derive(Default)]
 pub(super) struct Wrong {
     what: String,
     accepted: Option<String>,
@@ -109,10 +97,7 @@ pub(super) struct Wrong {
 pub(super) fn wrong(what: impl Into<String>) -> Wrong {
     Wrong {
         what: what.into(),
-        accepted: None,
-        meant: None,
-        item: None,
-        hides_value: false,
+        ..Wrong::default()
     }
 }
 
@@ -181,15 +166,35 @@ pub fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
+/// What a secret that cannot be read means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secrets {
+    /// A problem: the program is about to use it.
+    Required,
+    /// A warning, and the secret is empty: nothing will be contacted. For `check`, `config show` and what only reads
+    /// the store.
+    MayBeMissing,
+}
+
 /// Gathers problems while the configuration is read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Report {
+    pub secrets: Secrets,
     problems: RefCell<Vec<Problem>>,
     warnings: RefCell<Vec<Problem>>,
-    incomplete: RefCell<bool>,
+    incomplete: Cell<bool>,
 }
 
 impl Report {
+    pub fn new(secrets: Secrets) -> Self {
+        Self {
+            secrets,
+            problems: RefCell::default(),
+            warnings: RefCell::default(),
+            incomplete: Cell::default(),
+        }
+    }
+
     /// Adds what is wrong. Said twice in the same words, it counts once.
     pub fn problem(&self, problem: Problem) {
         let mut problems = self.problems.borrow_mut();
@@ -200,28 +205,38 @@ impl Report {
 
     /// Adds what is missing or not found; says nothing when a layer could not be read, for it may be there.
     pub fn absence(&self, problem: Problem) {
-        if !*self.incomplete.borrow() {
+        if !self.incomplete.get() {
             self.problem(problem);
         }
     }
 
-    /// Adds what is odd. What is odd in half a configuration says nothing.
-    pub fn warning(&self, warning: Problem) {
-        if !*self.incomplete.borrow() {
-            self.warnings.borrow_mut().push(warning);
+    /// Adds a secret that is missing.
+    pub fn absent_secret(&self, problem: Problem) {
+        match self.secrets {
+            Secrets::Required => self.absence(problem),
+            Secrets::MayBeMissing => self.warning(problem),
         }
     }
 
-    /// The same, of a file that may be looked at for several keys.
-    pub fn warning_once(&self, warning: Problem) {
-        if !self.warnings.borrow().contains(&warning) {
-            self.warning(warning);
+    /// Adds a file of secrets or certificates that cannot be read.
+    pub fn unreadable(&self, problem: Problem) {
+        match self.secrets {
+            Secrets::Required => self.problem(problem),
+            Secrets::MayBeMissing => self.warning(problem),
+        }
+    }
+
+    /// Adds what is odd, once. What is odd in half a configuration says nothing.
+    pub fn warning(&self, warning: Problem) {
+        let mut warnings = self.warnings.borrow_mut();
+        if !self.incomplete.get() && !warnings.contains(&warning) {
+            warnings.push(warning);
         }
     }
 
     /// Notes that a layer could not be read.
     pub fn set_incomplete(&self) {
-        *self.incomplete.borrow_mut() = true;
+        self.incomplete.set(true);
     }
 
     /// What was gathered: problems and warnings.
@@ -247,7 +262,7 @@ pub fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -
 
 #[cfg(test)]
 mod tests {
-    use super::{Problem, Problems, Report, nearest};
+    use super::{Problem, Problems, Report, Secrets, nearest};
 
     #[test]
     fn a_problem_is_one_line_with_file_key_and_details() {
@@ -269,7 +284,7 @@ mod tests {
 
     #[test]
     fn the_same_words_count_once_and_absences_need_every_layer() {
-        let report = Report::default();
+        let report = Report::new(Secrets::Required);
         report.problem(Problem::new("a", "b", "c"));
         report.problem(Problem::new("a", "b", "c"));
         report.set_incomplete();

@@ -6,7 +6,6 @@ use super::form::{Entries, Form};
 use super::key::{AnyKey, Key, Need};
 use super::keys::ALL;
 use super::problem::{Problem, Report, Wrong};
-use super::secret::Secrets;
 use super::tree::{Kind, Node, Origin, Table};
 
 /// The values of the whole configuration, or of it as one entry sees it: for that, `*` in a path is its name.
@@ -17,7 +16,6 @@ pub struct Reader<'a> {
     /// What is named when something is missing.
     pub main: &'a Origin,
     pub report: &'a Report,
-    pub secrets: Secrets,
     pub now: Timestamp,
 }
 
@@ -41,10 +39,9 @@ impl<'a> Reader<'a> {
     }
 
     fn entries_at(&self, section: &str) -> Vec<Self> {
-        match self.values.get(section).map(|node| &node.kind) {
-            Some(Kind::Named(entries)) => entries.iter().map(|(entry, _)| Self { entry, ..*self }).collect(),
-            _ => Vec::new(),
-        }
+        let entries = self.values.get(section).and_then(Node::below);
+        let names = entries.into_iter().flat_map(Table::keys);
+        names.map(|entry| Self { entry, ..*self }).collect()
     }
 
     pub fn has(&self, key: &dyn AnyKey) -> bool {
@@ -57,18 +54,10 @@ impl<'a> Reader<'a> {
 
     /// The nodes on the way to a path, as far as there are any.
     fn nodes(&self, path: &str) -> impl Iterator<Item = &'a Node> {
-        let mut at = self.values.get(path.split('.').next().unwrap_or_default());
-        let mut rest = path.split('.').skip(1);
-        std::iter::from_fn(move || {
-            let node = at?;
-            at = rest.next().and_then(|step| match &node.kind {
-                Kind::Table(table) => table.get(step),
-                Kind::Named(entries) => entries
-                    .iter()
-                    .find(|(name, _)| name == self.entry)
-                    .map(|(_, entry)| entry),
-                _ => None,
-            });
+        let Self { values, entry, .. } = *self;
+        path.split('.').scan(Some(values), move |table, step| {
+            let node: &Node = (*table)?.get(if step == "*" { entry } else { step })?;
+            *table = node.below();
             Some(node)
         })
     }
@@ -89,7 +78,7 @@ impl<'a> Reader<'a> {
 
     /// What is wrong with the value of a key, with the value unless it may hold a secret.
     pub fn problem(&self, key: &dyn AnyKey, wrong: Wrong) -> Problem {
-        let value = self.node(key.row().path).and_then(Node::shown);
+        let value = self.node(key.row().path).and_then(|node| node.kind.shown());
         let value = value.filter(|value| !key.row().hides(value));
         wrong.at(self.origin_of(key), self.place_of(key), value, key.accepted())
     }

@@ -9,7 +9,7 @@ use super::form::{Form, Keys};
 use super::key::{AnyKey, Need};
 use super::keys::ALL;
 use super::show::json as json_of;
-use super::tree::{Node, Origin, Shape};
+use super::tree::{Kind, Origin, Shape};
 
 /// The JSON schema (2020-12) of a configuration file.
 pub fn schema() -> Value {
@@ -44,7 +44,7 @@ fn property(key: &dyn AnyKey) -> Value {
     if let Need::Else(text) = row.need
         && row.shape != Shape::Table
     {
-        property["default"] = json_of(row.path, &Node::written(text, Some(row.shape), &Origin::BuiltIn));
+        property["default"] = json_of(row.path, &Kind::written(text, row.shape, &Origin::BuiltIn));
     }
     property
 }

@@ -9,31 +9,13 @@ use secrecy::SecretString;
 
 use super::form::{Secret, SecretFile};
 use super::key::Key;
-use super::problem::{Problem, Report, wrong};
+use super::problem::{Problem, Report, Secrets, wrong};
 use super::reader::Reader;
 use super::tree::Origin;
 use crate::regular;
 
-/// What a secret that cannot be read means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Secrets {
-    /// A problem: the program is about to use it.
-    Required,
-    /// A warning, and the secret is empty: nothing will be contacted. For `check`, `config show` and what only reads
-    /// the store.
-    MayBeMissing,
-}
-
 /// Longest secret, in bytes: far above any password, far below a file named by mistake.
 const LONGEST_BYTES: u64 = 4096;
-
-/// Reports a secret that cannot be read, as what that means.
-pub fn unreadable(problem: Problem, secrets: Secrets, report: &Report) {
-    match secrets {
-        Secrets::Required => report.problem(problem),
-        Secrets::MayBeMissing => report.warning(problem),
-    }
-}
 
 /// Why a file holds no secret that can be used. Never what is in it.
 #[derive(Debug, thiserror::Error)]
@@ -69,22 +51,20 @@ pub fn secret_in(path: &Path) -> Result<String, BadFile> {
 }
 
 /// The secret in a file; `None` when there is none, which is reported as `told` with what is wrong in it.
-pub fn read_file(path: &Path, told: Problem, secrets: Secrets, report: &Report) -> Option<String> {
-    let problem = |what: &BadFile| Problem {
-        problem: what.to_string(),
+pub fn read_file(path: &Path, told: Problem, report: &Report) -> Option<String> {
+    let bad = match secret_in(path) {
+        Ok(secret) => return Some(secret),
+        Err(bad) => bad,
+    };
+    let problem = Problem {
+        problem: bad.to_string(),
         ..told
     };
-    match secret_in(path) {
-        Ok(secret) => Some(secret),
-        Err(bad @ BadFile::Unreadable(_)) => {
-            unreadable(problem(&bad), secrets, report);
-            None
-        }
-        Err(bad) => {
-            report.problem(problem(&bad));
-            None
-        }
+    match bad {
+        BadFile::Unreadable(_) => report.unreadable(problem),
+        BadFile::Unfit(_) => report.problem(problem),
     }
+    None
 }
 
 /// Whoever is no owner may read or write, and the group may write. The group may read: a service's own group often must.
@@ -102,7 +82,7 @@ fn warn_if_open(path: &Path, report: &Report) {
         "holds a secret, and is open to others on this machine",
     );
     let quoted = path.display().to_string().replace('\'', r"'\''");
-    report.warning_once(warning.accepted(format!("close it with `chmod g-w,o= '{quoted}'`")));
+    report.warning(warning.accepted(format!("close it with `chmod g-w,o= '{quoted}'`")));
 }
 
 /// Whether a file was put there by systemd, Docker or Kubernetes: nobody else is in the unit or the container, and its mode
@@ -126,7 +106,7 @@ pub fn password(
     file_key: &Key<SecretFile>,
     needed: bool,
 ) -> Option<SecretString> {
-    let nothing = || (reader.secrets == Secrets::MayBeMissing).then(|| SecretString::from(String::new()));
+    let nothing = || (reader.report.secrets == Secrets::MayBeMissing).then(|| SecretString::from(String::new()));
     match (reader.has(key), reader.has(file_key)) {
         (true, true) => {
             let what = format!("is given beside {}", file_key.row.name());
@@ -148,16 +128,12 @@ pub fn password(
                 // Without a folder it may be the secret itself, given as the file by mistake.
                 told = told.value(path.display());
             }
-            let secret = read_file(&path, told, reader.secrets, reader.report);
+            let secret = read_file(&path, told, reader.report);
             warn_if_open(&path, reader.report);
             secret.map(SecretString::from).or_else(nothing)
         }
         (false, false) if needed => {
-            let problem = reader.missing(key);
-            match reader.secrets {
-                Secrets::Required => reader.report.absence(problem),
-                Secrets::MayBeMissing => reader.report.warning(problem),
-            }
+            reader.report.absent_secret(reader.missing(key));
             nothing()
         }
         (false, false) => None,

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use super::duration::{days, duration, secs};
 use super::keys;
-use super::problem::wrong;
+use super::problem::{Secrets, wrong};
 use super::reader::Reader;
 use super::schedule::{Schedule, SweepEvery};
-use super::secret::{self, Secrets};
+use super::secret;
 use super::settings::{Account, Alerts, Channel, ChannelKind, Enforcement, Mail, Smtp, Store};
-use super::values::Kind;
+use super::values::ChannelType;
 use crate::domain::language::Whom;
 use crate::domain::{Language, Languages};
 use crate::net::{BadCertificates, certificates_in};
@@ -119,10 +119,10 @@ fn authorities(root: &Reader<'_>) -> Option<Vec<Vec<u8>>> {
     };
     let problem = root.problem(key, wrong(bad.to_string()).item(path.display().to_string()));
     match bad {
-        BadCertificates::Unreadable(_) => secret::unreadable(problem, root.secrets, root.report),
+        BadCertificates::Unreadable(_) => root.report.unreadable(problem),
         _ => root.report.problem(problem),
     }
-    (root.secrets == Secrets::MayBeMissing).then(Vec::new)
+    (root.report.secrets == Secrets::MayBeMissing).then(Vec::new)
 }
 
 /// What mails share.
@@ -155,7 +155,7 @@ pub fn channels(root: &Reader<'_>) -> Vec<Channel> {
 
 fn channel(reader: &Reader<'_>) -> Option<Channel> {
     let kind = match reader.get(&keys::CHANNEL_TYPE)? {
-        Kind::Email => ChannelKind::Email { to: addresses(reader)? },
+        ChannelType::Email => ChannelKind::Email { to: addresses(reader)? },
     };
     Some(Channel {
         name: reader.get(&keys::CHANNEL_NAME)?,

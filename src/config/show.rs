@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use super::key::{find, join, rank};
+use super::known::{find, join, rank};
 use super::tree::{Kind, Node, Shape, Table};
 
 /// Every value of the configuration, with what stands in place of secrets.
@@ -35,17 +35,15 @@ impl Effective {
         let mut lines = Vec::new();
         for (section, node) in in_order(values, "") {
             match &node.kind {
+                Kind::Entries(entries) => {
+                    for (name, table) in entries.iter().filter_map(|(name, entry)| Some((name, entry.below()?))) {
+                        lines.push(Line::Heading(format!("[[{section}]]")));
+                        push(&mut lines, table, &join(section, "*"), "", &join(section, name));
+                    }
+                }
                 Kind::Table(table) => {
                     lines.push(Line::Heading(format!("[{section}]")));
                     push(&mut lines, table, section, "", section);
-                }
-                Kind::Named(entries) => {
-                    for (name, entry) in entries {
-                        if let Kind::Table(table) = &entry.kind {
-                            lines.push(Line::Heading(format!("[[{section}]]")));
-                            push(&mut lines, table, &join(section, "*"), "", &join(section, name));
-                        }
-                    }
                 }
                 _ => {}
             }
@@ -122,7 +120,7 @@ fn push(lines: &mut Vec<Line>, table: &Table, pattern: &str, prefix: &str, path:
         lines.push(Line::Value {
             key,
             path,
-            text: toml(&json(&pattern, node)),
+            text: toml(&json(&pattern, &node.kind)),
             origin: node.origin.to_string(),
         });
     }
@@ -137,18 +135,18 @@ fn toml(value: &Value) -> String {
 }
 
 /// The value at a path that has `*` for the names of entries, without secrets.
-pub(super) fn json(pattern: &str, node: &Node) -> Value {
-    match &node.kind {
+pub(super) fn json(pattern: &str, kind: &Kind) -> Value {
+    match kind {
         _ if find(pattern).is_some_and(|row| row.shape == Shape::Secret) => Value::from(HIDDEN),
         Kind::Flag(flag) => Value::from(*flag),
         Kind::Integer(integer) => Value::from(*integer),
         Kind::Float(float) => Value::from(float.to_string()),
         Kind::Text(text) => Value::from(text.as_str()),
-        Kind::List(items) => items.iter().map(|item| json(pattern, item)).collect(),
+        Kind::List(items) => items.iter().map(|item| json(pattern, &item.kind)).collect(),
         Kind::Table(table) => table_json(pattern, table),
-        Kind::Named(entries) => {
+        Kind::Entries(entries) => {
             let pattern = join(pattern, "*");
-            entries.iter().map(|(_, entry)| json(&pattern, entry)).collect()
+            entries.values().map(|entry| json(&pattern, &entry.kind)).collect()
         }
     }
 }
@@ -156,6 +154,6 @@ pub(super) fn json(pattern: &str, node: &Node) -> Value {
 fn table_json(pattern: &str, table: &Table) -> Value {
     let keys = table
         .iter()
-        .map(|(key, node)| (key.clone(), json(&join(pattern, key), node)));
+        .map(|(key, node)| (key.clone(), json(&join(pattern, key), &node.kind)));
     Value::Object(keys.collect())
 }

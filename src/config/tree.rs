@@ -2,12 +2,13 @@
 //!
 //! Knows no keys but `name`, `when` and `clear`. Has no `Debug`: secrets are among the values.
 
-use std::collections::BTreeMap;
 use std::fmt;
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use config::{Value, ValueKind};
+use indexmap::IndexMap;
 
 use super::problem::{Problem, Report};
 
@@ -72,8 +73,8 @@ pub struct Node {
     pub kind: Kind,
 }
 
-/// Keys and their values, in the order of the keys.
-pub type Table = BTreeMap<String, Node>;
+/// Keys, or the names of entries, and what is behind them.
+pub type Table = IndexMap<String, Node>;
 
 /// What a value is.
 #[derive(Clone)]
@@ -86,260 +87,218 @@ pub enum Kind {
     List(Vec<Node>),
     Table(Table),
     /// A list of tables that have a name: accounts, channels, policies.
-    Named(Vec<(String, Node)>),
+    Entries(Table),
 }
 
-impl Node {
+impl Kind {
     /// A value as the file reader gives it.
-    pub fn from_value(value: Value, origin: &Origin) -> Self {
-        let wide = |text: String| Kind::Text(text);
-        let kind = match value.kind {
-            ValueKind::Nil => Kind::Text(String::new()),
-            ValueKind::Boolean(flag) => Kind::Flag(flag),
-            ValueKind::I64(integer) => Kind::Integer(integer),
-            ValueKind::I128(integer) => wide(integer.to_string()),
-            ValueKind::U64(integer) => wide(integer.to_string()),
-            ValueKind::U128(integer) => wide(integer.to_string()),
-            ValueKind::Float(float) => Kind::Float(float),
-            ValueKind::String(text) => Kind::Text(text),
-            ValueKind::Array(values) => Kind::List(
-                values
-                    .into_iter()
-                    .map(|value| Self::from_value(value, origin))
-                    .collect(),
-            ),
-            ValueKind::Table(values) => Kind::Table(
-                values
-                    .into_iter()
-                    .map(|(key, value)| (key, Self::from_value(value, origin)))
-                    .collect(),
-            ),
-        };
-        Self {
-            origin: origin.clone(),
-            kind,
+    fn from_value(value: Value, origin: &Origin) -> Self {
+        match value.kind {
+            ValueKind::Nil => Self::Text(String::new()),
+            ValueKind::Boolean(flag) => Self::Flag(flag),
+            ValueKind::I64(integer) => Self::Integer(integer),
+            ValueKind::I128(integer) => Self::Text(integer.to_string()),
+            ValueKind::U64(integer) => Self::Text(integer.to_string()),
+            ValueKind::U128(integer) => Self::Text(integer.to_string()),
+            ValueKind::Float(float) => Self::Float(float),
+            ValueKind::String(text) => Self::Text(text),
+            ValueKind::Array(values) => {
+                let node = |value| Self::from_value(value, origin).from(origin);
+                Self::List(values.into_iter().map(node).collect())
+            }
+            ValueKind::Table(values) => Self::Table(table(values, origin)),
         }
     }
 
-    pub fn text(text: &str, origin: &Origin) -> Self {
-        Self {
-            origin: origin.clone(),
-            kind: Kind::Text(text.to_owned()),
-        }
-    }
-
-    pub fn table(table: Table, origin: &Origin) -> Self {
-        Self {
-            origin: origin.clone(),
-            kind: Kind::Table(table),
-        }
+    pub fn text(text: &str) -> Self {
+        Self::Text(text.to_owned())
     }
 
     /// A value as the environment writes it, in the shape that its key wants. A text that has not that shape stays one
     /// and is refused later.
-    pub fn written(text: &str, shape: Option<Shape>, origin: &Origin) -> Self {
+    pub fn written(text: &str, shape: Shape, origin: &Origin) -> Self {
         let kind = match shape {
-            Some(Shape::Integer) => text.trim().parse().ok().map(Kind::Integer),
-            Some(Shape::Flag) => text.trim().parse().ok().map(Kind::Flag),
-            Some(Shape::List) => {
+            Shape::Integer => text.trim().parse().ok().map(Self::Integer),
+            Shape::Flag => text.trim().parse().ok().map(Self::Flag),
+            Shape::List => {
                 let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
-                Some(Kind::List(items.map(|item| Self::text(item, origin)).collect()))
+                Some(Self::List(items.map(|item| Self::text(item).from(origin)).collect()))
             }
+            Shape::Table if text.is_empty() => Some(Self::Table(Table::new())),
             _ => None,
         };
-        Self {
-            origin: origin.clone(),
-            kind: kind.unwrap_or_else(|| Kind::Text(text.to_owned())),
-        }
+        kind.unwrap_or_else(|| Self::text(text))
+    }
+
+    pub fn from(self, origin: &Origin) -> Node {
+        let origin = origin.clone();
+        Node { origin, kind: self }
     }
 
     /// What it is, for a person who wrote something else than was expected.
     pub fn type_name(&self) -> &'static str {
-        match self.kind {
-            Kind::Flag(_) => "true or false",
-            Kind::Integer(_) => "a whole number",
-            Kind::Float(_) => "a float",
-            Kind::Text(_) => "a text",
-            Kind::List(_) => "a list",
-            Kind::Table(_) => "a table",
-            Kind::Named(_) => "a list of tables",
+        match self {
+            Self::Flag(_) => "true or false",
+            Self::Integer(_) => "a whole number",
+            Self::Float(_) => "a float",
+            Self::Text(_) => "a text",
+            Self::List(_) => "a list",
+            Self::Table(_) => "a table",
+            Self::Entries(_) => "a list of tables",
         }
     }
 
     /// The value as it would be written; `None` when it has parts.
     pub fn shown(&self) -> Option<String> {
-        match &self.kind {
-            Kind::Flag(flag) => Some(flag.to_string()),
-            Kind::Integer(integer) => Some(integer.to_string()),
-            Kind::Float(float) => Some(float.to_string()),
-            Kind::Text(text) => Some(text.clone()),
-            Kind::List(_) | Kind::Table(_) | Kind::Named(_) => None,
+        match self {
+            Self::Flag(flag) => Some(flag.to_string()),
+            Self::Integer(integer) => Some(integer.to_string()),
+            Self::Float(float) => Some(float.to_string()),
+            Self::Text(text) => Some(text.clone()),
+            Self::List(_) | Self::Table(_) | Self::Entries(_) => None,
         }
     }
 }
 
-/// Turns the lists of named things of one layer, which are in these sections, into [`Kind::Named`]. What has no name, or
-/// a name twice, is a problem and left out.
+impl Node {
+    pub fn below(&self) -> Option<&Table> {
+        match &self.kind {
+            Kind::Table(table) | Kind::Entries(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    pub fn below_mut(&mut self) -> Option<&mut Table> {
+        match &mut self.kind {
+            Kind::Table(table) | Kind::Entries(table) => Some(table),
+            _ => None,
+        }
+    }
+}
+
+/// The values of a file.
+pub fn table(values: impl IntoIterator<Item = (String, Value)>, origin: &Origin) -> Table {
+    let node = |(key, value)| (key, Kind::from_value(value, origin).from(origin));
+    let mut table: Table = values.into_iter().map(node).collect();
+    // The file reader keeps no order.
+    table.sort_keys();
+    table
+}
+
+/// Turns the lists in these sections of a layer into [`Kind::Entries`]. What has no name, or a name twice, is a problem and
+/// left out.
 pub fn name_entries<'a>(layer: &mut Table, sections: impl Iterator<Item = &'a str>, report: &Report) {
     for section in sections {
-        let Some(node) = layer.remove(section) else { continue };
-        let Node {
-            origin,
-            kind: Kind::List(entries),
-        } = node
-        else {
-            let problem = Problem::new(&node.origin, section, format!("is {}", node.type_name()));
+        let Some(Node { origin, kind }) = layer.shift_remove(section) else {
+            continue;
+        };
+        let Kind::List(items) = kind else {
+            let problem = Problem::new(&origin, section, format!("is {}", kind.type_name()));
             report.problem(problem.accepted(format!("a list of tables, each headed [[{section}]]")));
             report.set_incomplete();
             continue;
         };
-        let mut named: Vec<(String, Node)> = Vec::new();
-        for (index, entry) in entries.into_iter().enumerate() {
+        let mut entries = Table::new();
+        for (index, entry) in items.into_iter().enumerate() {
             let place = format!("{section}[{}]", index + 1);
-            let Kind::Table(table) = &entry.kind else {
-                let problem = Problem::new(&origin, place, format!("is {}", entry.type_name()));
+            let problem = |key: &str, what: String| Problem::new(&origin, format!("{place}{key}"), what);
+            let Kind::Table(keys) = &entry.kind else {
+                let problem = problem("", format!("is {}", entry.kind.type_name()));
                 report.problem(problem.accepted(format!("a table headed [[{section}]]")));
                 continue;
             };
-            let name = match table.get("name") {
-                Some(Node {
-                    kind: Kind::Text(name), ..
-                }) => name.clone(),
-                Some(other) => {
-                    let problem = Problem::new(&origin, place + ".name", format!("is {}", other.type_name()));
-                    report.problem(problem.accepted("a name in quotes"));
-                    report.set_incomplete();
-                    continue;
+            match keys.get("name").map(|node| &node.kind) {
+                Some(Kind::Text(name)) if entries.contains_key(name) => {
+                    report.problem(problem(".name", "is given twice in this file".to_owned()).value(name));
                 }
-                None => {
-                    report.problem(Problem::new(&origin, place + ".name", "is missing"));
-                    report.set_incomplete();
-                    continue;
+                Some(Kind::Text(name)) => {
+                    entries.insert(name.clone(), entry);
                 }
-            };
-            if named.iter().any(|(other, _)| *other == name) {
-                report.problem(Problem::new(&origin, place + ".name", "is given twice in this file").value(name));
-                continue;
+                other => {
+                    let what = other.map_or("missing", Kind::type_name);
+                    report.problem(problem(".name", format!("is {what}")).accepted("a name in quotes"));
+                    report.set_incomplete();
+                }
             }
-            named.push((name, entry));
         }
-        layer.insert(
-            section.to_owned(),
-            Node {
-                origin,
-                kind: Kind::Named(named),
-            },
-        );
+        layer.insert(section.to_owned(), Kind::Entries(entries).from(&origin));
     }
 }
 
-/// Lays one table over another, key by key; lists of named things by name. Three keys have their own way:
+/// Lays one table over another, key by key. Three keys have their own way:
 ///
 /// - `when` and `clear` are one condition each and are replaced as a whole;
 /// - a new `when` without a `clear` drops the `clear` that was written for the old one;
 /// - a secret replaces its `_file` twin from an earlier layer, and the other way round.
 pub fn lay_over(base: &mut Table, over: Table) {
     if over.contains_key("when") && !over.contains_key("clear") {
-        base.remove("clear");
+        base.shift_remove("clear");
     }
     for key in over.keys() {
         let file = format!("{key}_file");
         let twin = key.strip_suffix("_file").unwrap_or(&file);
         if !over.contains_key(twin) {
-            base.remove(twin);
+            base.shift_remove(twin);
         }
     }
     for (key, node) in over {
-        let whole = key == "when" || key == "clear";
-        match (base.get_mut(&key), node) {
-            (
-                Some(Node {
-                    kind: Kind::Table(base),
-                    ..
-                }),
-                Node {
-                    kind: Kind::Table(over),
-                    ..
-                },
-            ) if !whole => {
-                lay_over(base, over);
-            }
-            (
-                Some(Node {
-                    kind: Kind::Named(base),
-                    ..
-                }),
-                Node {
-                    kind: Kind::Named(over),
-                    ..
-                },
-            ) => {
-                lay_entries_over(base, over);
-            }
-            (_, node) => {
-                base.insert(key, node);
+        let is_whole = key == "when" || key == "clear";
+        match (base.get_mut(&key).map(|node| &mut node.kind), node.kind) {
+            (Some(Kind::Table(base)), Kind::Table(over)) if !is_whole => lay_over(base, over),
+            (Some(Kind::Entries(base)), Kind::Entries(over)) => lay_entries_over(base, over),
+            (_, kind) => {
+                base.insert(key, kind.from(&node.origin));
             }
         }
     }
 }
 
-fn lay_entries_over(base: &mut Vec<(String, Node)>, over: Vec<(String, Node)>) {
-    for (name, entry) in over {
-        match base.iter_mut().find(|(other, _)| *other == name) {
-            Some((
-                _,
-                Node {
-                    origin,
-                    kind: Kind::Table(base),
-                },
-            )) => {
-                if *origin == Origin::BuiltIn {
-                    *origin = entry.origin.clone();
+fn lay_entries_over(base: &mut Table, over: Table) {
+    for (name, mut entry) in over {
+        match (base.get_mut(&name), &mut entry.kind) {
+            (Some(base), Kind::Table(over)) => {
+                if base.origin == Origin::BuiltIn {
+                    base.origin = entry.origin;
                 }
-                if let Kind::Table(mut over) = entry.kind {
-                    // It is the name that brought them together; who said it first keeps it.
-                    over.remove("name");
-                    lay_over(base, over);
+                // It is the name that brought them together; who said it first keeps it.
+                over.shift_remove("name");
+                if let Kind::Table(base) = &mut base.kind {
+                    lay_over(base, mem::take(over));
                 }
             }
-            _ => base.push((name, entry)),
+            _ => {
+                base.insert(name, entry);
+            }
         }
     }
 }
 
-/// Fills in the value at a path that has `*` for the names of entries, wherever its table is there and does not say it.
+/// Fills in the value at a path, where `*` stands for all entries, wherever its table is there and does not say it.
 pub fn fill(table: &mut Table, path: &str, value: &Node) {
-    let Some((section, rest)) = path.split_once('.') else {
-        table.entry(path.to_owned()).or_insert_with(|| value.clone());
-        return;
-    };
-    match table.get_mut(section).map(|node| &mut node.kind) {
-        Some(Kind::Table(table)) => fill(table, rest, value),
-        Some(Kind::Named(entries)) => {
-            let rest = rest.strip_prefix("*.").unwrap_or(rest);
-            let tables = entries.iter_mut().filter_map(|(_, entry)| match &mut entry.kind {
-                Kind::Table(table) => Some(table),
-                _ => None,
-            });
+    match path.split_once('.') {
+        None => {
+            table.entry(path.to_owned()).or_insert_with(|| value.clone());
+        }
+        Some((step, rest)) => {
+            let all = step == "*";
+            let nodes = table.iter_mut().filter(|(key, _)| all || *key == step);
+            let tables = nodes.filter_map(|(_, node)| node.below_mut());
             tables.for_each(|table| fill(table, rest, value));
         }
-        _ => {}
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Kind, Node, Origin, Report, Table, lay_over, name_entries};
+    use crate::config::problem::Secrets;
     use config::Source;
 
     fn layer(text: &str, report: &Report) -> Table {
         let values = config::File::from_str(text, config::FileFormat::Toml)
             .collect()
             .unwrap();
-        let mut table = values
-            .into_iter()
-            .map(|(key, value)| (key, Node::from_value(value, &Origin::Text)))
-            .collect();
+        let mut table = super::table(values, &Origin::Text);
         name_entries(&mut table, ["account", "channel", "policy"].into_iter(), report);
         table
     }
@@ -348,21 +307,22 @@ mod tests {
         match &node.kind {
             Kind::List(nodes) => format!("[{}]", nodes.iter().map(write).collect::<Vec<_>>().join(",")),
             Kind::Table(table) => write_table(table),
-            Kind::Named(entries) => entries
+            Kind::Entries(entries) => entries
                 .iter()
                 .map(|(name, node)| format!("{name}:{}", write(node)))
                 .collect::<Vec<_>>()
                 .join(" "),
-            _ => node.shown().unwrap(),
+            kind => kind.shown().unwrap(),
         }
     }
 
     fn write_table(table: &Table) -> String {
-        let keys: Vec<String> = table
+        let mut keys: Vec<String> = table
             .iter()
             .filter(|(key, _)| *key != "name")
             .map(|(key, node)| format!("{key}={}", write(node)))
             .collect();
+        keys.sort();
         format!("{{{}}}", keys.join(","))
     }
 
@@ -420,7 +380,7 @@ mod tests {
             ),
         ];
         for (name, base, over, expected) in cases {
-            let report = Report::default();
+            let report = Report::new(Secrets::Required);
             let mut merged = layer(base, &report);
             lay_over(&mut merged, layer(over, &report));
             assert_eq!(write_table(&merged), expected, "{name}");
@@ -431,7 +391,11 @@ mod tests {
     #[test]
     fn entries_without_a_usable_name_are_problems() {
         let cases = [
-            ("no name", "[[account]]\nx=1", "account[1].name: is missing"),
+            (
+                "no name",
+                "[[account]]\nx=1",
+                "account[1].name: is missing (a name in quotes)",
+            ),
             (
                 "a number for a name",
                 "[[account]]\nname=1",
@@ -454,7 +418,7 @@ mod tests {
             ),
         ];
         for (name, text, expected) in cases {
-            let report = Report::default();
+            let report = Report::new(Secrets::Required);
             drop(layer(text, &report));
             let (problems, _) = report.into_parts();
             assert_eq!(problems.len(), 1, "{name}");

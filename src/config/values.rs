@@ -11,13 +11,12 @@ use crate::domain::language::Whom;
 use crate::domain::policy::{Limit, Pattern};
 use crate::domain::{AccountName, ChannelName, ClientId, Money, PolicyName};
 
-/// The kind of a channel, by its word.
 #[derive(Clone, Copy)]
-pub enum Kind {
+pub enum ChannelType {
     Email,
 }
 
-impl Kind {
+impl ChannelType {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Email => "email",

@@ -321,12 +321,7 @@ fn usage_is_64_and_answers_are_0() {
             "",
             "error: `ack` is not in this version",
         ),
-        (
-            &["config", "schema"],
-            64,
-            "",
-            "error: `config schema` is not in this version",
-        ),
+        (&["config", "schema"], 0, "\"title\": \"schedule.sweep\"", ""),
         (
             &["--output", "json", "test-notify", "ops"],
             64,

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::key;
-use super::super::keys::ALL;
+use super::super::known::{find, join, rows};
 use super::super::tree::Shape;
 use super::super::{Loaded, Request, Secrets, Variables, load};
 use super::now;
@@ -53,12 +52,12 @@ fn keys_of(text: &str) -> BTreeSet<String> {
                 let Some((key, value)) = line.split_once(" = ") else {
                     continue;
                 };
-                let key = key::join(&section, key);
+                let key = join(&section, key);
                 let inner = value
                     .strip_prefix("{ ")
                     .map(|inner| inner.trim_end_matches('}').split(", "));
                 for pair in inner.into_iter().flatten() {
-                    found.insert(key::join(&key, pair.split(" = ").next().unwrap().trim()));
+                    found.insert(join(&key, pair.split(" = ").next().unwrap().trim()));
                 }
                 found.insert(key);
             }
@@ -106,7 +105,7 @@ fn the_full_file_names_every_key_and_stays_good_when_all_are_set() {
     let loaded = load_text(&text);
     assert!(loaded.settings.mails_clients() && loaded.settings.enforcement.protect.len() == 1);
     let given = keys_of(&text);
-    for row in ALL.iter().map(|key| key.row()).filter(|row| !row.is_table()) {
+    for row in rows().filter(|row| !row.is_table()) {
         // A secret and its file exclude each other: the one is set, the other explained beside it.
         let explained = row.shape == Shape::Secret && text.contains("`password = ");
         assert!(
@@ -120,7 +119,7 @@ fn the_full_file_names_every_key_and_stays_good_when_all_are_set() {
 #[test]
 fn the_containers_header_names_a_variable_for_every_line() {
     let text = read("container.toml");
-    for row in keys_of(&text).iter().filter_map(|path| key::find(path)) {
+    for row in keys_of(&text).iter().filter_map(|path| find(path)) {
         if row.name() != "name" {
             let entry = if row.path.starts_with("account") { "MAIN" } else { "OPS" };
             let variable = row.variable(entry);

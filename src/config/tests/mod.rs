@@ -7,9 +7,11 @@ use super::{Loaded, Problems, Settings, parse};
 
 mod defaults;
 mod files;
+mod keys;
 mod layers;
 mod policies;
 mod properties;
+mod schema;
 mod values;
 
 /// A small good configuration that rows of tables add to.

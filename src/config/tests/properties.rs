@@ -2,7 +2,7 @@
 
 use proptest::prelude::{Strategy, any, prop_assert, prop_oneof, proptest};
 
-use super::super::keys::ALL;
+use super::super::known::rows;
 use super::super::schedule::SweepEvery;
 use super::super::{Problem, Request, Secrets, Variables, load as load_request};
 use super::{BASE, load, now, with};
@@ -23,7 +23,7 @@ fn value() -> impl Strategy<Value = String> {
 }
 
 fn key() -> impl Strategy<Value = (String, String)> {
-    let rows = ALL.iter().map(|key| key.row());
+    let rows = rows();
     let keys = rows.filter_map(|row| {
         let (section, _) = row.path.split_once('.')?;
         Some((section.to_owned(), row.name().to_owned()))

@@ -3,14 +3,14 @@
 use super::{load, problems, with};
 
 /// Section, key, values that are taken, values that are refused and what the problem says.
-type Row = (
+pub type Row = (
     &'static str,
     &'static str,
     &'static [&'static str],
     &'static [(&'static str, &'static str)],
 );
 
-const ROWS: &[Row] = &[
+pub const ROWS: &[Row] = &[
     (
         "account",
         "name",
