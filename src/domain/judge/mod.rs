@@ -23,5 +23,8 @@ pub mod rules;
 pub mod surprise;
 pub mod verdict;
 
+#[cfg(test)]
+mod tests;
+
 pub use rows::Decided;
 pub use rules::{Circumstances, Rules, Seen};

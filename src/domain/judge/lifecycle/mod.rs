@@ -361,6 +361,8 @@ impl Stepper<'_> {
             firing.client_waits = None;
             firing.client_told = true;
             firing.client_knows_it_is_gone = self.is_used_up();
+            // The next reminder comes a whole `repeat_every` after this, or two mails would say the same.
+            firing.last_told_at = now;
             return vec![Transition::ClientDue];
         }
         if self.judgement.has_news {
