@@ -63,7 +63,7 @@ What breaks programs, and how to try it (or PUT /sim/faults while it runs)
   a POST must be multipart, or SOAP answers    always so
 
   What nobody knows of the real API is marked [unknown] below: try every value
-  of it. README.md has a table of them, and examples in other languages.
+  of it. src/simulator/README.md has a table of them, and more examples.
 ";
 
 /// Serve the reseller API for clients that do not exist
