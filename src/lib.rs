@@ -14,6 +14,7 @@
 //! - [`daemon`]: builds the above and runs them until told to stop.
 //! - [`simulator`]: the reseller API as a server. Shares no code with [`voipms`], so that one mistake cannot hide in both.
 //! - [`mail_catcher`]: a mail server that keeps what it is given, for the demo, `simulate` and tests.
+//! - [`world`]: a simulator and a mail catcher on ports of loopback, for the demo and for tests.
 //! - [`demo`]: simulator, daemon and mail catcher in one process, and the story.
 //! - [`view`]: PURE. What is shown, with its sentences; commands, pages and JSON are its clothes.
 //! - [`cli`]: one file per command; the only place that prints to standard output.
