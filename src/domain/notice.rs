@@ -25,7 +25,7 @@ pub enum Transition {
     ClientDue,
     /// It still fires, and is told again.
     Repeated {
-        /// For the how-manieth time; 1 is the first repeat.
+        /// Which repeat; 1 is the first.
         repeat: u32,
     },
     /// It still fires, and there is more to tell of it.

@@ -13,6 +13,9 @@
 //!
 //! A change that is found *sent* is settled by reading alone ([`Enforcer::settle`]); nothing else is written to the
 //! account before that. The first surprise sets the brake.
+//!
+//! In reading order: `look` (steps 1 and 2), `change` (3 to 6), `settle`. All they write goes through `journal`; `notes`
+//! and `waiting` say what becomes of an enforcement there, and who is told.
 
 mod change;
 mod codes;

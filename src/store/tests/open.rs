@@ -109,8 +109,9 @@ async fn a_brake_that_an_older_version_set_stays_on() {
 
     let store = Store::open(&path, Access::Daemon).await.unwrap();
     let kept = Decision::brake(account(), BY_READ_BACK, "client 561115".to_owned(), at(0));
-    assert_eq!(store.decisions(&account()).await.unwrap(), [kept.clone()]);
-    assert_eq!(store.load(&account()).await.unwrap().decisions, [kept.clone()]);
+    let listed = store.decisions(&account()).await.unwrap();
+    assert_eq!(listed, std::slice::from_ref(&kept));
+    assert_eq!(store.load(&account()).await.unwrap().decisions, listed);
     let other = Decision {
         by: BY_PERSON.to_owned(),
         ..kept

@@ -236,8 +236,9 @@ async fn brake(store: &Store) {
     store.commit(&commit).await.unwrap();
     let later = brake(BY_PERSON, "Friday", 101);
     assert!(!store.decide(&later).await.unwrap(), "it was on");
-    assert_eq!(store.decisions(&account()).await.unwrap(), [of_program.clone()]);
-    assert_eq!(store.load(&account()).await.unwrap().decisions, [of_program.clone()]);
+    let listed = store.decisions(&account()).await.unwrap();
+    assert_eq!(listed, std::slice::from_ref(&of_program));
+    assert_eq!(store.load(&account()).await.unwrap().decisions, listed);
 
     assert!(store.revoke(&account(), BRAKE).await.unwrap());
     assert!(!store.revoke(&account(), BRAKE).await.unwrap(), "it was off");
