@@ -54,15 +54,16 @@ impl fmt::Debug for Answer {
 #[derive(Clone, PartialEq, Eq)]
 pub struct CallError {
     error: Error,
-    find_out: Option<FindOut>,
+    find_out: Option<Box<FindOut>>,
     body: Option<String>,
 }
 
 impl CallError {
     pub(super) fn new(call: &Call, problem: Problem, body: Option<Vec<u8>>) -> Self {
         let error = Error::new(call.function(), problem);
+        let find_out = FindOut::of(call).filter(|_| error.may_have_taken_effect());
         Self {
-            find_out: error.may_have_taken_effect().then(|| FindOut::of(call)).flatten(),
+            find_out: find_out.map(Box::new),
             error,
             body: body.map(text),
         }
@@ -75,8 +76,8 @@ impl CallError {
 
     /// How to find out whether it was done; `None` when it surely was not.
     #[must_use]
-    pub const fn find_out(&self) -> Option<&FindOut> {
-        self.find_out.as_ref()
+    pub fn find_out(&self) -> Option<&FindOut> {
+        self.find_out.as_deref()
     }
 
     /// Whether a dry run of unknown outcome may have been done all the same: an answer came, and nothing in it shows that the

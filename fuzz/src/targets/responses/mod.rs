@@ -186,7 +186,8 @@ fn check(question: Question, answer: &HttpAnswer, read: &Answer) {
 /// Whether a status may say that there is nothing.
 fn is_list(question: Question) -> bool {
     use Function::{
-        GetBalanceManagement, GetCharges, GetClientPackages, GetClients, GetCountries, GetDeposits, GetPackages, GetStates,
+        GetBalanceManagement, GetCharges, GetClientPackages, GetClients, GetCountries, GetDeposits, GetPackages,
+        GetStates,
     };
     match question {
         Question::Of(function) => matches!(
