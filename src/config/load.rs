@@ -13,6 +13,7 @@ use super::reader::Reader;
 use super::settings::Settings;
 use super::show::Effective;
 use super::tree::{Origin, Table};
+use super::values::Kind;
 use super::{Variables, keys, sections};
 use crate::domain::policy::When;
 use crate::domain::{ChannelName, Policy};
@@ -125,12 +126,22 @@ fn need_smtp(root: &Reader<'_>, policies: &[Policy]) {
         return;
     }
     let channels = root.entries(&keys::CHANNEL);
-    let channel = channels
+    let mails = |channel: &&Reader<'_>| {
+        let kind = channel.get(&keys::CHANNEL_TYPE);
+        matches!(kind, Some(Kind::Email)) || !channel.has(&keys::CHANNEL_TYPE)
+    };
+    let mut channels = channels
         .iter()
-        .find(|channel| channel.entry != ChannelName::client().as_str());
-    let why = match (channel, policies.iter().find(|policy| policy.tells_client())) {
+        .filter(|channel| channel.entry != ChannelName::client().as_str())
+        .peekable();
+    let has_channels = channels.peek().is_some();
+    let why = match (
+        channels.find(mails),
+        policies.iter().find(|policy| policy.tells_client()),
+    ) {
         (Some(channel), _) => format!("channel `{}` sends mail", channel.entry),
         (None, Some(policy)) => format!("policy `{}` mails clients", policy.name),
+        (None, None) if has_channels => return,
         (None, None) => {
             let what = "is missing, so nobody is told of anything";
             root.warn(&keys::CHANNEL, what, &keys::CHANNEL.accepted());

@@ -530,6 +530,17 @@ fn what_must_be_there_is_missed() {
 }
 
 #[test]
+fn a_channel_that_does_not_mail_needs_no_mail_server() {
+    let account = "[[account]]\nname='a'\nusername='u'\npassword='hunter2'";
+    let found = problems(&format!("{account}\n[[channel]]\nname='ops'\ntype='webhook'"));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].starts_with("channel.ops.type: is not in this version"),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn unknown_keys_are_refused_with_what_was_meant_and_without_their_value() {
     let cases = [
         (
