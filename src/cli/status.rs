@@ -112,7 +112,7 @@ async fn last_error(opened: &Opened, id: &str) -> Result<Option<String>, Failure
     let newest = attempts.into_iter().flatten().next_back();
     Ok(newest.map(|attempt| {
         if attempt.detail.is_empty() {
-            attempt.outcome
+            attempt.outcome.as_str().to_owned()
         } else {
             attempt.detail
         }

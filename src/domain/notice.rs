@@ -301,10 +301,37 @@ pub struct Attempt {
     /// Which try; 1 is the first.
     pub number: u32,
     pub at: Timestamp,
-    /// `delivered`, `retry`, `refused`, `uncertain` or `unreachable`.
-    pub outcome: String,
+    pub outcome: AttemptOutcome,
     /// What the receiver or the network said, without secrets.
     pub detail: String,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptOutcome {
+    Delivered,
+    /// Tried again later.
+    Retry,
+    /// Refused for good.
+    Refused,
+    /// No answer to the whole message: it may have arrived.
+    Uncertain,
+    /// The channel failed, whatever the message.
+    Unreachable,
+}
+
+impl AttemptOutcome {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Retry => "retry",
+            Self::Refused => "refused",
+            Self::Uncertain => "uncertain",
+            Self::Unreachable => "unreachable",
+        }
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use futures_util::future::{BoxFuture, Shared};
 use jiff::{SignedDuration, Timestamp};
 
 use super::letter::Letter;
-use crate::domain::notice::{Message, Notification};
+use crate::domain::notice::{AttemptOutcome, Message, Notification};
 
 /// A message on its way out.
 #[derive(Clone, Debug)]
@@ -125,14 +125,14 @@ pub enum Step {
 }
 
 impl Failed {
-    /// The word kept with an attempt: `refused`, `retry`, `uncertain` or `unreachable`.
+    /// What is kept of the attempt.
     #[must_use]
-    pub const fn outcome(&self) -> &'static str {
+    pub const fn outcome(&self) -> AttemptOutcome {
         match (self.end, self.scope) {
-            (End::Uncertain, _) => "uncertain",
-            (_, Scope::Channel) => "unreachable",
-            (End::Refused, Scope::Message) => "refused",
-            _ => "retry",
+            (End::Uncertain, _) => AttemptOutcome::Uncertain,
+            (_, Scope::Channel) => AttemptOutcome::Unreachable,
+            (End::Refused, Scope::Message) => AttemptOutcome::Refused,
+            _ => AttemptOutcome::Retry,
         }
     }
 

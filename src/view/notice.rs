@@ -233,7 +233,7 @@ impl Shown for NoticeCard {
         let mut table = Table::new(&[">try", "at", "outcome", "what was said"]);
         for attempt in &self.attempts {
             let (number, at) = (attempt.number.to_string(), now.clock_and_age(attempt.at));
-            table.row([number, at, attempt.outcome.clone(), attempt.detail.clone()]);
+            table.row([number, at, attempt.outcome.as_str().to_owned(), attempt.detail.clone()]);
         }
         page.table(table);
         page
@@ -245,7 +245,9 @@ mod tests {
     use super::{NoticeCard, NoticeRow, Notices};
     use crate::domain::alert::EpisodeId;
     use crate::domain::kept::NoticeRecord;
-    use crate::domain::notice::{Attempt, Facts, Message, MessageKind, NoticeState, Notification, Transition};
+    use crate::domain::notice::{
+        Attempt, AttemptOutcome, Facts, Message, MessageKind, NoticeState, Notification, Transition,
+    };
     use crate::domain::reason::Reason;
     use crate::domain::testing::reading;
     use crate::domain::{AccountName, ChannelName, ClientId, PolicyName, Severity};
@@ -324,7 +326,7 @@ mod tests {
             message: "m".to_owned(),
             number: 1,
             at: at(-30),
-            outcome: "retry".to_owned(),
+            outcome: AttemptOutcome::Retry,
             detail: "451 later".to_owned(),
         };
         let mut record = NoticeRecord {

@@ -10,7 +10,7 @@ use super::spool::Spool;
 use super::state::{self, Circumstances};
 use super::{Drained, Outbox, log};
 use crate::domain::ChannelName;
-use crate::domain::notice::{Message, MessageKind, NoticeState, Notification};
+use crate::domain::notice::{AttemptOutcome, Message, MessageKind, NoticeState, Notification};
 use crate::notify::backoff;
 use crate::notify::delivery::{Attempted, Connection, End, Parcel, Sent, Until};
 use crate::notify::letter;
@@ -96,7 +96,7 @@ impl<Q: Queue> Outbox<Q> {
             message.state = NoticeState::Dropped(why);
             return Ok(Err(message));
         };
-        let written = match self.still_owed(&message, notifications).await? {
+        let written = match self.remaining(&message, notifications).await? {
             Ok(notifications) => letter::write(&message, &notifications, &self.settings.letterhead, at)
                 .map(|letter| (notifications, letter))
                 .map_err(|why| why.to_string()),
@@ -133,7 +133,7 @@ impl<Q: Queue> Outbox<Q> {
     }
 
     /// What of a message is still to be told, as far as the store says; else why nothing of it is.
-    async fn still_owed(
+    async fn remaining(
         &self,
         message: &Message,
         notifications: Vec<Notification>,
@@ -259,7 +259,7 @@ impl<Q: Queue> Outbox<Q> {
                 ..
             } = doubt;
             message.state = NoticeState::Dead(error);
-            "refused".clone_into(&mut attempt.outcome);
+            attempt.outcome = AttemptOutcome::Refused;
             drained.deferred = drained.deferred.saturating_sub(1);
             self.settle(message, Some(attempt), drained);
         }

@@ -179,7 +179,7 @@ impl Blame {
 #[cfg(test)]
 mod tests {
     use super::{Blame, Doubt};
-    use crate::domain::notice::Attempt;
+    use crate::domain::notice::{Attempt, AttemptOutcome};
     use crate::notify::delivery::Step;
     use crate::notify::testing::{fired, owed, start};
 
@@ -191,7 +191,7 @@ mod tests {
                 message: message.id.clone(),
                 number: 1,
                 at: start(),
-                outcome: "retry".to_owned(),
+                outcome: AttemptOutcome::Retry,
                 detail: String::new(),
             },
             error: "550 no".to_owned(),

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::notice::{Attempt, Message, NoticeState, Notification, Transition};
+use crate::domain::notice::{Attempt, AttemptOutcome, Message, NoticeState, Notification, Transition};
 use crate::notify::backoff;
 use crate::notify::delivery::{Attempted, End};
 use crate::notify::queue::Sibling;
@@ -71,8 +71,8 @@ pub(super) fn after(
         jitter,
     } = circumstances;
     let (outcome, detail) = match attempted {
-        Ok(()) => ("delivered", String::new()),
-        Err(failed) if is_dead => ("refused", failed.text.clone()),
+        Ok(()) => (AttemptOutcome::Delivered, String::new()),
+        Err(failed) if is_dead => (AttemptOutcome::Refused, failed.text.clone()),
         Err(failed) => (failed.outcome(), failed.text.clone()),
     };
     let mut next_at = next_try(&message, wait, now);
@@ -109,7 +109,7 @@ pub(super) fn after(
         message: message.id.clone(),
         number: message.attempts,
         at: now,
-        outcome: outcome.to_owned(),
+        outcome,
         detail,
     };
     (message, attempt)

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Due, Queue, Record, Sibling};
-use crate::domain::notice::{NoticeState, Notification};
+use crate::domain::notice::{AttemptOutcome, NoticeState, Notification};
 use crate::domain::{AccountName, ChannelName};
 use crate::store::{Commit, Error, Filter, Store};
 
@@ -74,5 +74,5 @@ impl Queue for Store {
 async fn was_uncertain(store: &Store, id: &str) -> Result<bool, Error> {
     let record = store.notification(id).await?;
     let mut attempts = record.into_iter().flat_map(|record| record.attempts);
-    Ok(attempts.any(|attempt| attempt.outcome == "uncertain"))
+    Ok(attempts.any(|attempt| attempt.outcome == AttemptOutcome::Uncertain))
 }

@@ -118,7 +118,7 @@ row! {
         message: id(&attempt.message),
         number: attempt.number,
         at: nanos(attempt.at),
-        outcome: name(&attempt.outcome),
+        outcome: attempt.outcome.as_str(),
         detail: detail(&attempt.detail),
     }
 }

@@ -249,7 +249,7 @@ impl Columns<'_> {
             message: self.text("message")?,
             number: self.count("number")?,
             at: self.at("at")?,
-            outcome: self.text("outcome")?,
+            outcome: self.word("outcome")?,
             detail: self.text("detail")?,
         })
     }

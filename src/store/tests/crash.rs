@@ -9,7 +9,7 @@ use super::{
 };
 use crate::domain::decision::{BY_DATA, Decision};
 use crate::domain::enforcement::{EnforcementState, EnforcementStep};
-use crate::domain::notice::{Attempt, NoticeState};
+use crate::domain::notice::{Attempt, AttemptOutcome, NoticeState};
 use crate::domain::set_back::SetBack;
 use crate::domain::watch::AccountState;
 use crate::store::{
@@ -60,7 +60,7 @@ fn everything() -> Commit {
         message: "m1".to_owned(),
         number: 1,
         at: at(2),
-        outcome: "delivered".to_owned(),
+        outcome: AttemptOutcome::Delivered,
         detail: "250 ok".to_owned(),
     }];
     commit.enforcements = vec![enforcement("x1", "561115", EnforcementState::Sent, 2)];

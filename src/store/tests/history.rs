@@ -3,7 +3,7 @@
 use proptest::prelude::{Just, Strategy, any, prop_assert_eq, prop_oneof, proptest};
 
 use super::{Fresh, account, at, client_id, message, money, notification, watched};
-use crate::domain::notice::{Attempt, NoticeState};
+use crate::domain::notice::{Attempt, AttemptOutcome, NoticeState};
 use crate::store::{Commit, HistoryEntry, Kept, Seen, Store};
 
 fn saw(balance: &str, spent_today: Option<&str>, threshold: Option<&str>) -> Seen {
@@ -170,7 +170,7 @@ async fn finished_notices_are_forgotten_and_waiting_ones_are_not() {
             message: id.to_owned(),
             number: 1,
             at: at(10),
-            outcome: "retry".to_owned(),
+            outcome: AttemptOutcome::Retry,
             detail: String::new(),
         });
     }

@@ -2,7 +2,7 @@
 
 use super::{Fresh, account, at, message, money, notification};
 use crate::domain::ChannelName;
-use crate::domain::notice::{Attempt, Message, NoticeState};
+use crate::domain::notice::{Attempt, AttemptOutcome, Message, NoticeState};
 use crate::store::{Commit, Store};
 
 async fn put(store: &Store, messages: Vec<Message>) {
@@ -140,7 +140,7 @@ async fn paced_mails_leave_by_balance_behind_all_others() {
         message: message.to_owned(),
         number,
         at: at(secs),
-        outcome: "retry".to_owned(),
+        outcome: AttemptOutcome::Retry,
         detail: String::new(),
     };
     messages.retain(|message| message.id == "ninety");

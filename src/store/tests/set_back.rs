@@ -6,7 +6,7 @@ use super::{Fresh, account, at, client_id, enforcement, firing, message, pending
 use crate::domain::alert::{Alert, ClientWaits, Phase};
 use crate::domain::decision::{BY_PERSON, Decision, Kind};
 use crate::domain::enforcement::EnforcementState;
-use crate::domain::notice::{Attempt, Message, NoticeState};
+use crate::domain::notice::{Attempt, AttemptOutcome, Message, NoticeState};
 use crate::domain::set_back::SetBack;
 use crate::domain::watch::AccountState;
 use crate::store::{Commit, HistoryEntry, Seen};
@@ -55,7 +55,7 @@ fn written() -> Commit {
         message: "told".to_owned(),
         number: 1,
         at: at(-1),
-        outcome: "delivered".to_owned(),
+        outcome: AttemptOutcome::Delivered,
         detail: String::new(),
     }];
     let mut sent = enforcement("x1", "561115", EnforcementState::Sent, -2);

@@ -6,7 +6,7 @@ use super::{
 use crate::domain::AccountName;
 use crate::domain::decision::{self, BRAKE, BY_PERSON, BY_READ_BACK, Decision, Kind, Scope};
 use crate::domain::enforcement::{Deferral, Direction, EnforcementState, EnforcementStep, Outcome};
-use crate::domain::notice::{Attempt, NoticeState};
+use crate::domain::notice::{Attempt, AttemptOutcome, NoticeState};
 use crate::domain::watch::{AccountState, Watched};
 use crate::store::{Commit, Filter, Store};
 
@@ -118,7 +118,7 @@ async fn notices(store: &Store) {
         message: "m2".to_owned(),
         number: 1,
         at: at(81),
-        outcome: "refused".to_owned(),
+        outcome: AttemptOutcome::Refused,
         detail: "550 5.1.1 no such user".to_owned(),
     };
     commit.attempts = vec![attempt.clone()];

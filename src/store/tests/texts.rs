@@ -5,7 +5,7 @@ use proptest::prelude::{ProptestConfig, prop_assert_eq, proptest};
 use super::{Fresh, account, at, client_id, enforcement, firing, message, notification, watched};
 use crate::domain::Management;
 use crate::domain::enforcement::{Direction, EnforcementState, FieldDifference, Outcome};
-use crate::domain::notice::{Attempt, NoticeState, Transition};
+use crate::domain::notice::{Attempt, AttemptOutcome, NoticeState, Transition};
 use crate::domain::reason::Reason;
 use crate::domain::watch::Watched;
 use crate::store::encode::{DETAIL_BYTES, NAME_BYTES};
@@ -116,7 +116,7 @@ async fn long_texts_are_bounded_wherever_they_stand() {
         message: "m1".to_owned(),
         number: 1,
         at: at(0),
-        outcome: "refused".to_owned(),
+        outcome: AttemptOutcome::Refused,
         detail: book.clone(),
     }];
     let mut differs = enforcement("x1", "561115", EnforcementState::Ended { outcome }, 0);

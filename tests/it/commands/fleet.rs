@@ -8,7 +8,9 @@ use balancewatch::domain::alert::{Alert, ClientWaits, EpisodeId, Firing, Pending
 use balancewatch::domain::enforcement::{
     Deferral, Direction, Enforcement, EnforcementState, EnforcementStep, FieldDifference, Mode, Outcome,
 };
-use balancewatch::domain::notice::{Attempt, Facts, Message, MessageKind, NoticeState, Notification, Transition};
+use balancewatch::domain::notice::{
+    Attempt, AttemptOutcome, Facts, Message, MessageKind, NoticeState, Notification, Transition,
+};
 use balancewatch::domain::reason::{Finding, Measure, Reason, Relation};
 use balancewatch::domain::watch::{AccountState, Watched};
 use balancewatch::domain::{
@@ -166,8 +168,8 @@ impl Fleet {
         commit.alerts = vec![alert, self.pending(), self.account_access(account)];
         commit.messages = carried.iter().map(|notification| self.message(notification)).collect();
         commit.attempts = vec![
-            self.attempt(&to_client, 1, "retry", "451 try again later\u{1b}[0m"),
-            self.attempt(&to_client, 2, "refused", "550 no such user"),
+            self.attempt(&to_client, 1, AttemptOutcome::Retry, "451 try again later\u{1b}[0m"),
+            self.attempt(&to_client, 2, AttemptOutcome::Refused, "550 no such user"),
         ];
         let enforcement = self.enforcement(account, &low);
         commit.steps = self.steps(&enforcement);
@@ -417,12 +419,12 @@ impl Fleet {
         }
     }
 
-    fn attempt(&self, notification: &Notification, number: u32, outcome: &str, detail: &str) -> Attempt {
+    fn attempt(&self, notification: &Notification, number: u32, outcome: AttemptOutcome, detail: &str) -> Attempt {
         Attempt {
             message: notification.id.clone(),
             number,
             at: self.ago(7_200 - i64::from(number)),
-            outcome: outcome.to_owned(),
+            outcome,
             detail: detail.to_owned(),
         }
     }

@@ -94,7 +94,7 @@ async fn refusals_are_told_by_stage() {
                 (Scope::Message, false) => "refused",
                 _ => "retry",
             };
-            assert_eq!(failed(&error).outcome(), outcome, "{at:?} {code}");
+            assert_eq!(failed(&error).outcome().as_str(), outcome, "{at:?} {code}");
             assert!(error.to_string().ends_with("5.7.1 because"), "{error}");
         }
     }
@@ -244,7 +244,7 @@ async fn nobody_listening_is_a_broken_connection() {
         ),
         "{error:?}"
     );
-    assert_eq!(failed(&error).outcome(), "unreachable");
+    assert_eq!(failed(&error).outcome().as_str(), "unreachable");
     assert!(error.hint().is_some());
 }
 
@@ -271,7 +271,7 @@ async fn addresses_that_are_none_never_reach_the_server() {
         let error = send_to(&email, address).await.unwrap_err();
         assert!(matches!(error, MailError::BadAddress { .. }), "{address:?}: {error:?}");
         assert_eq!(
-            (error.scope(), failed(&error).outcome()),
+            (error.scope(), failed(&error).outcome().as_str()),
             (Scope::Message, "refused"),
             "{address:?}"
         );

@@ -133,7 +133,7 @@ async fn what_is_no_answer_after_the_mail_is_uncertain_and_before_it_is_not() {
     ] {
         let script: Script = Box::leak(Box::new([(at, bytes)]));
         let error = sent(script, None).await.0.unwrap_err();
-        assert_eq!(failed(&error).outcome(), "uncertain", "{bytes:?}: {error}");
+        assert_eq!(failed(&error).outcome().as_str(), "uncertain", "{bytes:?}: {error}");
     }
     for (at, bytes, stage) in [
         ("GREET", &b"\x80\x81\x82\r\n"[..], Stage::Greeting),

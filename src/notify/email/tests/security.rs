@@ -41,7 +41,7 @@ async fn starttls_and_tls_need_a_trusted_certificate_of_the_right_name() {
                 "{security:?}: {error:?}"
             );
             assert_eq!(
-                (error.scope(), failed(&error).outcome()),
+                (error.scope(), failed(&error).outcome().as_str()),
                 (Scope::Channel, "unreachable")
             );
             assert!(error.hint().is_some());

@@ -36,7 +36,7 @@ pub(super) fn letter(scene: &Scene<'_>) -> Result<Letter, Unwritten> {
     if own_business || scene.notification.client == ClientId::reseller() {
         return Err(Unwritten::NotForClients);
     }
-    let told = Told {
+    let wording = Wording {
         scene,
         words: words_for(scene),
         again: matches!(scene.notification.transition, Transition::Repeated { .. }),
@@ -45,18 +45,18 @@ pub(super) fn letter(scene: &Scene<'_>) -> Result<Letter, Unwritten> {
         (Transition::News | Transition::Withdrawn { .. } | Transition::Enforced { .. }, _) => {
             return Err(Unwritten::NotForClients);
         }
-        (Transition::Resolved, Topic::Spending) => told.good_news(told.words.uses_less_again),
-        (Transition::Resolved, Topic::Silence) => told.good_news(told.words.readable_again),
-        (Transition::Resolved, _) => told.enough_again(),
-        (_, Topic::Spending) => told.spending(),
-        (_, Topic::Silence) => told.unreadable(),
-        _ => told.low(),
+        (Transition::Resolved, Topic::Spending) => wording.good_news(wording.words.uses_less_again),
+        (Transition::Resolved, Topic::Silence) => wording.good_news(wording.words.readable_again),
+        (Transition::Resolved, _) => wording.enough_again(),
+        (_, Topic::Spending) => wording.spending(),
+        (_, Topic::Silence) => wording.unreadable(),
+        _ => wording.low(),
     };
-    letter.words = told.words;
-    letter.greeting = (told.words.greeting)(&isolated(scene.name()));
-    told.age(&mut letter);
+    letter.words = wording.words;
+    letter.greeting = (wording.words.greeting)(&isolated(scene.name()));
+    wording.age(&mut letter);
     letter.contact.clone_from(&scene.letterhead.contact);
-    letter.signature = (told.words.signature)(&scene.letterhead.service);
+    letter.signature = (wording.words.signature)(&scene.letterhead.service);
     Ok(letter)
 }
 
@@ -75,13 +75,13 @@ fn words_for(scene: &Scene<'_>) -> &'static Catalogue {
 }
 
 /// What is told, in which words, and whether it was told before.
-struct Told<'a> {
+struct Wording<'a> {
     scene: &'a Scene<'a>,
     words: &'static Catalogue,
     again: bool,
 }
 
-impl Told<'_> {
+impl Wording<'_> {
     fn amount(&self, money: Money) -> String {
         self.words.amount(money, &self.scene.notification.facts.currency)
     }

@@ -21,7 +21,7 @@ async fn nothing_leaves_that_was_not_written_down_as_sending() {
         message: id,
         number: 1,
         at: start(),
-        outcome: "delivered".to_owned(),
+        outcome: AttemptOutcome::Delivered,
         detail: String::new(),
     };
     assert_eq!(bench.shelf.attempts(), [expected]);

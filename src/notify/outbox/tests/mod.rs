@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Drained, Outbox, Settings};
 use crate::clock::{Clock, Stepper};
-use crate::domain::notice::{Attempt, Message, NoticeState, Notification, Transition};
+use crate::domain::notice::{Attempt, AttemptOutcome, Message, NoticeState, Notification, Transition};
 use crate::domain::{AccountName, ChannelName};
 use crate::mail_catcher::{Behaviour, MailCatcher, Options, Stage};
 use crate::notify::delivery::Channel;
@@ -70,8 +70,11 @@ impl Shelf {
         self.0.lock().unwrap().attempts.clone()
     }
 
-    fn outcomes(&self) -> Vec<String> {
-        self.attempts().into_iter().map(|attempt| attempt.outcome).collect()
+    fn outcomes(&self) -> Vec<&'static str> {
+        self.attempts()
+            .into_iter()
+            .map(|attempt| attempt.outcome.as_str())
+            .collect()
     }
 }
 
@@ -139,7 +142,7 @@ impl Queue for Shelf {
             Sibling {
                 transition: other.transition.clone(),
                 state: other.state.clone(),
-                maybe_arrived: attempts.any(|attempt| attempt.outcome == "uncertain"),
+                maybe_arrived: attempts.any(|attempt| attempt.outcome == AttemptOutcome::Uncertain),
             }
         });
         Ok(siblings.collect())
@@ -149,7 +152,7 @@ impl Queue for Shelf {
         let attempts = self.attempts();
         let tries = attempts
             .iter()
-            .filter(|attempt| attempt.message == message && attempt.outcome == "uncertain");
+            .filter(|attempt| attempt.message == message && attempt.outcome == AttemptOutcome::Uncertain);
         Ok(u32::try_from(tries.count()).unwrap())
     }
 
@@ -158,7 +161,9 @@ impl Queue for Shelf {
         let attempts = shelves.attempts.clone();
         for message in &mut shelves.messages {
             let is_uncertain = attempts.iter().any(|attempt| {
-                attempt.message == message.id && attempt.number == message.attempts && attempt.outcome == "uncertain"
+                attempt.message == message.id
+                    && attempt.number == message.attempts
+                    && attempt.outcome == AttemptOutcome::Uncertain
             });
             let is_meant = channel.is_none_or(|channel| *channel == message.channel) && message.not_before <= now;
             if is_meant && !is_uncertain && message.state == NoticeState::Pending {

@@ -38,7 +38,7 @@ async fn a_bare_550_is_the_recipients_own_when_another_is_taken_wherever_it_stan
             .shelf
             .attempts()
             .into_iter()
-            .filter(|attempt| attempt.outcome == "refused");
+            .filter(|attempt| attempt.outcome == AttemptOutcome::Refused);
         assert_eq!(refused.count(), 1);
         assert_eq!(bench.health("client").broken_since, None);
         assert_eq!(bench.catcher.conversations(), 1);

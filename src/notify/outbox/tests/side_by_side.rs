@@ -72,7 +72,7 @@ async fn a_mail_whose_answer_is_awaited_holds_up_nobody() {
         .shelf
         .attempts()
         .into_iter()
-        .filter(|attempt| attempt.outcome == "uncertain")
+        .filter(|attempt| attempt.outcome == AttemptOutcome::Uncertain)
         .collect();
     assert_eq!(uncertain.len(), 1);
 }

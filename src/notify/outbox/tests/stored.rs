@@ -12,9 +12,13 @@ async fn put(store: &Store, owed: (Message, Notification)) {
     store.commit(&commit).await.unwrap();
 }
 
-async fn state(store: &Store, owed: &(Message, Notification)) -> (NoticeState, NoticeState, Vec<String>) {
+async fn state(store: &Store, owed: &(Message, Notification)) -> (NoticeState, NoticeState, Vec<&'static str>) {
     let record = store.notification(&owed.1.id).await.unwrap().unwrap();
-    let outcomes = record.attempts.into_iter().map(|attempt| attempt.outcome).collect();
+    let outcomes = record
+        .attempts
+        .into_iter()
+        .map(|attempt| attempt.outcome.as_str())
+        .collect();
     (record.notification.state, record.message.unwrap().state, outcomes)
 }
 
@@ -49,11 +53,7 @@ async fn an_episode_over_the_real_store() {
     );
     assert_eq!(state(&store, &dead).await.2, ["refused"]);
     assert_eq!(state(&store, &uncertain).await.2, ["uncertain"]);
-    let delivered = (
-        NoticeState::Delivered,
-        NoticeState::Delivered,
-        vec!["delivered".to_owned()],
-    );
+    let delivered = (NoticeState::Delivered, NoticeState::Delivered, vec!["delivered"]);
     assert_eq!(state(&store, &good).await, delivered);
     let dropped = NoticeState::Dropped("its alert never arrived".to_owned());
     assert_eq!(state(&store, &ends[0]).await, (dropped.clone(), dropped, vec![]));
