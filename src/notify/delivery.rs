@@ -49,7 +49,6 @@ pub trait Connection: Send + Sync {
 pub type Until<'c> = Shared<BoxFuture<'c, ()>>;
 
 /// Never ends by itself.
-#[must_use]
 pub fn never() -> Until<'static> {
     use futures_util::FutureExt;
     std::future::pending().boxed().shared()

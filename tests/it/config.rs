@@ -36,6 +36,8 @@ sweep = "61 * * * *"
 [[channel]]
 name = "ops"
 type = "slack"
+[alerts]
+notify_clients = true
 [enforcement]
 mode = "approve"
 "#;

@@ -22,13 +22,13 @@ pub(super) type InFlight<'p> = BoxFuture<'p, Ended<'p>>;
 pub(super) enum Ended<'p> {
     /// A parcel was given to a connection.
     Sent {
-        parcel: Parcel,
+        parcel: Box<Parcel>,
         connection: Box<dyn Connection>,
         sent: Sent<'p>,
     },
     /// An answer came that was awaited for long.
     Answered {
-        message: Message,
+        parcel: Box<Parcel>,
         is_aside: bool,
         attempted: Attempted,
     },
@@ -111,12 +111,12 @@ impl<Q: Queue> Outbox<Q> {
         };
         message.attempts = message.attempts.saturating_add(1);
         message.state = NoticeState::Sending;
-        let parcel = Parcel {
+        let parcel = Box::new(Parcel {
             message: message.clone(),
             notifications,
             letter,
             at,
-        };
+        });
         let mut connection = match self.spools.get_mut(&message.channel) {
             Some(spool) => spool.connection(&channel),
             None => channel.connection(),
@@ -168,14 +168,14 @@ impl<Q: Queue> Outbox<Q> {
         let (message, attempted) = match ended {
             Ended::Closed => return false,
             Ended::Answered {
-                message,
+                parcel,
                 is_aside,
                 attempted,
             } => {
-                if let Some(spool) = self.spools.get_mut(&message.channel) {
+                if let Some(spool) = self.spools.get_mut(&parcel.message.channel) {
                     *(if is_aside { &mut spool.aside } else { &mut spool.busy }) -= 1;
                 }
-                (message, attempted)
+                (parcel.message, attempted)
             }
             Ended::Sent {
                 mut parcel,
@@ -188,9 +188,9 @@ impl<Q: Queue> Outbox<Q> {
                 spool.put_down(connection);
                 match sent {
                     Sent::Awaited(answer) => {
-                        let (message, is_aside) = (parcel.message, spool.step_aside());
+                        let is_aside = spool.step_aside();
                         let answered = answer.map(move |attempted| Ended::Answered {
-                            message,
+                            parcel,
                             is_aside,
                             attempted,
                         });
