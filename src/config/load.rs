@@ -13,7 +13,7 @@ use super::reader::Reader;
 use super::settings::Settings;
 use super::show::Effective;
 use super::tree::{Origin, Table};
-use super::values::Kind;
+use super::values::ChannelType;
 use super::{Variables, keys, sections};
 use crate::domain::policy::When;
 use crate::domain::{ChannelName, Policy};
@@ -128,7 +128,7 @@ fn need_smtp(root: &Reader<'_>, policies: &[Policy]) {
     let channels = root.entries(&keys::CHANNEL);
     let mails = |channel: &&Reader<'_>| {
         let kind = channel.get(&keys::CHANNEL_TYPE);
-        matches!(kind, Some(Kind::Email)) || !channel.has(&keys::CHANNEL_TYPE)
+        matches!(kind, Some(ChannelType::Email)) || !channel.has(&keys::CHANNEL_TYPE)
     };
     let mut channels = channels
         .iter()
