@@ -92,7 +92,6 @@ struct Seen {
 pub struct Jumps {
     /// Forward, by more than a minute.
     pub forward: u64,
-    /// Back.
     pub back: u64,
 }
 
@@ -113,7 +112,6 @@ pub struct Due {
 }
 
 impl Clock {
-    /// The system's clocks.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the only reader of the system clock")]
     pub fn real() -> Self {
@@ -141,7 +139,6 @@ impl Clock {
         }
     }
 
-    /// The wall-clock time.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the only reader of the system clock")]
     pub fn now(&self) -> Timestamp {

@@ -32,7 +32,6 @@ pub struct Row {
 pub enum Need {
     /// That is a problem, if the table is there.
     Must,
-    /// That is fine.
     May,
     /// This value, written as in the environment.
     Else(&'static str),

@@ -32,7 +32,6 @@ pub type Variables = BTreeMap<OsString, OsString>;
 pub struct Layers(Table);
 
 impl Layers {
-    /// The shipped policies.
     pub fn built_in(report: &Report) -> Self {
         let mut layers = Self(Table::new());
         layers.add_text(BUILT_IN, &Origin::BuiltIn, report);

@@ -18,7 +18,6 @@ use super::{Variables, keys, sections};
 use crate::domain::policy::When;
 use crate::domain::{ChannelName, Policy};
 
-/// What to load.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     /// The main file; `conf.d/*.toml` beside it is read too.
@@ -33,10 +32,8 @@ pub struct Request<'a> {
     pub now: Timestamp,
 }
 
-/// A good configuration.
 #[derive(Clone, Debug)]
 pub struct Loaded {
-    /// The validated result.
     pub settings: Settings,
     /// What is odd but in nobody's way.
     pub warnings: Vec<Problem>,

@@ -27,7 +27,6 @@ pub const OWN_BALANCE: &str = "own-balance";
 /// The shipped policy that mails clients when `notify_clients` is set.
 const LOW_BALANCE: &str = "low-balance";
 
-/// The enabled policies.
 pub fn policies(root: &Reader<'_>, notify_clients: bool) -> Vec<Policy> {
     let channels = root.entries(&keys::CHANNEL);
     let channels: Vec<&str> = channels.iter().map(|channel| channel.entry).collect();

@@ -12,7 +12,6 @@ use jiff::{SignedDuration, Timestamp};
 /// When sweeps start, and how old things may get before they are read again.
 #[derive(Clone, Debug)]
 pub struct Schedule {
-    /// The ticks.
     pub sweep: SweepEvery,
     /// The zone of the cron rule and of times shown to people.
     pub timezone: TimeZone,

@@ -125,7 +125,6 @@ fn authorities(root: &Reader<'_>) -> Option<Vec<Vec<u8>>> {
     (root.report.secrets == Secrets::MayBeMissing).then(Vec::new)
 }
 
-/// What mails share.
 pub fn mail(root: &Reader<'_>) -> Option<Mail> {
     // In the order in which they are asked.
     let rules: [(_, Language); 3] = [

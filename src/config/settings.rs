@@ -98,7 +98,6 @@ impl Transport {
     }
 }
 
-/// The mail server.
 #[derive(Clone, Debug)]
 pub struct Smtp {
     /// Host name or address, without brackets.

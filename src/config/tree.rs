@@ -15,13 +15,10 @@ use super::problem::{Problem, Report};
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// The program itself.
     BuiltIn,
-    /// A file.
     File(Arc<Path>),
     /// A text without a file.
     Text,
-    /// An environment variable.
     Variable(Arc<str>),
     /// A file in the credentials directory.
     Credential(Arc<Path>),
@@ -60,7 +57,6 @@ pub enum Shape {
     Flag,
     /// A list of texts.
     List,
-    /// More keys.
     Table,
     /// A list of tables that have a name.
     Entries,

@@ -38,7 +38,6 @@ pub use watch::{Pass, Terms, Watch};
 /// What is around the daemon, and different in the demo.
 #[derive(Clone, Debug)]
 pub struct Environment {
-    /// Domain time.
     pub clock: Clock,
     /// Deadlines of calls to the API.
     pub bounds: Bounds,
@@ -49,7 +48,6 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// The real world.
     #[must_use]
     pub fn real() -> Self {
         Self {
@@ -63,9 +61,7 @@ impl Environment {
 
 /// Everything that works, built and not yet running. Holds the store's lock.
 pub struct Daemon {
-    /// What is remembered.
     pub store: Store,
-    /// The accounts.
     pub watches: Vec<Watch>,
     outbox: Option<Outbox<Store>>,
     letters: DeadLetters,
@@ -84,24 +80,19 @@ pub enum Error {
     /// An account's settings cannot be used.
     #[error("account `{account}` cannot be used")]
     Api {
-        /// The account.
         account: AccountName,
-        /// Why.
         source: voipms::SettingsError,
     },
     /// The mail server's settings cannot be used.
     #[error("`[smtp]` cannot be used")]
     Smtp(#[from] SetupError),
-    /// A sweep failed.
     #[error(transparent)]
     Sweep(#[from] SweepError),
-    /// Enforcement failed.
     #[error(transparent)]
     Enforce(#[from] enforce::Error),
     /// The store failed for so long that a new start is the only hope.
     #[error("the store has failed since {since}: {what}")]
     GivenUp {
-        /// Since when.
         since: jiff::Timestamp,
         /// What it said last.
         what: String,

@@ -28,11 +28,9 @@ const LAST_WORDS: Duration = Duration::from_secs(3);
 pub enum Part {
     /// The sweeps of the account at this place.
     Sweeps(usize),
-    /// The outbox.
     Outbox,
 }
 
-/// What fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Failing {
     since: Timestamp,
@@ -51,7 +49,6 @@ pub struct Pulse {
 }
 
 impl Pulse {
-    /// Nothing failed yet.
     pub fn new(clock: Clock) -> Self {
         Self {
             clock,

@@ -19,13 +19,11 @@ use crate::monitor::{Monitor, Progress, SweepError};
 use crate::net::Trust;
 use crate::store::{Filter, Store};
 
-/// One account, watched.
 #[derive(Debug)]
 pub struct Watch {
     pub account: AccountName,
     /// What each pass works by. It is read once, when the pass begins: what is sent meanwhile counts from the next one.
     pub terms: watch::Sender<Terms>,
-    /// Reads and judges.
     pub monitor: Monitor,
     portal: Portal,
     write_deadline: SignedDuration,
@@ -43,7 +41,6 @@ pub struct Terms {
 /// What one pass came to.
 #[derive(Debug, Default)]
 pub struct Pass {
-    /// The numbers.
     pub report: Report,
     /// Why the account could not be asked, and what to do; `None`: it was.
     pub not_asked: Option<(String, String)>,

@@ -2,7 +2,6 @@
 
 use super::PolicyName;
 
-/// A built-in alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountAlert {
     /// The account does not let us in.

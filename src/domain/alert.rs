@@ -47,11 +47,9 @@ impl fmt::Display for EpisodeId {
 pub struct Alert {
     /// The client, or a pseudo-client.
     pub client: ClientId,
-    /// The policy.
     pub policy: PolicyName,
     /// The policy's condition as it was when the alert was last judged; a changed one judges it anew.
     pub condition: String,
-    /// Where it stands.
     pub phase: Phase,
     /// Why, by the last verdict that was not unknown.
     pub reason: Reason,
@@ -88,9 +86,7 @@ pub struct Pending {
 /// An episode that runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Firing {
-    /// The episode.
     pub episode: EpisodeId,
-    /// When it began.
     pub since: Timestamp,
     /// Whether a baseline found it: operators learn of it in a summary.
     pub baseline: bool,

@@ -41,7 +41,6 @@ impl std::fmt::Display for Management {
 /// the country, for the language of its letters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
-    /// Its id.
     pub id: ClientId,
     /// The client's own e-mail address; empty when it has none.
     pub email: String,
@@ -79,7 +78,6 @@ impl Client {
 /// One good `getResellerBalance` (or, for the reseller itself, `getBalance`) answer and the time it was taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
-    /// The balance.
     pub balance: Money,
     /// Spent since midnight in Toronto; `None` when the answer had none.
     pub spent_today: Option<Money>,

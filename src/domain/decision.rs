@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::alert::EpisodeId;
 use super::{AccountName, ChannelName, ClientId, PolicyName};
 
-/// One decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// Unique within the account.
@@ -21,11 +20,9 @@ pub struct Decision {
     pub at: Timestamp,
     /// It ends at this time; `None`: it holds until it is taken back.
     pub until: Option<Timestamp>,
-    /// Why, for people.
     pub note: String,
 }
 
-/// What is decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {

@@ -51,16 +51,13 @@ impl AccountView {
 /// What an attempt to read a client came to. Equal ones in a row are kept as one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
-    /// A good reading.
     Reading {
-        /// The balance.
         balance: Money,
         /// Spent since midnight in Toronto.
         spent_today: Option<Money>,
         /// The threshold that was used.
         threshold: Option<Money>,
     },
-    /// None.
     Gap {
         /// The kind of the failure.
         error: String,
@@ -70,7 +67,6 @@ pub enum Seen {
 /// An entry of a client's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
-    /// What was seen.
     pub seen: Seen,
     /// When it was seen first.
     pub first_seen_at: Timestamp,
@@ -83,7 +79,6 @@ pub struct Kept {
 /// A notification with all that became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoticeRecord {
-    /// The notification.
     pub notification: Notification,
     /// The message that carries it.
     pub message: Option<Message>,
@@ -96,7 +91,6 @@ pub struct NoticeRecord {
 pub struct WaitingMail {
     /// The message, by its id.
     pub message: String,
-    /// Where it goes.
     pub recipient: String,
     /// Whom it is for.
     pub client: ClientId,
@@ -118,7 +112,6 @@ pub struct Told {
 /// An enforcement with its journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnforcementRecord {
-    /// The enforcement.
     pub enforcement: Enforcement,
     /// Its journal, first line first.
     pub steps: Vec<EnforcementStep>,
@@ -144,10 +137,8 @@ pub struct Counts {
     /// Alerts by state: `pending`, `firing`, `inactive` (cooling down).
     #[serde(skip)]
     pub alerts: BTreeMap<String, u64>,
-    /// Notifications by state.
     #[serde(skip)]
     pub notifications: BTreeMap<String, u64>,
-    /// Enforcements by state.
     #[serde(skip)]
     pub enforcements: BTreeMap<String, u64>,
 }

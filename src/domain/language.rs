@@ -5,12 +5,9 @@ use super::policy::{Pattern, glob};
 /// A language that mails to clients are written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Language {
-    /// English.
     #[default]
     English,
-    /// French.
     French,
-    /// Spanish.
     Spanish,
 }
 

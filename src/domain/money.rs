@@ -34,7 +34,6 @@ pub enum MoneyError {
 }
 
 impl Money {
-    /// Nothing.
     pub const ZERO: Self = Self(Decimal::ZERO);
 
     /// Wraps a decimal, rounded to [`PLACES`] places (half to even).

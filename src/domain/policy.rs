@@ -87,7 +87,6 @@ impl Policy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Worth knowing.
     Info,
     /// Somebody should act in working hours.
     Warning,
@@ -111,7 +110,6 @@ impl Severity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
-    /// Each selected client.
     Clients,
     /// The reseller's own balance, as the pseudo-client `reseller`.
     Reseller,
@@ -135,7 +133,6 @@ pub struct When {
 /// How long a client may stay unread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoReadingFor {
-    /// The bound.
     pub limit: SignedDuration,
     /// Whether twice the achievable revisit time counts instead where that is longer (the shipped `blind`).
     pub at_least_two_revisits: bool,
@@ -153,7 +150,6 @@ pub struct Clear {
 /// A limit on a balance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// A fixed amount.
     Amount(Money),
     /// A percentage of the client's own threshold; 100 for `"threshold"`.
     PercentOfThreshold(Decimal),
@@ -191,7 +187,6 @@ impl std::fmt::Display for Limit {
 /// What a policy asks to change while it fires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Enforce {
-    /// The wanted value.
     pub balance_management: Management,
     /// Whether to put the old value back when nobody asks for the new one any more.
     pub revert_on_recovery: bool,

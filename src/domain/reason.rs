@@ -28,7 +28,6 @@ pub enum Reason {
     },
     /// How long the client has been unread.
     Unread {
-        /// Since when.
         since: Timestamp,
         /// Seconds of silence that are too many.
         limit_secs: i64,
@@ -47,13 +46,9 @@ pub enum Reason {
 /// One comparison of a value with a limit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// What was compared.
     pub measure: Measure,
-    /// Its value.
     pub value: Money,
-    /// How it compares.
     pub relation: Relation,
-    /// With what.
     pub limit: Money,
     /// How the limit is written in the configuration when it is not a plain amount (`150% of threshold`).
     pub limit_text: Option<String>,
@@ -63,7 +58,6 @@ pub struct Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
-    /// The current balance.
     Balance,
     /// Spent since midnight in Toronto.
     SpentToday,

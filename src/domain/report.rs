@@ -17,7 +17,6 @@ pub struct Report {
     pub errors: BTreeMap<String, u64>,
     /// Calls made, retries included.
     pub api_calls: u64,
-    /// Transitions of alerts.
     pub alerts: Alerts,
     /// What became of messages in this run.
     pub notifications: Notifications,
@@ -27,12 +26,9 @@ pub struct Report {
     pub seconds: f64,
 }
 
-/// Transitions of alerts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alerts {
-    /// Began to fire.
     pub fired: u64,
-    /// Recovered.
     pub resolved: u64,
     /// Lost their ground.
     pub withdrawn: u64,

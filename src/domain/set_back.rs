@@ -19,7 +19,6 @@ const MOMENT: SignedDuration = SignedDuration::from_secs(1);
 /// How times that lie ahead are set back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SetBack {
-    /// The time.
     pub now: Timestamp,
     /// By how much the clock went back at least.
     pub by: SignedDuration,

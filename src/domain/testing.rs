@@ -6,7 +6,6 @@ use super::dead_letter::DeadLetter;
 use super::policy::{Policy, Scope, Selector, Severity, When};
 use super::{ChannelName, ClientId, Money, PolicyName, Reading, Threshold};
 
-/// An amount.
 pub fn money(text: &str) -> Money {
     text.parse().unwrap()
 }
@@ -16,12 +15,10 @@ pub fn at(secs: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + secs).unwrap()
 }
 
-/// A client's id.
 pub fn client() -> ClientId {
     ClientId::new("561115").unwrap()
 }
 
-/// A reading.
 pub fn reading(balance: &str, spent_today: &str, secs: i64) -> Reading {
     Reading {
         balance: money(balance),
@@ -31,7 +28,6 @@ pub fn reading(balance: &str, spent_today: &str, secs: i64) -> Reading {
     }
 }
 
-/// A threshold.
 pub fn threshold(amount: Option<&str>, secs: i64) -> Threshold {
     Threshold {
         amount: amount.map(money),

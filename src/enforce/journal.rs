@@ -179,13 +179,11 @@ impl<'g, 'a> Journal<'g, 'a> {
         });
     }
 
-    /// Sets the brake.
     pub fn brake(&mut self, by: &str, note: String, now: Timestamp) {
         let brake = decision::Decision::brake(self.rules.account.clone(), by, note, now);
         self.batch.decisions.push(brake);
     }
 
-    /// Owes these notices.
     pub fn owe(&mut self, owed: Owed) {
         self.batch.notifications.extend(owed.notifications);
         self.batch.messages.extend(owed.messages);

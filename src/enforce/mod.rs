@@ -72,7 +72,6 @@ pub struct Ground<'a> {
     pub state: &'a mut AccountState,
     /// All clients, in any order. Who is told of a change is found here, and in the alerts.
     pub clients: &'a mut [Watched],
-    /// Its alerts.
     pub alerts: &'a [Alert],
     /// Its enforcements, as the store gives them.
     pub enforcements: &'a mut Vec<Enforcement>,

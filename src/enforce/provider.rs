@@ -11,7 +11,6 @@ use crate::domain::{ClientId, Reading, Threshold};
 /// A record that is to be changed now.
 #[derive(Debug)]
 pub struct LastLook<T> {
-    /// The record.
     pub read: Read,
     /// The right to send the change at once.
     pub turn: T,

@@ -22,7 +22,6 @@ pub struct Fetched {
     pub asked_before: u32,
     /// When the answer, or its absence, was known.
     pub at: Timestamp,
-    /// Its balance.
     pub reading: Result<Reading, voipms::Error>,
     /// Its threshold; `None`: not asked.
     pub threshold: Option<Result<Threshold, voipms::Error>>,
@@ -33,9 +32,7 @@ pub struct Fetched {
 /// Asks clients, and counts what may be asked for age alone.
 #[derive(Debug)]
 pub struct Fetcher<'a> {
-    /// The API.
     pub api: &'a voipms::Client,
-    /// Domain time.
     pub clock: &'a Clock,
     /// What clients are judged by.
     pub rules: &'a Rules,
@@ -52,7 +49,6 @@ pub struct Fetcher<'a> {
 }
 
 impl Fetcher<'_> {
-    /// Asks one client.
     pub async fn fetch(&self, index: usize, asked_before: u32, watched: &Watched, alerts: &[Alert]) -> Fetched {
         let reading = self.reading(watched).await;
         let threshold = match &reading {

@@ -30,11 +30,8 @@ mod sweep;
 /// Reads one account and writes down what its rules make of that. Each pass is given the rules it works by.
 #[derive(Debug)]
 pub struct Monitor {
-    /// The API.
     pub api: Arc<voipms::Client>,
-    /// What is remembered.
     pub store: Store,
-    /// Domain time.
     pub clock: Clock,
     /// When the program began to watch: silence before that is nobody's. Never ahead: see `began_at`.
     pub started_at: Mutex<Timestamp>,
@@ -62,7 +59,6 @@ pub trait Progress: Send + Sync {
     fn step(&self);
 }
 
-/// Nobody is told.
 #[derive(Debug)]
 pub struct Silent;
 
@@ -80,9 +76,7 @@ pub enum SweepError {
     /// The account could not be asked. What was read before that is judged and committed.
     #[error("account `{account}` could not be asked: {what}")]
     NotAsked {
-        /// The account.
         account: AccountName,
-        /// What went wrong.
         what: String,
         /// What to do about it.
         fix: String,

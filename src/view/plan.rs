@@ -140,7 +140,6 @@ pub struct Plan {
     is_asked_for: bool,
 }
 
-/// One wanted change.
 #[derive(Debug, Serialize)]
 struct PlanRow {
     order: usize,

@@ -36,7 +36,6 @@ pub enum Problem {
         /// The host it points to.
         to: String,
     },
-    /// An HTTP error.
     #[error("the API answered HTTP {status}")]
     HttpStatus {
         status: u16,
@@ -66,7 +65,6 @@ pub enum Problem {
     /// No `status` at all, or an empty one.
     #[error("the answer has no status")]
     NoStatus,
-    /// The API declined.
     #[error("the API answered `{code}`{}", message.as_ref().map(|message| format!(" ({message})")).unwrap_or_default())]
     Status {
         code: String,

@@ -27,7 +27,6 @@ pub enum Kind {
     Amount,
     /// A whole number from 1 to 250.
     Threshold,
-    /// An e-mail address.
     Email,
     /// A country's code: two capital letters. Which codes there are only getCountries knows.
     Country,

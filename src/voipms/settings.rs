@@ -37,10 +37,8 @@ pub enum SettingsError {
     /// User, query or fragment in the address.
     #[error("`url` must hold no user, password, query or fragment")]
     Decorated,
-    /// No user.
     #[error("`username` is empty")]
     NoUsername,
-    /// No password.
     #[error("`password` is empty")]
     NoPassword,
     /// So long that it could not be kept out of every error.

@@ -12,7 +12,6 @@ const ACT: &str = "[alerts]\nnotify_clients = true\n\
 /// What a stage came to.
 #[derive(Debug, PartialEq, Eq)]
 struct Told {
-    /// Messages to clients.
     clients: usize,
     /// Messages to operators about clients, summaries included.
     operators: usize,

@@ -36,7 +36,7 @@ async fn rules_sent_between_two_sweeps_are_judged_by_the_next_and_nothing_is_los
         pass.await;
     }
     let low = format!("{}/low-balance", id(0));
-    assert_eq!(stage.firing().await, [low.clone()]);
+    assert_eq!(stage.firing().await, std::slice::from_ref(&low));
     let before = stage.view().await.alerts;
 
     stage.wait(300);

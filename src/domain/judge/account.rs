@@ -43,7 +43,6 @@ pub struct Health {
 pub struct Trouble {
     /// What, in plain words.
     pub what: String,
-    /// The fix.
     pub fix: String,
 }
 

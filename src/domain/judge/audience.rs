@@ -16,11 +16,9 @@ pub const MESSAGE_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// An episode, seen by those who are told of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Episode<'a> {
-    /// The account.
     pub account: &'a AccountName,
     /// The client, or a pseudo-client.
     pub client: &'a ClientId,
-    /// The policy.
     pub policy: &'a Policy,
     /// The episode after the transition.
     pub firing: &'a Firing,

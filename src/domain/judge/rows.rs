@@ -16,11 +16,9 @@ use crate::domain::{ClientId, Policy, PolicyName, Severity};
 /// What one client's judgement leads to.
 #[derive(Clone, Debug, Default)]
 pub struct Decided {
-    /// Alerts to write.
     pub alerts: Vec<Alert>,
     /// Alerts that are inactive now.
     pub gone: Vec<PolicyName>,
-    /// What is owed.
     pub owed: Owed,
     /// What began or ended, one by one.
     pub moved: Vec<Moved>,
@@ -37,24 +35,17 @@ pub struct Decided {
 pub struct Moved {
     /// The client, or a pseudo-client.
     pub client: ClientId,
-    /// The policy.
     pub policy: PolicyName,
-    /// How urgent.
     pub severity: Severity,
-    /// The episode.
     pub episode: EpisodeId,
-    /// Which way.
     pub how: How,
-    /// Why.
     pub reason: String,
 }
 
 /// Which way an alert moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum How {
-    /// It fires.
     Fired,
-    /// It recovered.
     Resolved,
     /// Its ground went away.
     Withdrawn,

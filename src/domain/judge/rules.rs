@@ -17,7 +17,6 @@ use crate::domain::{AccountName, ChannelName, Money, PolicyName, Reading, Thresh
 /// What stays the same for every client of an account.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// The account.
     pub account: AccountName,
     /// The label of its money.
     pub currency: String,
@@ -36,7 +35,6 @@ pub struct Rules {
 /// The circumstances of a judgement.
 #[derive(Clone, Copy, Debug)]
 pub struct Circumstances {
-    /// The time.
     pub now: Timestamp,
     /// The longer of the schedule's interval and the achievable revisit time.
     pub interval: SignedDuration,
@@ -61,11 +59,9 @@ pub struct Seen<'a> {
     pub watched: &'a Watched,
     /// The reading of this sweep.
     pub reading: Option<&'a Reading>,
-    /// The newest threshold.
     pub threshold: Option<&'a Threshold>,
     /// Whether the threshold is of this sweep.
     pub threshold_is_fresh: bool,
-    /// Its alerts.
     pub alerts: &'a [Alert],
 }
 

@@ -15,7 +15,6 @@ pub const THRESHOLD_USABLE_FOR: SignedDuration = SignedDuration::from_hours(24);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// The condition holds.
     Breach,
     /// Neither the condition nor its clear limit holds.
     Between,
@@ -44,9 +43,7 @@ impl Verdict {
 /// A verdict and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judgement {
-    /// The verdict.
     pub verdict: Verdict,
-    /// Why.
     pub reason: Reason,
     /// For a condition on today's spending: whether it is over its limit now. `None` when it does not ask or
     /// nothing is known.
@@ -86,7 +83,6 @@ pub struct Known<'a> {
     pub unread_since: Option<Timestamp>,
     /// How long it takes to ask everybody at the configured rate.
     pub revisit: SignedDuration,
-    /// The time.
     pub now: Timestamp,
 }
 

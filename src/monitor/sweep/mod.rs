@@ -159,7 +159,6 @@ impl<'a> Sweep<'a> {
         })
     }
 
-    /// The whole pass.
     pub(super) async fn run(mut self) -> Result<Report, SweepError> {
         let calls_before = self.monitor.api.calls_made();
         let ended = match self.ask_account().await? {

@@ -92,7 +92,6 @@ pub(super) struct Session {
     redactor: Redactor,
     can: Abilities,
     opened_at: Timestamp,
-    /// Mails begun.
     mails: u32,
     /// Whether the server still remembers the sender of a mail that went no further.
     is_begun: bool,

@@ -64,7 +64,6 @@ pub(super) struct Units {
     pub minute: [&'static str; 2],
     pub hour: [&'static str; 2],
     pub day: [&'static str; 2],
-    /// Between two units.
     pub joint: &'static str,
     /// Whether a number takes the word for one.
     pub is_one: fn(i64) -> bool,

@@ -30,7 +30,6 @@ pub struct Statuses {
     pub accounts: Vec<Status>,
 }
 
-/// An account.
 #[derive(Debug, Serialize)]
 pub struct Status {
     account: AccountName,

@@ -15,9 +15,7 @@ use crate::domain::{AccountName, ClientId, Policy};
 /// When, and under which circumstances, an alert is judged.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment<'a> {
-    /// The account.
     pub account: &'a AccountName,
-    /// The time.
     pub now: Timestamp,
     /// How long one round of readings takes: the longer of the schedule's interval and the achievable revisit time.
     pub interval: SignedDuration,

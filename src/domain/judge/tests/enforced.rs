@@ -43,7 +43,8 @@ fn operators_hear_of_it_while_the_episode_runs_and_of_a_way_back_also_after_it()
     };
     let (enforce, revert) = (Direction::Enforce, Direction::Revert);
     let low_only = || vec![low()];
-    let cases: [(&str, Vec<Policy>, Vec<Alert>, Direction, bool); 7] = [
+    type Case = (&'static str, Vec<Policy>, Vec<Alert>, Direction, bool);
+    let cases: [Case; 7] = [
         ("the episode runs", low_only(), vec![asked.clone()], enforce, true),
         ("another episode runs", low_only(), vec![later.clone()], enforce, false),
         ("another client's", low_only(), vec![others], enforce, false),
