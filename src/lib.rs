@@ -3,12 +3,12 @@
 //!
 //! # The map, in reading order
 //!
-//! - [`domain`]: PURE. Money, clients, policies, verdicts, the life cycle of alerts, who is told what, the
-//!   enforcement plan. Plain values and the time go in, decisions with their reasons come out.
+//! - [`domain`]: PURE. Money, clients, policies; in `judge` verdicts, the life cycle of alerts and who is told what; in
+//!   `plan` enforcement. Plain values and the time go in, decisions with their reasons come out.
 //! - [`voipms`]: the reseller API as a typed client: wire quirks, errors, retries of reads, pacing. No policy.
 //! - [`store`]: what must survive a crash, in the words of the domain.
-//! - [`monitor`]: the sweep: due, fetch, decide, commit.
-//! - [`notify`]: drains the outbox; rendering is pure.
+//! - [`monitor`]: the sweep: due, fetch, judge, commit.
+//! - [`notify`]: drains the outbox through channels; what a letter says is pure.
 //! - [`enforce`]: carries out a plan step by step; makes no choices.
 //! - [`config`]: file format to validated settings; gathers every problem.
 //! - [`daemon`]: builds the above and runs them until told to stop.
@@ -21,13 +21,27 @@
 //! - Leaves everybody may use: [`clock`], [`net`], [`redact`] (the one hunt for secrets in foreign text), [`regular`]
 //!   (files that are files), [`telemetry`].
 //!
+//! # The walk of one reading, from the wire to the mail
+//!
+//! 1. [`daemon`] ticks. [`monitor`] asks [`domain::due`] who is due, and fetches, a few clients at a time.
+//! 2. [`voipms::Client`] waits for its turn ([`voipms::pace`]), sends over a [`voipms::Wire`] and reads the answer: a reading,
+//!    or an error, which is never a balance.
+//! 3. [`domain::judge`] takes the reading through [`verdict`](domain::judge::verdict) (what each policy says),
+//!    [`lifecycle`](domain::judge::lifecycle) (how that moves the alert) and [`audience`](domain::judge::audience) (who is told).
+//! 4. [`domain::plan`] says which changes are wanted of the provider, and which are refused.
+//! 5. [`monitor`] commits the batch to the [`store`]: readings, alerts, notifications and plans, in one transaction.
+//! 6. [`notify::outbox`] wakes up and takes what is due. [`notify::letter`] writes it, a channel such as [`notify::email`]
+//!    delivers it, and what came of it is stored.
+//! 7. [`enforce`] wakes up, too: it looks at the record, changes one field, reads back, and hands what came of it to 3.
+//! 8. [`view`] shows whoever asks what was read, judged, told and changed.
+//!
 //! # Invariants
 //!
 //! - Nothing is sent and nothing is changed that was not first written down: one store transaction per batch holds
 //!   readings, alert states, notifications owed and enforcements planned.
 //! - A missing balance is not zero: a bad answer is an error for that client, never a reading, and changes no alert.
 //! - No float touches an amount, from the wire to the database to the mail.
-//! - `domain` reads no clock, no environment, no randomness and does no I/O; `tests/it/tidy.rs` enforces it,
+//! - `domain` reads no clock, no environment, no randomness and does no I/O; `tests/it/tidy/` enforces it,
 //!   and the direction of imports.
 
 pub mod cli;

@@ -1,7 +1,7 @@
 //! The heart, and PURE: plain values and the time go in, decisions with their reasons come out.
 //!
 //! Nothing here reads a clock, the environment or randomness, logs, waits or does I/O, and nothing here imports from
-//! the rest of the program. `tests/it/tidy.rs` enforces it.
+//! the rest of the program. `tests/it/tidy/` enforces it.
 //!
 //! In reading order: [`money`] and [`id`] (values), [`client`] (what is known), [`policy`] (what is asked).
 
