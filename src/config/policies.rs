@@ -6,21 +6,9 @@ use super::conditions::{clear, when};
 use super::keys;
 use super::problem::{nearest, wrong};
 use super::reader::Reader;
+use crate::domain::account_alert::AccountAlert;
 use crate::domain::policy::{Enforce, Scope, Selector, When};
 use crate::domain::{ChannelName, Policy};
-
-/// The alerts about the account itself.
-pub const ACCOUNT_ALERTS: [&str; 9] = [
-    "account-access",
-    "upstream",
-    "inventory",
-    "overcommitted",
-    "brake",
-    "dead-letter",
-    "read-back",
-    "enforcement-without-effect",
-    "store",
-];
 
 /// The shipped policy about the reseller's own balance.
 pub const OWN_BALANCE: &str = "own-balance";
@@ -41,7 +29,7 @@ pub fn policies(root: &Reader<'_>, notify_clients: bool) -> Vec<Policy> {
 fn policy(reader: &Reader<'_>, channels: &[&str], notify_clients: bool) -> Option<Policy> {
     let scope = match reader.entry {
         OWN_BALANCE => Scope::Reseller,
-        name if ACCOUNT_ALERTS.contains(&name) => Scope::Account,
+        name if AccountAlert::of(name).is_some() => Scope::Account,
         _ => Scope::Clients,
     };
     refuse_out_of_scope(reader, scope);

@@ -8,11 +8,10 @@ use jiff::Timestamp;
 use tokio::sync::watch as signal;
 
 use super::Error;
-use super::run::chain;
 use crate::clock::Clock;
 use crate::domain::judge::account::Trouble;
 use crate::monitor::SweepError;
-use crate::{enforce, store};
+use crate::{enforce, store, telemetry};
 
 /// Failures in a row after which people are told. One alone may be another program that holds the store for a moment.
 const TOLD_AFTER: u32 = 3;
@@ -171,7 +170,10 @@ pub fn trouble(error: &store::Error) -> Trouble {
             let path = path.display();
             format!("nobody is watched, for {trouble}: nothing can be written down in the store `{path}`")
         }
-        _ => format!("nobody is watched, for nothing can be written down: {}", chain(error)),
+        _ => format!(
+            "nobody is watched, for nothing can be written down: {}",
+            telemetry::chain(error)
+        ),
     };
     Trouble {
         what,

@@ -17,6 +17,7 @@ use crate::domain::report::Report;
 use crate::monitor::Silent;
 use crate::notify::outbox::{Drained, Outbox};
 use crate::store::Store;
+use crate::telemetry;
 
 /// The work in hand gets this long after the signal to stop, a second less than the ten that are promised. What is cut off then was written down before it began.
 const GRACE: Duration = Duration::from_secs(9);
@@ -277,7 +278,7 @@ impl Account<'_> {
                 }
             }
             Err(error) => {
-                tracing::error!(%account, error = %chain(&error), "the sweep failed; nothing that was not written counts");
+                tracing::error!(%account, error = %telemetry::chain(&error), "the sweep failed; nothing that was not written counts");
                 if let Some(error) = of_store(&error) {
                     self.pulse.fails(self.part, error);
                 }
@@ -305,7 +306,7 @@ impl Account<'_> {
                 .filter(|at| *at > self.clock.now())
                 .map(|at| self.clock.due(at)),
             Err(error) => {
-                tracing::error!(error = %chain(&error), "enforcements could not be settled");
+                tracing::error!(error = %telemetry::chain(&error), "enforcements could not be settled");
                 None
             }
         }
@@ -339,15 +340,4 @@ fn log(account: &str, report: &Report) {
         seconds = (report.seconds * 10.0).round() / 10.0,
         "sweep done"
     );
-}
-
-/// An error with its causes in one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

@@ -1,7 +1,5 @@
 //! The built-in alerts: what the program says about an account as a whole. Each is a policy of that name.
 
-use super::PolicyName;
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountAlert {
     /// The account does not let us in.
@@ -56,8 +54,14 @@ impl AccountAlert {
 
     /// The built-in alert of this policy; `None`: the policy is about clients, or the reseller.
     #[must_use]
-    pub fn of(policy: &PolicyName) -> Option<Self> {
-        Self::ALL.into_iter().find(|alert| alert.name() == policy.as_str())
+    pub fn of(policy: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|alert| alert.name() == policy)
+    }
+
+    /// Whether the account cannot be asked while it fires.
+    #[must_use]
+    pub const fn is_about_asking(self) -> bool {
+        matches!(self, Self::Access | Self::Upstream)
     }
 
     /// Whether it explains why clients cannot be read: it is told instead of each one's silence.

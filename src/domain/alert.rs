@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use super::enforcement::Mode;
+use super::enforcement::mode::Mode;
 use super::reason::{Finding, Reason};
 use super::{AccountName, ClientId, PolicyName};
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::super::policies::ACCOUNT_ALERTS;
 use super::super::{SmtpTls, Transport};
 use super::{BASE, load, settings, with};
 use crate::domain::Languages;
+use crate::domain::account_alert::AccountAlert;
 use crate::domain::enforcement::Mode;
 use crate::domain::policy::Scope;
 
@@ -76,9 +76,9 @@ fn the_shipped_policies_and_built_in_alerts_are_there() {
         .iter()
         .filter(|policy| policy.scope == Scope::Account)
         .collect();
-    assert_eq!(account.len(), ACCOUNT_ALERTS.len());
+    assert_eq!(account.len(), AccountAlert::ALL.len());
     for policy in &account {
-        assert!(ACCOUNT_ALERTS.contains(&policy.name.as_str()), "{}", policy.name);
+        assert!(AccountAlert::of(policy.name.as_str()).is_some(), "{}", policy.name);
         assert_eq!(policy.severity.as_str(), "critical", "{}", policy.name);
     }
     for policy in &settings.policies {

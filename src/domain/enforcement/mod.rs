@@ -12,29 +12,10 @@ use super::alert::EpisodeId;
 use super::{AccountName, ClientId, Management, Money, PolicyName};
 
 mod deferral;
+pub mod mode;
 
 pub use deferral::Deferral;
-
-/// What the daemon may change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Mode {
-    /// Nothing: it says what it would do.
-    Observe,
-    /// What policies ask for, within every guard.
-    Apply,
-}
-
-impl Mode {
-    /// The word used in the configuration and in JSON.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Observe => "observe",
-            Self::Apply => "apply",
-        }
-    }
-}
+pub use mode::Mode;
 
 /// Which way a change goes. Reversals have caps of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -93,7 +93,7 @@ impl Rules {
         let moment = self.moment(circumstances, false, false);
         let mut decided = Decided::default();
         for policy in &self.policies {
-            let Some(alert) = AccountAlert::of(&policy.name) else {
+            let Some(alert) = AccountAlert::of(policy.name.as_str()) else {
                 continue;
             };
             let before = seen.alert(&policy.name);

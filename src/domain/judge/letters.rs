@@ -33,7 +33,7 @@ impl Rules {
         alerts: &[Alert],
         circumstances: &Circumstances,
     ) -> Option<Announcement> {
-        let is_asked = |policy: &&Policy| AccountAlert::of(&policy.name) == Some(AccountAlert::DeadLetter);
+        let is_asked = |policy: &&Policy| AccountAlert::of(policy.name.as_str()) == Some(AccountAlert::DeadLetter);
         let policy = self.policies.iter().find(is_asked)?;
         let before = alerts.iter().find(|alert| alert.policy == policy.name);
         if letters.is_empty() && before.is_none() {

@@ -23,7 +23,7 @@ const PROBE_SECS: std::ops::RangeInclusive<i64> = 60..=15 * 60;
 
 /// Whether an alert of this policy explains why clients cannot be read.
 fn explains_silence(policy: &PolicyName) -> bool {
-    AccountAlert::of(policy).is_some_and(AccountAlert::explains_silence)
+    AccountAlert::of(policy.as_str()).is_some_and(AccountAlert::explains_silence)
 }
 
 impl Sweep<'_> {

@@ -11,7 +11,8 @@ use lettre::transport::smtp::commands::{Auth, Data, Ehlo, Mail, Quit, Rcpt, Rset
 use lettre::transport::smtp::extension::{ClientId, MailBodyParameter, MailParameter};
 use tokio::net::TcpStream;
 
-use super::error::{MailError, Stage};
+use super::error::MailError;
+use super::stage::Stage;
 use super::wire::{Reply, Stream, Wire, stuffed};
 use super::{Email, Security, Server};
 use crate::redact::Redactor;

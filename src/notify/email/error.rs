@@ -1,50 +1,16 @@
 //! What can go wrong with a mail, by the stage of the conversation.
 
-use std::fmt;
 use std::io;
 use std::time::Duration;
 
 use super::refusal::{self, Enhanced};
+use super::stage::Stage;
 use super::wire::Reply;
 use crate::notify::delivery::{End, Failed, Scope, Step};
 use crate::redact::{Redactor, one_line};
 
 /// Longest words of the network or of TLS that are kept.
 const LONGEST_WHY: usize = 200;
-
-/// A point of the conversation, in its order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
-    Connect,
-    Tls,
-    /// The greeting and EHLO.
-    Greeting,
-    /// AUTH.
-    Login,
-    /// MAIL FROM.
-    Sender,
-    /// RCPT TO.
-    Recipient,
-    /// DATA, and the mail up to the dot that ends it: without the dot no server takes a mail.
-    Data,
-    /// That dot, and the answer to it.
-    Content,
-}
-
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Connect => "connecting",
-            Self::Tls => "TLS",
-            Self::Greeting => "EHLO",
-            Self::Login => "AUTH",
-            Self::Sender => "MAIL FROM",
-            Self::Recipient => "RCPT TO",
-            Self::Data => "DATA",
-            Self::Content => "the mail",
-        })
-    }
-}
 
 /// Why a mail was not delivered, or may not have been. Holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -7,7 +7,8 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use super::conversation::Session;
-use super::error::{MailError, Stage};
+use super::error::MailError;
+use super::stage::Stage;
 use super::{Email, compose};
 use crate::domain::notice::Message;
 use crate::notify::delivery::Until;

@@ -11,6 +11,7 @@ mod conversation;
 mod error;
 mod mailer;
 mod refusal;
+mod stage;
 #[cfg(test)]
 mod tests;
 mod tls;

@@ -1,6 +1,6 @@
 //! Whose a refusal is: the table of stages and status codes. Pure.
 
-use super::error::Stage;
+use super::stage::Stage;
 use crate::notify::delivery::Scope;
 
 /// An enhanced status code without its class, which is the code's: 5.1.10 is 1 and 10.
@@ -37,7 +37,7 @@ pub(super) fn scope(stage: Stage, code: u16, enhanced: Option<Enhanced>) -> Scop
 
 #[cfg(test)]
 mod tests {
-    use super::super::error::Stage;
+    use super::super::stage::Stage;
     use super::{Enhanced, scope};
     use crate::notify::delivery::Scope;
 

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use crate::domain::account_alert::AccountAlert;
 use crate::domain::kept::Counts;
 use crate::domain::reason::Reason;
 use crate::view::snapshot::Snapshot;
@@ -51,7 +52,7 @@ impl NotAsked {
         let mut alerts = snapshot.kept.alerts.iter();
         let told = alerts.find_map(|alert| match (alert.firing(), &alert.reason) {
             (Some(firing), Reason::Account { what, fix })
-                if matches!(alert.policy.as_str(), "account-access" | "upstream") =>
+                if AccountAlert::of(alert.policy.as_str()).is_some_and(AccountAlert::is_about_asking) =>
             {
                 Some((firing.since, what.clone(), fix.clone()))
             }

@@ -14,8 +14,9 @@ use crate::domain::notice::Message;
 use crate::mail_catcher::{Behaviour, MailCatcher, Options, Stage as At};
 use crate::notify::delivery::{End, Failed, Scope, Until, never};
 use crate::notify::email::Email;
-use crate::notify::email::error::{MailError, Stage};
+use crate::notify::email::error::MailError;
 use crate::notify::email::mailer::{Handed, Mailer};
+use crate::notify::email::stage::Stage;
 use crate::notify::letter::Mail;
 use crate::notify::testing::{email, fired, login, owed, server, start};
 

@@ -4,6 +4,7 @@
 use super::super::Fact;
 use super::super::words::{capitalised, one_line};
 use super::scene::Scene;
+use crate::domain::account_alert::AccountAlert;
 use crate::domain::reason::Reason;
 
 /// Longest headline behind the name of the account: what a phone shows of a subject, twice over.
@@ -17,8 +18,8 @@ pub(super) fn headline(scene: &Scene<'_>, still: &str) -> String {
     } else {
         "still nobody is"
     };
-    match (scene.notification.policy.as_str(), nobody_is_watched(scene)) {
-        ("account-access", true) => {
+    match (kind(scene), nobody_is_watched(scene)) {
+        (Some(AccountAlert::Access), true) => {
             format!("{nobody} watched on account {account}: VoIP.ms refuses access")
         }
         (_, true) => format!("{nobody} watched on account {account}: VoIP.ms cannot be asked"),
@@ -31,14 +32,18 @@ pub(super) fn headline(scene: &Scene<'_>, still: &str) -> String {
     }
 }
 
+fn kind(scene: &Scene<'_>) -> Option<AccountAlert> {
+    AccountAlert::of(scene.notification.policy.as_str())
+}
+
 /// Longest text of what was found or is to be done: it may name several clients, and commands with their ids.
 const LONGEST_DETAIL: usize = 1_200;
 
 /// Whether the sweep ended because the account could not be asked: only then is a time set at which it is asked again.
 fn nobody_is_watched(scene: &Scene<'_>) -> bool {
     let is_asked_again = |account: crate::domain::notice::AccountFacts| account.next_try_at.is_some();
-    let is_about_asking = matches!(scene.notification.policy.as_str(), "account-access" | "upstream");
-    is_about_asking && scene.notification.facts.account.is_some_and(is_asked_again)
+    kind(scene).is_some_and(AccountAlert::is_about_asking)
+        && scene.notification.facts.account.is_some_and(is_asked_again)
 }
 
 fn what(scene: &Scene<'_>) -> String {
@@ -50,17 +55,19 @@ fn what(scene: &Scene<'_>) -> String {
 
 /// What was found, and what it means.
 pub(super) fn meaning(scene: &Scene<'_>) -> Vec<String> {
-    let means = match scene.notification.policy.as_str() {
-        "account-access" | "upstream" if nobody_is_watched(scene) => {
+    let means = match kind(scene) {
+        Some(AccountAlert::Access | AccountAlert::Upstream) if nobody_is_watched(scene) => {
             "No balance is read meanwhile: clients may run dry unnoticed, nobody is warned of it, and nothing is changed."
         }
-        "overcommitted" => "A client may run dry before its balance is read again.",
-        "brake" => "No client is set to HARD or back meanwhile, whatever its balance does. All are watched as before.",
-        "read-back" => {
+        Some(AccountAlert::Overcommitted) => "A client may run dry before its balance is read again.",
+        Some(AccountAlert::Brake) => {
+            "No client is set to HARD or back meanwhile, whatever its balance does. All are watched as before."
+        }
+        Some(AccountAlert::ReadBack) => {
             "The brake is on: balancewatch changes nothing any more, and will not repair this by itself. All clients are \
              watched as before."
         }
-        "enforcement-without-effect" => "HARD is set, but calls seem to go on, at your cost.",
+        Some(AccountAlert::EnforcementWithoutEffect) => "HARD is set, but calls seem to go on, at your cost.",
         _ => "",
     };
     let what = format!("{}.", capitalised(what(scene).trim_end_matches('.')));
@@ -85,10 +92,7 @@ pub(super) fn facts(scene: &Scene<'_>) -> Vec<Fact> {
         .map_or_else(|| "none yet".to_owned(), |at| scene.age(at));
     row("Last full sweep", last);
     row("Clients", account.clients.to_string());
-    let is_tried = matches!(
-        scene.notification.policy.as_str(),
-        "account-access" | "upstream" | "inventory"
-    );
+    let is_tried = kind(scene).is_some_and(AccountAlert::explains_silence);
     if is_tried && !is_over {
         row("Tried again", tried_again(scene, account.next_try_at));
     }
@@ -106,10 +110,14 @@ fn tried_again(scene: &Scene<'_>, at: Option<jiff::Timestamp>) -> String {
 /// What is over, in one sentence without the full stop.
 pub(super) fn over(scene: &Scene<'_>) -> String {
     let account = &scene.notification.account;
-    match scene.notification.policy.as_str() {
-        "account-access" | "upstream" => format!("the clients of account {account} are watched again"),
-        "store" => format!("account {account}: what is seen is written down again, and all are watched"),
-        policy => format!("account {account}: the alert {policy} is over"),
+    match kind(scene) {
+        Some(AccountAlert::Access | AccountAlert::Upstream) => {
+            format!("the clients of account {account} are watched again")
+        }
+        Some(AccountAlert::Store) => {
+            format!("account {account}: what is seen is written down again, and all are watched")
+        }
+        _ => format!("account {account}: the alert {} is over", scene.notification.policy),
     }
 }
 
