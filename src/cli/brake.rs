@@ -91,7 +91,7 @@ pub fn run(context: &mut Context, args: &BrakeArgs) -> Result<Exit, Failure> {
             context.out.json(&answer(account, brake, changed))?;
             return Ok(Exit::Fine);
         }
-        for line in told(&opened, &args.command, account, brake, changed) {
+        for line in in_words(&opened, &args.command, account, brake, changed) {
             context.out.line(&line)?;
         }
         Ok(Exit::Fine)
@@ -110,7 +110,7 @@ fn answer(account: &Account, brake: Option<&Decision>, changed: bool) -> Answer 
 }
 
 /// What happened and what it means.
-fn told(
+fn in_words(
     opened: &Opened,
     command: &BrakeCommand,
     account: &Account,

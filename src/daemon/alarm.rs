@@ -56,7 +56,7 @@ impl<'a> Alarm<'a> {
             post,
             alerts: Vec::new(),
             owed: Vec::new(),
-            told: mark::told(store),
+            told: mark::failing_since(store),
         };
         if let Some(since) = alarm.told {
             alarm.judge(Err(before()), since);
@@ -131,8 +131,8 @@ impl<'a> Alarm<'a> {
         let since = self.alerts.iter().find_map(Alert::firing).map(|firing| firing.since);
         if since != self.told {
             let marked = match since {
-                Some(since) => mark::tell(self.store, since),
-                None => mark::forget(self.store, now),
+                Some(since) => mark::set_failing(self.store, since),
+                None => mark::set_working(self.store, now),
             };
             if let Err(error) = marked {
                 tracing::debug!(%error, "what was told of the store is forgotten at the end");
@@ -178,13 +178,13 @@ pub async fn tell_of_start(settings: &Settings, environment: &Environment, error
     let Some(account) = settings
         .accounts
         .first()
-        .filter(|_| is_failure && mark::told(path).is_none())
+        .filter(|_| is_failure && mark::failing_since(path).is_none())
     else {
         return;
     };
     let now = environment.clock.now();
     // Where this cannot be remembered, each start would tell it again.
-    if mark::tell(path, now).is_err() {
+    if mark::set_failing(path, now).is_err() {
         return;
     }
     let delivery = parts::delivery(settings, &Trust::load(), environment.delivery_timeout).ok();
@@ -198,6 +198,6 @@ pub async fn tell_of_start(settings: &Settings, environment: &Environment, error
     alarm.judge(Err(trouble(error)), now);
     let told = tokio::time::timeout(LAST_WORDS, alarm.deliver()).await;
     if told.is_err() || !alarm.owed.is_empty() {
-        mark::forget(path, now).ok();
+        mark::set_working(path, now).ok();
     }
 }

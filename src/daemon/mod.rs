@@ -20,19 +20,19 @@ use crate::store::{Access, Store};
 use crate::{enforce, store, voipms};
 
 pub mod alarm;
-mod ledger;
 pub mod letters;
 pub mod once;
 pub mod parts;
 mod pulse;
+mod reservations;
 pub mod run;
 #[cfg(test)]
 mod tests;
 pub mod trigger;
 pub mod watch;
 
-pub use ledger::StoreLedger;
 pub use letters::DeadLetters;
+pub use reservations::StoreLedger;
 pub use watch::{Pass, Terms, Watch};
 
 /// What is around the daemon, and different in the demo.

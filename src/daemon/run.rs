@@ -91,7 +91,7 @@ impl Daemon {
             drop(passed);
         };
         let announcements = announce(letters, &watches, passes, &clock, &wake);
-        let decisions = heed_decisions(&store, &clock, &wake, stopper.subscribe());
+        let decisions = wake_for_retries(&store, &clock, &wake, stopper.subscribe());
         let work = async { tokio::join!(accounts, deliveries, announcements, decisions) };
         let mut work = Box::pin(work);
         let ended = tokio::select! {
@@ -145,7 +145,7 @@ async fn stopped(mut stop: signal::Receiver<bool>) {
 }
 
 /// Looks whether a person made a message due: other processes cannot wake the outbox.
-async fn heed_decisions(store: &Store, clock: &Clock, wake: &Notify, stop: signal::Receiver<bool>) {
+async fn wake_for_retries(store: &Store, clock: &Clock, wake: &Notify, stop: signal::Receiver<bool>) {
     loop {
         tokio::select! {
             () = stopped(stop.clone()) => return,

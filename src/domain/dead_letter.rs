@@ -53,7 +53,7 @@ impl DeadLetter {
 /// What is told of dead letters, and what to do about them; `None` when there is none. Those that nobody was told of
 /// yet come first.
 #[must_use]
-pub fn told(letters: &[DeadLetter]) -> Option<(String, String)> {
+pub fn summary(letters: &[DeadLetter]) -> Option<(String, String)> {
     let mut letters: Vec<&DeadLetter> = letters.iter().collect();
     letters.sort_by_key(|letter| letter.is_announced);
     let first = letters.first()?;
@@ -104,7 +104,7 @@ pub fn unreachable(
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{DeadLetter, told, unreachable};
+    use super::{DeadLetter, summary, unreachable};
     use crate::domain::ChannelName;
     use crate::domain::testing::dead_letter;
 
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_text_names_client_address_reason_and_command_and_is_bounded() {
-        let (what, fix) = told(&[letter("client", "john@example.com")]).unwrap();
+        let (what, fix) = summary(&[letter("client", "john@example.com")]).unwrap();
         assert_eq!(
             what,
             "a message will never arrive: the one about Consulting (561115) to john@example.com through client: no such user"
@@ -131,10 +131,10 @@ mod tests {
         };
         let mut many = vec![announced; 7];
         many.push(letter("ops", "new@example.com"));
-        let (what, _) = told(&many).unwrap();
+        let (what, _) = summary(&many).unwrap();
         assert!(what.starts_with("8 messages will never arrive: the one about Consulting (561115) to new@"));
         assert!(what.ends_with("; and 3 more"), "{what}");
-        assert_eq!(told(&[]), None);
+        assert_eq!(summary(&[]), None);
     }
 
     #[test]

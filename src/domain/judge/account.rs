@@ -67,7 +67,7 @@ impl Health {
             AccountAlert::DeadLetter => self
                 .dead_letters
                 .as_ref()
-                .map(|letters| dead_letter::told(letters).map(|(what, fix)| Trouble { what, fix })),
+                .map(|letters| dead_letter::summary(letters).map(|(what, fix)| Trouble { what, fix })),
         };
         let (verdict, what, fix) = match trouble {
             None => (Verdict::Unknown, String::new(), String::new()),

@@ -76,7 +76,7 @@ pub fn take(
         match places.get(&client.id) {
             Some(index) => {
                 is_listed[*index] = true;
-                if meet(&mut known[*index], client, now) {
+                if note_listed(&mut known[*index], client, now) {
                     change.changed.push(*index);
                 }
             }
@@ -109,7 +109,7 @@ pub fn take(
 }
 
 /// Notes that a client is on the list, and as which; whether anything changed.
-fn meet(watched: &mut Watched, client: Client, now: Timestamp) -> bool {
+fn note_listed(watched: &mut Watched, client: Client, now: Timestamp) -> bool {
     let was_gone = watched.missing_since.is_some() || watched.missing_inventories > 0 || watched.vanished_at.is_some();
     let was_edited = watched.client.fingerprint != client.fingerprint;
     let is_changed = was_gone || watched.client != client;

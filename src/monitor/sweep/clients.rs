@@ -104,16 +104,16 @@ impl Sweep<'_> {
                 () = self.closing(batch.closes_at), if batch.closes_at.is_some() => None,
                 () = self.monitor.stopped(), if !is_stopping => None,
             };
-            match fetched.map(|fetched| self.land(fetched, clients, &mut queue, &mut streak)) {
-                None | Some(Landed::Again) => {}
-                Some(Landed::Ends(why)) => ended = ended.or(Some(why)),
-                Some(Landed::Doubted(fetched)) => {
+            match fetched.map(|fetched| self.receive(fetched, clients, &mut queue, &mut streak)) {
+                None | Some(Received::Again) => {}
+                Some(Received::Ends(why)) => ended = ended.or(Some(why)),
+                Some(Received::Doubted(fetched)) => {
                     if ended.is_none() {
                         ended = flights.beside(self.doubt()).await;
                     }
                     batch.add(fetched, self.monitor.clock.monotonic());
                 }
-                Some(Landed::Here(fetched)) => batch.add(fetched, self.monitor.clock.monotonic()),
+                Some(Received::Usable(fetched)) => batch.add(fetched, self.monitor.clock.monotonic()),
             }
             let is_over = flights.is_empty() && (queue.is_empty() || !may_start);
             if is_over || batch.must_close(self.monitor.clock.monotonic()) {
@@ -160,13 +160,13 @@ impl Sweep<'_> {
     }
 
     /// What an answer means for the sweep: it counts, it is asked again, or it ends the pass.
-    fn land(
+    fn receive(
         &mut self,
         fetched: Fetched,
         clients: &[Watched],
         queue: &mut VecDeque<(usize, u32)>,
         streak: &mut Streak,
-    ) -> Landed {
+    ) -> Received {
         self.timed_out.remove(&fetched.index);
         self.limited.remove(&fetched.index);
         if fetched.reading.is_ok() {
@@ -176,16 +176,16 @@ impl Sweep<'_> {
             (Err(error), _) | (Ok(_), Some(Err(error))) => error,
             (Ok(_), _) => {
                 self.progress.step();
-                return Landed::Here(fetched);
+                return Received::Usable(fetched);
             }
         };
         if failure.is_auth() {
-            return Landed::Ends(Ended::Access(failure.clone()));
+            return Received::Ends(Ended::Access(failure.clone()));
         }
         if fetched.reading.is_ok() {
             // The balance is there; a threshold that could not be read is judged without.
             self.progress.step();
-            return Landed::Here(fetched);
+            return Received::Usable(fetched);
         }
         if failure.is_limit() {
             self.limited.insert(fetched.index, fetched.at);
@@ -194,20 +194,20 @@ impl Sweep<'_> {
             } else {
                 self.progress.step();
             }
-            return Landed::Again;
+            return Received::Again;
         }
         if failure.kind() == ErrorKind::Timeout && fetched.asked_before == 0 {
             queue.push_back((fetched.index, 1));
             self.timed_out.insert(fetched.index, fetched);
-            return Landed::Again;
+            return Received::Again;
         }
         self.progress.step();
         // The API's word about one client that lists lack says that it answers well.
         let is_gone = inventory::is_gone(&clients[fetched.index], &failure.kind().as_str());
         if !is_gone && streak.again(&failure.kind().as_str()) >= FAILURES_BEFORE_DOUBT {
-            Landed::Doubted(fetched)
+            Received::Doubted(fetched)
         } else {
-            Landed::Here(fetched)
+            Received::Usable(fetched)
         }
     }
 
@@ -406,9 +406,9 @@ impl Batch {
 }
 
 /// What an answer means for the sweep.
-enum Landed {
+enum Received {
     /// It is judged with its batch.
-    Here(Fetched),
+    Usable(Fetched),
     /// It is judged with its batch, and the account is doubted.
     Doubted(Fetched),
     /// It is asked again.

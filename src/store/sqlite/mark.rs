@@ -18,7 +18,7 @@ const FIRST: Timestamp = Timestamp::constant(1_500_000_000, 0);
 
 /// Since when the store at `store` fails, as people were told; `None`: they were told nothing, or that it works again.
 #[must_use]
-pub fn told(store: &Path) -> Option<Timestamp> {
+pub fn failing_since(store: &Path) -> Option<Timestamp> {
     let modified = std::fs::metadata(lock_path(store)).ok()?.modified().ok()?;
     let marked = Timestamp::try_from(modified).ok().filter(|at| *at < FIRST)?;
     marked.checked_add(BACK).ok()
@@ -28,15 +28,15 @@ pub fn told(store: &Path) -> Option<Timestamp> {
 ///
 /// # Errors
 /// When there is no lock file, or the disk can only be read.
-pub fn tell(store: &Path, since: Timestamp) -> io::Result<()> {
+pub fn set_failing(store: &Path, since: Timestamp) -> io::Result<()> {
     set(store, since.saturating_sub(BACK).unwrap_or(Timestamp::MIN))
 }
 
 /// Remembers that there is nothing that people believe to fail.
 ///
 /// # Errors
-/// As [`tell`].
-pub fn forget(store: &Path, now: Timestamp) -> io::Result<()> {
+/// As [`set_failing`].
+pub fn set_working(store: &Path, now: Timestamp) -> io::Result<()> {
     set(store, now.max(FIRST))
 }
 
@@ -47,21 +47,21 @@ fn set(store: &Path, time: Timestamp) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{forget, tell, told};
+    use super::{failing_since, set_failing, set_working};
     use crate::domain::testing::at;
 
     #[test]
     fn what_people_were_told_is_remembered_without_a_byte() {
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("state.db");
-        assert_eq!(told(&store), None, "no lock file");
-        assert!(tell(&store, at(0)).is_err(), "none is made");
+        assert_eq!(failing_since(&store), None, "no lock file");
+        assert!(set_failing(&store, at(0)).is_err(), "none is made");
         std::fs::write(folder.path().join("state.db.lock"), "").unwrap();
-        assert_eq!(told(&store), None);
+        assert_eq!(failing_since(&store), None);
         let since = "2026-11-29T10:00:00.25Z".parse().unwrap();
-        tell(&store, since).unwrap();
-        assert_eq!(told(&store), Some(since));
-        forget(&store, since).unwrap();
-        assert_eq!(told(&store), None);
+        set_failing(&store, since).unwrap();
+        assert_eq!(failing_since(&store), Some(since));
+        set_working(&store, since).unwrap();
+        assert_eq!(failing_since(&store), None);
     }
 }

@@ -4,9 +4,9 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::store::{ReserveCalls, SettledCalls, Store};
+use crate::telemetry;
 use crate::voipms::pace::{CallLedger, Grant, LedgerError, Occupied, Reservation};
 
-/// A ledger in the store.
 #[derive(Clone, Debug)]
 pub struct StoreLedger(pub Store);
 
@@ -30,7 +30,7 @@ impl CallLedger for StoreLedger {
                 .0
                 .reserve_calls(&reservation.account, &reservation.owner, &request)
                 .await;
-            let reserved = reserved.map_err(|error| told(&error))?;
+            let reserved = reserved.map_err(|error| LedgerError(telemetry::chain(&error)))?;
             let others = reserved.foreign.iter();
             let others = others.map(|foreign| Occupied {
                 calls: foreign.calls,
@@ -43,11 +43,4 @@ impl CallLedger for StoreLedger {
         }
         .boxed()
     }
-}
-
-/// What the store says, with why.
-fn told(error: &dyn std::error::Error) -> LedgerError {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    let causes: Vec<String> = causes.map(ToString::to_string).collect();
-    LedgerError(causes.join(": "))
 }
