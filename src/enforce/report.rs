@@ -20,7 +20,7 @@ pub struct Report {
     pub would: u64,
     /// What somebody must look at.
     pub events: Vec<Event>,
-    /// When [`Enforcer::settle`] can next find something out; `None` when nothing waits for a time.
+    /// When [`super::Enforcer::settle`] can next find something out; `None` when nothing waits for a time.
     pub next_at: Option<Timestamp>,
 }
 

@@ -1,7 +1,7 @@
 //! What is said to people. PURE: a message with its notifications, the letterhead and the time of sending go in, one
 //! [`Letter`] comes out. Reads no clock, no store and no configuration.
 //!
-//! [`write`] writes the letter: to operators, or to a client in its language. A channel lays it out as it needs: `text`
+//! `write` writes the letter: to operators, or to a client in its language. A channel lays it out as it needs: `text`
 //! and `html` are the two layouts of a mail.
 
 mod catalogue;
