@@ -153,7 +153,7 @@ impl Sweep<'_> {
         // asked again where the calls do not reach everybody.
         let turn = usize::try_from(budget / 2).map_or(order.len(), |turn| turn.clamp(1, order.len().max(1)));
         let (turn, rest) = order.split_at(turn.min(order.len()));
-        let is_slow = |index: &&usize| refs[**index].last_error.as_deref() == Some(ErrorKind::Timeout.as_str());
+        let is_slow = |index: &&usize| refs[**index].last_error.as_deref() == Some(&*ErrorKind::Timeout.as_str());
         let (slow, quick): (Vec<&usize>, Vec<&usize>) = turn.iter().partition(is_slow);
         let order = quick.into_iter().chain(slow).chain(rest);
         order.map(|index| places[*index]).collect()
