@@ -14,7 +14,7 @@ use super::runtime::block_on;
 use super::text::clean;
 use crate::config::Account;
 use crate::domain::AccountName;
-use crate::domain::decision::{self, BRAKE, BY_PERSON, Decision};
+use crate::domain::decision::{BRAKE, BY_PERSON, Decision};
 
 /// Stop all enforcement, or let it go again.
 #[derive(Debug, Args)]
@@ -85,8 +85,8 @@ pub fn run(context: &mut Context, args: &BrakeArgs) -> Result<Exit, Failure> {
             BrakeCommand::Status => Ok(false),
         };
         let changed = changed?;
-        let decisions = opened.store.decisions(&account.name).await?;
-        let brake = decision::brake(&decisions, opened.now.at);
+        let brake = opened.store.brake(&account.name, opened.now.at).await?;
+        let brake = brake.as_ref();
         if context.wants_json() {
             context.out.json(&answer(account, brake, changed))?;
             return Ok(Exit::Fine);

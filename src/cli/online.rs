@@ -15,6 +15,7 @@ use crate::config::{Account, Settings};
 use crate::daemon::parts;
 use crate::net::Trust;
 use crate::store::{Access, Error as StoreError, Store};
+use crate::telemetry;
 use crate::view::{Table, Tone};
 use crate::voipms::{Client, Error};
 
@@ -43,16 +44,10 @@ impl Tried {
     }
 
     fn bad(what: impl Into<String>, error: &dyn std::error::Error, hint: Option<String>) -> Self {
-        let mut detail = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            detail = format!("{detail}: {cause}");
-            source = cause.source();
-        }
         Self {
             what: what.into(),
             ok: false,
-            detail,
+            detail: telemetry::chain(error),
             hint,
         }
     }

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::{Environment, Error, StoreLedger, parts};
 use crate::config::{Account, Settings};
 use crate::domain::AccountName;
-use crate::domain::decision::{self, BY_READ_BACK};
+use crate::domain::decision::{BY_READ_BACK, Decision};
 use crate::domain::judge::Rules;
 use crate::domain::judge::account::Health;
 use crate::domain::plan::Guards;
@@ -206,12 +206,11 @@ impl Watch {
 
     /// Raises the alerts about the brake at once; the next sweep may be far.
     async fn judge_brake(&self, rules: &Rules) -> Result<(), Error> {
-        let decisions = self.monitor.store.decisions(&self.account).await?;
-        let brake = decision::brake(&decisions, self.monitor.clock.now());
-        let read_back = brake.filter(|brake| brake.by == BY_READ_BACK);
+        let brake = self.brake().await?;
+        let read_back = brake.as_ref().filter(|brake| brake.by == BY_READ_BACK);
         let health = Health {
             read_back: Some(read_back.map(|brake| brake.note.clone())),
-            brake: Some(brake.map(|brake| brake.note.clone())),
+            brake: Some(brake.as_ref().map(|brake| brake.note.clone())),
             ..Health::default()
         };
         Ok(self.monitor.judge_account(rules, &health).await?)
@@ -238,8 +237,12 @@ impl Watch {
     /// # Errors
     /// When the store fails.
     pub async fn is_braked(&self) -> Result<bool, Error> {
-        let decisions = self.monitor.store.decisions(&self.account).await?;
-        Ok(decision::brake(&decisions, self.monitor.clock.now()).is_some())
+        Ok(self.brake().await?.is_some())
+    }
+
+    async fn brake(&self) -> Result<Option<Decision>, Error> {
+        let now = self.monitor.clock.now();
+        Ok(self.monitor.store.brake(&self.account, now).await?)
     }
 
     /// Forgets history older than `keep`.

@@ -2,9 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::alert::EpisodeId;
 use super::dead_letter::DeadLetter;
+use super::enforcement::{Direction, Enforcement, EnforcementState};
 use super::policy::{Policy, Scope, Selector, Severity, When};
-use super::{ChannelName, ClientId, Money, PolicyName, Reading, Threshold};
+use super::{AccountName, ChannelName, ClientId, Management, Money, PolicyName, Reading, Threshold};
 
 pub fn money(text: &str) -> Money {
     text.parse().unwrap()
@@ -69,5 +71,31 @@ pub fn dead_letter() -> DeadLetter {
         why: "no such user".to_owned(),
         is_announced: false,
         is_settled: false,
+    }
+}
+
+/// A planned change to HARD that the policy `overdrawn` asked for in this episode.
+pub fn enforcement(episode: EpisodeId) -> Enforcement {
+    Enforcement {
+        id: format!("{episode}/enforce/1"),
+        account: AccountName::new("main").unwrap(),
+        client: client(),
+        policy: PolicyName::new("overdrawn").unwrap(),
+        episode,
+        direction: Direction::Enforce,
+        wanted: Management::Hard,
+        balance: money("-1"),
+        planned_at: at(0),
+        state: EnforcementState::Planned,
+        changed_at: at(0),
+        code_before: None,
+        code_sent: None,
+        fingerprint_before: None,
+        fingerprint_after: None,
+        before_image: None,
+        window_ms: None,
+        settle_at: None,
+        waited: 0,
+        told: [].into(),
     }
 }

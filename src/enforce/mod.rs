@@ -40,7 +40,6 @@ pub use report::{Event, Report};
 
 use crate::clock::Clock;
 use crate::domain::alert::Alert;
-use crate::domain::decision;
 use crate::domain::enforcement::{Deferral, Enforcement, Mode};
 use crate::domain::judge::Rules;
 pub use crate::domain::plan::Read;
@@ -248,8 +247,8 @@ impl<P: Provider> Enforcer<P> {
 
     /// Whether the brake is on, by the store: a person may have set it this moment.
     async fn brake(&self) -> Result<bool, Error> {
-        let decisions = self.store.decisions(&self.settings.rules.account).await?;
-        Ok(decision::brake(&decisions, self.clock.now()).is_some())
+        let (account, now) = (&self.settings.rules.account, self.clock.now());
+        Ok(self.store.brake(account, now).await?.is_some())
     }
 
     /// A moment at which a crash test may stop.

@@ -191,34 +191,13 @@ const fn was_declined(state: &EnforcementState) -> bool {
 mod tests {
     use super::{MOST_TOLD, is_news};
     use crate::domain::alert::EpisodeId;
-    use crate::domain::enforcement::{
-        Deferral, Direction, Enforcement, EnforcementState, FieldDifference, Outcome, Refusal,
-    };
-    use crate::domain::testing::{at, client, money};
-    use crate::domain::{AccountName, Management, PolicyName};
+    use crate::domain::enforcement::{Deferral, Enforcement, FieldDifference, Outcome, Refusal};
+    use crate::domain::testing::enforcement;
 
     fn told(words: impl IntoIterator<Item = String>) -> Enforcement {
         Enforcement {
-            id: "e/enforce/1".to_owned(),
-            account: AccountName::new("main").unwrap(),
-            client: client(),
-            policy: PolicyName::new("overdrawn").unwrap(),
-            episode: EpisodeId::from_stored("e".to_owned()),
-            direction: Direction::Enforce,
-            wanted: Management::Hard,
-            balance: money("-1"),
-            planned_at: at(0),
-            state: EnforcementState::Planned,
-            changed_at: at(0),
-            code_before: None,
-            code_sent: None,
-            fingerprint_before: None,
-            fingerprint_after: None,
-            before_image: None,
-            window_ms: None,
-            settle_at: None,
-            waited: 0,
             told: words.into_iter().collect(),
+            ..enforcement(EpisodeId::from_stored("e".to_owned()))
         }
     }
 

@@ -32,7 +32,7 @@ pub use sqlite::mark;
 
 use crate::domain::alert::{Alert, EpisodeId};
 use crate::domain::dead_letter::DeadLetter;
-use crate::domain::decision::Decision;
+use crate::domain::decision::{self, Decision};
 use crate::domain::enforcement::Enforcement;
 pub use crate::domain::kept::{AccountView, Counts, EnforcementRecord, Kept, NoticeRecord, Seen, Told, WaitingMail};
 use crate::domain::notice::{Message, Notification};
@@ -235,6 +235,12 @@ impl Store {
     /// forbidden.
     pub async fn decisions(&self, account: &AccountName) -> Result<Vec<Decision>, Error> {
         self.during("read the decisions", self.engine.decisions(account).await)
+    }
+
+    /// The account's brake, if it is on this moment; as [`Self::decisions`].
+    pub async fn brake(&self, account: &AccountName, now: Timestamp) -> Result<Option<Decision>, Error> {
+        let decisions = self.decisions(account).await?;
+        Ok(decision::brake(&decisions, now).cloned())
     }
 
     /// Writes a decision down, at once and for everybody. Returns whether that changed anything: one of the same id that

@@ -9,14 +9,14 @@ use super::page::{Block, Page};
 use super::snapshot::Snapshot;
 use super::words::Now;
 use crate::domain::alert::{Alert, EpisodeId, Firing, Pending, Phase};
-use crate::domain::enforcement::{Direction, Enforcement, EnforcementState, Mode};
+use crate::domain::enforcement::{Enforcement, EnforcementState, Mode};
 use crate::domain::judge::rules::Rules;
 use crate::domain::kept::AccountView;
 use crate::domain::plan::{Caps, Guards};
 use crate::domain::reason::{Finding, Measure, Reason, Relation};
-use crate::domain::testing::money;
+use crate::domain::testing::{self, money};
 use crate::domain::watch::{AccountState, Watched};
-use crate::domain::{AccountName, Client, ClientId, Management, PolicyName};
+use crate::domain::{AccountName, Client, ClientId, PolicyName};
 
 /// So many seconds from now.
 pub fn at(secs: i64) -> Timestamp {
@@ -159,25 +159,13 @@ pub fn enforcement(state: EnforcementState) -> Enforcement {
     let account = AccountName::new("main").unwrap();
     let episode = EpisodeId::new(&account, &client, &low(), at(-7_200));
     Enforcement {
-        id: format!("{episode}/enforce/1"),
         account,
         client,
         policy: low(),
-        episode,
-        direction: Direction::Enforce,
-        wanted: Management::Hard,
         balance: money("-0.5"),
         planned_at: at(-600),
         state,
         changed_at: at(-500),
-        code_before: None,
-        code_sent: None,
-        fingerprint_before: None,
-        fingerprint_after: None,
-        before_image: None,
-        window_ms: None,
-        settle_at: None,
-        waited: 0,
-        told: [].into(),
+        ..testing::enforcement(episode)
     }
 }

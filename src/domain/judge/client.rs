@@ -113,8 +113,9 @@ impl Rules {
         let is_client = policy.scope == Scope::Clients;
         let is_baseline = !was_judged && is_client;
         // A doubtful beginning goes the way of a baseline: operators learn of it in a summary.
-        let is_doubtful = circumstances.trust == Trust::InDoubt && surprise::counts(policy);
-        let waits = circumstances.trust != Trust::Full && surprise::counts(policy);
+        let counts = surprise::counts(policy);
+        let is_doubtful = circumstances.trust == Trust::InDoubt && counts;
+        let waits = circumstances.trust != Trust::Full && counts;
         let unconfirmed = waits || (is_client && circumstances.fall.is_some());
         let moment = self.moment(circumstances, is_baseline || is_doubtful, unconfirmed);
         let reading_at = seen.reading.map(|reading| reading.at);
@@ -124,7 +125,7 @@ impl Rules {
         if let Some(next) = &step.next
             && state(alert) == 0
             && state(Some(next)) > 0
-            && surprise::counts(policy)
+            && counts
             && !is_baseline
         {
             decided.begun.push(Begun {

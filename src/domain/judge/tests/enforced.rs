@@ -1,36 +1,20 @@
 //! Who hears what became of a change.
 
 use super::{NOW, cools_down, fires, low, rules, watched};
+use crate::domain::ClientId;
 use crate::domain::alert::Alert;
-use crate::domain::enforcement::{Direction, Enforcement, EnforcementState, Outcome};
+use crate::domain::enforcement::{Direction, Enforcement, Outcome};
 use crate::domain::policy::Policy;
-use crate::domain::testing::{at, client, money};
-use crate::domain::{AccountName, ClientId, Management};
+use crate::domain::testing::{self, at};
 
 /// A change that this alert's episode asked for.
 fn enforcement(alert: &Alert, direction: Direction) -> Enforcement {
-    let episode = alert.firing().unwrap().episode.clone();
     Enforcement {
-        id: format!("{episode}/enforce/1"),
-        account: AccountName::new("main").unwrap(),
-        client: client(),
         policy: alert.policy.clone(),
-        episode,
         direction,
-        wanted: Management::Hard,
-        balance: money("-1"),
         planned_at: at(10),
-        state: EnforcementState::Planned,
         changed_at: at(20),
-        code_before: None,
-        code_sent: None,
-        fingerprint_before: None,
-        fingerprint_after: None,
-        before_image: None,
-        window_ms: None,
-        settle_at: None,
-        waited: 0,
-        told: [].into(),
+        ..testing::enforcement(alert.firing().unwrap().episode.clone())
     }
 }
 

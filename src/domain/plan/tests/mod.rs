@@ -9,10 +9,10 @@ use jiff::SignedDuration;
 
 use super::{Caps, Guards};
 use crate::domain::alert::{Alert, EpisodeId, Firing, Phase};
-use crate::domain::enforcement::{Direction, Enforcement, EnforcementState, Mode, Outcome};
+use crate::domain::enforcement::{Enforcement, EnforcementState, Mode, Outcome};
 use crate::domain::policy::{Clear, Enforce, Limit, Policy, When};
 use crate::domain::reason::Reason;
-use crate::domain::testing::{at, money, policy, reading};
+use crate::domain::testing::{self, at, money, policy, reading};
 use crate::domain::watch::{AccountState, Watched};
 use crate::domain::{AccountName, Client, ClientId, Management, PolicyName};
 
@@ -98,13 +98,9 @@ fn done(client: &str, policy: &str, since: i64, state: EnforcementState, changed
     let (client, policy) = (id(client), PolicyName::new(policy).unwrap());
     let episode = EpisodeId::new(&account(), &client, &policy, at(since));
     Enforcement {
-        id: format!("{episode}/enforce/1"),
         account: account(),
         client,
         policy,
-        episode,
-        direction: Direction::Enforce,
-        wanted: Management::Hard,
         balance: money("1"),
         planned_at: at(changed - 1),
         state,
@@ -113,11 +109,7 @@ fn done(client: &str, policy: &str, since: i64, state: EnforcementState, changed
         code_sent: Some("1".to_owned()),
         fingerprint_before: Some("before".to_owned()),
         fingerprint_after: Some("as left".to_owned()),
-        before_image: None,
-        window_ms: None,
-        settle_at: None,
-        waited: 0,
-        told: [].into(),
+        ..testing::enforcement(episode)
     }
 }
 
