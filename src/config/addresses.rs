@@ -45,6 +45,39 @@ pub fn api_url(text: &str) -> Result<String, Wrong> {
     }
 }
 
+/// Where a program is that shows no secret in its address: http or https, without user, query and fragment.
+pub fn base_url(text: &str) -> Result<String, Wrong> {
+    let url = Url::parse(text).map_err(|_| wrong("is not a URL").hiding_value())?;
+    if !url.username().is_empty() || url.password().is_some() {
+        let wrong = wrong("has a user or password in it").hiding_value();
+        return Err(wrong.accepted("username and password_file"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong("has a query or fragment in it").hiding_value());
+    }
+    match url.scheme() {
+        "https" | "http" if url.host_str().is_some_and(|host| !host.is_empty()) => Ok(text.to_owned()),
+        _ => Err(wrong("is no web address")),
+    }
+}
+
+/// Where messages are posted. Says what is wrong without the URL: its path is often a secret. `is_internal`: whether it may
+/// be unencrypted and lead into a network of one's own.
+pub fn post_url(text: &str, is_internal: bool) -> Result<Url, Wrong> {
+    let url = Url::parse(text).map_err(|_| wrong("is not a URL").hiding_value())?;
+    if url.fragment().is_some() {
+        return Err(wrong("has a fragment in it").hiding_value());
+    }
+    let Some(host) = url.host_str().filter(|host| !host.is_empty()) else {
+        return Err(wrong("has no host").hiding_value());
+    };
+    match url.scheme() {
+        "http" if !is_internal && !is_loopback(host) => Err(wrong("is not encrypted").hiding_value()),
+        "https" | "http" => Ok(url),
+        _ => Err(wrong("is no web address").hiding_value()),
+    }
+}
+
 /// A mail server as its URL names it.
 pub struct Server {
     pub host: String,

@@ -310,6 +310,39 @@ impl Form for Keys {
     }
 }
 
+/// A table whose keys are nobody's but the writer's, with texts that are never shown.
+pub struct Map;
+
+impl Form for Map {
+    type Value = Vec<(String, SecretString)>;
+    const SHAPE: Shape = Shape::Map;
+    fn read(&self, node: &Node) -> Result<Self::Value, Vec<Wrong>> {
+        let Kind::Table(table) = &node.kind else {
+            return Err(other(node, self.accepted()));
+        };
+        let pairs = table.iter().map(|(key, node)| match Secret.read(node) {
+            Ok(secret) => Ok((key.clone(), secret)),
+            Err(wrongs) => Err(wrongs
+                .into_iter()
+                .map(|wrong| wrong.item(key.clone()))
+                .collect::<Vec<_>>()),
+        });
+        let (taken, wrongs): (Vec<_>, Vec<_>) = pairs.partition(Result::is_ok);
+        let wrongs: Vec<Wrong> = wrongs.into_iter().filter_map(Result::err).flatten().collect();
+        if wrongs.is_empty() {
+            Ok(taken.into_iter().filter_map(Result::ok).collect())
+        } else {
+            Err(wrongs)
+        }
+    }
+    fn accepted(&self) -> String {
+        "a table of texts".to_owned()
+    }
+    fn schema(&self) -> Value {
+        json!({ "type": "object", "additionalProperties": { "type": "string", "minLength": 1 } })
+    }
+}
+
 /// A list of tables that have a name. One that is none was reported, and left out, when its layer was read.
 pub struct Entries;
 

@@ -98,6 +98,7 @@ impl Row {
 
     /// Whether a value that is not good is kept out of what is said of it.
     pub fn hides(&self, value: &str) -> bool {
-        matches!(self.shape, Shape::Secret | Shape::SecretFile) || (value.contains("://") && value.contains('@'))
+        matches!(self.shape, Shape::Secret | Shape::SecretFile | Shape::Map)
+            || (value.contains("://") && value.contains('@'))
     }
 }

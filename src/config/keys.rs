@@ -6,17 +6,20 @@
 use std::path::PathBuf;
 
 use jiff::SignedDuration;
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
-use super::addresses::{Server, api_url, host_name, mailbox, page_url, smtp_url, sqlite_file};
+use super::addresses::{Server, api_url, base_url, host_name, mailbox, page_url, smtp_url, sqlite_file};
 use super::duration::{days, secs};
-use super::form::{Amount, Entries, Flag, Keys, Lines, List, Name, Number, Secret, SecretFile, Text, TimeSpan, Words};
+use super::form::{
+    Amount, Entries, Flag, Keys, Lines, List, Map, Name, Number, Secret, SecretFile, Text, TimeSpan, Words,
+};
 use super::key::Need::{Else, May, Must};
 use super::key::{AnyKey, Key};
-use super::settings::Transport;
+use super::settings::{Transport, WebhookFormat};
 use super::values::{
-    ChannelType, LIMIT, MONEY, account_name, at_least_zero, channel_name, client_id, currency, pattern, policy_name,
-    positive, spent, time_zone, verbatim, whom,
+    ChannelType, LIMIT, MONEY, account_name, at_least_zero, channel_name, client_id, currency, hours, pattern,
+    policy_name, positive, spent, time_zone, topic, verbatim, whom,
 };
 use crate::domain::enforcement::Mode;
 use crate::domain::language::Whom;
@@ -94,10 +97,79 @@ keys! {
     CHANNEL: Entries = ("channel", Entries, May, "a list of tables headed [[channel]]", "Where messages go.");
     CHANNEL_NAME: Name<ChannelName> = ("channel.*.name", Name(channel_name), Must, "", "What you call it; `client` always exists.");
     CHANNEL_TYPE: Words<ChannelType> = ("channel.*.type",
-        Words { all: &[ChannelType::Email], word: ChannelType::as_str, later: &["alertmanager", "pagerduty", "webhook", "slack", "ntfy"] },
+        Words { all: &ChannelType::ALL, word: ChannelType::as_str, later: &[] },
         Must, "", "How messages are sent.");
-    CHANNEL_TO: List<String> = ("channel.*.to", List(mailbox), May,
-        "at least one e-mail address, such as alerts@example.com or \"Phone service <alerts@example.com>\"", "Who reads its mails.");
+    CHANNEL_MIN_SEVERITY: Words<Severity> = ("channel.*.min_severity", SEVERITIES, Else("info"), "", "Alerts less severe than this do not go here.");
+    CHANNEL_RESOLVED: Flag = ("channel.*.resolved", Flag, Else("true"), "", "Whether ends are told here.");
+    CHANNEL_QUIET_HOURS: Text<(Time, Time)> = ("channel.*.quiet_hours", Text(hours), May,
+        "two times of day such as \"22:00-07:00\"", "What is less than critical waits until they are over; what still holds then is sent.");
+    CHANNEL_TIMEZONE: Text<(String, TimeZone)> = ("channel.*.timezone", Text(time_zone), May,
+        "an IANA name such as America/Toronto or UTC", "The time zone of quiet_hours. Without it: the schedule's.");
+    CHANNEL_MAX_PER_HOUR: Number = ("channel.*.max_per_hour", Number(1, 100_000), May, "",
+        "Messages in an hour, at most; the rest waits, most severe first. The first word of a critical alert never waits.");
+    CHANNEL_ESCALATE: Keys = ("channel.*.escalate", Keys, May, "{ to = \"phone\", after = \"30m\" }",
+        "Where a critical alert goes as well that was told here and that nobody acknowledged.");
+    ESCALATE_TO: Text<ChannelName> = ("channel.*.escalate.to", Text(channel_name), Must, "the name of another channel", "The further channel.");
+    ESCALATE_AFTER: TimeSpan = ("channel.*.escalate.after", TimeSpan(secs(60), days(7)), Must, "", "How long nobody acknowledged it.");
+    CHANNEL_TO: List<String> = ("channel.*.to", List(verbatim), May,
+        "at least one e-mail address, such as alerts@example.com or \"Phone service <alerts@example.com>\"; for slack with a token, the ids of its channels",
+        "Who reads its messages (email, slack).");
+    CHANNEL_REPLY_TO: Text<String> = ("channel.*.reply_to", Text(mailbox), May, MAILBOX, "Who reads the answers to its mails (email). Without it: mail.reply_to.");
+    CHANNEL_URLS: List<String> = ("channel.*.urls", List(base_url), May,
+        "the addresses of all peers, such as [\"http://127.0.0.1:9093\"]", "Every Alertmanager of the cluster (alertmanager).");
+    CHANNEL_RESEND: TimeSpan = ("channel.*.resend", TimeSpan(secs(1), secs(3_600)), May, "",
+        "How often all that fires is posted again (alertmanager). Without it: 1m.");
+    CHANNEL_URL: Secret = ("channel.*.url", Secret, May, "url or url_file, https://…; http only to this machine, or with internal = true",
+        "Where messages are posted (pagerduty, webhook, slack, ntfy). PagerDuty, Slack with a token and ntfy have one of their own.");
+    CHANNEL_URL_FILE: SecretFile = ("channel.*.url_file", SecretFile, May, "", "The file that holds the url.");
+    CHANNEL_INTERNAL: Flag = ("channel.*.internal", Flag, May, "",
+        "Whether a name in the url may stand for an address of your own network (webhook, ntfy). Without it: no.");
+    CHANNEL_USERNAME: Text<String> = ("channel.*.username", Text(verbatim), May, "a user of the receiver", "Whom the program logs in as (alertmanager, ntfy).");
+    CHANNEL_PASSWORD: Secret = ("channel.*.password", Secret, May, "password, password_file or a systemd credential", "That user's password.");
+    CHANNEL_PASSWORD_FILE: SecretFile = ("channel.*.password_file", SecretFile, May, "", "The file that holds the password.");
+    CHANNEL_BEARER_TOKEN: Secret = ("channel.*.bearer_token", Secret, May, "bearer_token, bearer_token_file or a systemd credential",
+        "A token in place of user and password (alertmanager).");
+    CHANNEL_BEARER_TOKEN_FILE: SecretFile = ("channel.*.bearer_token_file", SecretFile, May, "", "The file that holds the token.");
+    CHANNEL_ROUTING_KEY: Secret = ("channel.*.routing_key", Secret, May, "routing_key, routing_key_file or a systemd credential",
+        "The integration key of the service, Events API v2 (pagerduty).");
+    CHANNEL_ROUTING_KEY_FILE: SecretFile = ("channel.*.routing_key_file", SecretFile, May, "", "The file that holds the integration key.");
+    CHANNEL_FORMAT: Words<WebhookFormat> = ("channel.*.format",
+        Words { all: &[WebhookFormat::Alertmanager, WebhookFormat::Template], word: WebhookFormat::as_str, later: &[] },
+        May, "", "What is posted (webhook): Alertmanager's webhook of version 4, or what a template makes. Without it: alertmanager.");
+    CHANNEL_BODY: Text<String> = ("channel.*.body", Text(verbatim), May,
+        "a shipped template such as \"discord\", or the path of a file", "The template of the body (webhook with format = \"template\").");
+    CHANNEL_HEADERS: Map = ("channel.*.headers", Map, May, "{ Authorization = \"Bearer …\" }", "Further headers, never shown (webhook).");
+    CHANNEL_SECRET: Secret = ("channel.*.secret", Secret, May,
+        "whsec_ and base64, several with commas between while one replaces another", "What each request is signed with by the Standard Webhooks scheme (webhook).");
+    CHANNEL_SECRET_FILE: SecretFile = ("channel.*.secret_file", SecretFile, May, "", "The file that holds the secret.");
+    CHANNEL_TOKEN: Secret = ("channel.*.token", Secret, May, "token, token_file or a systemd credential",
+        "An access token (ntfy), or the token of a bot in place of url (slack).");
+    CHANNEL_TOKEN_FILE: SecretFile = ("channel.*.token_file", SecretFile, May, "", "The file that holds the token.");
+    CHANNEL_TOPIC: Text<String> = ("channel.*.topic", Text(topic), May, "letters, digits, - and _, at most 64", "The topic (ntfy).");
+
+    HEARTBEAT: Keys = ("heartbeat", Keys, May, "a table headed [heartbeat]", "A dead-man's switch elsewhere that hears of every sweep.");
+    HEARTBEAT_URL: Secret = ("heartbeat.url", Secret, May, "url or url_file, https://…; http only to this machine, or with internal = true",
+        "Asked at /start, at the plain address and at /fail, once a sweep.");
+    HEARTBEAT_URL_FILE: SecretFile = ("heartbeat.url_file", SecretFile, May, "", "The file that holds the url.");
+    HEARTBEAT_INTERNAL: Flag = ("heartbeat.internal", Flag, May, "", "Whether a name in the url may stand for an address of your own network. Without it: no.");
+
+    MUTE: Entries = ("mute", Entries, May, "a list of tables headed [[mute]]", "Maintenance windows: judged and shown, told to nobody.");
+    MUTE_NAME: Name<PolicyName> = ("mute.*.name", Name(policy_name), Must, "", "What you call it.");
+    MUTE_START: Text<String> = ("mute.*.start", Text(verbatim), Must, "a cron rule such as \"0 2 * * SUN\"", "When it begins.");
+    MUTE_FOR: TimeSpan = ("mute.*.for", TimeSpan(secs(60), days(7)), Must, "", "How long it lasts.");
+    MUTE_TIMEZONE: Text<(String, TimeZone)> = ("mute.*.timezone", Text(time_zone), May,
+        "an IANA name such as America/Toronto or UTC", "The time zone of start. Without it: the schedule's.");
+    MUTE_CLIENTS: Keys = ("mute.*.clients", Keys, May, "patterns such as { include = [\"*@example.com\"] }", "Whose alerts are muted. Without it: all, those about the account too.");
+    MUTE_CLIENTS_INCLUDE: List<Pattern> = ("mute.*.clients.include", List(pattern), May, PATTERNS, "Only theirs.");
+    MUTE_CLIENTS_EXCLUDE: List<Pattern> = ("mute.*.clients.exclude", List(pattern), May, PATTERNS, "Not theirs.");
+    MUTE_POLICIES: List<String> = ("mute.*.policies", List(verbatim), May, "names of policies", "Only these policies. Without it: all.");
+
+    DIGEST: Keys = ("digest", Keys, May, "a table headed [digest]", "A message now and then that sums up.");
+    DIGEST_AT: Text<String> = ("digest.at", Text(verbatim), Must, "a cron rule such as \"0 8 * * MON\"", "When it is sent, in the schedule's time zone.");
+    DIGEST_CHANNEL: Text<ChannelName> = ("digest.channel", Text(channel_name), Must, "the name of a channel", "Where it goes.");
+
+    TEMPLATES: Keys = ("templates", Keys, May, "a table headed [templates]", "Texts of your own.");
+    TEMPLATES_FOLDER: Text<String> = ("templates.folder", Text(verbatim), Must, "the path of a folder", "Where templates of mails and webhooks are looked for first.");
 
     ALERTS: Keys = ("alerts", Keys, Else(""), "", "What holds for all alerts.");
     ALERTS_NOTIFY_CLIENTS: Flag = ("alerts.notify_clients", Flag, Else("false"), "", "Whether the policy low-balance also mails the client.");
@@ -109,9 +181,7 @@ keys! {
     POLICY: Entries = ("policy", Entries, May, "", "Rules; the shipped ones need no entry, and one of the same name changes them key by key.");
     POLICY_NAME: Name<PolicyName> = ("policy.*.name", Name(policy_name), Must, "", "What you call it.");
     POLICY_ENABLED: Flag = ("policy.*.enabled", Flag, Else("true"), "", "Whether it is in force.");
-    POLICY_SEVERITY: Words<Severity> = ("policy.*.severity",
-        Words { all: &[Severity::Info, Severity::Warning, Severity::Critical], word: Severity::as_str, later: &[] },
-        Else("warning"), "", "How urgent a breach is.");
+    POLICY_SEVERITY: Words<Severity> = ("policy.*.severity", SEVERITIES, Else("warning"), "", "How urgent a breach is.");
     POLICY_WHEN: Keys = ("policy.*.when", Keys, May, "a condition such as { balance_below = \"10.00\" }",
         "What is a breach; several conditions must all hold.");
     WHEN_BALANCE_BELOW: Amount<Limit> = ("policy.*.when.balance_below", LIMIT, May, LIMITS, "The balance is less than this.");
@@ -132,6 +202,8 @@ keys! {
     POLICY_COOL_DOWN: TimeSpan = ("policy.*.cool_down", TimeSpan(secs(0), days(30)), Else("6h"), "",
         "How long after an end the client is not told of a relapse.");
     POLICY_NOTIFY: List<String> = ("policy.*.notify", List(verbatim), May, "", "Whom to tell. Without it: every channel but `client`.");
+    POLICY_RUNBOOK_URL: Text<String> = ("policy.*.runbook_url", Text(page_url), May,
+        "https://…, http://… or mailto:ADDRESS, at most 500 characters", "Where it is written what to do; goes along with what is sent to Alertmanager and to webhooks.");
     POLICY_CLIENTS: Keys = ("policy.*.clients", Keys, May,
         "patterns such as { exclude = [\"561115\", \"*@internal.example.com\"] }", "For whom it is. Without it: for every client.");
     CLIENTS_INCLUDE: List<Pattern> = ("policy.*.clients.include", List(pattern), May, PATTERNS, "Only for these.");
@@ -162,6 +234,11 @@ keys! {
         "The first change ever on an account goes alone and is read again after this time.");
 }
 
+const SEVERITIES: Words<Severity> = Words {
+    all: &[Severity::Info, Severity::Warning, Severity::Critical],
+    word: Severity::as_str,
+    later: &[],
+};
 const MAILBOX: &str = "an address such as alerts@example.com or \"Phone service <alerts@example.com>\"";
 const LIMITS: &str = "an amount in quotes such as \"10.00\", \"threshold\", or \"150% of threshold\"";
 const PATTERNS: &str = "an id, an e-mail pattern such as *@example.com, or company:PATTERN";
@@ -171,13 +248,6 @@ const WHOM: &str = "an id, an e-mail pattern such as *@example.com, company:PATT
 pub const LATER: &[&str] = &[
     "schedule.fastest",
     "schedule.slowest",
-    "channel.*.min_severity",
-    "channel.*.resolved",
-    "channel.*.quiet_hours",
-    "channel.*.timezone",
-    "channel.*.max_per_hour",
-    "channel.*.escalate",
-    "channel.*.reply_to",
     "policy.*.when.empty_within",
     "policy.*.when.spending_spike",
     "policy.*.enforce.grace",
@@ -191,10 +261,6 @@ pub const LATER: &[&str] = &[
     "enforcement.approval_expires",
     "enforcement.ask_again",
     "enforcement.brake",
-    "heartbeat",
-    "mute",
-    "digest",
-    "templates",
     "web",
     "replica",
 ];

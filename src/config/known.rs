@@ -1,7 +1,7 @@
 //! Finds keys by their path, and refuses those that are not known.
 
 use super::key::Row;
-use super::keys::{ALL, CHANNEL_TYPE, LATER};
+use super::keys::{ALL, LATER};
 use super::problem::{Problem, Report, nearest};
 use super::tree::{Kind, Node, Shape, Table};
 
@@ -36,21 +36,13 @@ fn walk(table: &Table, pattern: &str, place: &str, report: &Report) {
             (Some(row), Kind::Table(table)) if row.shape == Shape::Table => walk(table, &pattern, &at, report),
             (Some(row), Kind::Entries(entries)) if row.shape == Shape::Entries => {
                 let tables = entries.iter().filter_map(|(name, entry)| Some((name, entry.below()?)));
-                for (name, table) in tables.filter(|(_, table)| !is_later_channel(&pattern, table)) {
+                for (name, table) in tables {
                     walk(table, &join(&pattern, "*"), &join(&at, name), report);
                 }
             }
             (Some(_), _) => {}
         }
     }
-}
-
-/// Whether an entry is a channel of a kind that later versions have. The kind is refused, and its keys are not judged.
-pub fn is_later_channel(section: &str, entry: &Table) -> bool {
-    let row = &CHANNEL_TYPE.row;
-    let kind = entry.get(row.name()).map(|node| &node.kind);
-    row.path.strip_prefix(section) == Some(".*.type")
-        && matches!(kind, Some(Kind::Text(kind)) if CHANNEL_TYPE.form.later.contains(&kind.as_str()))
 }
 
 fn unknown(pattern: &str, at: String, node: &Node) -> Problem {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::key::AnyKey;
 use super::layers::{self, Layers};
@@ -14,7 +15,7 @@ use super::settings::Settings;
 use super::show::Effective;
 use super::tree::{Origin, Table};
 use super::values::ChannelType;
-use super::{Variables, keys, sections};
+use super::{Variables, channels, keys, mutes, sections};
 use crate::domain::policy::When;
 use crate::domain::{ChannelName, Policy};
 
@@ -96,7 +97,15 @@ fn settings(root: &Reader<'_>) -> Option<Settings> {
     let schedule = sections::schedule(root);
     let smtp = sections::smtp(root);
     let mail = sections::mail(root);
-    let channels = sections::channels(root);
+    let zone = schedule.as_ref();
+    let zone = zone.map_or(("UTC", TimeZone::UTC), |schedule| {
+        (schedule.timezone_name.as_str(), schedule.timezone.clone())
+    });
+    let channels = channels::channels(root, &zone.1);
+    let mutes = mutes::mutes(root, zone.0);
+    let digest = sections::digest(root, zone.0, &channels);
+    let heartbeat = sections::heartbeat(root);
+    let templates = sections::templates(root);
     let alerts = sections::alerts(root);
     let notify_clients = alerts.as_ref().is_some_and(|alerts| alerts.notify_clients);
     let policies = policies::policies(root, notify_clients);
@@ -106,12 +115,16 @@ fn settings(root: &Reader<'_>) -> Option<Settings> {
     warn_of_unused_limits(root, &policies);
     Some(Settings {
         accounts,
-        schedule: schedule?,
         smtp,
         mail: mail?,
         channels,
         alerts: alerts?,
         policies,
+        mutes,
+        digest: digest?,
+        heartbeat: heartbeat?,
+        templates: templates?,
+        schedule: schedule?,
         store: store?,
         enforcement: enforcement?,
     })

@@ -3,11 +3,12 @@
 //! In reading order: [`settings`] (the result), [`schedule`] (when sweeps tick), `keys` (the table of keys: path, form, bounds,
 //! default, meaning), `load` (how a result is made), `layers` and `tree` (where values come from and how they are laid over each
 //! other), `key`, `known`, `form`, `values`, `addresses`, `duration` (what a key takes), `reader` (values by their keys), `sections`,
-//! `policies`, `conditions`, `secret` (what keys mean together), [`problem`] (what is wrong), [`show`] (what is in force), `schema`.
+//! `policies`, `conditions`, `channels`, `mutes`, `secret` (what keys mean together), [`problem`] (what is wrong), [`show`] (what is in force), `schema`.
 //!
 //! Reads files and what it is given as environment; never a socket, a store or the process environment itself.
 
 mod addresses;
+mod channels;
 mod conditions;
 mod duration;
 mod form;
@@ -18,6 +19,7 @@ mod keys;
 mod known;
 mod layers;
 mod load;
+mod mutes;
 mod policies;
 pub mod problem;
 mod reader;
@@ -36,10 +38,11 @@ mod tests;
 pub use layers::Variables;
 pub use load::{Loaded, Request, load, parse};
 pub use problem::{Problem, Problems, Secrets};
-pub use schedule::{Schedule, SweepEvery};
+pub use schedule::{CronRule, Schedule, SweepEvery};
 pub use schema::schema;
 pub use secret::{BadFile, secret_in};
 pub use settings::{
-    Account, Alerts, Channel, ChannelKind, Enforcement, Mail, Settings, Smtp, SmtpTls, Store, Transport,
+    Account, Alerts, Channel, ChannelKind, Digest, Endpoint, Enforcement, HttpLogin, Mail, Mute, Settings, Smtp,
+    SmtpTls, Store, Transport, WebhookFormat,
 };
 pub use show::Effective;

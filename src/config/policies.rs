@@ -59,6 +59,7 @@ fn policy(reader: &Reader<'_>, channels: &[&str], notify_clients: bool) -> Optio
         },
         enforce: enforce?,
         scope,
+        runbook_url: reader.optional(&keys::POLICY_RUNBOOK_URL)?,
     })
 }
 

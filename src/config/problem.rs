@@ -130,7 +130,7 @@ impl Wrong {
         let problem = Problem::new(file, place, self.what)
             .accepted(self.accepted.unwrap_or(accepted))
             .did_you_mean(self.meant);
-        match self.item.or(value.filter(|_| !self.hides_value)) {
+        match self.item.or(value).filter(|_| !self.hides_value) {
             Some(value) => problem.value(value),
             None => problem,
         }

@@ -75,6 +75,25 @@ impl SweepEvery {
     /// # Errors
     /// [`ScheduleError`] when it is no rule, never comes after `now`, or the zone is unknown.
     pub fn cron(text: &str, zone: &str, now: Timestamp) -> Result<Self, ScheduleError> {
+        CronRule::parse(text, zone, now).map(|rule| Self::Cron(Box::new(rule)))
+    }
+
+    /// As written in the configuration: the rule, or the duration in jiff's friendly form.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Cron(rule) => rule.text.clone(),
+            Self::Every(every) => format!("{every:#}"),
+        }
+    }
+}
+
+impl CronRule {
+    /// Reads a rule as [`SweepEvery::cron`] does.
+    ///
+    /// # Errors
+    /// [`ScheduleError`] when it is no rule, never comes after `now`, or the zone is unknown.
+    pub fn parse(text: &str, zone: &str, now: Timestamp) -> Result<Self, ScheduleError> {
         let zone: chrono_tz::Tz = zone.parse().map_err(|_| ScheduleError::UnknownZone(zone.to_owned()))?;
         // The scheduler's parser wants the seconds, so the rule is kept in the form that it takes.
         let fields = text.split_whitespace().count();
@@ -94,21 +113,12 @@ impl SweepEvery {
             zone,
         };
         rule.next_after(now).ok_or(ScheduleError::Never)?;
-        Ok(Self::Cron(Box::new(rule)))
+        Ok(rule)
     }
 
-    /// As written in the configuration: the rule, or the duration in jiff's friendly form.
+    /// When it comes next; `None`: never again.
     #[must_use]
-    pub fn text(&self) -> String {
-        match self {
-            Self::Cron(rule) => rule.text.clone(),
-            Self::Every(every) => format!("{every:#}"),
-        }
-    }
-}
-
-impl CronRule {
-    fn next_after(&self, now: Timestamp) -> Option<Timestamp> {
+    pub fn next_after(&self, now: Timestamp) -> Option<Timestamp> {
         let now = chrono::DateTime::from_timestamp(now.as_second(), 0)?.with_timezone(&self.zone);
         let next = self.rule.find_next_occurrence(&now, false).ok()?;
         Timestamp::from_second(next.timestamp()).ok()

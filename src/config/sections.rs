@@ -1,17 +1,19 @@
-//! Accounts, schedule, mail server, mails, channels, alerts, store and enforcement: from values to settings.
+//! Accounts, schedule, mail server, mails, alerts, heartbeat, digest, store and enforcement: from values to settings.
 //!
-//! What each key takes is in `keys`; here is what keys mean together. Policies are read in a file of their own.
+//! What each key takes is in `keys`; here is what keys mean together. Policies, channels and maintenance windows
+//! are read in files of their own.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use super::channels;
 use super::duration::{days, duration, secs};
 use super::keys;
 use super::problem::{Secrets, wrong};
 use super::reader::Reader;
-use super::schedule::{Schedule, SweepEvery};
+use super::schedule::{CronRule, Schedule, SweepEvery};
 use super::secret;
-use super::settings::{Account, Alerts, Channel, ChannelKind, Enforcement, Mail, Smtp, Store};
-use super::values::ChannelType;
+use super::settings::{Account, Alerts, Channel, Digest, Endpoint, Enforcement, Mail, Smtp, Store};
 use crate::domain::language::Whom;
 use crate::domain::{Language, Languages};
 use crate::net::{BadCertificates, certificates_in};
@@ -148,29 +150,42 @@ pub fn mail(root: &Reader<'_>) -> Option<Mail> {
     })
 }
 
-pub fn channels(root: &Reader<'_>) -> Vec<Channel> {
-    root.entries(&keys::CHANNEL).iter().filter_map(channel).collect()
+/// The dead-man's switch; `Some(None)`: there is none.
+pub fn heartbeat(root: &Reader<'_>) -> Option<Option<Endpoint>> {
+    if !root.has(&keys::HEARTBEAT) {
+        return Some(None);
+    }
+    let internal = root.optional(&keys::HEARTBEAT_INTERNAL)?.unwrap_or(false);
+    let url = (&keys::HEARTBEAT_URL, &keys::HEARTBEAT_URL_FILE);
+    channels::endpoint(root, url, internal, None).map(Some)
 }
 
-fn channel(reader: &Reader<'_>) -> Option<Channel> {
-    let kind = match reader.get(&keys::CHANNEL_TYPE)? {
-        ChannelType::Email => ChannelKind::Email { to: addresses(reader)? },
-    };
-    Some(Channel {
-        name: reader.get(&keys::CHANNEL_NAME)?,
-        kind,
-    })
+pub fn digest(root: &Reader<'_>, zone: &str, channels: &[Channel]) -> Option<Option<Digest>> {
+    if !root.has(&keys::DIGEST) {
+        return Some(None);
+    }
+    let channel = root.get(&keys::DIGEST_CHANNEL);
+    if let Some(channel) = &channel {
+        channels::refuse_unknown(root, &keys::DIGEST_CHANNEL, channel, channels);
+    }
+    let rule = root.get(&keys::DIGEST_AT)?;
+    let at = CronRule::parse(&rule, zone, root.now)
+        .map_err(|error| root.refuse(&keys::DIGEST_AT, wrong(error.to_string())))
+        .ok()?;
+    Some(Some(Digest { at, channel: channel? }))
 }
 
-fn addresses(reader: &Reader<'_>) -> Option<Vec<String>> {
-    if !reader.has(&keys::CHANNEL_TO) {
-        reader.report.absence(reader.missing(&keys::CHANNEL_TO));
+/// The folder of templates. A relative path counts from the file that names it.
+pub fn templates(root: &Reader<'_>) -> Option<Option<PathBuf>> {
+    if !root.has(&keys::TEMPLATES) {
+        return Some(None);
     }
-    let to = reader.get(&keys::CHANNEL_TO)?;
-    if to.is_empty() {
-        reader.refuse(&keys::CHANNEL_TO, wrong("is empty"));
+    let key = &keys::TEMPLATES_FOLDER;
+    let folder = root.origin_of(key).folder().unwrap_or_default().join(root.get(key)?);
+    if !folder.is_dir() {
+        root.report.unreadable(root.problem(key, wrong("is no folder")));
     }
-    Some(to)
+    Some(Some(folder))
 }
 
 pub fn alerts(root: &Reader<'_>) -> Option<Alerts> {

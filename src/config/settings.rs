@@ -8,10 +8,11 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use secrecy::SecretString;
 
-use super::schedule::Schedule;
+use super::schedule::{CronRule, Schedule};
 use crate::domain::enforcement::Mode;
-use crate::domain::policy::{Limit, Scope, When};
-use crate::domain::{AccountName, ChannelName, ClientId, Languages, Money, Policy};
+use crate::domain::policy::{Limit, Scope, Selector, When};
+use crate::domain::receiver::{Escalation, QuietHours, Reads};
+use crate::domain::{AccountName, ChannelName, ClientId, Languages, Money, Policy, PolicyName, Severity};
 
 /// Everything a person can set, validated. Secrets do not print.
 #[derive(Clone, Debug)]
@@ -25,6 +26,12 @@ pub struct Settings {
     /// Without `client`, which always exists; names unique.
     pub channels: Vec<Channel>,
     pub alerts: Alerts,
+    /// Where every sweep is told of.
+    pub heartbeat: Option<Endpoint>,
+    pub mutes: Vec<Mute>,
+    pub digest: Option<Digest>,
+    /// Where templates are looked for before the shipped ones.
+    pub templates: Option<PathBuf>,
     /// The enabled policies with the shipped and the built-in ones, names unique, in the order of the configuration.
     /// For one account take [`Settings::policies_of`].
     pub policies: Vec<Policy>,
@@ -143,31 +150,141 @@ pub struct Mail {
 }
 
 /// A place where messages go.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Channel {
     /// Never `client`.
     pub name: ChannelName,
     pub kind: ChannelKind,
+    /// Nothing less severe goes there.
+    pub min_severity: Severity,
+    /// Whether it is told of ends.
+    pub resolved: bool,
+    pub quiet_hours: Option<QuietHours>,
+    pub max_per_hour: Option<u32>,
+    /// Leads to a channel that exists, and never back.
+    pub escalate: Option<Escalation>,
 }
 
 /// What a channel is, with what that kind needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum ChannelKind {
     /// Mail through the mail server.
     Email {
         /// Valid addresses or mailboxes, at least one.
         to: Vec<String>,
+        /// `None`: as for all mails.
+        reply_to: Option<String>,
+    },
+    Alertmanager {
+        /// All peers, at least one; http or https, without a path of the API.
+        urls: Vec<String>,
+        resend: SignedDuration,
+        login: Option<HttpLogin>,
+    },
+    PagerDuty {
+        endpoint: Endpoint,
+        routing_key: SecretString,
+    },
+    Webhook {
+        endpoint: Endpoint,
+        format: WebhookFormat,
+        /// The template of [`WebhookFormat::Template`]: the name of a shipped one, or a path.
+        body: Option<String>,
+        headers: Vec<(String, SecretString)>,
+        /// As written; `None`: requests are not signed.
+        secret: Option<SecretString>,
+    },
+    Slack {
+        /// An incoming webhook, or the address of the API where there is a token.
+        endpoint: Endpoint,
+        token: Option<SecretString>,
+        /// With a token the ids of its channels, at least one; else empty.
+        to: Vec<String>,
+    },
+    Ntfy {
+        /// Of the server, without the topic.
+        endpoint: Endpoint,
+        topic: String,
+        login: Option<HttpLogin>,
     },
 }
 
 impl ChannelKind {
-    /// Who gets a message of its own.
+    /// Who gets a message of its own: one nameless recipient where there are no addresses, nobody where nothing is owed.
     #[must_use]
-    pub fn recipients(&self) -> &[String] {
+    pub fn recipients(&self) -> Vec<String> {
         match self {
-            Self::Email { to } => to,
+            Self::Email { to, .. } => to.clone(),
+            Self::Slack { to, .. } if !to.is_empty() => to.clone(),
+            Self::Alertmanager { .. } => Vec::new(),
+            Self::PagerDuty { .. } | Self::Webhook { .. } | Self::Slack { .. } | Self::Ntfy { .. } => {
+                vec![String::new()]
+            }
         }
     }
+
+    /// What becomes of its messages at the other end.
+    #[must_use]
+    pub const fn reads(&self) -> Reads {
+        match self {
+            Self::PagerDuty { .. } => Reads::Incidents,
+            _ => Reads::Messages,
+        }
+    }
+}
+
+/// Where something is posted.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// A valid http or https URL, which may hold secrets; empty only when it was allowed to be missing.
+    pub url: SecretString,
+    /// Whether its host may be in one's own network. A host that is written as an address is meant as such.
+    pub internal: bool,
+}
+
+/// Who logs in to an HTTP receiver.
+#[derive(Clone, Debug)]
+pub enum HttpLogin {
+    Token(SecretString),
+    Password { username: String, password: SecretString },
+}
+
+/// What a webhook gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WebhookFormat {
+    /// Alertmanager's webhook of version 4.
+    Alertmanager,
+    Template,
+}
+
+impl WebhookFormat {
+    /// The word used in the configuration.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Alertmanager => "alertmanager",
+            Self::Template => "template",
+        }
+    }
+}
+
+/// A maintenance window: what begins to fire meanwhile is judged and shown, and told to nobody.
+#[derive(Clone, Debug)]
+pub struct Mute {
+    pub name: PolicyName,
+    pub start: CronRule,
+    pub lasts: SignedDuration,
+    pub clients: Selector,
+    /// Empty: all.
+    pub policies: Vec<PolicyName>,
+}
+
+/// A message that sums up, now and then.
+#[derive(Clone, Debug)]
+pub struct Digest {
+    pub at: CronRule,
+    /// One that exists.
+    pub channel: ChannelName,
 }
 
 /// What holds for all alerts.

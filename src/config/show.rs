@@ -113,7 +113,9 @@ fn in_order<'a>(table: &'a Table, pattern: &str) -> Vec<(&'a str, &'a Node)> {
 fn push(lines: &mut Vec<Line>, table: &Table, pattern: &str, prefix: &str, path: &str) {
     for (key, node) in in_order(table, pattern) {
         let (pattern, path, key) = (join(pattern, key), join(path, key), join(prefix, key));
-        if let Kind::Table(inner) = &node.kind {
+        if let Kind::Table(inner) = &node.kind
+            && !hides(&pattern)
+        {
             push(lines, inner, &pattern, &key, &path);
             continue;
         }
@@ -134,10 +136,15 @@ fn toml(value: &Value) -> String {
     }
 }
 
+/// Whether what is at a path is never shown.
+fn hides(pattern: &str) -> bool {
+    find(pattern).is_some_and(|row| matches!(row.shape, Shape::Secret | Shape::Map))
+}
+
 /// The value at a path that has `*` for the names of entries, without secrets.
 pub(super) fn json(pattern: &str, kind: &Kind) -> Value {
     match kind {
-        _ if find(pattern).is_some_and(|row| row.shape == Shape::Secret) => Value::from(HIDDEN),
+        _ if hides(pattern) => Value::from(HIDDEN),
         Kind::Flag(flag) => Value::from(*flag),
         Kind::Integer(integer) => Value::from(*integer),
         Kind::Float(float) => Value::from(float.to_string()),

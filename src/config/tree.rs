@@ -58,6 +58,8 @@ pub enum Shape {
     /// A list of texts.
     List,
     Table,
+    /// A table with keys of the writer's own, and texts that are never shown.
+    Map,
     /// A list of tables that have a name.
     Entries,
 }

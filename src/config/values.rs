@@ -2,6 +2,7 @@
 //!
 //! Addresses and URLs are in `addresses`.
 
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
@@ -11,15 +12,34 @@ use crate::domain::language::Whom;
 use crate::domain::policy::{Limit, Pattern};
 use crate::domain::{AccountName, ChannelName, ClientId, Money, PolicyName};
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum ChannelType {
     Email,
+    Alertmanager,
+    PagerDuty,
+    Webhook,
+    Slack,
+    Ntfy,
 }
 
 impl ChannelType {
+    pub const ALL: [Self; 6] = [
+        Self::Email,
+        Self::Alertmanager,
+        Self::PagerDuty,
+        Self::Webhook,
+        Self::Slack,
+        Self::Ntfy,
+    ];
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Email => "email",
+            Self::Alertmanager => "alertmanager",
+            Self::PagerDuty => "pagerduty",
+            Self::Webhook => "webhook",
+            Self::Slack => "slack",
+            Self::Ntfy => "ntfy",
         }
     }
 }
@@ -62,6 +82,26 @@ pub fn time_zone(text: &str) -> Result<(String, TimeZone), Wrong> {
         let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
         wrong("is not a time zone").did_you_mean(nearest(text, names.iter().map(String::as_str)))
     })
+}
+
+/// Two different times of day with a dash between them.
+pub fn hours(text: &str) -> Result<(Time, Time), Wrong> {
+    let time = |text: &str| Time::strptime("%H:%M", text.trim()).ok();
+    let hours = text.split_once('-').and_then(|(from, to)| time(from).zip(time(to)));
+    match hours {
+        Some((from, to)) if from == to => Err(wrong("is no time at all, or the whole day")),
+        Some(hours) => Ok(hours),
+        None => Err(wrong("is not two times of day")),
+    }
+}
+
+/// A topic of ntfy: <https://docs.ntfy.sh/publish/> allows these and no more.
+pub fn topic(text: &str) -> Result<String, Wrong> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    if text.len() > 64 || !text.chars().all(fits) {
+        return Err(wrong("is not a topic"));
+    }
+    Ok(text.to_owned())
 }
 
 /// What every amount matches.

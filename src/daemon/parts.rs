@@ -14,6 +14,7 @@ use crate::config::{self, Account, ChannelKind, Settings, SmtpTls};
 use crate::domain::ChannelName;
 use crate::domain::judge::Rules;
 use crate::domain::plan::{Caps, Guards};
+use crate::domain::receiver::Receiver;
 use crate::net::{Bounds, Trust};
 use crate::notify::delivery::Channel;
 use crate::notify::email::{Email, Login, PATIENCE, Security, Server, SetupError};
@@ -40,7 +41,7 @@ pub fn terms(settings: &Settings, account: &Account) -> Terms {
 #[must_use]
 pub fn rules(settings: &Settings, account: &Account) -> Rules {
     let channels = settings.channels.iter();
-    let channels = channels.map(|channel| (channel.name.clone(), channel.kind.recipients().to_vec()));
+    let channels = channels.map(|channel| (channel.name.clone(), receiver(channel)));
     Rules {
         account: account.name.clone(),
         currency: account.currency.clone(),
@@ -49,6 +50,19 @@ pub fn rules(settings: &Settings, account: &Account) -> Rules {
         default_threshold: settings.alerts.default_threshold,
         mode: settings.enforcement.mode,
         zone: toronto(),
+    }
+}
+
+/// A channel as those see it who decide who is told.
+fn receiver(channel: &config::Channel) -> Receiver {
+    Receiver {
+        recipients: channel.kind.recipients(),
+        reads: channel.kind.reads(),
+        min_severity: channel.min_severity,
+        tells_ends: channel.resolved,
+        quiet_hours: channel.quiet_hours.clone(),
+        max_per_hour: channel.max_per_hour,
+        escalate: channel.escalate.clone(),
     }
 }
 
@@ -165,7 +179,7 @@ pub fn delivery(settings: &Settings, trust: &Trust, timeout: Option<Duration>) -
     });
     for channel in &settings.channels {
         match &channel.kind {
-            ChannelKind::Email { to } => {
+            ChannelKind::Email { to, .. } => {
                 if let Some(mail) = &mut mail {
                     mail.names.push(channel.name.clone());
                     for recipient in to {
@@ -175,6 +189,12 @@ pub fn delivery(settings: &Settings, trust: &Trust, timeout: Option<Duration>) -
                     }
                 }
             }
+            ChannelKind::PagerDuty { .. } => {}
+            ChannelKind::Webhook { .. } => {}
+            ChannelKind::Slack { .. } => {}
+            ChannelKind::Ntfy { .. } => {}
+            // A mirror is owed nothing.
+            ChannelKind::Alertmanager { .. } => {}
         }
     }
     Ok(Delivery {

@@ -22,6 +22,7 @@ pub mod notice;
 pub mod plan;
 pub mod policy;
 pub mod reason;
+pub mod receiver;
 pub mod report;
 pub mod set_back;
 #[cfg(test)]

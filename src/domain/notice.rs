@@ -159,6 +159,9 @@ pub struct Facts {
     /// The country of the client's record, for the language it is written to in; empty when unknown.
     #[serde(default)]
     pub country: String,
+    /// Where it is written what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runbook_url: Option<String>,
     /// How the account was watched; `None` for alerts about clients, and when nothing is known of it.
     #[serde(default)]
     pub account: Option<AccountFacts>,

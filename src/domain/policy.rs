@@ -40,6 +40,8 @@ pub struct Policy {
     pub enforce: Option<Enforce>,
     /// Whether it is the program's own, about the account or the reseller rather than about a client.
     pub scope: Scope,
+    /// Where it is written what to do.
+    pub runbook_url: Option<String>,
 }
 
 impl Policy {

@@ -41,6 +41,7 @@ pub fn threshold(amount: Option<&str>, secs: i64) -> Threshold {
 /// A policy with the defaults of the configuration that tells the channels `ops` and `client`.
 pub fn policy(name: &str, when: When) -> Policy {
     Policy {
+        runbook_url: None,
         name: PolicyName::new(name).unwrap(),
         severity: Severity::Warning,
         when,

@@ -65,6 +65,7 @@ pub(super) fn owed(number: u32, transition: Transition, channel: &str, recipient
             ending: None,
             enforcement: None,
             country: String::new(),
+            runbook_url: None,
             account: None,
         },
         created_at: start(),

@@ -279,6 +279,7 @@ mod tests {
                 management: None,
                 ending: None,
                 country: String::new(),
+                runbook_url: None,
                 account: None,
             },
             created_at: at(-60),

@@ -50,6 +50,7 @@ fn account() -> AccountName {
 
 fn hard_policy() -> Policy {
     Policy {
+        runbook_url: None,
         name: PolicyName::new("hard").unwrap(),
         severity: Severity::Critical,
         when: When {

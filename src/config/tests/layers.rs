@@ -127,7 +127,9 @@ fn the_environment_replaces_and_creates() {
         "00123",
         "a password is no number"
     );
-    let super::super::ChannelKind::Email { to } = &settings.channels[0].kind;
+    let super::super::ChannelKind::Email { to, .. } = &settings.channels[0].kind else {
+        panic!("it is no mail")
+    };
     assert_eq!(to, &["a@example.com", "B <b@example.com>"]);
     assert_eq!(settings.alerts.default_threshold, Some("12.5".parse().unwrap()));
     let low = &settings.policies[0];

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::{Loaded, Problems, Settings, parse};
 
+mod channels;
 mod defaults;
 mod files;
 mod keys;

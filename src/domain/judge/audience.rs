@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::alert::Firing;
 use crate::domain::notice::{Facts, Message, MessageKind, NoticeState, Notification, Transition};
 use crate::domain::policy::Policy;
+use crate::domain::receiver::Receiver;
 use crate::domain::{AccountName, ChannelName, ClientId, Money};
 
 /// How long a message is tried. Longer, and it would tell of a day that nobody can act on; shorter, and one night
@@ -29,8 +30,8 @@ pub struct Episode<'a> {
 /// Where people are reached.
 #[derive(Clone, Copy, Debug)]
 pub struct Addresses<'a> {
-    /// The addresses behind each configured channel.
-    pub channels: &'a BTreeMap<ChannelName, Vec<String>>,
+    /// The configured channels.
+    pub channels: &'a BTreeMap<ChannelName, Receiver>,
     /// Where the client itself is told; empty when it has no usable address.
     pub client: &'a [&'a str],
 }
@@ -82,9 +83,11 @@ pub fn owed(episode: &Episode<'_>, transition: &Transition, addresses: &Addresse
                     owe_client(&mut owed, episode, transition, None, now);
                 }
             }
-        } else if tells_operators(episode.firing, transition) {
-            let recipients = addresses.channels.get(channel).into_iter().flatten();
-            for recipient in recipients {
+        } else if let Some(receiver) = addresses.channels.get(channel)
+            && tells_operators(episode.firing, transition)
+            && wants(receiver, episode.policy, transition)
+        {
+            for recipient in &receiver.recipients {
                 let mut notification = notification(episode, transition, channel, recipient, now);
                 if !waits_for_summary(episode.firing, transition) {
                     let thread = episode
@@ -108,6 +111,11 @@ fn tells_operators(firing: &Firing, transition: &Transition) -> bool {
         Transition::Resolved | Transition::Withdrawn { .. } => !firing.baseline || firing.summary.is_some(),
         Transition::Fired { .. } | Transition::Repeated { .. } | Transition::News | Transition::Enforced { .. } => true,
     }
+}
+
+/// Whether a channel wants to hear of it.
+fn wants(receiver: &Receiver, policy: &Policy, transition: &Transition) -> bool {
+    policy.severity >= receiver.min_severity && (receiver.tells_ends || !transition.is_end())
 }
 
 /// What a baseline found is told in a summary, not in a mail each.
@@ -311,6 +319,7 @@ mod tests {
     use crate::domain::notice::{Facts, NoticeState, Transition, Withdrawal};
     use crate::domain::policy::When;
     use crate::domain::reason::Reason;
+    use crate::domain::receiver::Receiver;
     use crate::domain::testing::{at, client, policy, reading};
     use crate::domain::{AccountName, ChannelName, Management, Severity};
 
@@ -330,7 +339,7 @@ mod tests {
         let account = AccountName::new("main").unwrap();
         let policy = policy("low", When::default());
         let ops = vec!["a@example.com".to_owned(), "b@example.com".to_owned()];
-        let channels = BTreeMap::from([(ChannelName::new("ops").unwrap(), ops)]);
+        let channels = BTreeMap::from([(ChannelName::new("ops").unwrap(), Receiver::people(ops))]);
         let facts = Facts {
             label: "Consulting".to_owned(),
             currency: "USD".to_owned(),
@@ -342,6 +351,7 @@ mod tests {
             management: None,
             ending: None,
             country: String::new(),
+            runbook_url: None,
             account: None,
         };
         let client = client();

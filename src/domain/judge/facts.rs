@@ -26,6 +26,7 @@ impl Rules {
             management: None,
             ending: None,
             country: seen.watched.client.country.clone(),
+            runbook_url: policy.runbook_url.clone(),
             account: None,
         }
     }

@@ -65,6 +65,7 @@ impl Rules {
     /// Stands for a policy that is gone from the configuration: its close goes to every channel.
     fn removed_policy(&self, name: &PolicyName) -> Policy {
         Policy {
+            runbook_url: None,
             name: name.clone(),
             severity: Severity::Info,
             when: When::default(),

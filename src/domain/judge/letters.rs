@@ -78,8 +78,11 @@ impl Rules {
     fn recipients(&self, policy: &Policy) -> BTreeSet<(ChannelName, String)> {
         let channels = policy.notify.iter();
         let recipients = channels.flat_map(|channel| {
-            let addresses = self.channels.get(channel).into_iter().flatten();
-            addresses.map(|address| (channel.clone(), address.clone()))
+            let addresses = self.channels.get(channel).map(|receiver| &receiver.recipients);
+            addresses
+                .into_iter()
+                .flatten()
+                .map(|address| (channel.clone(), address.clone()))
         });
         recipients.collect()
     }

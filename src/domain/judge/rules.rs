@@ -11,6 +11,7 @@ use super::verdict::Known;
 use crate::domain::alert::Alert;
 use crate::domain::enforcement::Mode;
 use crate::domain::policy::{Policy, Scope};
+use crate::domain::receiver::Receiver;
 use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ChannelName, Money, PolicyName, Reading, Threshold, address};
 
@@ -22,8 +23,8 @@ pub struct Rules {
     pub currency: String,
     /// All that are enabled.
     pub policies: Vec<Policy>,
-    /// The addresses behind each channel.
-    pub channels: BTreeMap<ChannelName, Vec<String>>,
+    /// Where messages go.
+    pub channels: BTreeMap<ChannelName, Receiver>,
     /// What counts as threshold for clients without one.
     pub default_threshold: Option<Money>,
     /// What may be changed.

@@ -16,6 +16,7 @@ use crate::domain::notice::Notification;
 use crate::domain::plan::{Caps, Country, Field, Guards, Oddity, Passwords, Record};
 use crate::domain::policy::{Enforce, Limit, Policy, When};
 use crate::domain::reason::Reason;
+use crate::domain::receiver::Receiver;
 use crate::domain::testing::{at, money, policy, threshold};
 use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ChannelName, Client, ClientId, Management, PolicyName, Reading, Threshold};
@@ -347,7 +348,11 @@ impl Stage {
                     enforce: Some(enforce),
                     ..policy("hard", when)
                 }],
-                channels: [(ChannelName::new("ops").unwrap(), vec!["ops@example.com".to_owned()])].into(),
+                channels: [(
+                    ChannelName::new("ops").unwrap(),
+                    Receiver::people(vec!["ops@example.com".to_owned()]),
+                )]
+                .into(),
                 default_threshold: None,
                 mode: Mode::Apply,
                 zone: TimeZone::UTC,

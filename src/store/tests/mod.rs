@@ -163,6 +163,7 @@ fn facts() -> Facts {
         ending: None,
         enforcement: None,
         country: "CANADA".to_owned(),
+        runbook_url: None,
         account: None,
     }
 }

@@ -129,7 +129,10 @@ impl Scene<'_> {
                 let addresses = addresses(self.watched, self.watched.threshold.as_ref());
                 return addresses.into_iter().map(str::to_owned).collect();
             }
-            self.snapshot.rules.channels.get(channel).cloned().unwrap_or_default()
+            {
+                let receiver = self.snapshot.rules.channels.get(channel);
+                receiver.map(|receiver| receiver.recipients.clone()).unwrap_or_default()
+            }
         };
         let tells = policy.notify.iter().map(|channel| Tells {
             channel: channel.clone(),

@@ -394,6 +394,7 @@ impl Fleet {
                 ending: None,
                 enforcement: None,
                 country: String::new(),
+                runbook_url: None,
                 account: None,
             },
             created_at: self.ago(7_200),

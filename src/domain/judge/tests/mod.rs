@@ -9,6 +9,7 @@ use crate::domain::alert::{Alert, EpisodeId, Firing, Pending, Phase};
 use crate::domain::enforcement::Mode;
 use crate::domain::policy::{Clear, Limit, NoReadingFor, Policy, When};
 use crate::domain::reason::Reason;
+use crate::domain::receiver::Receiver;
 use crate::domain::testing::{at, client, money, policy};
 use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ChannelName, Client, ClientId, Reading, Threshold};
@@ -57,7 +58,7 @@ fn blind() -> Policy {
 }
 
 fn rules(policies: Vec<Policy>) -> Rules {
-    let to = |address: &str| vec![address.to_owned()];
+    let to = |address: &str| Receiver::people(vec![address.to_owned()]);
     Rules {
         account: AccountName::new("main").unwrap(),
         currency: "USD".to_owned(),

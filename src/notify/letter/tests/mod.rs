@@ -89,6 +89,7 @@ fn low() -> Notification {
             ending: None,
             enforcement: None,
             country: String::new(),
+            runbook_url: None,
             account: None,
         },
         created_at: decided(),
