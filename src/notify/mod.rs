@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`letter`] (what is said; pure), [`delivery`] (what a channel is given and what it reports),
 //! [`email`] (the channel that mails), [`queue`] (what is needed of the store), [`backoff`] and [`health`] (pure rules),
-//! [`outbox`] (the worker).
+//! [`outbox`] (the worker), [`labels`] (an alert as Alertmanager and its receivers know one; pure).
 //!
 //! To add a channel:
 //! 1. Write a file beside `email` that implements [`delivery::Channel`] and [`delivery::Connection`]. It says of each
@@ -16,6 +16,7 @@ pub mod backoff;
 pub mod delivery;
 pub mod email;
 pub mod health;
+pub mod labels;
 pub mod letter;
 pub mod outbox;
 pub mod queue;

@@ -15,7 +15,7 @@ mod write;
 
 use self::catalogue::Catalogue;
 pub use self::letterhead::Letterhead;
-pub use self::write::{Unwritten, write};
+pub use self::write::{Unwritten, about, write};
 use crate::domain::Language;
 
 /// Longest subject, in characters: what mail programs show of one, twice over.

@@ -28,6 +28,16 @@ pub enum Unwritten {
     NotForClients,
 }
 
+/// The letter to operators about one thing, whatever message carries it.
+#[must_use]
+pub fn about(notification: &Notification, letterhead: &Letterhead, now: Timestamp) -> Letter {
+    operator::letter(&Scene {
+        notification,
+        letterhead,
+        now,
+    })
+}
+
 /// The letter of a message. `now` is the time of sending: the ages in it are measured against it.
 ///
 /// # Errors
