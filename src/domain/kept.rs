@@ -48,6 +48,18 @@ impl AccountView {
     }
 }
 
+/// What fires in an account, as one transaction saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fires {
+    pub state: AccountState,
+    /// By client and policy.
+    pub alerts: Vec<Alert>,
+    /// Those of whom one fires, by id; of the pseudo-clients only `reseller`.
+    pub clients: Vec<Watched>,
+    /// All, those that ended too.
+    pub decisions: Vec<Decision>,
+}
+
 /// What an attempt to read a client came to. Equal ones in a row are kept as one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {

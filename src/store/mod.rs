@@ -34,7 +34,9 @@ use crate::domain::alert::{Alert, EpisodeId};
 use crate::domain::dead_letter::DeadLetter;
 use crate::domain::decision::{self, Decision};
 use crate::domain::enforcement::Enforcement;
-pub use crate::domain::kept::{AccountView, Counts, EnforcementRecord, Kept, NoticeRecord, Seen, Told, WaitingMail};
+pub use crate::domain::kept::{
+    AccountView, Counts, EnforcementRecord, Fires, Kept, NoticeRecord, Seen, Told, WaitingMail,
+};
 use crate::domain::notice::{Message, Notification};
 use crate::domain::{AccountName, ChannelName, ClientId};
 use sqlite::{Fault, Sqlite};
@@ -174,6 +176,11 @@ impl Store {
     /// Alerts of an account, by client and policy: pending, firing, and those whose cool-down runs.
     pub async fn alerts(&self, account: &AccountName) -> Result<Vec<Alert>, Error> {
         self.during("read the alerts", self.engine.alerts(account).await)
+    }
+
+    /// What fires, for whoever mirrors it: what it costs grows with that, not with the account.
+    pub async fn fires(&self, account: &AccountName) -> Result<Fires, Error> {
+        self.during("read what fires", self.engine.fires(account).await)
     }
 
     pub async fn notifications(&self, filter: &Filter) -> Result<Vec<Notification>, Error> {

@@ -114,7 +114,7 @@ fn tells_operators(firing: &Firing, transition: &Transition) -> bool {
 }
 
 /// Whether a channel wants to hear of it.
-fn wants(receiver: &Receiver, policy: &Policy, transition: &Transition) -> bool {
+pub(super) fn wants(receiver: &Receiver, policy: &Policy, transition: &Transition) -> bool {
     policy.severity >= receiver.min_severity && (receiver.tells_ends || !transition.is_end())
 }
 
@@ -155,7 +155,7 @@ fn owe_client(owed: &mut Owed, episode: &Episode<'_>, transition: &Transition, a
     owed.notifications.push(notification);
 }
 
-fn notification(
+pub(super) fn notification(
     episode: &Episode<'_>,
     transition: &Transition,
     channel: &ChannelName,

@@ -4,9 +4,10 @@
 //! moves the alert) and [`audience`] (who is told), and [`rows`] gathers what is to be written. [`fall`], [`surprise`] and
 //! [`belief`] ask whether the numbers can be believed at all. [`gone`] ends what lost its ground. [`account`] judges the
 //! account as a whole, [`letters`] the messages that died, [`inventory`] who is watched, [`enforced`] who hears what became
-//! of a change.
+//! of a change; `mirrored` is what a channel shows that is told nothing.
 
 mod facts;
+mod mirrored;
 
 pub mod account;
 pub mod audience;

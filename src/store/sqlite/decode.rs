@@ -28,6 +28,16 @@ FROM client LEFT JOIN last_reading USING (account, client)
 WHERE account = ?1
 ORDER BY client.client";
 
+/// The same of those of whom an alert fires.
+pub const WATCHED_FIRING: &str = "
+SELECT client.client, email, company, firstname, lastname, country, balance_management, fingerprint,
+    first_seen_at, missing_inventories, missing_since, vanished_at, edited_at, balance, spent_today, spent_total, read_at,
+    previous_balance, previous_spent_today, previous_spent_total, previous_read_at, threshold, threshold_email, threshold_read_at,
+    first_attempt_at, last_attempt_at, last_error, coalesce(judged, '') AS judged
+FROM client LEFT JOIN last_reading USING (account, client)
+WHERE account = ?1 AND client.client IN (SELECT alert.client FROM alert WHERE alert.account = ?1 AND state = 'firing')
+ORDER BY client.client";
+
 /// Reads one column after the other.
 pub struct Columns<'a>(pub &'a SqliteRow);
 

@@ -6,7 +6,7 @@ use futures_util::TryStreamExt;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row};
 
-use super::decode::{Columns, Interned, WATCHED};
+use super::decode::{Columns, Interned, WATCHED, WATCHED_FIRING};
 use super::{Fault, Sqlite, Transaction};
 use crate::domain::alert::Alert;
 use crate::domain::decision::Decision;
@@ -14,9 +14,11 @@ use crate::domain::enforcement::Enforcement;
 use crate::domain::notice::Notification;
 use crate::domain::watch::AccountState;
 use crate::domain::{AccountName, ClientId};
-use crate::store::{AccountView, Counts, EnforcementRecord, Filter, Kept, NoticeRecord};
+use crate::store::{AccountView, Counts, EnforcementRecord, Filter, Fires, Kept, NoticeRecord};
 
 const ALERTS: &str = "SELECT * FROM alert WHERE account = ?1 ORDER BY client, policy";
+
+const FIRING: &str = "SELECT * FROM alert WHERE account = ?1 AND state = 'firing' ORDER BY client, policy";
 
 const DECISIONS: &str = "SELECT * FROM decision WHERE account = ?1 ORDER BY id";
 
@@ -112,6 +114,23 @@ impl Sqlite {
             alerts,
             decisions,
             enforcements,
+        })
+    }
+
+    pub async fn fires(&self, account: &AccountName) -> Result<Fires, Fault> {
+        let mut transaction = self.begin_read().await?;
+        let name = account.as_str();
+        let state = state(&mut transaction, name).await?;
+        let alerts = list(&mut transaction, FIRING, name, |row| row.alert()).await?;
+        let mut judged = Interned::default();
+        let clients = list(&mut transaction, WATCHED_FIRING, name, |row| row.watched(&mut judged)).await?;
+        let decisions = list(&mut transaction, DECISIONS, name, |row| row.decision()).await?;
+        transaction.commit().await?;
+        Ok(Fires {
+            state,
+            alerts,
+            clients,
+            decisions,
         })
     }
 
@@ -255,7 +274,7 @@ async fn list<T>(
     transaction: &mut Transaction,
     sql: &'static str,
     argument: &str,
-    decode: impl Fn(Columns<'_>) -> Result<T, Fault>,
+    mut decode: impl FnMut(Columns<'_>) -> Result<T, Fault>,
 ) -> Result<Vec<T>, Fault> {
     let mut rows = sqlx::query(sql).bind(argument).fetch(&mut **transaction);
     let mut records = Vec::new();
