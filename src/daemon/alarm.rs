@@ -151,7 +151,7 @@ async fn tried(
 ) -> Option<(Message, Notification)> {
     let channel = &message.channel;
     match post.send(&message, &notification, now).await {
-        Ok(()) => tracing::info!(%channel, "a message about the store was delivered"),
+        Ok(_) => tracing::info!(%channel, "a message about the store was delivered"),
         Err(failed) => {
             tracing::warn!(%channel, error = failed.word, "a message about the store could not be delivered");
             return (failed.end != End::Uncertain).then_some((message, notification));

@@ -285,6 +285,9 @@ pub struct Message {
     pub next_at: Timestamp,
     /// What became of it.
     pub state: NoticeState,
+    /// What the receiver calls it, where later messages refer to that; `None` until it was delivered.
+    #[serde(default)]
+    pub receipt: Option<String>,
 }
 
 /// What a message is.

@@ -20,12 +20,30 @@ pub struct Parcel {
     pub letter: Letter,
     /// The time of sending.
     pub at: Timestamp,
+    /// What its episode began with, if the channel [hangs](Channel::has_threads) later messages below that.
+    pub root: Option<Root>,
+}
+
+/// The message that an episode began with, as the receiver has it.
+#[derive(Clone, Debug)]
+pub struct Root {
+    /// What the receiver calls it.
+    pub receipt: String,
+    /// What it said.
+    pub letter: Letter,
+    /// Whether all that it told of is over, this message included.
+    pub is_over: bool,
 }
 
 /// A way for messages to leave. Cheap to share; holds no connection.
 pub trait Channel: Send + Sync {
     /// Makes a connection of its own, which opens nothing before its first parcel.
     fn connection(self: Arc<Self>) -> Box<dyn Connection>;
+
+    /// Whether it hangs later messages about an episode below the first one: then parcels come with their root.
+    fn has_threads(&self) -> bool {
+        false
+    }
 
     /// How many connections it allows side by side, at least one.
     fn most_connections(&self) -> usize;
@@ -62,8 +80,9 @@ pub enum Sent<'c> {
     Awaited(BoxFuture<'c, Attempted>),
 }
 
-/// What a channel reports of one attempt.
-pub type Attempted = Result<(), Failed>;
+/// What a channel reports of one attempt: what the receiver calls the message, where that is wanted later, or why it
+/// did not arrive.
+pub type Attempted = Result<Option<String>, Failed>;
 
 /// Why a message did not arrive, or may not have. Holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]

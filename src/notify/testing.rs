@@ -86,6 +86,7 @@ pub(super) fn owed(number: u32, transition: Transition, channel: &str, recipient
         attempts: 0,
         next_at: start(),
         state: NoticeState::Pending,
+        receipt: None,
     };
     (message, notification)
 }

@@ -150,6 +150,12 @@ impl Store {
         self.during("count uncertain tries", self.engine.uncertain_tries(message).await)
     }
 
+    /// The first message that told the same recipient of the same episode and that its receiver has a name for, with all
+    /// that it carries.
+    pub async fn root_of(&self, about: &Notification) -> Result<Option<(Message, Vec<Notification>)>, Error> {
+        self.during("look for what it began with", self.engine.root_of(about).await)
+    }
+
     /// When the next unfinished message may leave, which may be past; `None` when there is none.
     pub async fn next_message_at(&self) -> Result<Option<Timestamp>, Error> {
         self.during("look for the next message", self.engine.next_message_at().await)

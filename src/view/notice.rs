@@ -322,6 +322,7 @@ mod tests {
             attempts: 1,
             next_at: at(60),
             state: NoticeState::Pending,
+            receipt: None,
         };
         let attempt = Attempt {
             message: "m".to_owned(),

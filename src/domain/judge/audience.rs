@@ -209,6 +209,7 @@ fn message(id: &str, thread: &str, first: &Notification, now: Timestamp) -> Mess
         attempts: 0,
         next_at: now,
         state: NoticeState::Pending,
+        receipt: None,
     }
 }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::Email;
 use super::error::MailError;
 use super::mailer::{Handed, Mailer};
-use crate::notify::delivery::{Channel, Check, Connection, Failed, Parcel, Sent, Until};
+use crate::notify::delivery::{Attempted, Channel, Check, Connection, Failed, Parcel, Sent, Until};
 
 /// Sessions side by side. Three is what large providers let one mailbox hold; more would only be refused.
 const MOST_SESSIONS: usize = 3;
@@ -53,8 +53,8 @@ impl Connection for Mailer {
         async move {
             let (name, mail) = (recipient_name(parcel), parcel.letter.to_mail());
             match Self::send(self, &parcel.message, name, &mail, parcel.at, cut).await {
-                Handed::Known(result) => Sent::Ended(result.map_err(Failed::from)),
-                Handed::Awaited(answer) => Sent::Awaited(answer.map(|result| result.map_err(Failed::from)).boxed()),
+                Handed::Known(result) => Sent::Ended(attempted(result)),
+                Handed::Awaited(answer) => Sent::Awaited(answer.map(attempted).boxed()),
             }
         }
         .boxed()
@@ -67,6 +67,11 @@ impl Connection for Mailer {
     fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
         Self::close(*self).boxed()
     }
+}
+
+/// A mail is recognised by its own Message-ID: what the server calls it is of no use.
+fn attempted(result: Result<(), MailError>) -> Attempted {
+    result.map(|()| None).map_err(Failed::from)
 }
 
 /// The name that stands in To: a client's own. Operators are addresses.

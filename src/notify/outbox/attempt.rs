@@ -10,9 +10,10 @@ use super::spool::Spool;
 use super::state::{self, Circumstances};
 use super::{Drained, Outbox, log};
 use crate::domain::ChannelName;
+use crate::domain::judge::audience;
 use crate::domain::notice::{AttemptOutcome, Message, MessageKind, NoticeState, Notification};
 use crate::notify::backoff;
-use crate::notify::delivery::{Attempted, Connection, End, Parcel, Sent, Until};
+use crate::notify::delivery::{Attempted, Connection, End, Parcel, Root, Sent, Until};
 use crate::notify::letter;
 use crate::notify::queue::{Due, Queue};
 
@@ -109,6 +110,11 @@ impl<Q: Queue> Outbox<Q> {
                 return Ok(Err(message));
             }
         };
+        let root = if channel.has_threads() {
+            self.root(&message, &notifications).await?
+        } else {
+            None
+        };
         message.attempts = message.attempts.saturating_add(1);
         message.state = NoticeState::Sending;
         let parcel = Box::new(Parcel {
@@ -116,6 +122,7 @@ impl<Q: Queue> Outbox<Q> {
             notifications,
             letter,
             at,
+            root,
         });
         let mut connection = match self.spools.get_mut(&message.channel) {
             Some(spool) => spool.connection(&channel),
@@ -156,6 +163,36 @@ impl<Q: Queue> Outbox<Q> {
             Some(why) if still.is_empty() => Err(why),
             _ => Ok(still),
         })
+    }
+
+    /// What the episode of a message began with.
+    async fn root(&self, message: &Message, notifications: &[Notification]) -> Result<Option<Root>, Q::Error> {
+        let lead = notifications
+            .iter()
+            .min_by_key(|notification| audience::rank(notification));
+        let Some(lead) = lead.filter(|_| message.kind == MessageKind::Single) else {
+            return Ok(None);
+        };
+        let Some((root, told)) = self.queue.root(lead).await? else {
+            return Ok(None);
+        };
+        let letter = letter::write(&root, &told, &self.settings.letterhead, root.created_at);
+        let (Some(receipt), Ok(letter)) = (root.receipt, letter) else {
+            return Ok(None);
+        };
+        let mut is_over = lead.transition.is_end() && root.kind == MessageKind::Single;
+        for told in &told {
+            let ends_here = |here: &Notification| here.episode == told.episode && here.transition.is_end();
+            if is_over && !notifications.iter().any(ends_here) {
+                let siblings = self.queue.siblings(told).await?;
+                is_over = siblings.iter().any(|sibling| sibling.transition.is_end());
+            }
+        }
+        Ok(Some(Root {
+            receipt,
+            letter,
+            is_over,
+        }))
     }
 
     /// Takes note of what has ended. Whether to look for more that is due.

@@ -45,13 +45,14 @@ impl Direct {
         let notifications = vec![notification.clone()];
         let letter = letter::write(message, &notifications, &self.letterhead, now);
         let (Some(channel), Ok(letter)) = (self.channels.get(&message.channel), letter) else {
-            return Ok(());
+            return Ok(None);
         };
         let parcel = Parcel {
             message: message.clone(),
             notifications,
             letter,
             at: now,
+            root: None,
         };
         send_alone(Arc::clone(channel), &parcel, never()).await
     }

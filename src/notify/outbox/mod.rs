@@ -227,7 +227,7 @@ fn log(message: &Message, attempted: &Attempted) {
     let (channel, account, attempt) = (&message.channel, &message.account, message.attempts);
     let (id, (client, policy)) = (name(&message.id), about(&message.thread));
     match attempted {
-        Ok(()) => {
+        Ok(_) => {
             tracing::info!(%account, client, policy, %channel, attempt, message_id = id, "a message was delivered");
         }
         Err(failed) => {

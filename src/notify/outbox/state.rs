@@ -71,13 +71,16 @@ pub(super) fn after(
         jitter,
     } = circumstances;
     let (outcome, detail) = match attempted {
-        Ok(()) => (AttemptOutcome::Delivered, String::new()),
+        Ok(_) => (AttemptOutcome::Delivered, String::new()),
         Err(failed) if is_dead => (AttemptOutcome::Refused, failed.text.clone()),
         Err(failed) => (failed.outcome(), failed.text.clone()),
     };
     let mut next_at = next_try(&message, wait, now);
     message.state = match attempted {
-        Ok(()) => NoticeState::Delivered,
+        Ok(receipt) => {
+            message.receipt.clone_from(receipt);
+            NoticeState::Delivered
+        }
         Err(failed) if is_dead => NoticeState::Dead(failed.text.clone()),
         Err(failed) if failed.end == End::Uncertain => {
             let wait = backoff::uncertain(uncertain_tries, jitter);

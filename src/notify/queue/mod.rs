@@ -32,6 +32,9 @@ pub trait Queue: Send + Sync {
     /// What else the same recipient was or will be told of the same episode through the same channel.
     fn siblings(&self, about: &Notification) -> impl Future<Output = Result<Vec<Sibling>, Self::Error>> + Send;
 
+    /// The first message that told the same recipient of the same episode and that its receiver has a name for.
+    fn root(&self, about: &Notification) -> impl Future<Output = Result<Option<Due>, Self::Error>> + Send;
+
     /// How many tries of this message ended without an answer to the whole mail.
     fn uncertain_tries(&self, message: &str) -> impl Future<Output = Result<u32, Self::Error>> + Send;
 

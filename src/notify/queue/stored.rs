@@ -49,6 +49,10 @@ impl Queue for Store {
         Ok(siblings)
     }
 
+    async fn root(&self, about: &Notification) -> Result<Option<Due>, Error> {
+        self.root_of(about).await
+    }
+
     async fn uncertain_tries(&self, message: &str) -> Result<u32, Error> {
         self.uncertain_tries(message).await
     }

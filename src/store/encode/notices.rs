@@ -25,6 +25,7 @@ row! {
         next_at: nanos(message.next_at),
         state: message.state.label(),
         why: message.state.why().map(detail),
+        receipt: message.receipt.as_deref().map(id),
     }
 }
 

@@ -215,6 +215,7 @@ impl Columns<'_> {
             attempts: self.count("attempts")?,
             next_at: self.at("next_at")?,
             state: self.notice_state()?,
+            receipt: self.text_of("receipt")?,
         })
     }
 

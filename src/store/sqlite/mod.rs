@@ -15,6 +15,7 @@ mod open;
 mod pace;
 mod queue;
 mod read;
+mod roots;
 mod set_back;
 mod statements;
 mod tidy;

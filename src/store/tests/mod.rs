@@ -203,6 +203,7 @@ fn message(id: &str, thread: &str) -> Message {
         attempts: 0,
         next_at: at(10),
         state: NoticeState::Pending,
+        receipt: None,
     }
 }
 

@@ -218,3 +218,43 @@ async fn retrying_all_takes_what_died_lately_and_lets_it_be_announced_anew() {
     store.commit(&commit).await.unwrap();
     assert_eq!(announced().await, [false], "it died once more");
 }
+
+#[tokio::test]
+async fn an_episode_begins_with_the_first_message_that_its_receiver_has_a_name_for() {
+    let fresh = Fresh::new().await;
+    let store = &fresh.store;
+    let taken = |id: &str, receipt: Option<&str>| {
+        with(message(id, "e1"), |message| {
+            message.state = NoticeState::Delivered;
+            message.receipt = receipt.map(str::to_owned);
+        })
+    };
+    let elsewhere = with(taken("elsewhere", Some("r0")), |message| {
+        message.recipient = "second@example.com".to_owned();
+    });
+    let mut commit = Commit::new(account(), at(10));
+    commit.messages = vec![
+        elsewhere,
+        taken("nameless", None),
+        taken("first", Some("r1")),
+        taken("second", Some("r2")),
+        message("now", "e1"),
+    ];
+    commit.notifications = vec![
+        notification("n0", "561115", Some("elsewhere")),
+        notification("n1", "561115", Some("nameless")),
+        notification("n2", "561115", Some("first")),
+        notification("n3", "561116", Some("first")),
+        notification("n4", "561115", Some("second")),
+        notification("n5", "561115", Some("now")),
+        notification("n6", "561117", Some("now")),
+    ];
+    store.commit(&commit).await.unwrap();
+    let root = store.root_of(&commit.notifications[5]).await.unwrap();
+    let expected = (commit.messages[2].clone(), commit.notifications[2..4].to_vec());
+    assert_eq!(root, Some(expected));
+    let own = store.root_of(&commit.notifications[2]).await.unwrap();
+    let own = own.map(|(message, _)| message.id);
+    assert_eq!(own.as_deref(), Some("second"), "never a message itself");
+    assert_eq!(store.root_of(&commit.notifications[6]).await.unwrap(), None);
+}

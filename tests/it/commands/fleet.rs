@@ -417,6 +417,7 @@ impl Fleet {
             attempts: 2,
             next_at: self.now + SignedDuration::from_secs(600),
             state: notification.state.clone(),
+            receipt: None,
         }
     }
 

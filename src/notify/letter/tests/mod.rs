@@ -218,6 +218,7 @@ fn message(notifications: &[Notification]) -> Message {
         attempts: 0,
         next_at: first.created_at,
         state: NoticeState::Pending,
+        receipt: None,
     }
 }
 

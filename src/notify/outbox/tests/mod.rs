@@ -8,6 +8,7 @@ mod rules;
 mod seam;
 mod side_by_side;
 mod stored;
+mod threads;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -146,6 +147,21 @@ impl Queue for Shelf {
             }
         });
         Ok(siblings.collect())
+    }
+
+    async fn root(&self, about: &Notification) -> Result<Option<Due>, DiskFull> {
+        let shelves = self.0.lock().unwrap();
+        let same = |other: &&Notification| other.episode == about.episode && other.id != about.id;
+        let others = shelves.notifications.iter().filter(same);
+        let mut carriers = others.filter_map(|other| {
+            let mut messages = shelves.messages.iter();
+            messages.find(|message| Some(&message.id) == other.message.as_ref() && message.receipt.is_some())
+        });
+        Ok(carriers.next().map(|root| {
+            let carried = shelves.notifications.iter();
+            let carried = carried.filter(|told| told.message.as_ref() == Some(&root.id));
+            (root.clone(), carried.cloned().collect())
+        }))
     }
 
     async fn uncertain_tries(&self, message: &str) -> Result<u32, DiskFull> {

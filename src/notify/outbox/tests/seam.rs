@@ -42,7 +42,7 @@ impl Connection for Scripted {
     fn send<'a, 'c: 'a>(&'a mut self, parcel: &'a Parcel, _cut: Until<'c>) -> BoxFuture<'a, Sent<'c>> {
         let mut script = self.0.lock().unwrap();
         script.parcels.push(parcel.clone());
-        let report = script.reports.pop_front().unwrap_or(Ok(()));
+        let report = script.reports.pop_front().unwrap_or(Ok(None));
         let sent = if script.is_slow {
             Sent::Awaited(std::future::ready(report).boxed())
         } else {
