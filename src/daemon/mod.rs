@@ -13,7 +13,7 @@ use crate::config::{Schedule, Settings};
 use crate::domain::{AccountName, ChannelName};
 use crate::monitor::SweepError;
 use crate::net::{Bounds, Trust};
-use crate::notify::email::SetupError;
+use crate::notify::delivery::SetupError;
 use crate::notify::health::ChannelHealth;
 use crate::notify::outbox::{Drained, Outbox};
 use crate::store::{Access, Store};
@@ -83,9 +83,9 @@ pub enum Error {
         account: AccountName,
         source: voipms::SettingsError,
     },
-    /// The mail server's settings cannot be used.
-    #[error("`[smtp]` cannot be used")]
-    Smtp(#[from] SetupError),
+    /// A channel's settings cannot be used.
+    #[error(transparent)]
+    Channel(#[from] SetupError),
     #[error(transparent)]
     Sweep(#[from] SweepError),
     #[error(transparent)]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::reach::OwnNetwork;
+
 /// Why an exchange gave no answer. It names the server, as `host:port`, and never more of the URL.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HttpError {
@@ -64,6 +66,8 @@ impl HttpError {
 pub enum Step {
     /// The name of the server.
     Address,
+    /// The name leads where the client may not reach.
+    Reach,
     /// The connection, or the time for all of it.
     Connection,
     /// What makes it secure.
@@ -74,6 +78,7 @@ impl std::fmt::Display for Step {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Address => "no address was found for",
+            Self::Reach => "no connection is made to",
             Self::Connection => "no connection was made to",
             Self::Tls => "no secure connection (TLS) was made to",
         })
@@ -81,19 +86,23 @@ impl std::fmt::Display for Step {
 }
 
 impl Step {
-    /// At which step a connection failed. TLS has errors of its own; what looks names up only says so in words.
+    /// At which step a connection failed. TLS and the bound of the reach have errors of their own; what looks names up only says so in words.
     pub(super) fn of(error: &reqwest::Error) -> Self {
+        let mut step = Self::Connection;
         let mut layer: Option<&(dyn std::error::Error + 'static)> = Some(error);
         while let Some(error) = layer {
             if innermost(error).is::<rustls::Error>() {
                 return Self::Tls;
             }
+            if error.is::<OwnNetwork>() {
+                return Self::Reach;
+            }
             if error.to_string() == "dns error" {
-                return Self::Address;
+                step = Self::Address;
             }
             layer = error.source();
         }
-        Self::Connection
+        step
     }
 }
 

@@ -14,8 +14,10 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 mod error;
+mod reach;
 
 pub use error::{Cause, HttpError, Step};
+pub use reach::Reach;
 pub use reqwest::{Method, Url, header};
 
 /// Sent with every request: requests without one were blocked at times.
@@ -60,6 +62,15 @@ impl Trust {
     pub(crate) const fn nobody() -> Self {
         Self {
             roots: Vec::new(),
+            source: TrustSource::BuiltIn,
+        }
+    }
+
+    /// Trusts this certificate alone, DER encoded: for tests with an authority of their own.
+    #[cfg(test)]
+    pub(crate) fn only(root: &[u8]) -> Self {
+        Self {
+            roots: vec![CertificateDer::from(root.to_vec())],
             source: TrustSource::BuiltIn,
         }
     }
@@ -271,23 +282,38 @@ impl std::fmt::Debug for HttpClient {
 impl HttpClient {
     /// A client of the server of `url` that keeps up to `concurrency` connections for later requests.
     pub fn reads(url: &Url, trust: &Trust, bounds: Bounds, concurrency: usize) -> Result<Self, HttpError> {
-        Self::build(url, trust, bounds, concurrency)
+        Self::build(url, trust, bounds, concurrency, Reach::Anywhere)
     }
 
     /// A client of the server of `url` that opens a connection for each request. On a kept connection that the server
     /// closes meanwhile nobody can say whether the request arrived, and HTTP libraries then like to send it again.
     pub fn writes(url: &Url, trust: &Trust, bounds: Bounds) -> Result<Self, HttpError> {
-        Self::build(url, trust, bounds, 0)
+        Self::writes_within(url, trust, bounds, Reach::Anywhere)
+    }
+
+    /// The same, which may not reach everywhere.
+    pub fn writes_within(url: &Url, trust: &Trust, bounds: Bounds, reach: Reach) -> Result<Self, HttpError> {
+        Self::build(url, trust, bounds, 0, reach)
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the only HTTP client builder")]
-    fn build(url: &Url, trust: &Trust, bounds: Bounds, kept_connections: usize) -> Result<Self, HttpError> {
+    fn build(
+        url: &Url,
+        trust: &Trust,
+        bounds: Bounds,
+        kept_connections: usize,
+        reach: Reach,
+    ) -> Result<Self, HttpError> {
         install_tls_provider();
         let roots = trust
             .der()
             .filter_map(|der| reqwest::Certificate::from_der(der).ok())
             .collect::<Vec<_>>();
-        let inner = reqwest::Client::builder()
+        let builder = match reach {
+            Reach::Anywhere => reqwest::Client::builder(),
+            Reach::Outside => reqwest::Client::builder().dns_resolver(reach::Outside),
+        };
+        let inner = builder
             .user_agent(USER_AGENT)
             .tls_certs_only(roots)
             .connect_timeout(bounds.connect)
@@ -310,6 +336,32 @@ impl HttpClient {
     /// # Errors
     /// [`HttpError`]; an answer with an HTTP error status is an answer.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
+        let (outgoing, departure) = self.outgoing(request);
+        let whole = async {
+            let response = self.head(outgoing).await?;
+            let (status, headers) = (response.status().as_u16(), response.headers().clone());
+            let body = self.body(response).await?;
+            Ok(HttpAnswer { status, headers, body })
+        };
+        self.in_time(whole, departure).await
+    }
+
+    /// The same for whom the status is the answer: of the body only the beginning is read, as far as it comes within the
+    /// bounds, and it is no error when it breaks off.
+    ///
+    /// # Errors
+    /// [`HttpError`]; an answer with an HTTP error status is an answer.
+    pub async fn tell(&self, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
+        let (outgoing, departure) = self.outgoing(request);
+        let response = self.in_time(self.head(outgoing), departure).await?;
+        Ok(HttpAnswer {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: self.beginning(response).await,
+        })
+    }
+
+    fn outgoing(&self, request: HttpRequest) -> (reqwest::Request, Option<Departure>) {
         debug_assert_eq!(server(&request.url), *self.server, "errors would name another server");
         let mut outgoing = reqwest::Request::new(request.method, request.url);
         *outgoing.headers_mut() = request.headers;
@@ -321,9 +373,18 @@ impl HttpClient {
             }
             (body, _) => *outgoing.body_mut() = body.map(reqwest::Body::from),
         }
+        (outgoing, departure)
+    }
+
+    /// Bounds an exchange, and says of a failed one whether anything of it was sent.
+    async fn in_time<T>(
+        &self,
+        exchange: impl Future<Output = Result<T, HttpError>>,
+        departure: Option<Departure>,
+    ) -> Result<T, HttpError> {
         // The library's own deadlines are per step; this one holds whatever the server does.
         let total = self.bounds.total;
-        let outcome = tokio::time::timeout(total, self.exchange(outgoing)).await;
+        let outcome = tokio::time::timeout(total, exchange).await;
         let outcome = outcome.unwrap_or_else(|_| Err(self.timeout(total)));
         match departure {
             Some(departure) if departure.is_missed() => Err(HttpError::TooLate { server: self.server() }),
@@ -332,8 +393,9 @@ impl HttpClient {
         }
     }
 
-    async fn exchange(&self, request: reqwest::Request) -> Result<HttpAnswer, HttpError> {
-        let response = self.inner.execute(request).await.map_err(|error| {
+    /// Sends a request and awaits the head of the answer.
+    async fn head(&self, request: reqwest::Request) -> Result<reqwest::Response, HttpError> {
+        self.inner.execute(request).await.map_err(|error| {
             if error.is_connect() {
                 HttpError::Connect {
                     server: self.server(),
@@ -343,12 +405,23 @@ impl HttpClient {
             } else {
                 self.broken(error, |server, cause| HttpError::Lost { server, cause })
             }
-        })?;
-        Ok(HttpAnswer {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            body: self.body(response).await?,
         })
+    }
+
+    async fn beginning(&self, mut response: reqwest::Response) -> Vec<u8> {
+        let mut body = Vec::new();
+        let reading = async {
+            while let Ok(Some(chunk)) = response.chunk().await {
+                let room = self.bounds.body_bytes - body.len();
+                body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+                if chunk.len() >= room {
+                    return;
+                }
+            }
+        };
+        // What did not come by then is not needed.
+        tokio::time::timeout(self.bounds.read, reading).await.ok();
+        body
     }
 
     async fn body(&self, mut response: reqwest::Response) -> Result<Vec<u8>, HttpError> {
@@ -395,7 +468,7 @@ impl HttpClient {
 }
 
 /// `host:port`, and nothing else of the URL.
-fn server(url: &Url) -> String {
+pub fn server(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     match url.port_or_known_default() {
         Some(port) => format!("{host}:{port}"),

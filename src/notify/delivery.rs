@@ -8,6 +8,7 @@ use futures_util::future::{BoxFuture, Shared};
 use jiff::{SignedDuration, Timestamp};
 
 use super::letter::Letter;
+use crate::domain::ChannelName;
 use crate::domain::notice::{AttemptOutcome, Message, Notification};
 
 /// A message on its way out.
@@ -168,6 +169,20 @@ impl fmt::Display for Failed {
 }
 
 impl std::error::Error for Failed {}
+
+/// Why a channel cannot be used as configured.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SetupError {
+    /// The sender of mails, or who reads the answers, is no mailbox.
+    #[error("`[smtp]` cannot be used: `{from}` is no address such as \"Phone service <alerts@example.com>\" ({why})")]
+    Sender { from: String, why: String },
+    /// TLS could not be set up.
+    #[error("`[smtp]` cannot be used: TLS could not be set up for `{host}` ({why})")]
+    Tls { host: String, why: String },
+    /// Its address, or what is to be sent there, is not fit for it.
+    #[error("channel `{channel}` cannot be used: {why}")]
+    Channel { channel: ChannelName, why: String },
+}
 
 /// One thing that a check found out.
 #[derive(Clone, Debug, PartialEq, Eq)]

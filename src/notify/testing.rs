@@ -152,19 +152,27 @@ pub(super) struct Authority {
     pub root: Vec<u8>,
     /// Encrypts as the server.
     pub upgrade: Upgrade,
+    /// The same for a server that needs more of TLS than a stream.
+    pub acceptor: TlsAcceptor,
 }
 
 pub(super) fn authority() -> Authority {
+    authority_until(None)
+}
+
+/// The same, whose server's certificate was good until then.
+pub(super) fn authority_until(year: Option<i32>) -> Authority {
     let key = KeyPair::generate().unwrap();
     let mut parameters = CertificateParams::new(vec![]).unwrap();
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let root = parameters.self_signed(&key).unwrap();
     let issuer = Issuer::new(parameters, key);
     let server_key = KeyPair::generate().unwrap();
-    let server = CertificateParams::new(vec!["localhost".to_owned()])
-        .unwrap()
-        .signed_by(&server_key, &issuer)
-        .unwrap();
+    let mut parameters = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    if let Some(year) = year {
+        parameters.not_after = rcgen::date_time_ymd(year, 1, 1);
+    }
+    let server = parameters.signed_by(&server_key, &issuer).unwrap();
     let private = PrivateKeyDer::try_from(server_key.serialize_der()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)
@@ -174,8 +182,9 @@ pub(super) fn authority() -> Authority {
         .with_single_cert(vec![server.der().clone()], private)
         .unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
+    let accepts = acceptor.clone();
     let upgrade: Upgrade = Arc::new(move |wire: Wire| {
-        let accepting = acceptor.accept(wire);
+        let accepting = accepts.accept(wire);
         Box::pin(async move {
             let encrypted: io::Result<_> = accepting.await;
             encrypted.map(|stream| Box::new(stream) as Wire)
@@ -184,5 +193,6 @@ pub(super) fn authority() -> Authority {
     Authority {
         root: root.der().to_vec(),
         upgrade,
+        acceptor,
     }
 }

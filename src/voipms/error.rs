@@ -338,7 +338,7 @@ impl Error {
         }
         match &self.problem {
             Problem::Http(HttpError::Connect { step, .. }) => Some(match step {
-                Step::Address => "check `url`, and this machine's network and DNS",
+                Step::Address | Step::Reach => "check `url`, and this machine's network and DNS",
                 Step::Connection => "check `url`, and this machine's network and firewall; no proxy is used",
                 Step::Tls => {
                     "check `url`, this machine's clock and its trusted certificates (`SSL_CERT_FILE`), and that nothing in \

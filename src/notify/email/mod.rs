@@ -30,7 +30,7 @@ use self::compose::Composed;
 use self::conversation::{Progress, Session};
 use self::error::MailError;
 use self::tls::Tls;
-use super::delivery::{self, Scope, Until};
+use super::delivery::{self, Scope, SetupError, Until};
 use crate::redact::{Redactor, one_line};
 
 /// The mail server, as configured.
@@ -74,17 +74,6 @@ pub enum Security {
     Tls,
     /// STARTTLS if offered, its certificate unchecked, else plain. For loopback only.
     Loopback,
-}
-
-/// Why a mail server cannot be used as configured.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SetupError {
-    /// The sender, or who reads the answers, is no mailbox.
-    #[error("`{from}` is no address such as \"Phone service <alerts@example.com>\" ({why})")]
-    Sender { from: String, why: String },
-    /// TLS could not be set up.
-    #[error("TLS could not be set up for `{host}` ({why})")]
-    Tls { host: String, why: String },
 }
 
 /// Longest name of the service.
