@@ -125,6 +125,24 @@ impl CronRule {
     }
 }
 
+impl CronRule {
+    /// When it came last, `now` included; `None`: not within that time.
+    #[must_use]
+    pub fn last_until(&self, now: Timestamp, within: SignedDuration) -> Option<Timestamp> {
+        // The shorter span first, so that a rule that comes often is not counted through a whole day.
+        let spans = [SignedDuration::from_mins(2), SignedDuration::from_hours(2), within];
+        spans.into_iter().find_map(|span| {
+            let mut last = None;
+            // Both bounds are whole seconds to the rule, and it never gives the first.
+            let mut after = now.checked_sub(span.min(within)).ok()?;
+            while let Some(next) = self.next_after(after).filter(|next| *next <= now) {
+                (last, after) = (Some(next), next);
+            }
+            last
+        })
+    }
+}
+
 impl Schedule {
     /// Ticks looked at by [`Schedule::interval`]: a day of a tick each minute. More would cost time for rules that
     /// tick by the second; fewer would miss the night of a rule for business hours.
@@ -259,6 +277,49 @@ mod tests {
         ];
         for (name, rule, zone, now, next) in cases {
             assert_eq!(cron(rule, zone).next_after(at(now)), at(next), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_last_mark_is_found_also_when_the_clocks_change() {
+        for (name, rule, now, expected) in [
+            (
+                "this moment",
+                "0 8 * * *",
+                "2026-11-23T13:00:00Z",
+                Some("2026-11-23T13:00:00Z"),
+            ),
+            (
+                "within the second",
+                "0 8 * * *",
+                "2026-11-23T13:00:00.9Z",
+                Some("2026-11-23T13:00:00Z"),
+            ),
+            (
+                "hours ago",
+                "0 8 * * *",
+                "2026-11-24T12:59:59Z",
+                Some("2026-11-23T13:00:00Z"),
+            ),
+            (
+                "each second",
+                "* * * * * *",
+                "2026-11-23T13:00:07Z",
+                Some("2026-11-23T13:00:07Z"),
+            ),
+            ("days ago", "0 8 * * MON", "2026-11-25T13:00:00Z", None),
+            (
+                "24.5 hours ago, on a day of 25",
+                "30 0 * * *",
+                "2026-11-02T05:00:00Z",
+                None,
+            ),
+        ] {
+            let SweepEvery::Cron(rule) = cron(rule, "America/Toronto").sweep else {
+                panic!("{name}")
+            };
+            let last = rule.last_until(at(now), SignedDuration::from_hours(24));
+            assert_eq!(last, expected.map(at), "{name}");
         }
     }
 

@@ -15,6 +15,7 @@ use super::schedule::{CronRule, Schedule, SweepEvery};
 use super::secret;
 use super::settings::{Account, Alerts, Channel, Digest, Endpoint, Enforcement, Mail, Smtp, Store};
 use crate::domain::language::Whom;
+use crate::domain::receiver::Reads;
 use crate::domain::{Language, Languages};
 use crate::net::{BadCertificates, certificates_in};
 
@@ -167,6 +168,11 @@ pub fn digest(root: &Reader<'_>, zone: &str, channels: &[Channel]) -> Option<Opt
     let channel = root.get(&keys::DIGEST_CHANNEL);
     if let Some(channel) = &channel {
         channels::refuse_unknown(root, &keys::DIGEST_CHANNEL, channel, channels);
+        let pages = |other: &&Channel| other.name == *channel && other.kind.reads() == Reads::Incidents;
+        if channels.iter().any(|other| pages(&other)) {
+            let wrong = wrong("would open an incident for each digest").accepted("a channel that people read");
+            root.refuse(&keys::DIGEST_CHANNEL, wrong);
+        }
     }
     let rule = root.get(&keys::DIGEST_AT)?;
     let at = CronRule::parse(&rule, zone, root.now)

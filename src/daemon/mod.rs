@@ -1,7 +1,7 @@
 //! The composition root: builds store, API clients, monitors, enforcers and the outbox from settings, and runs them.
 //!
 //! In reading order: [`parts`] (settings turn into parts), [`watch`] (one account: settle, sweep, enforce), [`once`]
-//! (`sweep --once`), [`run`] (the daemon), `pulse` and `alarm` (whether the store works, and who is told), [`letters`] (dead letters are announced), [`trigger`] (the wall clock).
+//! (`sweep --once`), [`run`] (the daemon), `pulse` and `alarm` (whether the store works, and who is told), [`letters`] (dead letters are announced), [`digest`] (what sums up), [`trigger`] (the wall clock).
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -20,6 +20,7 @@ use crate::store::{Access, Store};
 use crate::{enforce, store, voipms};
 
 pub mod alarm;
+pub mod digest;
 pub mod letters;
 pub mod once;
 pub mod parts;
@@ -31,6 +32,7 @@ mod tests;
 pub mod trigger;
 pub mod watch;
 
+pub use digest::Digests;
 pub use letters::DeadLetters;
 pub use reservations::StoreLedger;
 pub use watch::{Pass, Terms, Watch};
@@ -65,6 +67,7 @@ pub struct Daemon {
     pub watches: Vec<Watch>,
     outbox: Option<Outbox<Store>>,
     letters: DeadLetters,
+    digests: Option<Digests>,
     clock: Clock,
     schedule: Schedule,
     keep_history: jiff::SignedDuration,
@@ -122,6 +125,7 @@ impl Daemon {
             store,
             watches,
             letters: DeadLetters::default(),
+            digests: settings.digest.as_ref().map(Digests::new),
             clock: environment.clock.clone(),
             schedule: settings.schedule.clone(),
             keep_history: settings.store.keep_history,

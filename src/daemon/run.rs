@@ -46,6 +46,7 @@ impl Daemon {
             watches,
             outbox,
             letters,
+            digests,
             clock,
             schedule,
             keep_history,
@@ -92,7 +93,12 @@ impl Daemon {
         };
         let announcements = announce(letters, &watches, passes, &clock, &wake);
         let decisions = wake_for_retries(&store, &clock, &wake, stopper.subscribe());
-        let work = async { tokio::join!(accounts, deliveries, announcements, decisions) };
+        let digests = async {
+            if let Some(digests) = digests {
+                digests.run(&watches, &clock, &wake, stopper.subscribe()).await;
+            }
+        };
+        let work = async { tokio::join!(accounts, deliveries, announcements, decisions, digests) };
         let mut work = Box::pin(work);
         let ended = tokio::select! {
             _ = &mut work => None,
@@ -139,7 +145,7 @@ async fn watch_over(alarm: Option<Alarm<'_>>, pulse: &Pulse) -> Error {
 }
 
 /// Ends when the program is to end.
-async fn stopped(mut stop: signal::Receiver<bool>) {
+pub(super) async fn stopped(mut stop: signal::Receiver<bool>) {
     // A sender that is gone means the end, too.
     stop.wait_for(|stop| *stop).await.ok();
 }

@@ -102,6 +102,14 @@ impl ClientId {
     }
 }
 
+impl PolicyName {
+    /// What a digest is kept under, on [`ClientId::account`]. No policy is judged by this name there.
+    #[must_use]
+    pub fn digest() -> Self {
+        Self(Arc::from("digest"))
+    }
+}
+
 impl ChannelName {
     /// The channel that mails the client itself.
     #[must_use]

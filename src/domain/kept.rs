@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::alert::Alert;
 use super::decision::Decision;
@@ -119,6 +119,21 @@ pub struct Told {
     pub client: bool,
     /// Since when what is owed to the client waits.
     pub client_waits_since: Option<Timestamp>,
+}
+
+/// What happened in an account since a time: alerts of which somebody was to be told, and what became of that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    /// Episodes that began.
+    pub began: u64,
+    /// Episodes that ended.
+    pub ended: u64,
+    /// Notifications that arrived, or probably did.
+    pub delivered: u64,
+    /// Notifications that will never arrive.
+    pub dead: u64,
+    /// Notifications that it was decided not to send.
+    pub dropped: u64,
 }
 
 /// An enforcement with its journal.

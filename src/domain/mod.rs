@@ -11,6 +11,7 @@ pub mod alert;
 pub mod client;
 pub mod dead_letter;
 pub mod decision;
+pub mod digest;
 pub mod due;
 pub mod enforcement;
 pub mod id;

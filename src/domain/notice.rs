@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::alert::EpisodeId;
+use super::digest::Digest;
 use super::enforcement::{Direction, Outcome};
 use super::reason::{Finding, Reason};
 use super::{AccountName, ChannelName, ClientId, Management, Money, PolicyName, Reading, Severity, Threshold};
@@ -45,6 +46,8 @@ pub enum Transition {
         /// Which way the change went.
         direction: Direction,
     },
+    /// No alert moved: what happened is summed up.
+    Digest(Box<Digest>),
 }
 
 impl Transition {
@@ -61,6 +64,7 @@ impl Transition {
             Self::UsedUp => "used-up".to_owned(),
             Self::Resolved => "resolved".to_owned(),
             Self::Withdrawn { .. } => "withdrawn".to_owned(),
+            Self::Digest(_) => "digest".to_owned(),
             Self::Enforced { outcome, direction, .. } => {
                 let verb = match direction {
                     Direction::Enforce => "enforced",

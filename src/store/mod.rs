@@ -35,7 +35,7 @@ use crate::domain::dead_letter::DeadLetter;
 use crate::domain::decision::{self, Decision};
 use crate::domain::enforcement::Enforcement;
 pub use crate::domain::kept::{
-    AccountView, Counts, EnforcementRecord, Fires, Kept, NoticeRecord, Seen, Told, WaitingMail,
+    AccountView, Activity, Counts, EnforcementRecord, Fires, Kept, NoticeRecord, Seen, Told, WaitingMail,
 };
 use crate::domain::notice::{Message, Notification};
 use crate::domain::{AccountName, ChannelName, ClientId};
@@ -191,6 +191,17 @@ impl Store {
 
     pub async fn notifications(&self, filter: &Filter) -> Result<Vec<Notification>, Error> {
         self.during("read the notifications", self.engine.notifications(filter).await)
+    }
+
+    /// What was owed since `since`, and what became of it. Digests do not count.
+    pub async fn activity_since(&self, account: &AccountName, since: Timestamp) -> Result<Activity, Error> {
+        let counted = self.engine.activity_since(account, since).await;
+        self.during("count what was told", counted)
+    }
+
+    /// The newest notification that carries a digest.
+    pub async fn last_digest(&self, account: &AccountName) -> Result<Option<Notification>, Error> {
+        self.during("read the last digest", self.engine.last_digest(account).await)
     }
 
     /// Messages that died and that nobody has dealt with, those that nobody was told of first. Those about dead letters

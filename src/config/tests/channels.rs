@@ -245,6 +245,11 @@ fn windows_digests_and_heartbeats_are_checked() {
             "[digest]\nat='0 8 * * MON'\nchannel='am'",
             Some("digest.channel: is an Alertmanager"),
         ),
+        (
+            "a digest to a pager",
+            "[[channel]]\nname='pd'\ntype='pagerduty'\nrouting_key='SECRET'\n[digest]\nat='0 8 * * MON'\nchannel='pd'",
+            Some("digest.channel: would open an incident"),
+        ),
         ("a heartbeat", "[heartbeat]\nurl='https://hc.example.com/SECRET'", None),
         (
             "a heartbeat in the open",

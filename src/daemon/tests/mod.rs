@@ -21,6 +21,7 @@ use crate::store::{AccountView, Filter};
 mod alerts;
 mod changes;
 mod clock;
+mod digests;
 mod letters;
 mod lists;
 mod notices;

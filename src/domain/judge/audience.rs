@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::alert::Firing;
+use crate::domain::digest::Digest;
 use crate::domain::notice::{Facts, Message, MessageKind, NoticeState, Notification, Transition};
 use crate::domain::policy::Policy;
+use crate::domain::reason::Reason;
 use crate::domain::receiver::Receiver;
-use crate::domain::{AccountName, ChannelName, ClientId, Money};
+use crate::domain::{AccountName, ChannelName, ClientId, Money, PolicyName, Severity};
 
 /// How long a message is tried. Longer, and it would tell of a day that nobody can act on; shorter, and one night
 /// of a broken mail server would lose it.
@@ -109,6 +111,8 @@ fn tells_operators(firing: &Firing, transition: &Transition) -> bool {
     match transition {
         Transition::ClientDue | Transition::UsedUp => false,
         Transition::Resolved | Transition::Withdrawn { .. } => !firing.baseline || firing.summary.is_some(),
+        // It is about no episode, and owed by `sum_up`.
+        Transition::Digest(_) => false,
         Transition::Fired { .. } | Transition::Repeated { .. } | Transition::News | Transition::Enforced { .. } => true,
     }
 }
@@ -127,7 +131,7 @@ fn tells_client(firing: &Firing, transition: &Transition) -> bool {
     match transition {
         Transition::Fired { .. } | Transition::Repeated { .. } | Transition::Resolved => firing.client_told,
         Transition::ClientDue | Transition::UsedUp => true,
-        Transition::News | Transition::Withdrawn { .. } | Transition::Enforced { .. } => false,
+        Transition::News | Transition::Withdrawn { .. } | Transition::Enforced { .. } | Transition::Digest(_) => false,
     }
 }
 
@@ -256,9 +260,62 @@ pub fn together(messages: &mut Vec<Message>, notifications: &mut [Notification])
     }
 }
 
+/// A digest for each recipient of a channel. Its id comes from its mark, so that it is the same after a crash.
+#[must_use]
+pub fn sum_up(
+    account: &AccountName,
+    digest: &Digest,
+    currency: &str,
+    (channel, receiver): (&ChannelName, &Receiver),
+    now: Timestamp,
+) -> Owed {
+    let (client, policy) = (ClientId::account(), PolicyName::digest());
+    let episode = digest.episode(account);
+    let facts = Facts {
+        label: client.to_string(),
+        currency: currency.to_owned(),
+        reading: None,
+        threshold: None,
+        reason: Reason::Account {
+            what: "what happened is summed up".to_owned(),
+            fix: String::new(),
+        },
+        since: digest.mark,
+        enforcement: None,
+        management: None,
+        ending: None,
+        country: String::new(),
+        runbook_url: None,
+        account: None,
+    };
+    let transition = Transition::Digest(Box::new(digest.clone()));
+    let mut owed = Owed::default();
+    for recipient in &receiver.recipients {
+        let mut notification = Notification {
+            id: format!("{episode}/{}/{channel}/{recipient}", transition.label()),
+            account: account.clone(),
+            client: client.clone(),
+            policy: policy.clone(),
+            episode: episode.clone(),
+            transition: transition.clone(),
+            severity: Severity::Info,
+            channel: channel.clone(),
+            recipient: recipient.clone(),
+            facts: facts.clone(),
+            created_at: now,
+            message: None,
+            state: NoticeState::Pending,
+        };
+        owed.messages
+            .push(carry(&mut notification, episode.as_str(), None, now));
+        owed.notifications.push(notification);
+    }
+    owed
+}
+
 /// Who of those that are told together leads: the lowest.
 #[must_use]
-pub fn rank(notification: &Notification) -> (bool, std::cmp::Reverse<crate::domain::Severity>) {
+pub fn rank(notification: &Notification) -> (bool, std::cmp::Reverse<Severity>) {
     (
         notification.transition.is_end(),
         std::cmp::Reverse(notification.severity),

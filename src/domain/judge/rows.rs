@@ -119,6 +119,7 @@ fn moved(client: &ClientId, policy: &Policy, alert: &Alert, firing: &Firing, tra
         | Transition::Repeated { .. }
         | Transition::News
         | Transition::UsedUp
+        | Transition::Digest(_)
         | Transition::Enforced { .. } => {
             return None;
         }

@@ -14,6 +14,21 @@ use super::{Letter, Table};
 #[template(
     ext = "html",
     source = r##"{%- macro say(sentence) %}{% for (code, words) in self.spans(sentence) %}{% if code %}<code class="c" style="font-size:14px;background:#f2f4f7;">{{ words }}</code>{% else %}{{ words }}{% endif %}{% endfor %}{% endmacro -%}
+{%- macro lay(table) %}
+<table class="l" width="100%" cellpadding="6" cellspacing="0" rules="rows" style="border-color:#eaecf0;font-size:14px;line-height:20px;">
+<tr class="g" style="color:#667085;">{% for column in table.head %}{% if !column.below %}<th align="{% if column.numbers %}right{% else %}left{% endif %}" style="font-weight:normal;">{{ column.name }}</th>{% endif %}{% endfor %}</tr>
+{%- for row in table.rows %}
+<tr>
+{%- for (index, cell) in row.iter().enumerate() %}{% let column = table.head[index] %}
+{%- if !column.below %}<td valign="top"{% if column.numbers %} align="right"{% endif %}{% if column.numbers || (index == 0 && !self.has_below(table)) %} nowrap{% endif %}>{{ cell }}
+{%- if index == 0 %}{% let under = self.under(table, row) %}{% if !under.is_empty() %}<br><small class="g" style="color:#667085;">{{ under }}</small>{% endif %}{% endif %}</td>
+{%- endif %}{% endfor %}</tr>
+{%- endfor %}
+</table>
+{%- if !table.more.is_empty() %}
+<p class="g" style="margin:8px 0 0 0;color:#667085;">{% call say(table.more) %}{% endcall %}</p>
+{%- endif %}
+{%- endmacro -%}
 <!doctype html>
 <html lang="{{ letter.words.code }}">
 <head>
@@ -64,21 +79,15 @@ use super::{Letter, Table};
 {%- endif %}
 {%- if let Some(table) = letter.table %}
 <tr><td class="p" style="padding:4px 24px 12px 24px;">
-<table class="l" width="100%" cellpadding="6" cellspacing="0" rules="rows" style="border-color:#eaecf0;font-size:14px;line-height:20px;">
-<tr class="g" style="color:#667085;">{% for column in table.head %}{% if !column.below %}<th align="{% if column.numbers %}right{% else %}left{% endif %}" style="font-weight:normal;">{{ column.name }}</th>{% endif %}{% endfor %}</tr>
-{%- for row in table.rows %}
-<tr>
-{%- for (index, cell) in row.iter().enumerate() %}{% let column = table.head[index] %}
-{%- if !column.below %}<td valign="top"{% if column.numbers %} align="right"{% endif %}{% if column.numbers || (index == 0 && !self.has_below(table)) %} nowrap{% endif %}>{{ cell }}
-{%- if index == 0 %}{% let under = self.under(table, row) %}{% if !under.is_empty() %}<br><small class="g" style="color:#667085;">{{ under }}</small>{% endif %}{% endif %}</td>
-{%- endif %}{% endfor %}</tr>
-{%- endfor %}
-</table>
-{%- if !table.more.is_empty() %}
-<p class="g" style="margin:8px 0 0 0;color:#667085;">{% call say(table.more) %}{% endcall %}</p>
-{%- endif %}
+{% call lay(table) %}{% endcall %}
 </td></tr>
 {%- endif %}
+{%- for section in letter.sections %}
+<tr><td class="p" style="padding:4px 24px 12px 24px;">
+<h2 class="h" style="margin:0 0 6px 0;font-size:16px;line-height:24px;font-weight:bold;color:#101828;">{{ section.heading }}</h2>
+{%- call lay(section.table) %}{% endcall %}
+</td></tr>
+{%- endfor %}
 {%- if !letter.steps.is_empty() %}
 <tr><td class="p" style="padding:4px 24px 8px 24px;">
 <h2 class="h" style="margin:0 0 6px 0;font-size:16px;line-height:24px;font-weight:bold;color:#101828;">{{ self.bare(letter.words.steps) }}</h2>

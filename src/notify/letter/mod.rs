@@ -39,6 +39,8 @@ pub struct Letter {
     pub facts: Vec<Fact>,
     /// Many clients at once.
     pub table: Option<Table>,
+    /// Further tables, each with its heading.
+    pub sections: Vec<Section>,
     /// What to do; the first is the most urgent.
     pub steps: Vec<String>,
     /// Where a client adds money.
@@ -91,6 +93,13 @@ pub struct Table {
     pub rows: Vec<Vec<String>>,
     /// What there would have been beyond these, in words; empty when these are all.
     pub more: String,
+}
+
+/// A table of its own within a letter.
+#[derive(Clone, Debug, Default)]
+pub struct Section {
+    pub heading: String,
+    pub table: Table,
 }
 
 /// A column's name and whether it holds numbers.

@@ -22,6 +22,10 @@ impl Letter {
         if let Some(table) = &self.table {
             table.as_text(&mut text);
         }
+        for section in &self.sections {
+            wrap_into(&mut text, &format!("{}:", section.heading), "", "", WIDTH);
+            section.table.as_text(&mut text);
+        }
         self.steps_as_text(&mut text);
         self.lines_as_text(&mut text, self.words.pay_here, self.link.as_slice());
         self.lines_as_text(&mut text, self.words.contact, &self.contact);

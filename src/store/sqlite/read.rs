@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::TryStreamExt;
+use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row};
 
@@ -14,7 +15,8 @@ use crate::domain::enforcement::Enforcement;
 use crate::domain::notice::Notification;
 use crate::domain::watch::AccountState;
 use crate::domain::{AccountName, ClientId};
-use crate::store::{AccountView, Counts, EnforcementRecord, Filter, Fires, Kept, NoticeRecord};
+use crate::store::encode::nanos;
+use crate::store::{AccountView, Activity, Counts, EnforcementRecord, Filter, Fires, Kept, NoticeRecord};
 
 const ALERTS: &str = "SELECT * FROM alert WHERE account = ?1 ORDER BY client, policy";
 
@@ -72,6 +74,18 @@ const ENFORCEMENTS: &str = "
 SELECT * FROM enforcement
 WHERE account = ?1 AND (?2 IS NULL OR client = ?2) AND (?3 IS NULL OR state = ?3)
 ORDER BY seq DESC LIMIT ?4";
+
+/// Reads every notification of the account: asked once for each digest.
+const ACTIVITY: &str = "
+SELECT count(DISTINCT episode) FILTER (WHERE json_extract(transition, '$.kind') = 'fired') AS began,
+    count(DISTINCT episode) FILTER (WHERE json_extract(transition, '$.kind') IN ('resolved', 'withdrawn')) AS ended,
+    count(*) FILTER (WHERE state IN ('delivered', 'probably-delivered')) AS delivered,
+    count(*) FILTER (WHERE state = 'dead') AS dead,
+    count(*) FILTER (WHERE state = 'dropped') AS dropped
+FROM notification WHERE account = ?1 AND created_at > ?2 AND NOT (client = 'account' AND policy = 'digest')";
+
+const LAST_DIGEST: &str = "
+SELECT * FROM notification WHERE account = ?1 AND client = 'account' AND policy = 'digest' ORDER BY seq DESC LIMIT 1";
 
 const CLIENT_COUNTS: &str = "
 SELECT count(*) FILTER (WHERE vanished_at IS NULL) AS clients,
@@ -169,6 +183,25 @@ impl Sqlite {
             .bind(bound(filter.limit));
         let rows = query.fetch_all(&self.reader).await?;
         rows.iter().map(|row| Columns(row).notification()).collect()
+    }
+
+    pub async fn activity_since(&self, account: &AccountName, since: Timestamp) -> Result<Activity, Fault> {
+        let query = sqlx::query(ACTIVITY).bind(account.as_str()).bind(nanos(since));
+        let row = query.fetch_one(&self.reader).await?;
+        let number = |column: &'static str| Columns(&row).count::<u64>(column);
+        Ok(Activity {
+            began: number("began")?,
+            ended: number("ended")?,
+            delivered: number("delivered")?,
+            dead: number("dead")?,
+            dropped: number("dropped")?,
+        })
+    }
+
+    pub async fn last_digest(&self, account: &AccountName) -> Result<Option<Notification>, Fault> {
+        let query = sqlx::query(LAST_DIGEST).bind(account.as_str());
+        let row = query.fetch_optional(&self.reader).await?;
+        row.map(|row| Columns(&row).notification()).transpose()
     }
 
     pub async fn uncarried_notifications(&self, account: &AccountName) -> Result<Vec<Notification>, Fault> {

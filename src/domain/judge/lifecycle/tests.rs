@@ -586,7 +586,7 @@ proptest! {
                         prop_assert!(fires, "nothing ends that did not fire");
                         fires = false;
                     }
-                    Transition::News | Transition::UsedUp | Transition::Enforced { .. } => prop_assert!(false, "not decided here"),
+                    Transition::News | Transition::UsedUp | Transition::Enforced { .. } | Transition::Digest(_) => prop_assert!(false, "not decided here"),
                 }
             }
             let is_firing = matches!(run.alert, Some(Alert { phase: Phase::Firing(_), .. }));

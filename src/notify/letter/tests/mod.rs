@@ -11,6 +11,7 @@ use crate::domain::reason::{Finding, Measure, Reason, Relation};
 use crate::domain::{AccountName, ChannelName, ClientId, Management, Money, PolicyName, Reading, Severity, Threshold};
 
 mod accounts;
+mod digest;
 mod golden;
 mod harmless;
 mod languages;

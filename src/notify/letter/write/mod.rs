@@ -3,6 +3,7 @@
 
 mod account;
 mod client;
+mod digest;
 mod enforced;
 mod facts;
 mod operator;

@@ -8,7 +8,7 @@ use super::super::{Letter, Tone};
 use super::facts::facts;
 use super::scene::{Scene, Topic};
 use super::steps::steps;
-use super::{account, enforced};
+use super::{account, digest, enforced};
 use crate::domain::notice::{Ending, Transition, Withdrawal};
 use crate::domain::reason::{Measure, Reason};
 use crate::domain::{ClientId, Management, Severity};
@@ -47,6 +47,7 @@ pub(super) fn letter(scene: &Scene<'_>) -> Letter {
             wanted,
             direction,
         } => enforced::letter(scene, outcome, *wanted, *direction),
+        Transition::Digest(digest) => return digest::letter(scene, digest),
     };
     letter.facts.extend(facts(scene));
     if scene.is_late() {
