@@ -124,8 +124,13 @@ pub fn api(
     voipms::Client::new(&settings, pacer, trust, seed)
 }
 
-/// The mail server, if one is configured.
-fn email(settings: &Settings, trust: &Trust, timeout: Option<Duration>) -> Result<Option<Email>, SetupError> {
+/// The mail server, if one is configured. Who reads the answers: `reply_to`, else who does for all mails.
+fn email(
+    settings: &Settings,
+    reply_to: Option<&String>,
+    trust: &Trust,
+    timeout: Option<Duration>,
+) -> Result<Option<Email>, SetupError> {
     let Some(smtp) = &settings.smtp else { return Ok(None) };
     let password = || smtp.password.clone().unwrap_or_else(|| SecretString::from(""));
     let server = Server {
@@ -141,7 +146,7 @@ fn email(settings: &Settings, trust: &Trust, timeout: Option<Duration>) -> Resul
             password: password(),
         }),
         from: smtp.from.clone(),
-        reply_to: settings.mail.reply_to.clone(),
+        reply_to: reply_to.or(settings.mail.reply_to.as_ref()).cloned(),
         helo: smtp.helo.clone(),
         patience: PATIENCE,
         timeout: timeout.unwrap_or(smtp.timeout),
@@ -170,16 +175,26 @@ pub struct Route {
 /// # Errors
 /// When its settings cannot be used.
 pub fn delivery(settings: &Settings, trust: &Trust, timeout: Option<Duration>) -> Result<Delivery, SetupError> {
-    let email = email(settings, trust, timeout)?;
-    let service = email.as_ref().map(Email::service).unwrap_or_default();
-    let mut mail = email.map(|email| Route {
+    let email = |reply_to| self::email(settings, reply_to, trust, timeout);
+    let clients = email(None)?;
+    let service = clients.as_ref().map(Email::service).unwrap_or_default();
+    let mut own: Vec<Route> = Vec::new();
+    let mut mail = clients.map(|email| Route {
         channel: Arc::new(email),
         names: vec![ChannelName::client()],
         recipients: Vec::new(),
     });
     for channel in &settings.channels {
         match &channel.kind {
-            ChannelKind::Email { to, .. } => {
+            ChannelKind::Email {
+                to,
+                reply_to: Some(reply_to),
+            } => own.extend(email(Some(reply_to))?.map(|email| Route {
+                channel: Arc::new(email),
+                names: vec![channel.name.clone()],
+                recipients: to.clone(),
+            })),
+            ChannelKind::Email { to, reply_to: None } => {
                 if let Some(mail) = &mut mail {
                     mail.names.push(channel.name.clone());
                     for recipient in to {
@@ -198,7 +213,7 @@ pub fn delivery(settings: &Settings, trust: &Trust, timeout: Option<Duration>) -
         }
     }
     Ok(Delivery {
-        routes: mail.into_iter().collect(),
+        routes: mail.into_iter().chain(own).collect(),
         letterhead: letterhead(settings, service),
     })
 }
