@@ -15,6 +15,7 @@ use super::{Environment, Terms, parts};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::domain::alert::Alert;
+use crate::domain::hush;
 use crate::domain::judge::Circumstances;
 use crate::domain::judge::account::{Health, Trouble};
 use crate::domain::notice::{Message, Notification};
@@ -90,7 +91,7 @@ impl<'a> Alarm<'a> {
         };
         let circumstances = Circumstances::ordinary(now, JUDGED_EVERY, now);
         let rules = Arc::clone(&self.terms.borrow().rules);
-        let decided = rules.judge_account(&health, &self.alerts, &circumstances);
+        let decided = rules.judge_account(&health, &self.alerts, &hush::NOTHING, &circumstances);
         self.alerts.retain(|alert| {
             let is_new = |new: &Alert| new.policy == alert.policy;
             !decided.gone.contains(&alert.policy) && !decided.alerts.iter().any(is_new)

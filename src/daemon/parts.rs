@@ -50,6 +50,7 @@ pub fn rules(settings: &Settings, account: &Account) -> Rules {
         default_threshold: settings.alerts.default_threshold,
         mode: settings.enforcement.mode,
         zone: toronto(),
+        mutes: Vec::new(),
     }
 }
 

@@ -6,8 +6,9 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use super::enforcement::mode::Mode;
+use super::notice::Transition;
 use super::reason::{Finding, Reason};
-use super::{AccountName, ClientId, PolicyName};
+use super::{AccountName, ClientId, Policy, PolicyName, Severity};
 
 /// Names an episode for ever: account, client, policy and the second it began. Readable, unique, and the same
 /// after a crash in the middle of a commit that did not happen.
@@ -115,7 +116,7 @@ pub struct Firing {
     pub under_on: Option<Date>,
     /// The balance and what it was compared with when it was last in breach: what its end is told by.
     #[serde(default)]
-    pub breach: Option<Finding>,
+    pub breach: Option<Box<Finding>>,
     /// Whether it is between its limits, or clear and not for long enough: nobody is reminded of it then.
     #[serde(default)]
     pub is_recovering: bool,
@@ -124,6 +125,16 @@ pub struct Firing {
     pub client_knows_it_is_gone: bool,
     /// The enforcement mode when it began. An episode is enforced only in the mode it began in.
     pub mode: Mode,
+    /// The severity with which it began: it stays so while it fires. `None`: it began when this was not kept.
+    #[serde(default)]
+    pub severity: Option<Severity>,
+    /// When people were first told of it, or were to be; `None`: not yet, or it began when this was not kept.
+    #[serde(default)]
+    pub first_told_at: Option<Timestamp>,
+    /// Whether a silence, an acknowledgement or a maintenance window kept something from being told: when nothing does any
+    /// more, people are told that it still fires.
+    #[serde(default)]
+    pub held_back: bool,
 }
 
 impl Firing {
@@ -149,6 +160,48 @@ impl Firing {
             is_recovering: false,
             client_knows_it_is_gone: false,
             mode,
+            severity: None,
+            first_told_at: None,
+            held_back: false,
+        }
+    }
+
+    /// How urgent it is, for as long as it fires.
+    #[must_use]
+    pub fn severity(&self, policy: &Policy) -> Severity {
+        self.severity.unwrap_or(policy.severity)
+    }
+
+    /// When people were first told of it; `None`: not yet.
+    #[must_use]
+    pub fn told_since(&self) -> Option<Timestamp> {
+        let is_told = !self.held_back && (!self.baseline || self.summary.is_some());
+        self.first_told_at.or_else(|| is_told.then_some(self.since))
+    }
+
+    /// Whether a silence or a maintenance window was in force when it began, and nobody was told since.
+    #[must_use]
+    pub const fn is_unheard(&self) -> bool {
+        self.held_back && self.first_told_at.is_none()
+    }
+
+    /// Takes note of what people are told, or are kept from by a silence, an acknowledgement or a window.
+    pub fn note_told(&mut self, transition: &Transition, is_hushed: bool, now: Timestamp) {
+        let begins = matches!(transition, Transition::Fired { .. } | Transition::StillFires);
+        if is_hushed {
+            if !begins {
+                self.first_told_at = self.told_since();
+            }
+            self.held_back = true;
+        } else if matches!(transition, Transition::StillFires) {
+            self.held_back = false;
+            self.first_told_at.get_or_insert(now);
+            // What a summary would have told is told by this.
+            if self.baseline && self.summary.is_none() {
+                self.summary = Some(self.episode.as_str().to_owned());
+            }
+        } else if begins && !self.baseline {
+            self.first_told_at.get_or_insert(now);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What was decided about an account, and holds until it ends or is taken back. Pure.
 //!
-//! People decide with commands; the program decides only to set the brake.
+//! People decide with commands; the program decides only to set the brake, and to escalate.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,8 @@ pub enum Kind {
     Approval,
     /// Refuses an enforcement that asked for approval.
     Rejection,
+    /// Tells another channel of an episode that nobody acknowledged.
+    Escalation,
     /// Sends what was given up again.
     Retry,
 }
@@ -72,6 +74,9 @@ pub const BY_READ_BACK: &str = "balancewatch: read-back";
 
 /// It could not be found out what a write did.
 pub const BY_UNKNOWN: &str = "balancewatch: unknown outcome";
+
+/// Nobody acknowledged a critical alert in time.
+pub const BY_ESCALATION: &str = "balancewatch: escalation";
 
 /// The account's codes of balance management are not those that were used before.
 pub const BY_CODES: &str = "balancewatch: management codes";

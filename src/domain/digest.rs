@@ -270,7 +270,7 @@ fn low(
         };
         let breach = firing
             .breach
-            .as_ref()
+            .as_deref()
             .or_else(|| alert.reason.finding(Measure::Balance));
         let Some(Finding { value, limit, .. }) = breach.filter(|breach| breach.measure == Measure::Balance) else {
             others += 1;

@@ -14,6 +14,7 @@ pub mod decision;
 pub mod digest;
 pub mod due;
 pub mod enforcement;
+pub mod hush;
 pub mod id;
 pub mod judge;
 pub mod kept;

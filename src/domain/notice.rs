@@ -33,6 +33,17 @@ pub enum Transition {
     News,
     /// It still fires; the client was told that it is low, and learns now that its money is gone.
     UsedUp,
+    /// It still fires, and what kept people from being told of it is over.
+    StillFires,
+    /// Nobody acknowledged it: another channel is told as well.
+    Escalated {
+        /// The channel that was told before.
+        from: ChannelName,
+    },
+    /// Somebody has it in hand.
+    Acknowledged {
+        by: String,
+    },
     Resolved,
     /// Its ground went away.
     Withdrawn {
@@ -62,6 +73,9 @@ impl Transition {
             Self::Repeated { repeat } => format!("repeated-{repeat}"),
             Self::News => "news".to_owned(),
             Self::UsedUp => "used-up".to_owned(),
+            Self::StillFires => "still-fires".to_owned(),
+            Self::Escalated { .. } => "escalated".to_owned(),
+            Self::Acknowledged { .. } => "acknowledged".to_owned(),
             Self::Resolved => "resolved".to_owned(),
             Self::Withdrawn { .. } => "withdrawn".to_owned(),
             Self::Digest(_) => "digest".to_owned(),
@@ -76,6 +90,12 @@ impl Transition {
                 }
             }
         }
+    }
+
+    /// Whether it may be the first that a channel hears of the episode, and asks for the same attention.
+    #[must_use]
+    pub const fn begins(&self) -> bool {
+        matches!(self, Self::Fired { .. } | Self::StillFires | Self::Escalated { .. })
     }
 
     /// Whether it ends the episode.

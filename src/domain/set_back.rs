@@ -119,12 +119,16 @@ impl SetBack {
                 is_recovering: _,
                 client_knows_it_is_gone: _,
                 mode: _,
+                severity: _,
+                first_told_at,
+                held_back: _,
             }) => {
                 let past = [
                     Some(since),
                     Some(last_told_at),
                     clear_since.as_mut(),
                     last_reading_at.as_mut(),
+                    first_told_at.as_mut(),
                 ];
                 past.into_iter().flatten().for_each(|at| self.past(at));
                 if let Some(ClientWaits::CoolDownEnds(end)) = client_waits {

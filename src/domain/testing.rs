@@ -6,7 +6,7 @@ use super::alert::EpisodeId;
 use super::dead_letter::DeadLetter;
 use super::enforcement::{Direction, Enforcement, EnforcementState};
 use super::policy::{Policy, Scope, Selector, Severity, When};
-use super::{AccountName, ChannelName, ClientId, Management, Money, PolicyName, Reading, Threshold};
+use super::{AccountName, ChannelName, Client, ClientId, Management, Money, PolicyName, Reading, Threshold};
 
 pub fn money(text: &str) -> Money {
     text.parse().unwrap()
@@ -19,6 +19,20 @@ pub fn at(secs: i64) -> Timestamp {
 
 pub fn client() -> ClientId {
     ClientId::new("561115").unwrap()
+}
+
+/// What the list says of a client.
+pub fn record(id: &str) -> Client {
+    Client {
+        id: ClientId::new(id).unwrap(),
+        email: format!("{id}@example.com"),
+        company: "Acme".to_owned(),
+        firstname: String::new(),
+        lastname: String::new(),
+        country: String::new(),
+        balance_management: String::new(),
+        fingerprint: String::new(),
+    }
 }
 
 pub fn reading(balance: &str, spent_today: &str, secs: i64) -> Reading {

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::Clock;
 use crate::domain::alert::Alert;
+use crate::domain::hush;
 use crate::domain::judge::{Circumstances, Decided, Rules, Seen, verdict};
 use crate::domain::watch::Watched;
 use crate::domain::{Money, Reading, Threshold};
@@ -125,6 +126,7 @@ impl Fetcher<'_> {
             threshold,
             threshold_is_fresh: false,
             alerts,
+            hushes: &hush::NOTHING,
         };
         let circumstances = Circumstances {
             now: self.clock.now(),

@@ -25,7 +25,8 @@ impl Monitor {
         let letters = self.store.dead_letters(&rules.account).await?;
         let alerts = self.account_alerts(&rules.account).await?;
         let now = self.clock.now();
-        let announcement = rules.judge_dead_letters(letters, &alerts, &self.circumstances_at(now));
+        let hushes = self.hushes(rules, now).await?;
+        let announcement = rules.judge_dead_letters(letters, &alerts, &hushes, &self.circumstances_at(now));
         let Some(announcement) = announcement else {
             return Ok(Looked::default());
         };

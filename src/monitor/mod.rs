@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::clock::{Clock, Due};
 use crate::domain::alert::Alert;
+use crate::domain::hush::Hushes;
 use crate::domain::judge::account::Health;
 use crate::domain::judge::{Circumstances, Decided, Rules};
 use crate::domain::report::Report;
@@ -149,7 +150,8 @@ impl Monitor {
     pub async fn judge_account(&self, rules: &Rules, health: &Health) -> Result<(), SweepError> {
         let now = self.clock.now();
         let before = self.account_alerts(&rules.account).await?;
-        let decided = rules.judge_account(health, &before, &self.circumstances_at(now));
+        let hushes = self.hushes(rules, now).await?;
+        let decided = rules.judge_account(health, &before, &hushes, &self.circumstances_at(now));
         self.write(Commit::new(rules.account.clone(), now), decided).await
     }
 
@@ -168,6 +170,12 @@ impl Monitor {
         let mut alerts = self.store.alerts(account).await?;
         alerts.retain(|alert| alert.client == ClientId::account());
         Ok(alerts)
+    }
+
+    /// What people decided about alerts, as it holds now.
+    async fn hushes(&self, rules: &Rules, now: Timestamp) -> Result<Hushes, crate::store::Error> {
+        let decisions = self.store.decisions(&rules.account).await?;
+        Ok(Hushes::new(&decisions, &rules.mutes, now))
     }
 
     /// How long it takes to ask this many clients at the configured rate.

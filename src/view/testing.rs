@@ -43,6 +43,7 @@ pub fn snapshot() -> Snapshot {
             default_threshold: None,
             mode: Mode::Observe,
             zone: TimeZone::UTC,
+            mutes: Vec::new(),
         },
         guards: Guards {
             mode: Mode::Observe,

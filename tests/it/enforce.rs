@@ -132,6 +132,7 @@ impl Stage {
                     default_threshold: None,
                     mode: Mode::Apply,
                     zone: TimeZone::UTC,
+                    mutes: Vec::new(),
                 }),
                 guards: Arc::new(Guards {
                     mode: Mode::Apply,

@@ -3,12 +3,14 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::inventory::Short;
+use super::lifecycle::{self, Moment};
 use super::surprise::Surprise;
 use super::verdict::{Judgement, Verdict};
-use super::{Circumstances, Decided, Rules, Seen, lifecycle};
+use super::{Circumstances, Decided, Rules, Seen};
 use crate::domain::account_alert::AccountAlert;
 use crate::domain::alert::Alert;
 use crate::domain::dead_letter::{self, DeadLetter};
+use crate::domain::hush::Hushes;
 use crate::domain::reason::{Reason, failure_in_words};
 use crate::domain::watch::Watched;
 use crate::domain::{ClientId, Money};
@@ -86,10 +88,16 @@ impl Health {
 impl Rules {
     /// Judges the built-in alerts by what is known of the account, given its alerts.
     #[must_use]
-    pub fn judge_account(&self, health: &Health, alerts: &[Alert], circumstances: &Circumstances) -> Decided {
+    pub fn judge_account(
+        &self,
+        health: &Health,
+        alerts: &[Alert],
+        hushes: &Hushes,
+        circumstances: &Circumstances,
+    ) -> Decided {
         let now = circumstances.now;
         let watched = self.account_as_client(now);
-        let seen = Seen::unread(&watched, alerts);
+        let seen = Seen::unread(&watched, alerts).hushed(hushes);
         let moment = self.moment(circumstances, false, false);
         let mut decided = Decided::default();
         for policy in &self.policies {
@@ -99,6 +107,10 @@ impl Rules {
             let before = seen.alert(&policy.name);
             let judgement = health.judge(alert);
             let id = &watched.client.id;
+            let moment = Moment {
+                is_hushed: seen.is_hushed(before, now),
+                ..moment
+            };
             let step = lifecycle::step(before.cloned(), id, policy, &judgement, Some(now), &moment);
             decided.add(self, &seen, policy, before, step, now);
         }

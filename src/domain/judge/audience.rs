@@ -6,11 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::alert::Firing;
 use crate::domain::digest::Digest;
+use crate::domain::hush::Hushes;
 use crate::domain::notice::{Facts, Message, MessageKind, NoticeState, Notification, Transition};
 use crate::domain::policy::Policy;
 use crate::domain::reason::Reason;
-use crate::domain::receiver::Receiver;
-use crate::domain::{AccountName, ChannelName, ClientId, Money, PolicyName, Severity};
+use crate::domain::receiver::{Reads, Receiver};
+use crate::domain::{AccountName, ChannelName, Client, ClientId, Money, PolicyName, Severity};
 
 /// How long a message is tried. Longer, and it would tell of a day that nobody can act on; shorter, and one night
 /// of a broken mail server would lose it.
@@ -21,12 +22,39 @@ pub const MESSAGE_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 pub struct Episode<'a> {
     pub account: &'a AccountName,
     /// The client, or a pseudo-client.
-    pub client: &'a ClientId,
+    pub client: &'a Client,
     pub policy: &'a Policy,
     /// The episode after the transition.
     pub firing: &'a Firing,
     /// What can be said of it.
     pub facts: &'a Facts,
+    /// What people decided about alerts, as it holds now.
+    pub hushes: &'a Hushes,
+}
+
+impl Episode<'_> {
+    fn severity(&self) -> Severity {
+        self.firing.severity(self.policy)
+    }
+
+    /// Why nobody is told of a transition now; `None`: people are.
+    fn hushed(&self, transition: &Transition, now: Timestamp) -> Option<NoticeState> {
+        let (policy, episode) = (&self.policy.name, &self.firing.episode);
+        let over = self.hushes.over(self.client, policy, episode, transition, now)?;
+        Some(NoticeState::Dropped(over.to_string()))
+    }
+
+    /// Which channels hear of a transition: those of the policy, and where it was escalated to. An escalation itself is
+    /// told by [`escalation`].
+    fn channels<'a>(&'a self, transition: &Transition) -> impl Iterator<Item = &'a ChannelName> {
+        let follows = transition.is_end() || matches!(transition, Transition::Acknowledged { .. });
+        let escalated = self.hushes.escalated(&self.firing.episode);
+        let escalated = escalated.filter(move |_| follows).map(|(channel, _)| channel);
+        let notify = &self.policy.notify;
+        notify
+            .iter()
+            .chain(escalated.filter(|channel| !notify.contains(channel)))
+    }
 }
 
 /// Where people are reached.
@@ -75,7 +103,7 @@ impl Owed {
 #[must_use]
 pub fn owed(episode: &Episode<'_>, transition: &Transition, addresses: &Addresses<'_>, now: Timestamp) -> Owed {
     let mut owed = Owed::default();
-    for channel in &episode.policy.notify {
+    for channel in episode.channels(transition) {
         if channel.is_client() {
             if tells_client(episode.firing, transition) {
                 for address in addresses.client {
@@ -87,23 +115,44 @@ pub fn owed(episode: &Episode<'_>, transition: &Transition, addresses: &Addresse
             }
         } else if let Some(receiver) = addresses.channels.get(channel)
             && tells_operators(episode.firing, transition)
-            && wants(receiver, episode.policy, transition)
+            && wants(receiver, episode.severity(), transition)
         {
-            for recipient in &receiver.recipients {
-                let mut notification = notification(episode, transition, channel, recipient, now);
-                if !waits_for_summary(episode.firing, transition) {
-                    let thread = episode
-                        .firing
-                        .summary
-                        .as_deref()
-                        .unwrap_or(episode.firing.episode.as_str());
-                    owed.messages.push(carry(&mut notification, thread, None, now));
-                }
-                owed.notifications.push(notification);
-            }
+            owe_operators(&mut owed, episode, transition, (channel, receiver), now);
         }
     }
     owed
+}
+
+/// What the channel `to` is owed because nobody acknowledged what `from` was told.
+#[must_use]
+pub fn escalation(episode: &Episode<'_>, from: &ChannelName, to: (&ChannelName, &Receiver), now: Timestamp) -> Owed {
+    let mut owed = Owed::default();
+    let transition = Transition::Escalated { from: from.clone() };
+    if wants(to.1, episode.severity(), &transition) {
+        owe_operators(&mut owed, episode, &transition, to, now);
+    }
+    owed
+}
+
+fn owe_operators(
+    owed: &mut Owed,
+    episode: &Episode<'_>,
+    transition: &Transition,
+    (channel, receiver): (&ChannelName, &Receiver),
+    now: Timestamp,
+) {
+    let hushed = episode.hushed(transition, now);
+    for recipient in &receiver.recipients {
+        let mut notification = notification(episode, transition, channel, recipient, now);
+        if let Some(dropped) = &hushed {
+            notification.state = dropped.clone();
+        } else if !waits_for_summary(episode.firing, transition) {
+            let firing = episode.firing;
+            let thread = firing.summary.as_deref().unwrap_or(firing.episode.as_str());
+            owed.messages.push(carry(&mut notification, thread, None, now));
+        }
+        owed.notifications.push(notification);
+    }
 }
 
 /// Operators are told of everything, but not of the end of what they were never told of.
@@ -113,13 +162,24 @@ fn tells_operators(firing: &Firing, transition: &Transition) -> bool {
         Transition::Resolved | Transition::Withdrawn { .. } => !firing.baseline || firing.summary.is_some(),
         // It is about no episode, and owed by `sum_up`.
         Transition::Digest(_) => false,
-        Transition::Fired { .. } | Transition::Repeated { .. } | Transition::News | Transition::Enforced { .. } => true,
+        Transition::Fired { .. }
+        | Transition::Repeated { .. }
+        | Transition::News
+        | Transition::StillFires
+        | Transition::Escalated { .. }
+        | Transition::Enforced { .. } => true,
+        Transition::Acknowledged { .. } => firing.told_since().is_some(),
     }
 }
 
-/// Whether a channel wants to hear of it.
-pub(super) fn wants(receiver: &Receiver, policy: &Policy, transition: &Transition) -> bool {
-    policy.severity >= receiver.min_severity && (receiver.tells_ends || !transition.is_end())
+/// Whether a channel wants to hear of it. That somebody has it is for machines that keep count of incidents; people read
+/// each message.
+pub(super) fn wants(receiver: &Receiver, severity: Severity, transition: &Transition) -> bool {
+    let is_for_it = match transition {
+        Transition::Acknowledged { .. } => receiver.reads == Reads::Incidents,
+        _ => receiver.tells_ends || !transition.is_end(),
+    };
+    severity >= receiver.min_severity && is_for_it
 }
 
 /// What a baseline found is told in a summary, not in a mail each.
@@ -130,8 +190,14 @@ fn waits_for_summary(firing: &Firing, transition: &Transition) -> bool {
 fn tells_client(firing: &Firing, transition: &Transition) -> bool {
     match transition {
         Transition::Fired { .. } | Transition::Repeated { .. } | Transition::Resolved => firing.client_told,
+        Transition::StillFires => firing.client_told,
         Transition::ClientDue | Transition::UsedUp => true,
-        Transition::News | Transition::Withdrawn { .. } | Transition::Enforced { .. } | Transition::Digest(_) => false,
+        Transition::News
+        | Transition::Escalated { .. }
+        | Transition::Acknowledged { .. }
+        | Transition::Withdrawn { .. }
+        | Transition::Enforced { .. }
+        | Transition::Digest(_) => false,
     }
 }
 
@@ -145,6 +211,8 @@ fn owe_client(owed: &mut Owed, episode: &Episode<'_>, transition: &Transition, a
     );
     if address.is_none() {
         notification.state = NoticeState::Dropped("no address".to_owned());
+    } else if let Some(dropped) = episode.hushed(transition, now) {
+        notification.state = dropped;
     } else {
         let is_paced = episode.firing.baseline && !transition.is_end();
         let balance = episode
@@ -167,18 +235,20 @@ pub(super) fn notification(
     now: Timestamp,
 ) -> Notification {
     let label = match transition {
-        // One episode may see several enforcements with the same end, and news again and again.
-        Transition::Enforced { .. } | Transition::News => format!("{}-{}", transition.label(), now.as_millisecond()),
+        // One episode may see several enforcements with the same end, and the others again and again.
+        Transition::Enforced { .. } | Transition::News | Transition::StillFires | Transition::Acknowledged { .. } => {
+            format!("{}-{}", transition.label(), now.as_millisecond())
+        }
         _ => transition.label(),
     };
     Notification {
         id: format!("{}/{label}/{channel}/{recipient}", episode.firing.episode),
         account: episode.account.clone(),
-        client: episode.client.clone(),
+        client: episode.client.id.clone(),
         policy: episode.policy.name.clone(),
         episode: episode.firing.episode.clone(),
         transition: transition.clone(),
-        severity: episode.policy.severity,
+        severity: episode.severity(),
         channel: channel.clone(),
         recipient: recipient.to_owned(),
         facts: episode.facts.clone(),
@@ -374,11 +444,12 @@ mod tests {
     use super::{Addresses, Episode, Owed, owed, summarise, together};
     use crate::domain::alert::{EpisodeId, Firing};
     use crate::domain::enforcement::{Direction, Mode, Outcome};
+    use crate::domain::hush;
     use crate::domain::notice::{Facts, NoticeState, Transition, Withdrawal};
     use crate::domain::policy::When;
     use crate::domain::reason::Reason;
     use crate::domain::receiver::Receiver;
-    use crate::domain::testing::{at, client, policy, reading};
+    use crate::domain::testing::{at, client, policy, reading, record};
     use crate::domain::{AccountName, ChannelName, Management, Severity};
 
     fn firing(baseline: bool, client_told: bool, summary: Option<&str>) -> Firing {
@@ -412,13 +483,14 @@ mod tests {
             runbook_url: None,
             account: None,
         };
-        let client = client();
+        let client = record("561115");
         let episode = Episode {
             account: &account,
             client: &client,
             policy: &policy,
             firing,
             facts: &facts,
+            hushes: &hush::NOTHING,
         };
         let addresses = Addresses {
             channels: &channels,

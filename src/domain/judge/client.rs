@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::belief::{Begun, Trust};
-use super::lifecycle;
+use super::lifecycle::{self, Moment};
 use super::rows::Decided;
 use super::rules::{Circumstances, Rules, Seen};
 use super::surprise;
@@ -117,7 +117,10 @@ impl Rules {
         let is_doubtful = circumstances.trust == Trust::InDoubt && counts;
         let waits = circumstances.trust != Trust::Full && counts;
         let unconfirmed = waits || (is_client && circumstances.fall.is_some());
-        let moment = self.moment(circumstances, is_baseline || is_doubtful, unconfirmed);
+        let moment = Moment {
+            is_hushed: seen.is_hushed(alert, circumstances.now),
+            ..self.moment(circumstances, is_baseline || is_doubtful, unconfirmed)
+        };
         let reading_at = seen.reading.map(|reading| reading.at);
         let id = &seen.watched.client.id;
         let step = lifecycle::step(alert.cloned(), id, policy, judgement, reading_at, &moment);

@@ -6,6 +6,7 @@ use super::audience::{self, Addresses, Episode, Owed};
 use super::{Rules, Seen};
 use crate::domain::alert::{Alert, Firing, Phase};
 use crate::domain::enforcement::{Direction, Enforcement, Mode, Outcome};
+use crate::domain::hush;
 use crate::domain::notice::Transition;
 use crate::domain::reason::Reason;
 use crate::domain::watch::Watched;
@@ -45,10 +46,11 @@ impl Rules {
         let facts = self.facts(&Seen::unread(watched, &[]), policy, &alert, firing);
         let episode = Episode {
             account: &self.account,
-            client: &enforcement.client,
+            client: &watched.client,
             policy,
             firing,
             facts: &facts,
+            hushes: &hush::NOTHING,
         };
         let operators = Addresses {
             channels: &self.channels,

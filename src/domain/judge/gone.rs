@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Decided, Rules, Seen, lifecycle};
 use crate::domain::alert::Alert;
+use crate::domain::hush::Hushes;
 use crate::domain::notice::Withdrawal;
 use crate::domain::policy::{Policy, Scope, Selector, When};
 use crate::domain::{PolicyName, Severity};
@@ -21,10 +22,10 @@ impl Rules {
 
     /// Ends the alerts about the account whose policy is gone.
     #[must_use]
-    pub fn judge_account_gone(&self, alerts: &[Alert], now: Timestamp) -> Decided {
+    pub fn judge_account_gone(&self, alerts: &[Alert], hushes: &Hushes, now: Timestamp) -> Decided {
         let mut decided = Decided::default();
         let watched = self.account_as_client(now);
-        self.withdraw_orphans(&mut decided, &Seen::unread(&watched, alerts), now);
+        self.withdraw_orphans(&mut decided, &Seen::unread(&watched, alerts).hushed(hushes), now);
         decided
     }
 

@@ -8,6 +8,7 @@ use super::{Circumstances, Decided, Rules};
 use crate::domain::account_alert::AccountAlert;
 use crate::domain::alert::Alert;
 use crate::domain::dead_letter::{DeadLetter, unreachable};
+use crate::domain::hush::Hushes;
 use crate::domain::{ChannelName, Policy};
 
 /// What dead letters lead to.
@@ -31,6 +32,7 @@ impl Rules {
         &self,
         letters: Vec<DeadLetter>,
         alerts: &[Alert],
+        hushes: &Hushes,
         circumstances: &Circumstances,
     ) -> Option<Announcement> {
         let is_asked = |policy: &&Policy| AccountAlert::of(policy.name.as_str()) == Some(AccountAlert::DeadLetter);
@@ -52,11 +54,12 @@ impl Rules {
             dead_letters: Some(letters),
             ..Health::default()
         };
-        let mut decided = self.judge_account(&health, alerts, circumstances);
+        let mut decided = self.judge_account(&health, alerts, hushes, circumstances);
         decided.owed.retain(|notification| {
             !unreachable.contains(&(notification.channel.clone(), notification.recipient.clone()))
         });
-        let is_owed = !decided.owed.messages.is_empty();
+        // What is hushed is told when nothing hushes it any more: nobody must be found for it meanwhile.
+        let is_owed = !decided.owed.notifications.is_empty();
         let says_the_same = |alert: &Alert| {
             before.is_some_and(|before| before.reason == alert.reason && before.state() == alert.state())
         };

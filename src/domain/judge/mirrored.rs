@@ -7,26 +7,31 @@ use jiff::Timestamp;
 
 use super::audience::{self, Episode};
 use super::{Rules, Seen};
+use crate::domain::hush::Hushes;
 use crate::domain::kept::Fires;
 use crate::domain::notice::{Notification, Transition};
 use crate::domain::{ChannelName, ClientId, plan};
 
 impl Rules {
     /// All that fires and that `channel` shows, as a notification each that is told anew. One of a policy that is not
-    /// configured any more is not shown: the next sweep withdraws it.
+    /// configured any more is not shown: the next sweep withdraws it; nor one that a silence or a window kept from being told
+    /// when it began.
     #[must_use]
     pub fn mirrored(&self, channel: &ChannelName, fires: &Fires, now: Timestamp) -> Vec<Notification> {
         let account = self.account_as_client(now);
         let clients = fires.clients.iter().chain([&account]);
         let clients: BTreeMap<&ClientId, _> = clients.map(|watched| (&watched.client.id, watched)).collect();
         let fired = Transition::Fired { relapse: false };
+        let hushes = Hushes::new(&fires.decisions, &self.mutes, now);
         let Some(receiver) = self.channels.get(channel) else {
             return Vec::new();
         };
         let shown = fires.alerts.iter().filter_map(|alert| {
             let (policy, watched) = (self.policy(&alert.policy)?, clients.get(&alert.client)?);
             let firing = alert.firing()?;
-            if !policy.notify.contains(channel) || !audience::wants(receiver, policy, &fired) {
+            let is_escalated = || hushes.escalated(&firing.episode).any(|(to, _)| to == channel);
+            let is_for_it = policy.notify.contains(channel) || is_escalated();
+            if !is_for_it || firing.is_unheard() || !audience::wants(receiver, firing.severity(policy), &fired) {
                 return None;
             }
             let seen = Seen::unread(watched, std::slice::from_ref(alert));
@@ -34,10 +39,11 @@ impl Rules {
             facts.management = plan::meaning(&fires.state.management_codes, &watched.client.balance_management);
             let episode = Episode {
                 account: &self.account,
-                client: &alert.client,
+                client: &watched.client,
                 policy,
                 firing,
                 facts: &facts,
+                hushes: &hushes,
             };
             Some(audience::notification(&episode, &fired, channel, "", now))
         });
@@ -79,6 +85,7 @@ mod tests {
             default_threshold: None,
             mode: Mode::Observe,
             zone: TimeZone::UTC,
+            mutes: Vec::new(),
         }
     }
 
@@ -112,6 +119,10 @@ mod tests {
             decisions: Vec::new(),
         };
         let gone = ClientId::new("7").unwrap();
+        let mut unheard = alert(&client(), "low", None);
+        if let Phase::Firing(firing) = &mut unheard.phase {
+            firing.held_back = true;
+        }
         for (name, min_severity, alert, shown) in [
             ("a client's", Severity::Info, alert(&client(), "low", None), true),
             (
@@ -150,6 +161,7 @@ mod tests {
                 alert(&ClientId::account(), "low", None),
                 true,
             ),
+            ("that was silenced when it began", Severity::Info, unheard, false),
             ("of nobody", Severity::Info, alert(&gone, "low", None), false),
         ] {
             let (rules, mirror) = (rules(min_severity), ChannelName::new("mirror").unwrap());

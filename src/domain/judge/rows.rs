@@ -8,7 +8,7 @@ use super::audience::{self, Addresses, Episode, Owed};
 use super::belief::Begun;
 use super::lifecycle::Step;
 use super::rules::{Rules, Seen, addresses};
-use crate::domain::alert::{Alert, EpisodeId, Firing};
+use crate::domain::alert::{Alert, EpisodeId, Firing, Phase};
 use crate::domain::notice::{Ending, Transition};
 use crate::domain::reason::Measure;
 use crate::domain::{ClientId, Policy, PolicyName, Severity};
@@ -71,10 +71,11 @@ impl Decided {
         seen: &Seen<'_>,
         policy: &Policy,
         before: Option<&Alert>,
-        step: Step,
+        mut step: Step,
         now: Timestamp,
     ) {
         let client = &seen.watched.client.id;
+        step.note_told(seen, policy, now);
         for transition in &step.transitions {
             let told_of = step.next.as_ref().or(before);
             let (Some(firing), Some(alert)) = (&step.episode, told_of) else {
@@ -83,16 +84,17 @@ impl Decided {
             self.moved.extend(moved(client, policy, alert, firing, transition));
             let mut facts = rules.facts(seen, policy, alert, firing);
             if let Some(reason) = &step.ended_by {
-                let balances = firing.breach.as_ref().zip(reason.finding(Measure::Balance));
+                let balances = firing.breach.as_deref().zip(reason.finding(Measure::Balance));
                 facts.ending = balances.map(|(breach, now)| Ending::of(breach, now));
                 facts.reason = reason.clone();
             }
             let episode = Episode {
                 account: &rules.account,
-                client,
+                client: &seen.watched.client,
                 policy,
                 firing,
                 facts: &facts,
+                hushes: seen.hushes,
             };
             let addresses = Addresses {
                 channels: &rules.channels,
@@ -109,6 +111,22 @@ impl Decided {
     }
 }
 
+impl Step {
+    /// Takes note in the episode of what is told of it, and of what is kept from being told.
+    fn note_told(&mut self, seen: &Seen<'_>, policy: &Policy, now: Timestamp) {
+        let Some(firing) = &mut self.episode else { return };
+        for transition in &self.transitions {
+            let over = seen
+                .hushes
+                .over(&seen.watched.client, &policy.name, &firing.episode, transition, now);
+            firing.note_told(transition, over.is_some(), now);
+        }
+        if let Some(Phase::Firing(next)) = self.next.as_mut().map(|next| &mut next.phase) {
+            next.clone_from(firing);
+        }
+    }
+}
+
 /// What a transition is to the log; `None`: the alert neither began nor ended.
 fn moved(client: &ClientId, policy: &Policy, alert: &Alert, firing: &Firing, transition: &Transition) -> Option<Moved> {
     let (how, reason) = match transition {
@@ -120,6 +138,9 @@ fn moved(client: &ClientId, policy: &Policy, alert: &Alert, firing: &Firing, tra
         | Transition::News
         | Transition::UsedUp
         | Transition::Digest(_)
+        | Transition::StillFires
+        | Transition::Escalated { .. }
+        | Transition::Acknowledged { .. }
         | Transition::Enforced { .. } => {
             return None;
         }
@@ -127,7 +148,7 @@ fn moved(client: &ClientId, policy: &Policy, alert: &Alert, firing: &Firing, tra
     Some(Moved {
         client: client.clone(),
         policy: policy.name.clone(),
-        severity: policy.severity,
+        severity: firing.severity(policy),
         episode: firing.episode.clone(),
         how,
         reason,

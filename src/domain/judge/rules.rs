@@ -10,6 +10,8 @@ use super::lifecycle::Moment;
 use super::verdict::Known;
 use crate::domain::alert::Alert;
 use crate::domain::enforcement::Mode;
+use crate::domain::hush::{self, Hush, Hushes};
+use crate::domain::notice::Transition;
 use crate::domain::policy::{Policy, Scope};
 use crate::domain::receiver::Receiver;
 use crate::domain::watch::Watched;
@@ -31,6 +33,8 @@ pub struct Rules {
     pub mode: Mode,
     /// Where days are counted: America/Toronto.
     pub zone: TimeZone,
+    /// The maintenance windows that were open when the rules were last looked at.
+    pub mutes: Vec<Hush>,
 }
 
 /// The circumstances of a judgement.
@@ -64,6 +68,8 @@ pub struct Seen<'a> {
     /// Whether the threshold is of this sweep.
     pub threshold_is_fresh: bool,
     pub alerts: &'a [Alert],
+    /// What people decided about alerts, as it holds now.
+    pub hushes: &'a Hushes,
 }
 
 impl Circumstances {
@@ -93,7 +99,27 @@ impl<'a> Seen<'a> {
             threshold: watched.threshold.as_ref(),
             threshold_is_fresh: false,
             alerts,
+            hushes: &hush::NOTHING,
         }
+    }
+
+    /// The same client, with what people decided.
+    #[must_use]
+    pub const fn hushed(self, hushes: &'a Hushes) -> Self {
+        Self { hushes, ..self }
+    }
+
+    /// Whether something keeps people from being told that its alert of this policy still fires.
+    #[must_use]
+    pub fn is_hushed(&self, alert: Option<&Alert>, now: Timestamp) -> bool {
+        let firing = alert.and_then(|alert| Some((&alert.policy, alert.firing()?)));
+        firing.is_some_and(|(policy, firing)| {
+            let client = &self.watched.client;
+            let over = self
+                .hushes
+                .over(client, policy, &firing.episode, &Transition::StillFires, now);
+            over.is_some()
+        })
     }
 
     /// Which policies judge it.
@@ -140,6 +166,7 @@ impl Rules {
             baseline,
             unconfirmed,
             is_doubted: circumstances.fall.is_some(),
+            is_hushed: false,
             mode: self.mode,
         }
     }

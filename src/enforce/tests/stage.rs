@@ -356,6 +356,7 @@ impl Stage {
                 default_threshold: None,
                 mode: Mode::Apply,
                 zone: TimeZone::UTC,
+                mutes: Vec::new(),
             },
             guards: Guards {
                 mode: Mode::Apply,

@@ -238,6 +238,8 @@ impl Sweep<'_> {
             return Ok(());
         }
         let now = self.time_to_judge();
+        // What people decided meanwhile holds from this batch on.
+        self.hushes = self.monitor.hushes(self.rules, now).await?;
         let mut commit = self.writer.commit_at(now);
         for fetched in landed.drain(..) {
             let watched = &clients[fetched.index];
@@ -304,6 +306,7 @@ impl Sweep<'_> {
             threshold: threshold.as_ref(),
             threshold_is_fresh,
             alerts,
+            hushes: &self.hushes,
         };
         let fall = self.rules.fall(watched, &reading, fetched.charged);
         let circumstances = Circumstances {

@@ -31,6 +31,7 @@ impl Sweep<'_> {
     pub(super) async fn conclude(&mut self, ended: Option<Ended>) -> Result<(), SweepError> {
         self.writer.finish().await?;
         let now = self.time_to_judge();
+        self.hushes = self.monitor.hushes(self.rules, now).await?;
         self.count_deferred();
         let (tried, failed) = self.tried;
         let most_common = self
@@ -126,13 +127,13 @@ impl Sweep<'_> {
         };
         let rules = self.rules;
         let before = self.alerts.get(&ClientId::account()).map_or(&[][..], Vec::as_slice);
-        let mut decided = rules.judge_account(&self.health, before, &circumstances);
+        let mut decided = rules.judge_account(&self.health, before, &self.hushes, &circumstances);
         for notification in &mut decided.owed.notifications {
             notification.facts.account = Some(facts);
         }
         let mut policies = rules.policies.iter().map(|policy| &policy.name);
         let held_back = policies.any(|name| explains_silence(name) && decided.fires(name, before));
-        let gone = rules.judge_account_gone(before, now);
+        let gone = rules.judge_account_gone(before, &self.hushes, now);
         self.add(commit, &ClientId::account(), decided);
         self.add(commit, &ClientId::account(), gone);
         held_back
@@ -159,7 +160,8 @@ impl Sweep<'_> {
             let alerts = self.alerts.get(&next.client.id).map_or(&[][..], Vec::as_slice);
             // Who seems gone has vanished as soon as it was asked for by its id; until then it is unknown, not silent.
             let held_back = held_back || seems_gone(&next);
-            let decided = rules.judge_silence(&Seen::unread(&next, alerts), &circumstances, held_back);
+            let seen = Seen::unread(&next, alerts).hushed(&self.hushes);
+            let decided = rules.judge_silence(&seen, &circumstances, held_back);
             let judged = decided.judged.clone();
             self.add(commit, &next.client.id, decided);
             if let Some(judged) = judged {
@@ -205,6 +207,7 @@ impl Sweep<'_> {
                 && told.contains(firing.episode.as_str())
             {
                 firing.summary = Some(summary.thread.clone());
+                firing.first_told_at.get_or_insert(now);
                 commit.alerts.push(alert);
             }
         }

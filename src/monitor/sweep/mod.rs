@@ -15,6 +15,7 @@ use crate::clock::Due;
 use crate::domain::alert::Alert;
 use crate::domain::decision::{self, BY_READ_BACK};
 use crate::domain::enforcement::Enforcement;
+use crate::domain::hush::Hushes;
 use crate::domain::judge::account::{Health, Trouble};
 use crate::domain::judge::belief::Trust;
 use crate::domain::judge::{Circumstances, Rules};
@@ -55,6 +56,8 @@ pub(super) struct Sweep<'a> {
     state: AccountState,
     clients: Vec<Watched>,
     alerts: HashMap<ClientId, Vec<Alert>>,
+    /// What people decided about alerts, as of the batch that is judged.
+    hushes: Hushes,
     /// Why the brake is on, if it is.
     brake: Option<String>,
     /// What differed, if that is why the brake is on.
@@ -131,6 +134,7 @@ impl<'a> Sweep<'a> {
                 trust: Trust::Full,
                 fall: None,
             },
+            hushes: Hushes::new(&decisions, &rules.mutes, started_at),
             hard: set_to_hard(&clients, &enforcements),
             is_read: vec![false; clients.len()],
             writer: Writer::new(monitor.store.clone(), rules.account.clone()),

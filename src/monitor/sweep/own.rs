@@ -188,7 +188,7 @@ impl Sweep<'_> {
             tracing::info!(client = %id, "the client is no longer one of the reseller's");
             let alerts = self.alerts.remove(&id).unwrap_or_default();
             let watched = &self.clients[index];
-            let seen = Seen::unread(watched, &alerts);
+            let seen = Seen::unread(watched, &alerts).hushed(&self.hushes);
             let decided = self.rules.withdraw_all(&seen, Withdrawal::ClientVanished, now);
             self.add(&mut commit, &id, decided);
         } else {

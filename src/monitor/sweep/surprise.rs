@@ -131,6 +131,7 @@ impl Sweep<'_> {
                 threshold: held.threshold.as_ref(),
                 threshold_is_fresh: true,
                 alerts: &[],
+                hushes: &self.hushes,
             };
             let mut decided = self.rules.believe(&seen, &held.begun, now);
             self.name_management(&mut decided, &held.watched);

@@ -10,7 +10,7 @@ use crate::notify::queue::Sibling;
 /// Whether what else was told of the episode decides about this message: the end of an episode, and a first word to a
 /// client. All others are sent without looking.
 pub(super) fn depends_on_siblings(message: &Message, notification: &Notification) -> bool {
-    notification.transition.is_end() || (message.channel.is_client() && is_untouched(message))
+    follows(&notification.transition) || (message.channel.is_client() && is_untouched(message))
 }
 
 /// Why a message is not sent, by what else was told of its episode; `None`: it is sent.
@@ -18,7 +18,7 @@ pub(super) fn depends_on_siblings(message: &Message, notification: &Notification
 /// An end never outlives its beginning: who was never told that it fired is not told that it is over. And a client is
 /// not told of something that is over already.
 pub(super) fn dropped(message: &Message, notification: &Notification, siblings: &[Sibling]) -> Option<&'static str> {
-    if notification.transition.is_end() {
+    if follows(&notification.transition) {
         let arrived = |sibling: &Sibling| sibling.state.has_arrived() || sibling.maybe_arrived;
         let begun = siblings
             .iter()
@@ -27,6 +27,11 @@ pub(super) fn dropped(message: &Message, notification: &Notification, siblings: 
     }
     let over = siblings.iter().any(|sibling| sibling.transition.is_end());
     (message.channel.is_client() && is_untouched(message) && over).then_some("it was over before it could be told")
+}
+
+/// Whether it says something only to whoever was told that it fires.
+const fn follows(transition: &Transition) -> bool {
+    transition.is_end() || matches!(transition, Transition::Acknowledged { .. })
 }
 
 /// Whether no attempt was made yet. One that was being sent when the program was killed may have arrived.
@@ -42,6 +47,8 @@ const fn tells_of_breach(transition: &Transition) -> bool {
             | Transition::Repeated { .. }
             | Transition::News
             | Transition::UsedUp
+            | Transition::StillFires
+            | Transition::Escalated { .. }
     )
 }
 

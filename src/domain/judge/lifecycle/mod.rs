@@ -30,6 +30,8 @@ pub struct Moment<'a> {
     pub unconfirmed: bool,
     /// Whether nothing explains how far the balance fell, so that a second reading must say the same.
     pub is_doubted: bool,
+    /// Whether something keeps people from being told that it still fires.
+    pub is_hushed: bool,
     /// The enforcement mode; an episode remembers the one it began in.
     pub mode: Mode,
 }
@@ -243,9 +245,10 @@ impl Stepper<'_> {
             client_waits,
             client_told: self.policy.tells_client() && client_waits.is_none(),
             client_knows_it_is_gone: client_waits.is_none() && self.is_used_up(),
-            breach: self.judgement.reason.finding(Measure::Balance).cloned(),
+            breach: self.judgement.reason.finding(Measure::Balance).cloned().map(Box::new),
             last_reading_at: self.reading_at,
             over_on: (self.judgement.over_today == Some(true)).then_some(day),
+            severity: Some(self.policy.severity),
             ..Firing::new(EpisodeId::new(account, self.client, &self.policy.name, now), now, mode)
         };
         let transitions = vec![Transition::Fired {
@@ -278,7 +281,7 @@ impl Stepper<'_> {
         firing.last_reading_at = self.reading_at.or(firing.last_reading_at);
         firing.is_recovering = self.judgement.verdict != Verdict::Breach;
         if !firing.is_recovering {
-            firing.breach = self.judgement.reason.finding(Measure::Balance).cloned();
+            firing.breach = self.judgement.reason.finding(Measure::Balance).cloned().map(Box::new);
         }
         let day_recovered = self.note_spending(&mut firing);
         if self.judgement.verdict == Verdict::Clear && day_recovered {
@@ -347,7 +350,7 @@ impl Stepper<'_> {
         }
     }
 
-    /// The client's late mail, or a repeat when one is due. Never both at once.
+    /// What was held back, the client's late mail, or a repeat when one is due. Never two at once.
     fn told_again(&self, firing: &mut Firing) -> Vec<Transition> {
         let now = self.moment.now;
         let client_due = match firing.client_waits {
@@ -361,6 +364,13 @@ impl Stepper<'_> {
             firing.client_knows_it_is_gone = self.is_used_up();
             // The next reminder comes a whole `repeat_every` after this, or two mails would say the same.
             firing.last_told_at = now;
+        }
+        if firing.held_back && !self.moment.is_hushed {
+            firing.client_knows_it_is_gone |= self.is_used_up();
+            firing.last_told_at = now;
+            return vec![Transition::StillFires];
+        }
+        if client_due {
             return vec![Transition::ClientDue];
         }
         if self.judgement.has_news {

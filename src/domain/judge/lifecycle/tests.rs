@@ -58,6 +58,7 @@ impl Run {
             baseline: self.baseline,
             unconfirmed: self.unconfirmed,
             is_doubted: self.is_doubted,
+            is_hushed: false,
             mode: Mode::Observe,
         };
         let reason = match self.balance {
@@ -586,7 +587,7 @@ proptest! {
                         prop_assert!(fires, "nothing ends that did not fire");
                         fires = false;
                     }
-                    Transition::News | Transition::UsedUp | Transition::Enforced { .. } | Transition::Digest(_) => prop_assert!(false, "not decided here"),
+                    _ => prop_assert!(false, "not decided here"),
                 }
             }
             let is_firing = matches!(run.alert, Some(Alert { phase: Phase::Firing(_), .. }));

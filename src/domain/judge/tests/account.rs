@@ -5,6 +5,7 @@ use crate::domain::account_alert::AccountAlert;
 use crate::domain::alert::{Alert, EpisodeId, Firing, Phase};
 use crate::domain::dead_letter::DeadLetter;
 use crate::domain::enforcement::Mode;
+use crate::domain::hush;
 use crate::domain::judge::account::{Health, Trouble};
 use crate::domain::judge::rows::How;
 use crate::domain::judge::{Circumstances, Rules};
@@ -101,11 +102,11 @@ fn each_alert_moves_by_what_is_known_of_it_alone() {
         ),
     ];
     for (name, before, health, (state, moved)) in cases {
-        let decided = all().judge_account(&health, &before, &circumstances(NOW));
+        let decided = all().judge_account(&health, &before, &hush::NOTHING, &circumstances(NOW));
         assert_eq!(states(&after(&before, &decided)), state, "{name}");
         assert_eq!(moves(&decided), moved, "{name}");
         assert_eq!(decided.owed.notifications.len(), moved.len(), "{name}");
-        let again = all().judge_account(&health, &after(&before, &decided), &circumstances(NOW));
+        let again = all().judge_account(&health, &after(&before, &decided), &hush::NOTHING, &circumstances(NOW));
         assert!(super::is_nothing(&again), "{name}, judged again");
     }
 }
@@ -114,7 +115,7 @@ fn each_alert_moves_by_what_is_known_of_it_alone() {
 fn an_alert_whose_policy_is_gone_is_withdrawn() {
     let before = [fires(AccountAlert::Brake), fires(AccountAlert::Store)];
     let rules = rules(vec![built_in(AccountAlert::Store, &["ops"])]);
-    let decided = rules.judge_account_gone(&before, at(NOW));
+    let decided = rules.judge_account_gone(&before, &hush::NOTHING, at(NOW));
     assert_eq!(states(&after(&before, &decided)), ["store firing"]);
     assert_eq!(
         told(&decided),
@@ -133,7 +134,7 @@ fn what_fires_after_a_judgement_is_what_was_decided_and_else_what_was_before() {
         ("ends", vec![access_fires.clone()], access(Ok(())), false),
         ("never was", vec![], Health::default(), false),
     ] {
-        let decided = all().judge_account(&health, &before, &none);
+        let decided = all().judge_account(&health, &before, &hush::NOTHING, &none);
         assert_eq!(decided.fires(name, &before), fires, "{name_of_case}");
     }
 }
@@ -179,7 +180,7 @@ fn dead_letters_are_told_once_and_never_where_they_died() {
         let rules = rules(vec![built_in(AccountAlert::DeadLetter, channels)]);
         let judge = |alerts: &[Alert]| {
             rules
-                .judge_dead_letters(vec![letter.clone()], alerts, &circumstances(NOW))
+                .judge_dead_letters(vec![letter.clone()], alerts, &hush::NOTHING, &circumstances(NOW))
                 .unwrap()
         };
         let first = judge(&[]);
@@ -197,6 +198,7 @@ fn dead_letters_are_told_once_and_never_where_they_died() {
                     ..letter.clone()
                 }],
                 &alerts,
+                &hush::NOTHING,
                 &circumstances(NOW),
             )
             .unwrap();
@@ -207,9 +209,13 @@ fn dead_letters_are_told_once_and_never_where_they_died() {
 #[test]
 fn a_letter_that_dies_later_is_news_of_the_same_episode_and_none_at_all_is_nothing() {
     let rules = rules(vec![built_in(AccountAlert::DeadLetter, &["ops"])]);
-    assert!(rules.judge_dead_letters(vec![], &[], &circumstances(NOW)).is_none());
+    assert!(
+        rules
+            .judge_dead_letters(vec![], &[], &hush::NOTHING, &circumstances(NOW))
+            .is_none()
+    );
     let first = rules
-        .judge_dead_letters(vec![dead_letter_to_client()], &[], &circumstances(NOW))
+        .judge_dead_letters(vec![dead_letter_to_client()], &[], &hush::NOTHING, &circumstances(NOW))
         .unwrap();
     let second = vec![
         DeadLetter {
@@ -222,7 +228,7 @@ fn a_letter_that_dies_later_is_news_of_the_same_episode_and_none_at_all_is_nothi
         },
     ];
     let next = rules
-        .judge_dead_letters(second, &first.decided.alerts, &circumstances(NOW + 5))
+        .judge_dead_letters(second, &first.decided.alerts, &hush::NOTHING, &circumstances(NOW + 5))
         .unwrap();
     assert_eq!(next.announced, ["n"]);
     assert!(
@@ -231,13 +237,18 @@ fn a_letter_that_dies_later_is_news_of_the_same_episode_and_none_at_all_is_nothi
         told(&next.decided)
     );
     let over = rules
-        .judge_dead_letters(vec![], &next.decided.alerts, &circumstances(NOW + 10))
+        .judge_dead_letters(vec![], &next.decided.alerts, &hush::NOTHING, &circumstances(NOW + 10))
         .unwrap();
     assert_eq!(
         (told(&over.decided), over.is_news),
         (vec!["noc@example.com resolved".to_owned()], true)
     );
-    let off = super::rules(vec![]).judge_dead_letters(vec![dead_letter_to_client()], &[], &circumstances(NOW));
+    let off = super::rules(vec![]).judge_dead_letters(
+        vec![dead_letter_to_client()],
+        &[],
+        &hush::NOTHING,
+        &circumstances(NOW),
+    );
     assert!(off.is_none(), "the policy is switched off");
 }
 

@@ -7,6 +7,7 @@ use super::rows::How;
 use super::{Circumstances, Decided, Rules, Seen};
 use crate::domain::alert::{Alert, EpisodeId, Firing, Pending, Phase};
 use crate::domain::enforcement::Mode;
+use crate::domain::hush;
 use crate::domain::policy::{Clear, Limit, NoReadingFor, Policy, When};
 use crate::domain::reason::Reason;
 use crate::domain::receiver::Receiver;
@@ -71,6 +72,7 @@ fn rules(policies: Vec<Policy>) -> Rules {
         default_threshold: None,
         mode: Mode::Observe,
         zone: TimeZone::get("America/Toronto").unwrap(),
+        mutes: Vec::new(),
     }
 }
 
@@ -161,6 +163,7 @@ fn seen<'a>(watched: &'a Watched, reading: &'a Reading, threshold: &'a Threshold
         threshold: Some(threshold),
         threshold_is_fresh: true,
         alerts,
+        hushes: &hush::NOTHING,
     }
 }
 

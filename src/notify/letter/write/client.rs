@@ -42,7 +42,15 @@ pub(super) fn letter(scene: &Scene<'_>) -> Result<Letter, Unwritten> {
         again: matches!(scene.notification.transition, Transition::Repeated { .. }),
     };
     let mut letter = match (&scene.notification.transition, topic) {
-        (Transition::News | Transition::Withdrawn { .. } | Transition::Enforced { .. } | Transition::Digest(_), _) => {
+        (
+            Transition::News
+            | Transition::Escalated { .. }
+            | Transition::Acknowledged { .. }
+            | Transition::Withdrawn { .. }
+            | Transition::Enforced { .. }
+            | Transition::Digest(_),
+            _,
+        ) => {
             return Err(Unwritten::NotForClients);
         }
         (Transition::Resolved, Topic::Spending) => wording.good_news(wording.words.uses_less_again),

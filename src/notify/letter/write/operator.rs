@@ -11,7 +11,7 @@ use super::steps::steps;
 use super::{account, digest, enforced};
 use crate::domain::notice::{Ending, Transition, Withdrawal};
 use crate::domain::reason::{Measure, Reason};
-use crate::domain::{ClientId, Management, Severity};
+use crate::domain::{ChannelName, ClientId, Management, Severity};
 
 /// The letter to operators about one notification, and about what its message carries besides.
 pub(super) fn together(lead: &Scene<'_>, others: &[&Scene<'_>]) -> Letter {
@@ -40,6 +40,9 @@ pub(super) fn letter(scene: &Scene<'_>) -> Letter {
         Transition::ClientDue => client_due(scene),
         Transition::Repeated { repeat } => repeated(scene, *repeat),
         Transition::News | Transition::UsedUp => news(scene),
+        Transition::StillFires => still_fires(scene),
+        Transition::Escalated { from } => escalated(scene, from),
+        Transition::Acknowledged { by } => acknowledged(scene, by),
         Transition::Resolved => resolved(scene),
         Transition::Withdrawn { why } => withdrawn(scene, *why),
         Transition::Enforced {
@@ -133,6 +136,56 @@ fn client_due(scene: &Scene<'_>) -> Letter {
         headline,
         paragraphs: std::iter::once(since(scene)).chain(meaning(scene)).collect(),
         steps: steps(scene),
+        ..Letter::default()
+    }
+}
+
+/// What was kept back by people's decisions, and fires on when they end.
+fn still_fires(scene: &Scene<'_>) -> Letter {
+    let (badge, tone) = badge(scene.notification.severity);
+    let headline = headline(scene, true);
+    let kept_back =
+        "A silence, an acknowledgement or a maintenance window kept word of it back. That is over, and it still \
+                     fires."
+            .to_owned();
+    Letter {
+        subject: format!("{badge}, no longer silenced: {headline}"),
+        tone,
+        badge,
+        headline,
+        paragraphs: [since(scene), kept_back].into_iter().chain(meaning(scene)).collect(),
+        steps: steps(scene),
+        ..Letter::default()
+    }
+}
+
+fn escalated(scene: &Scene<'_>, from: &ChannelName) -> Letter {
+    let (badge, tone) = badge(scene.notification.severity);
+    let headline = headline(scene, true);
+    let nobody = format!(
+        "The channel {from} was told, and nobody has acknowledged it. `balancewatch ack {}` says that you have it: reminders \
+         and further escalation stop.",
+        scene.notification.client
+    );
+    Letter {
+        subject: format!("{badge}, nobody has acknowledged it: {headline}"),
+        tone,
+        badge: format!("{badge}, ESCALATED"),
+        headline,
+        paragraphs: [since(scene), nobody].into_iter().chain(meaning(scene)).collect(),
+        steps: steps(scene),
+        ..Letter::default()
+    }
+}
+
+fn acknowledged(scene: &Scene<'_>, by: &str) -> Letter {
+    let by = one_line(by, LONGEST_TEXT);
+    Letter {
+        subject: format!("ACKNOWLEDGED by {by}: {}", headline(scene, true)),
+        tone: Tone::Neutral,
+        badge: "ACKNOWLEDGED".to_owned(),
+        headline: format!("{by} has it: {}", headline(scene, true)),
+        paragraphs: vec![since(scene)],
         ..Letter::default()
     }
 }
