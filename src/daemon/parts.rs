@@ -40,18 +40,23 @@ pub fn terms(settings: &Settings, account: &Account) -> Terms {
 /// What an account's clients are judged by.
 #[must_use]
 pub fn rules(settings: &Settings, account: &Account) -> Rules {
-    let channels = settings.channels.iter();
-    let channels = channels.map(|channel| (channel.name.clone(), receiver(channel)));
     Rules {
         account: account.name.clone(),
         currency: account.currency.clone(),
         policies: settings.policies_of(account),
-        channels: channels.collect(),
+        channels: receivers(settings),
         default_threshold: settings.alerts.default_threshold,
         mode: settings.enforcement.mode,
         zone: toronto(),
         mutes: Vec::new(),
     }
+}
+
+fn receivers(settings: &Settings) -> BTreeMap<ChannelName, Receiver> {
+    let channels = settings.channels.iter();
+    channels
+        .map(|channel| (channel.name.clone(), receiver(channel)))
+        .collect()
 }
 
 /// A channel as those see it who decide who is told.
@@ -245,6 +250,7 @@ pub fn outbox(settings: &Settings, delivery: Delivery, seed: u64) -> Option<outb
     (!channels.is_empty()).then_some(outbox::Settings {
         channels,
         letterhead: delivery.letterhead,
+        receivers: receivers(settings),
         client_mails_per_hour: settings.alerts.client_mails_per_hour,
         seed,
     })

@@ -1,5 +1,6 @@
 //! An alert as it is kept: one account, client and policy; pending or firing. How it moves is in [`super::judge::lifecycle`].
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::{Timestamp, civil::Date};
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::enforcement::mode::Mode;
 use super::notice::Transition;
 use super::reason::{Finding, Reason};
-use super::{AccountName, ClientId, Policy, PolicyName, Severity};
+use super::{AccountName, ChannelName, ClientId, Policy, PolicyName, Severity};
 
 /// Names an episode for ever: account, client, policy and the second it began. Readable, unique, and the same
 /// after a crash in the middle of a commit that did not happen.
@@ -104,6 +105,9 @@ pub struct Firing {
     pub client_told: bool,
     /// For an episode that a baseline found: the thread of the summary that told operators of it; `None` until then.
     pub summary: Option<String>,
+    /// For what is told of it later: the thread to follow in a channel where it was told together with others.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub threads: BTreeMap<ChannelName, String>,
     /// How many clear readings in a row there were.
     pub clear_readings: u32,
     /// Since when it has been clear.
@@ -151,6 +155,7 @@ impl Firing {
             client_waits: None,
             client_told: false,
             summary: None,
+            threads: BTreeMap::new(),
             clear_readings: 0,
             clear_since: None,
             last_reading_at: None,
@@ -203,6 +208,13 @@ impl Firing {
         } else if begins && !self.baseline {
             self.first_told_at.get_or_insert(now);
         }
+    }
+
+    /// Which thread its next message through a channel belongs to: that of those it was told together with, else its own.
+    #[must_use]
+    pub fn thread_in(&self, channel: &ChannelName) -> &str {
+        let together = self.threads.get(channel).or(self.summary.as_ref());
+        together.map_or(self.episode.as_str(), String::as_str)
     }
 }
 

@@ -221,7 +221,7 @@ pub struct Notification {
     pub facts: Facts,
     /// When it was decided.
     pub created_at: Timestamp,
-    /// The message that carries it; `None` while a summary is still to be made, and when dropped.
+    /// The message that carries it; `None` until it is gathered with others at the end of the sweep, and when dropped.
     pub message: Option<String>,
     /// What became of it.
     pub state: NoticeState,
@@ -322,6 +322,8 @@ pub enum MessageKind {
     Single,
     /// Several that a baseline found.
     Summary,
+    /// Several clients of which the same is told at one time: a few in a table, many as a storm.
+    Group,
 }
 
 /// One try to deliver a message.

@@ -101,6 +101,7 @@ impl SetBack {
                 past.into_iter().flatten().for_each(|at| self.past(at));
             }
             Phase::Firing(Firing {
+                threads: _,
                 episode: _,
                 since,
                 baseline: _,

@@ -1,7 +1,7 @@
 //! What is committed together: the rows of some clients, judged at one `now`. One transaction, written while the next
 //! batch is read.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -9,9 +9,10 @@ use tokio::task::JoinHandle;
 
 use super::moved;
 use crate::domain::judge::rows::Moved;
-use crate::domain::judge::{Decided, audience};
+use crate::domain::judge::{Decided, Rules, audience};
+use crate::domain::receiver::Receiver;
 use crate::domain::watch::Watched;
-use crate::domain::{AccountName, ClientId};
+use crate::domain::{AccountName, ChannelName, ClientId};
 use crate::store::{Commit, Store};
 
 /// A batch closes at this many readings: large enough that a transaction's cost is spread, small enough that a crash
@@ -26,6 +27,7 @@ pub const LONGEST: std::time::Duration = std::time::Duration::from_secs(1);
 pub struct Writer {
     store: Store,
     account: AccountName,
+    channels: BTreeMap<ChannelName, Receiver>,
     in_flight: Option<JoinHandle<Result<(), crate::store::Error>>>,
     interned: HashSet<Arc<str>>,
     /// What moved and is not written yet.
@@ -35,12 +37,13 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// A writer for one account.
+    /// A writer for the account of these rules.
     #[must_use]
-    pub fn new(store: Store, account: AccountName) -> Self {
+    pub fn new(store: Store, rules: &Rules) -> Self {
         Self {
             store,
-            account,
+            account: rules.account.clone(),
+            channels: rules.channels.clone(),
             in_flight: None,
             interned: HashSet::new(),
             moving: Vec::new(),
@@ -64,7 +67,7 @@ impl Writer {
     /// # Errors
     /// What the commit before it failed with: nothing is written after a failure.
     pub async fn write(&mut self, mut commit: Commit) -> Result<(), crate::store::Error> {
-        audience::together(&mut commit.messages, &mut commit.notifications);
+        audience::together(&mut commit.messages, &mut commit.notifications, &self.channels);
         self.finish().await?;
         if !commit.is_empty() {
             let store = self.store.clone();

@@ -211,6 +211,7 @@ impl NoticeCard {
             let kind = match carrier.kind {
                 MessageKind::Single => "a message of its own",
                 MessageKind::Summary => "a summary",
+                MessageKind::Group => "one with other clients",
             };
             card.fact("carried by", format!("{kind}, {}", carrier.id));
             if !carrier.is_final {

@@ -145,7 +145,7 @@ async fn a_few_at_once_are_told_in_the_same_sweep() {
     let firing = next(&stage).await;
     assert_eq!(firing.len(), 6, "{firing:?}");
     let told = told(&stage).await;
-    assert_eq!((told.clients, told.operators, told.is_braked), (6, 6, false));
+    assert_eq!((told.clients, told.operators, told.is_braked), (6, 1, false));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Who is told what about a transition. One pure function, [`owed`]; nobody else makes notifications.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -97,7 +97,7 @@ impl Owed {
 
 /// Who is told of a transition, and in which message.
 ///
-/// Operators learn of everything; of what a baseline found (its firing and its repeats) in a summary. The client
+/// Operators learn of everything; of what fires of clients, and fires still, when it is [gathered](super::gather). The client
 /// learns that it is low, at most as often as the policy repeats, and that it recovered if it was told before;
 /// never of a withdrawal or an enforcement.
 #[must_use]
@@ -146,10 +146,9 @@ fn owe_operators(
         let mut notification = notification(episode, transition, channel, recipient, now);
         if let Some(dropped) = &hushed {
             notification.state = dropped.clone();
-        } else if !waits_for_summary(episode.firing, transition) {
-            let firing = episode.firing;
-            let thread = firing.summary.as_deref().unwrap_or(firing.episode.as_str());
-            owed.messages.push(carry(&mut notification, thread, None, now));
+        } else if !is_gathered(&notification) {
+            let thread = episode.firing.thread_in(channel);
+            owed.messages.push(carry(&mut notification, thread, receiver, now));
         }
         owed.notifications.push(notification);
     }
@@ -182,9 +181,14 @@ pub(super) fn wants(receiver: &Receiver, severity: Severity, transition: &Transi
     severity >= receiver.min_severity && is_for_it
 }
 
-/// What a baseline found is told in a summary, not in a mail each.
-fn waits_for_summary(firing: &Firing, transition: &Transition) -> bool {
-    firing.baseline && matches!(transition, Transition::Fired { .. } | Transition::Repeated { .. })
+/// Whether operators may be told of it together with other clients, so that its message is made when a sweep ends.
+#[must_use]
+pub fn is_gathered(notification: &Notification) -> bool {
+    let may = matches!(
+        notification.transition,
+        Transition::Fired { .. } | Transition::StillFires | Transition::Repeated { .. }
+    );
+    may && !notification.client.is_pseudo() && !notification.channel.is_client()
 }
 
 fn tells_client(firing: &Firing, transition: &Transition) -> bool {
@@ -221,8 +225,11 @@ fn owe_client(owed: &mut Owed, episode: &Episode<'_>, transition: &Transition, a
             .as_ref()
             .map_or(Money::ZERO, |reading| reading.balance);
         let thread = episode.firing.episode.as_str();
-        owed.messages
-            .push(carry(&mut notification, thread, is_paced.then_some(balance), now));
+        notification.message = Some(notification.id.clone());
+        owed.messages.push(Message {
+            paced: is_paced.then_some(balance),
+            ..message(&notification.id, thread, MessageKind::Single, &notification, now, now)
+        });
     }
     owed.notifications.push(notification);
 }
@@ -258,43 +265,62 @@ pub(super) fn notification(
     }
 }
 
-/// A message of its own for one notification.
-fn carry(notification: &mut Notification, thread: &str, paced: Option<Money>, now: Timestamp) -> Message {
+/// A message of its own for one notification to operators.
+pub(super) fn carry(notification: &mut Notification, thread: &str, receiver: &Receiver, now: Timestamp) -> Message {
     notification.message = Some(notification.id.clone());
-    Message {
-        kind: MessageKind::Single,
-        paced,
-        ..message(&notification.id, thread, notification, now)
-    }
+    let leaves_at = receiver.leaves_at(notification.severity, now);
+    message(
+        &notification.id,
+        thread,
+        MessageKind::Single,
+        notification,
+        leaves_at,
+        now,
+    )
 }
 
-fn message(id: &str, thread: &str, first: &Notification, now: Timestamp) -> Message {
+/// A message that leaves no earlier than `leaves_at`, from when its lifetime counts.
+pub(super) fn message(
+    id: &str,
+    thread: &str,
+    kind: MessageKind,
+    first: &Notification,
+    leaves_at: Timestamp,
+    now: Timestamp,
+) -> Message {
     Message {
         id: id.to_owned(),
         account: first.account.clone(),
         channel: first.channel.clone(),
         recipient: first.recipient.clone(),
         thread: thread.to_owned(),
-        kind: MessageKind::Summary,
+        kind,
         created_at: now,
-        not_before: now,
-        deadline: now.saturating_add(MESSAGE_LIFETIME).unwrap_or(Timestamp::MAX),
+        not_before: leaves_at,
+        deadline: leaves_at.saturating_add(MESSAGE_LIFETIME).unwrap_or(Timestamp::MAX),
         paced: None,
         attempts: 0,
-        next_at: now,
+        next_at: leaves_at,
         state: NoticeState::Pending,
         receipt: None,
     }
 }
 
 /// Puts into one message what several policies tell one recipient of one client at one time, through one channel. The
-/// most severe of what begins or goes on leads: the message is its own, and the others are carried along. Alerts about
-/// the account are matters of their own.
-pub fn together(messages: &mut Vec<Message>, notifications: &mut [Notification]) {
+/// most severe of what begins or goes on leads: the message is its own, and the others are carried along; it leaves when
+/// the first of them may. Alerts about the account are matters of their own, and where each episode is an incident of its
+/// own it stays one.
+pub fn together(
+    messages: &mut Vec<Message>,
+    notifications: &mut [Notification],
+    channels: &BTreeMap<ChannelName, Receiver>,
+) {
     let mut groups: BTreeMap<(ClientId, ChannelName, String), Vec<usize>> = BTreeMap::new();
     for (index, notification) in notifications.iter().enumerate() {
         let is_alone = notification.message.as_deref() == Some(notification.id.as_str());
-        if is_alone && notification.client != ClientId::account() {
+        let receiver = channels.get(&notification.channel);
+        let is_incident = receiver.is_some_and(|receiver| receiver.reads == Reads::Incidents);
+        if is_alone && !is_incident && notification.client != ClientId::account() {
             let Notification {
                 client,
                 channel,
@@ -319,14 +345,19 @@ pub fn together(messages: &mut Vec<Message>, notifications: &mut [Notification])
             }
         }
     }
-    let unpaced: BTreeSet<String> = messages
-        .iter()
-        .filter(|message| message.paced.is_none())
-        .filter_map(|message| carried.get(&message.id).cloned())
-        .collect();
-    messages.retain(|message| !carried.contains_key(&message.id));
-    for message in messages.iter_mut().filter(|message| unpaced.contains(&message.id)) {
-        message.paced = None;
+    let mut away: BTreeMap<String, Vec<Message>> = BTreeMap::new();
+    for message in messages.extract_if(.., |message| carried.contains_key(&message.id)) {
+        if let Some(leader) = carried.get(&message.id) {
+            away.entry(leader.clone()).or_default().push(message);
+        }
+    }
+    for message in messages {
+        for other in away.get(&message.id).into_iter().flatten() {
+            message.paced = message.paced.filter(|_| other.paced.is_some());
+            message.not_before = message.not_before.min(other.not_before);
+            message.next_at = message.next_at.min(other.next_at);
+            message.deadline = message.deadline.min(other.deadline);
+        }
     }
 }
 
@@ -377,7 +408,7 @@ pub fn sum_up(
             state: NoticeState::Pending,
         };
         owed.messages
-            .push(carry(&mut notification, episode.as_str(), None, now));
+            .push(carry(&mut notification, episode.as_str(), receiver, now));
         owed.notifications.push(notification);
     }
     owed
@@ -392,63 +423,18 @@ pub fn rank(notification: &Notification) -> (bool, std::cmp::Reverse<Severity>) 
     )
 }
 
-/// Puts what waits for a summary into one message for each recipient, all of one thread.
-///
-/// `ended` says of an episode whether it ended meanwhile: then its notifications are dropped, because telling of
-/// something that is over already would need a second mail to take it back.
-#[must_use]
-pub fn summarise(
-    account: &AccountName,
-    waiting: Vec<Notification>,
-    ended: impl Fn(&Notification) -> bool,
-    now: Timestamp,
-) -> Summary {
-    let thread = format!("summary.{account}.{}", now.strftime("%Y%m%dT%H%M%S%3fZ"));
-    let mut summary = Summary {
-        thread,
-        ..Summary::default()
-    };
-    let mut places: BTreeMap<(ChannelName, String), Message> = BTreeMap::new();
-    for mut notification in waiting {
-        if ended(&notification) {
-            notification.state = NoticeState::Dropped("it ended before the summary".to_owned());
-        } else {
-            let place = (notification.channel.clone(), notification.recipient.clone());
-            let id = format!("{}/{}/{}", summary.thread, place.0, place.1);
-            notification.message = Some(id.clone());
-            places
-                .entry(place)
-                .or_insert_with(|| message(&id, &summary.thread, &notification, now));
-        }
-        summary.notifications.push(notification);
-    }
-    summary.messages.extend(places.into_values());
-    summary
-}
-
-/// What a baseline's summary consists of.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Its thread: what is told later of these episodes follows it.
-    pub thread: String,
-    /// The notifications, each with the message that carries it or dropped.
-    pub notifications: Vec<Notification>,
-    /// One message for each recipient.
-    pub messages: Vec<Message>,
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{Addresses, Episode, Owed, owed, summarise, together};
+    use super::{Addresses, Episode, Owed, owed, together};
     use crate::domain::alert::{EpisodeId, Firing};
     use crate::domain::enforcement::{Direction, Mode, Outcome};
     use crate::domain::hush;
     use crate::domain::notice::{Facts, NoticeState, Transition, Withdrawal};
     use crate::domain::policy::When;
     use crate::domain::reason::Reason;
-    use crate::domain::receiver::Receiver;
+    use crate::domain::receiver::{Reads, Receiver};
     use crate::domain::testing::{at, client, policy, reading, record};
     use crate::domain::{AccountName, ChannelName, Management, Severity};
 
@@ -512,12 +498,12 @@ mod tests {
             direction: Direction::Enforce,
         };
         // Per row: whether a baseline found it, whether the client was told, whether a summary went out; then how
-        // many operators and clients get a message now, and how many notifications wait for a summary.
+        // many operators and clients get a message now, and how many notifications wait to be gathered.
         let cases = [
-            ("fired", &fired, (false, true, false), (2, 1, 0)),
-            ("relapse: the client waits", &fired, (false, false, false), (2, 0, 0)),
+            ("fired", &fired, (false, true, false), (0, 1, 2)),
+            ("relapse: the client waits", &fired, (false, false, false), (0, 0, 2)),
             ("found by a baseline", &fired, (true, false, false), (0, 0, 2)),
-            ("repeated", &repeated, (false, true, false), (2, 1, 0)),
+            ("repeated", &repeated, (false, true, false), (0, 1, 2)),
             ("repeated after a baseline", &repeated, (true, true, true), (0, 1, 2)),
             (
                 "the client's late mail",
@@ -567,7 +553,7 @@ mod tests {
     #[test]
     fn a_client_without_an_address_is_counted_and_not_mailed() {
         let owed = told(&firing(false, true, None), &Transition::Fired { relapse: false }, &[]);
-        assert_eq!(owed.messages.len(), 2, "the operators");
+        assert_eq!(owed.messages.len(), 0, "the operators are told when the sweep ends");
         let dropped = NoticeState::Dropped("no address".to_owned());
         assert_eq!(
             owed.notifications
@@ -593,7 +579,6 @@ mod tests {
             .map(|message| message.recipient.as_str())
             .collect();
         assert_eq!(to, ["anna@example.com", "bert@example.com"]);
-        assert_eq!(owed.notifications.len(), owed.messages.len());
     }
 
     #[test]
@@ -612,9 +597,9 @@ mod tests {
 
     #[test]
     fn what_several_policies_tell_one_recipient_is_one_message_led_by_the_most_severe() {
-        let fired = Transition::Fired { relapse: false };
-        let mut low = told(&firing(false, true, None), &fired, &["john@example.com"]);
-        let mut gone = told(&firing(false, true, None), &fired, &["jane@example.com"]);
+        let ended = Transition::Resolved;
+        let mut low = told(&firing(false, true, None), &ended, &["john@example.com"]);
+        let mut gone = told(&firing(false, true, None), &ended, &["jane@example.com"]);
         for notification in &mut gone.notifications {
             notification.severity = Severity::Critical;
             notification.id.push_str("/overdrawn");
@@ -627,7 +612,15 @@ mod tests {
         let (john, operators): (Vec<_>, Vec<_>) = low.messages.into_iter().partition(|m| m.channel.is_client());
         let mut messages: Vec<_> = operators.into_iter().chain(john).chain(gone.messages).collect();
         low.notifications.extend(gone.notifications);
-        together(&mut messages, &mut low.notifications);
+        let incidents = Receiver {
+            reads: Reads::Incidents,
+            ..Receiver::people(Vec::new())
+        };
+        let incidents = BTreeMap::from([(ChannelName::new("ops").unwrap(), incidents)]);
+        let (mut apart, mut notifications) = (messages.clone(), low.notifications.clone());
+        together(&mut apart, &mut notifications, &incidents);
+        assert_eq!(apart.len(), messages.len(), "each is an incident");
+        together(&mut messages, &mut low.notifications, &BTreeMap::new());
         let ids: Vec<&str> = messages.iter().map(|message| message.id.as_str()).collect();
         assert_eq!(
             ids.len(),
@@ -648,30 +641,5 @@ mod tests {
     fn what_follows_a_summary_is_in_its_thread() {
         let owed = told(&firing(true, false, Some("summary.main.1")), &Transition::Resolved, &[]);
         assert!(owed.messages.iter().all(|message| message.thread == "summary.main.1"));
-    }
-
-    #[test]
-    fn a_summary_is_one_message_for_each_recipient_without_what_ended() {
-        let account = AccountName::new("main").unwrap();
-        let mut waiting = Vec::new();
-        for _ in 0..3 {
-            waiting.extend(told(&firing(true, false, None), &Transition::Fired { relapse: false }, &[]).notifications);
-        }
-        let total = waiting.len();
-        waiting[0].recipient = "gone@example.com".to_owned();
-        let summary = summarise(
-            &account,
-            waiting,
-            |notification| notification.recipient.starts_with("gone"),
-            at(9),
-        );
-        assert_eq!(summary.messages.len(), 2, "a@ and b@");
-        assert_eq!(summary.notifications.len(), total, "each is accounted for");
-        let dropped = summary
-            .notifications
-            .iter()
-            .filter(|notification| notification.message.is_none())
-            .count();
-        assert_eq!(dropped, 1);
     }
 }

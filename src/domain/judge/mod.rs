@@ -1,7 +1,8 @@
 //! What is true of a client now, and who hears of it. PURE, as all of `domain`.
 //!
 //! The walk of one reading: [`client`] takes it through [`verdict`] (what a policy says of it), [`lifecycle`] (how that
-//! moves the alert) and [`audience`] (who is told), and [`rows`] gathers what is to be written. [`fall`], [`surprise`] and
+//! moves the alert) and [`audience`] (who is told), and [`rows`] gathers what is to be written; [`gather`] puts what many
+//! clients have in common into one message. [`fall`], [`surprise`] and
 //! [`belief`] ask whether the numbers can be believed at all. [`gone`] ends what lost its ground. [`account`] judges the
 //! account as a whole, [`letters`] the messages that died, [`inventory`] who is watched, [`enforced`] who hears what became
 //! of a change; `mirrored` is what a channel shows that is told nothing.
@@ -15,6 +16,7 @@ pub mod belief;
 pub mod client;
 pub mod enforced;
 pub mod fall;
+pub mod gather;
 pub mod gone;
 pub mod inventory;
 pub mod letters;

@@ -41,6 +41,7 @@ impl Sweep<'_> {
     pub(super) async fn ask_clients(&mut self) -> Result<Option<Ended>, SweepError> {
         let budget = self.monitor.budget(self.deadline);
         let order = self.order(budget);
+        self.count_clients();
         // What the futures look at must not be what the batches change.
         let clients = std::mem::take(&mut self.clients);
         let alerts = std::mem::take(&mut self.alerts);
@@ -101,7 +102,8 @@ impl Sweep<'_> {
             let fetched = tokio::select! {
                 biased;
                 fetched = flights.next(), if !flights.is_empty() => fetched,
-                () = self.closing(batch.closes_at), if batch.closes_at.is_some() => None,
+                () = self.reaching(batch.closes_at), if batch.closes_at.is_some() => None,
+                () = self.reaching(self.critical_due()), if self.critical_due().is_some() => None,
                 () = self.monitor.stopped(), if !is_stopping => None,
             };
             match fetched.map(|fetched| self.receive(fetched, clients, &mut queue, &mut streak)) {
@@ -120,6 +122,7 @@ impl Sweep<'_> {
                 batch.closes_at = None;
                 flights.beside(self.commit(clients, alerts, &mut batch.landed)).await?;
             }
+            flights.beside(self.tell_critical()).await?;
         }
         drop(flights);
         // Asked again, and the sweep ended before that: what they came to the first time counts.
@@ -129,13 +132,11 @@ impl Sweep<'_> {
         Ok(ended)
     }
 
-    /// Waits until an open batch must close.
-    async fn closing(&self, closes_at: Option<Duration>) {
-        let Some(closes_at) = closes_at else { return };
-        self.monitor
-            .clock
-            .sleep(closes_at.saturating_sub(self.monitor.clock.monotonic()))
-            .await;
+    /// Waits until a time of the monotonic clock, if there is one.
+    async fn reaching(&self, due: Option<Duration>) {
+        let Some(due) = due else { return };
+        let left = due.saturating_sub(self.monitor.clock.monotonic());
+        self.monitor.clock.sleep(left).await;
     }
 
     /// Who is asked, in which order. Who did not answer in time last comes last: such a client costs as much time as
@@ -245,6 +246,7 @@ impl Sweep<'_> {
             let watched = &clients[fetched.index];
             self.judge(&mut commit, watched, alerts_of(alerts, watched), fetched, now);
         }
+        self.note_critical(&commit);
         self.writer.write(commit).await?;
         Ok(())
     }

@@ -1,22 +1,18 @@
-//! The end of a sweep: what is judged about the account as a whole, the silence of who was not read, the summaries.
-
-use std::collections::HashSet;
+//! The end of a sweep: what is judged about the account as a whole, and the silence of who was not read.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Ended, Sweep, is_watched};
 use crate::domain::account_alert::AccountAlert;
-use crate::domain::alert::{Alert, EpisodeId, Firing, Phase};
+use crate::domain::alert::Alert;
 use crate::domain::judge::account::{self, Trouble};
+use crate::domain::judge::gather::Which;
 use crate::domain::judge::inventory::seems_gone;
-use crate::domain::judge::{Circumstances, Seen, audience};
-use crate::domain::notice::{AccountFacts, NoticeState, Notification};
+use crate::domain::judge::{Circumstances, Seen};
+use crate::domain::notice::AccountFacts;
 use crate::domain::{ClientId, PolicyName};
 use crate::monitor::SweepError;
 use crate::store::Commit;
-
-/// A summary of a baseline goes out at most this often.
-const SUMMARY_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
 /// The longest and the shortest wait between two probes of an account that could not be asked.
 const PROBE_SECS: std::ops::RangeInclusive<i64> = 60..=15 * 60;
@@ -27,7 +23,7 @@ fn explains_silence(policy: &PolicyName) -> bool {
 }
 
 impl Sweep<'_> {
-    /// Judges the account as a whole, the silence of who was not read, and gathers the summaries.
+    /// Judges the account as a whole and the silence of who was not read, and gathers what operators are told.
     pub(super) async fn conclude(&mut self, ended: Option<Ended>) -> Result<(), SweepError> {
         self.writer.finish().await?;
         let now = self.time_to_judge();
@@ -80,7 +76,7 @@ impl Sweep<'_> {
         self.writer.write(commit).await?;
         self.writer.finish().await?;
         self.readdress(now).await?;
-        self.summarise(now).await
+        self.gather_all(now).await
     }
 
     /// Who was due and is neither read nor failed stays due, whatever kept the sweep from it.
@@ -103,8 +99,8 @@ impl Sweep<'_> {
         let mut commit = self.writer.commit_at(now);
         self.judge_silence(&mut commit, now, held_back);
         self.writer.write(commit).await?;
-        self.writer.finish().await?;
-        Ok(())
+        self.count_clients();
+        self.gather(Which::Fresh, now).await
     }
 
     /// When an account that could not be asked is asked next: after 1, 2, 4, 8 and then every 15 minutes.
@@ -169,72 +165,5 @@ impl Sweep<'_> {
                 commit.clients.push(next);
             }
         }
-    }
-
-    /// Puts what baselines found into one mail for each recipient, at most one an hour.
-    async fn summarise(&mut self, now: Timestamp) -> Result<(), SweepError> {
-        // A summary from the future was made before the clock was set back.
-        let is_recent = |at: Timestamp| at <= now && now.duration_since(at) < SUMMARY_EVERY;
-        if self.state.summary_at.is_some_and(is_recent) {
-            return Ok(());
-        }
-        let waiting = self.monitor.store.uncarried_notifications(&self.rules.account).await?;
-        if waiting.is_empty() {
-            return Ok(());
-        }
-        let alerts = self.monitor.store.alerts(&self.rules.account).await?;
-        let waiting = self.without_doubtful(waiting, &alerts);
-        if waiting.is_empty() {
-            return Ok(());
-        }
-        let running: HashSet<String> = alerts
-            .iter()
-            .filter_map(|alert| alert.firing())
-            .map(|firing| firing.episode.as_str().to_owned())
-            .collect();
-        let account = &self.rules.account;
-        let summary = audience::summarise(account, waiting, |n| !running.contains(n.episode.as_str()), now);
-        let mut commit = self.writer.commit_at(now);
-        let is_carried = |notification: &&Notification| notification.message.is_some();
-        let told: HashSet<&str> = summary
-            .notifications
-            .iter()
-            .filter(is_carried)
-            .map(|notification| notification.episode.as_str())
-            .collect();
-        for mut alert in alerts {
-            if let Phase::Firing(firing) = &mut alert.phase
-                && told.contains(firing.episode.as_str())
-            {
-                firing.summary = Some(summary.thread.clone());
-                firing.first_told_at.get_or_insert(now);
-                commit.alerts.push(alert);
-            }
-        }
-        let is_told = summary
-            .notifications
-            .iter()
-            .any(|notification| notification.state == NoticeState::Pending);
-        if is_told {
-            self.state.summary_at = Some(now);
-        }
-        commit.notifications = summary.notifications;
-        commit.messages = summary.messages;
-        self.writer.write(commit).await?;
-        Ok(())
-    }
-
-    /// Leaves out what is told only when a second reading says the same, and what is about to end untold.
-    fn without_doubtful(&self, mut waiting: Vec<Notification>, alerts: &[Alert]) -> Vec<Notification> {
-        let open_since = self.state.surprise.as_ref().map(|open| open.since);
-        let is_doubtful = |firing: &&Firing| !firing.confirmed && open_since.is_some_and(|open| firing.since >= open);
-        let doubtful: HashSet<&EpisodeId> = alerts
-            .iter()
-            .filter_map(Alert::firing)
-            .filter(|firing| firing.clear_readings > 0 || is_doubtful(firing))
-            .map(|firing| &firing.episode)
-            .collect();
-        waiting.retain(|notification| !doubtful.contains(&notification.episode));
-        waiting
     }
 }

@@ -18,6 +18,7 @@ use crate::domain::enforcement::Enforcement;
 use crate::domain::hush::Hushes;
 use crate::domain::judge::account::{Health, Trouble};
 use crate::domain::judge::belief::Trust;
+use crate::domain::judge::gather::Which;
 use crate::domain::judge::{Circumstances, Rules};
 use crate::domain::report::Report;
 use crate::domain::watch::{AccountState, Watched};
@@ -29,6 +30,7 @@ mod addresses;
 mod clients;
 mod ending;
 mod flights;
+mod gathering;
 mod own;
 mod surprise;
 
@@ -84,6 +86,8 @@ pub(super) struct Sweep<'a> {
     hard_judged: usize,
     /// What its readings began so far.
     begun: surprise::Beginnings,
+    /// What operators were told before its end.
+    gatherings: gathering::Gatherings,
     /// Why the account could not be asked, if it could not.
     why_not_asked: Option<Trouble>,
 }
@@ -137,7 +141,7 @@ impl<'a> Sweep<'a> {
             hushes: Hushes::new(&decisions, &rules.mutes, started_at),
             hard: set_to_hard(&clients, &enforcements),
             is_read: vec![false; clients.len()],
-            writer: Writer::new(monitor.store.clone(), rules.account.clone()),
+            writer: Writer::new(monitor.store.clone(), rules),
             monitor,
             rules,
             progress,
@@ -159,11 +163,14 @@ impl<'a> Sweep<'a> {
             without_effect: Vec::new(),
             hard_judged: 0,
             begun: surprise::Beginnings::default(),
+            gatherings: gathering::Gatherings::default(),
             why_not_asked: None,
         })
     }
 
     pub(super) async fn run(mut self) -> Result<Report, SweepError> {
+        self.count_clients();
+        self.gather(Which::Fresh, self.now()).await?;
         let calls_before = self.monitor.api.calls_made();
         let ended = match self.ask_account().await? {
             Some(ended) => Some(ended),

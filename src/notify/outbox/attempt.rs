@@ -15,7 +15,7 @@ use crate::domain::notice::{AttemptOutcome, Message, MessageKind, NoticeState, N
 use crate::notify::backoff;
 use crate::notify::delivery::{Attempted, Connection, End, Parcel, Root, Sent, Until};
 use crate::notify::letter;
-use crate::notify::queue::{Due, Queue};
+use crate::notify::queue::{Due, Queue, Record};
 
 /// What is on its way.
 pub(super) type InFlight<'p> = BoxFuture<'p, Ended<'p>>;
@@ -97,16 +97,15 @@ impl<Q: Queue> Outbox<Q> {
             message.state = NoticeState::Dropped(why);
             return Ok(Err(message));
         };
-        let written = match self.remaining(&message, notifications).await? {
-            Ok(notifications) => letter::write(&message, &notifications, &self.settings.letterhead, at)
-                .map(|letter| (notifications, letter))
-                .map_err(|why| why.to_string()),
-            Err(why) => Err(why.to_owned()),
-        };
-        let (notifications, letter) = match written {
-            Ok(written) => written,
+        let (notifications, left_out) = self.remaining(&message, notifications).await?;
+        if let Some(last) = left_out.last().filter(|_| notifications.is_empty()) {
+            message.state = last.state.clone();
+            return Ok(Err(message));
+        }
+        let letter = match letter::write(&message, &notifications, &self.settings.letterhead, at) {
+            Ok(letter) => letter,
             Err(why) => {
-                message.state = NoticeState::Dropped(why);
+                message.state = NoticeState::Dropped(why.to_string());
                 return Ok(Err(message));
             }
         };
@@ -115,6 +114,7 @@ impl<Q: Queue> Outbox<Q> {
         } else {
             None
         };
+        self.leave_out(&message, left_out, at);
         message.attempts = message.attempts.saturating_add(1);
         message.state = NoticeState::Sending;
         let parcel = Box::new(Parcel {
@@ -139,30 +139,47 @@ impl<Q: Queue> Outbox<Q> {
         Ok(Ok((message, flight.boxed())))
     }
 
-    /// What of a message is still to be told, as far as the store says; else why nothing of it is.
+    /// What of a message is still to be told, as far as the store says, and what is not, with the reason.
     async fn remaining(
         &self,
         message: &Message,
         notifications: Vec<Notification>,
-    ) -> Result<Result<Vec<Notification>, &'static str>, Q::Error> {
-        let mut still = Vec::with_capacity(notifications.len());
-        let mut why = None;
-        for notification in notifications {
-            let looks = message.kind == MessageKind::Single && state::depends_on_siblings(message, &notification);
-            let dropped = if looks {
-                state::dropped(message, &notification, &self.queue.siblings(&notification).await?)
+    ) -> Result<(Vec<Notification>, Vec<Notification>), Q::Error> {
+        let was_quiet = self.settings.was_quiet(message);
+        let (mut still, mut left_out) = (Vec::with_capacity(notifications.len()), Vec::new());
+        for mut notification in notifications {
+            let dropped = if state::depends_on_siblings(message, &notification) {
+                let siblings = self.queue.siblings(&notification).await?;
+                state::dropped(message, &notification, &siblings, was_quiet)
             } else {
                 None
             };
             match dropped {
-                Some(dropped) => why = Some(dropped),
+                Some(state) => {
+                    notification.state = state;
+                    left_out.push(notification);
+                }
                 None => still.push(notification),
             }
         }
-        Ok(match why {
-            Some(why) if still.is_empty() => Err(why),
-            _ => Ok(still),
-        })
+        Ok((still, left_out))
+    }
+
+    /// Has it written down what a message does not carry any more, before it leaves.
+    fn leave_out(&mut self, message: &Message, mut left_out: Vec<Notification>, at: Timestamp) {
+        if left_out.is_empty() {
+            return;
+        }
+        for notification in &mut left_out {
+            notification.message = None;
+        }
+        self.unwritten.push(Record {
+            account: message.account.clone(),
+            at,
+            messages: Vec::new(),
+            left_out,
+            attempts: Vec::new(),
+        });
     }
 
     /// What the episode of a message began with.

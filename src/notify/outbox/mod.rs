@@ -33,6 +33,7 @@ use super::letter::Letterhead;
 use super::queue::{Queue, Record};
 use crate::clock::Clock;
 use crate::domain::notice::{Message, NoticeState};
+use crate::domain::receiver::Receiver;
 use crate::domain::{AccountName, ChannelName};
 
 /// How long a delivery in hand may go on after the program was told to stop; it has 10 seconds in all. Real time.
@@ -48,10 +49,21 @@ pub struct Settings {
     pub channels: BTreeMap<ChannelName, Arc<dyn Channel>>,
     /// What all letters share.
     pub letterhead: Letterhead,
+    /// What the channels want to hear, and when.
+    pub receivers: BTreeMap<ChannelName, Receiver>,
     /// How many paced mails to clients may leave in an hour, for each account.
     pub client_mails_per_hour: u32,
     /// Seeds the jitter of retries.
     pub seed: u64,
+}
+
+impl Settings {
+    /// Whether quiet hours ran when a message was written down that may wait for their end.
+    fn was_quiet(&self, message: &Message) -> bool {
+        let receiver = self.receivers.get(&message.channel);
+        let hours = receiver.and_then(|receiver| receiver.quiet_hours.as_ref());
+        hours.is_some_and(|hours| hours.until(message.created_at).is_some())
+    }
 }
 
 /// What came of a pass over what was due. Messages are counted, not the notifications they carry.
@@ -243,9 +255,12 @@ fn name(id: &str) -> &str {
     end.map_or(id, |end| &id[..end])
 }
 
-/// Client and policy of a thread: that of an episode begins with its id, and a summary is about several.
+/// Client and policy of a thread: that of an episode begins with its id, and that of a summary or a group is about several.
 fn about(thread: &str) -> (&str, &str) {
     let mut parts = thread.split('.');
+    if thread.starts_with("group/") {
+        return ("several", "several");
+    }
     match (parts.next(), parts.next(), parts.next(), parts.next()) {
         (Some(_), Some(client), Some(policy), Some(_)) => (client, policy),
         _ => ("several", "several"),

@@ -56,6 +56,7 @@ impl<Q: Queue> Outbox<Q> {
                 account,
                 at: now,
                 messages,
+                left_out: Vec::new(),
                 attempts,
             };
             self.queue.record(record).await?;

@@ -188,6 +188,7 @@ impl<Q: Queue> Outbox<Q> {
                 Some(kept) => {
                     kept.at = record.at;
                     kept.messages.extend(record.messages);
+                    kept.left_out.extend(record.left_out);
                     kept.attempts.extend(record.attempts);
                 }
                 None => records.push(record),

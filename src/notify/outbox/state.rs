@@ -7,26 +7,55 @@ use crate::notify::backoff;
 use crate::notify::delivery::{Attempted, End};
 use crate::notify::queue::Sibling;
 
-/// Whether what else was told of the episode decides about this message: the end of an episode, and a first word to a
-/// client. All others are sent without looking.
+/// Whether what else was told of the episode decides about this message: the end of an episode, a first word to a client,
+/// and what had to wait. All others are sent without looking.
 pub(super) fn depends_on_siblings(message: &Message, notification: &Notification) -> bool {
-    follows(&notification.transition) || (message.channel.is_client() && is_untouched(message))
+    let may_be_over = message.channel.is_client() || has_waited(message);
+    follows(&notification.transition) || (may_be_over && is_untouched(message))
 }
 
-/// Why a message is not sent, by what else was told of its episode; `None`: it is sent.
+/// Why a notification is not sent, by what else was told of its episode; `None`: it is sent.
 ///
-/// An end never outlives its beginning: who was never told that it fired is not told that it is over. And a client is
-/// not told of something that is over already.
-pub(super) fn dropped(message: &Message, notification: &Notification, siblings: &[Sibling]) -> Option<&'static str> {
+/// An end never outlives its beginning: who was never told that it fired is not told that it is over. Nobody who had to
+/// wait is told of something that is over already, nor in several messages how it went on meanwhile; and no client.
+pub(super) fn dropped(
+    message: &Message,
+    notification: &Notification,
+    siblings: &[Sibling],
+    was_quiet: bool,
+) -> Option<NoticeState> {
     if follows(&notification.transition) {
         let arrived = |sibling: &Sibling| sibling.state.has_arrived() || sibling.maybe_arrived;
         let begun = siblings
             .iter()
             .any(|sibling| tells_of_breach(&sibling.transition) && arrived(sibling));
-        return (!begun).then_some("its alert never arrived");
+        return (!begun).then(|| NoticeState::Dropped("its alert never arrived".to_owned()));
     }
-    let over = siblings.iter().any(|sibling| sibling.transition.is_end());
-    (message.channel.is_client() && is_untouched(message) && over).then_some("it was over before it could be told")
+    if !is_untouched(message) || !tells_of_breach(&notification.transition) {
+        return None;
+    }
+    let is_over = siblings.iter().any(|sibling| sibling.transition.is_end());
+    let has_waited = has_waited(message);
+    if is_over && (has_waited || message.channel.is_client()) {
+        let why = if was_quiet {
+            "it was over before quiet hours ended"
+        } else {
+            "it was over before it could be told"
+        };
+        return Some(NoticeState::Dropped(why.to_owned()));
+    }
+    let later = |sibling: &Sibling| {
+        tells_of_breach(&sibling.transition)
+            && sibling.state == NoticeState::Pending
+            && sibling.created_at > notification.created_at
+    };
+    (has_waited && !message.channel.is_client() && siblings.iter().any(later))
+        .then(|| NoticeState::Merged("a later word of the same".to_owned()))
+}
+
+/// Whether it was not to leave as soon as it was written down.
+fn has_waited(message: &Message) -> bool {
+    message.not_before > message.created_at
 }
 
 /// Whether it says something only to whoever was told that it fires.

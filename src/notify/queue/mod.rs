@@ -54,6 +54,8 @@ pub trait Queue: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sibling {
     pub transition: Transition,
+    /// When it was decided.
+    pub created_at: Timestamp,
     /// What became of it.
     pub state: NoticeState,
     /// Whether it may have arrived although it is not known to have: one of its tries got no answer.
@@ -67,6 +69,8 @@ pub struct Record {
     pub at: Timestamp,
     /// Whole messages; their notifications get the same state.
     pub messages: Vec<Message>,
+    /// Notifications that their message does not carry any more.
+    pub left_out: Vec<Notification>,
     pub attempts: Vec<Attempt>,
 }
 
@@ -78,6 +82,7 @@ impl Record {
             account: message.account.clone(),
             at,
             messages: vec![message.clone()],
+            left_out: Vec::new(),
             attempts: attempt.into_iter().collect(),
         }
     }

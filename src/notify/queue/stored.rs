@@ -42,6 +42,7 @@ impl Queue for Store {
             let maybe_arrived = matches!(other.state, NoticeState::Dead(_)) && was_uncertain(self, &other.id).await?;
             siblings.push(Sibling {
                 transition: other.transition,
+                created_at: other.created_at,
                 state: other.state,
                 maybe_arrived,
             });
@@ -66,6 +67,7 @@ impl Queue for Store {
         let notices_of_messages = notices.map(|(id, state)| (id.to_owned(), state.clone())).collect();
         let commit = Commit {
             messages: record.messages,
+            notifications: record.left_out,
             notices_of_messages,
             attempts: record.attempts,
             ..Commit::new(record.account, record.at)

@@ -6,6 +6,7 @@ mod enforcement;
 mod inventory;
 mod mail;
 mod secrets;
+mod together;
 mod transport;
 mod upstream;
 pub mod world;

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, tz::TimeZone};
 
+use super::audience::Owed;
 use super::lifecycle::Moment;
 use super::rows::How;
 use super::{Circumstances, Decided, Rules, Seen};
@@ -190,17 +191,27 @@ fn moves(decided: &Decided) -> Vec<How> {
     decided.moved.iter().map(|moved| moved.how).collect()
 }
 
-/// Who gets a message, by address and transition.
+/// Who gets a message now or when the sweep ends, by address and transition. What a baseline found waits for longer.
 fn told(decided: &Decided) -> Vec<String> {
-    let mut told: Vec<String> = decided
-        .owed
-        .notifications
+    let is_baseline = |episode: &EpisodeId| {
+        let mut firing = decided.alerts.iter().filter_map(Alert::firing);
+        firing.any(|firing| firing.baseline && firing.episode == *episode)
+    };
+    let Owed {
+        notifications,
+        messages,
+    } = &decided.owed;
+    let carried = notifications
         .iter()
-        .filter(|notification| notification.message.is_some())
+        .filter(|notification| notification.message.is_some());
+    assert_eq!(carried.count(), messages.len());
+    let mut told: Vec<String> = notifications
+        .iter()
+        .filter(|notification| !notification.state.is_final())
+        .filter(|notification| notification.message.is_some() || !is_baseline(&notification.episode))
         .map(|notification| format!("{} {}", notification.recipient, notification.transition.label()))
         .collect();
     told.sort();
-    assert_eq!(told.len(), decided.owed.messages.len());
     told
 }
 

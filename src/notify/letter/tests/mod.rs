@@ -13,6 +13,7 @@ use crate::domain::{AccountName, ChannelName, ClientId, Management, Money, Polic
 mod accounts;
 mod digest;
 mod golden;
+mod groups;
 mod harmless;
 mod languages;
 mod pages;

@@ -1,4 +1,4 @@
-//! Writes letters. There are two audiences: operators (`operator`, `account`, `enforced`, `summary`) and the clients
+//! Writes letters. There are two audiences: operators (`operator`, `account`, `enforced`, `group`, `summary`) and the clients
 //! themselves (`client`).
 
 mod account;
@@ -6,6 +6,7 @@ mod client;
 mod digest;
 mod enforced;
 mod facts;
+mod group;
 mod operator;
 mod scene;
 mod steps;
@@ -64,8 +65,9 @@ pub fn write(
     Ok(match (message.kind, message.channel.is_client()) {
         (MessageKind::Single, true) => client::together(lead, &others)?,
         (MessageKind::Single, false) => operator::together(lead, &others),
-        (MessageKind::Summary, true) => return Err(Unwritten::NotForClients),
-        (MessageKind::Summary, false) if others.is_empty() => operator::letter(lead),
+        (MessageKind::Summary | MessageKind::Group, true) => return Err(Unwritten::NotForClients),
+        (MessageKind::Summary | MessageKind::Group, false) if others.is_empty() => operator::letter(lead),
+        (MessageKind::Group, false) => group::letter(&scenes),
         (MessageKind::Summary, false) => summary::letter(&scenes),
     })
 }

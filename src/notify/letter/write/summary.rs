@@ -21,50 +21,81 @@ const LONGEST_ROW_NAME: usize = 22;
 
 /// The letter about all of `scenes`, at least one.
 pub(super) fn letter(scenes: &[Scene<'_>]) -> Letter {
-    let mut scenes: Vec<&Scene<'_>> = scenes.iter().collect();
-    // The most severe first, then the lowest balance; what could not be read comes last, in the order it came.
-    scenes.sort_by_key(|scene| {
-        let balance = scene.balance().map_or((1, Money::ZERO), |balance| (0, balance));
-        (std::cmp::Reverse(scene.notification.severity), balance)
-    });
-    let clients = scenes
-        .iter()
-        .map(|scene| &scene.notification.client)
-        .collect::<BTreeSet<_>>();
-    let severity = scenes.iter().map(|scene| scene.notification.severity).max();
-    let repeats = scenes
-        .iter()
-        .all(|scene| matches!(scene.notification.transition, Transition::Repeated { .. }));
+    let scenes = sorted(scenes);
     let Some(first) = scenes.first() else {
         return Letter::default();
     };
-    let need = if clients.len() == 1 { "needs" } else { "need" };
-    let still = if repeats { "still " } else { "" };
-    let lowest = scenes.iter().filter_map(|scene| scene.balance()).min();
-    let lowest = lowest
-        .map(|balance| format!(", the lowest has {}", first.amount(balance)))
-        .unwrap_or_default();
-    let account = &first.notification.account;
-    let headline = format!(
-        "{} of account {account} {still}{need} a look{lowest}",
-        counted(i64::try_from(clients.len()).unwrap_or(i64::MAX), "client")
-    );
+    let severity = severity(&scenes);
+    let headline = headline(&scenes);
     let word = severity.map_or("SUMMARY".to_owned(), |severity| severity.as_str().to_uppercase());
+    let mut paragraphs = vec![why_together(are_repeats(&scenes))];
+    paragraphs.push(CALLS.to_owned());
     Letter {
         subject: format!("{word}, summary: {headline}"),
         tone: tone(severity),
         badge: format!("{word}, SUMMARY"),
         headline,
-        paragraphs: paragraphs(repeats),
+        paragraphs,
         table: Some(table(&scenes)),
-        steps: vec!["`balancewatch alerts` lists them all; `balancewatch explain ID` tells about one.".to_owned()],
+        steps: vec![LISTS.to_owned()],
         notes: notes(first, &scenes),
         signature: first.letterhead.operator_signature(),
         ..Letter::default()
     }
 }
 
-const fn tone(severity: Option<Severity>) -> Tone {
+/// What the balances in a table mean for the calls of these clients.
+pub(super) const CALLS: &str = "The calls of clients set to HARD should stop at 0, and then emergency calls may not go \
+                                through either; those set to SOFT go on at your cost.";
+
+/// Where more is to be seen.
+pub(super) const LISTS: &str = "`balancewatch alerts` lists them all; `balancewatch explain ID` tells about one.";
+
+/// The most severe first, then the lowest balance; what could not be read comes last, in the order it came.
+pub(super) fn sorted<'s, 'n>(scenes: &'s [Scene<'n>]) -> Vec<&'s Scene<'n>> {
+    let mut scenes: Vec<&Scene<'_>> = scenes.iter().collect();
+    scenes.sort_by_key(|scene| {
+        let balance = scene.balance().map_or((1, Money::ZERO), |balance| (0, balance));
+        (std::cmp::Reverse(scene.notification.severity), balance)
+    });
+    scenes
+}
+
+/// How many clients they are about.
+pub(super) fn clients(scenes: &[&Scene<'_>]) -> usize {
+    let clients = scenes.iter().map(|scene| &scene.notification.client);
+    clients.collect::<BTreeSet<_>>().len()
+}
+
+pub(super) fn severity(scenes: &[&Scene<'_>]) -> Option<Severity> {
+    scenes.iter().map(|scene| scene.notification.severity).max()
+}
+
+/// Whether all of it was told before.
+pub(super) fn are_repeats(scenes: &[&Scene<'_>]) -> bool {
+    scenes
+        .iter()
+        .all(|scene| matches!(scene.notification.transition, Transition::Repeated { .. }))
+}
+
+/// `3 clients of account main need a look, the lowest has -2.31 USD`.
+pub(super) fn headline(scenes: &[&Scene<'_>]) -> String {
+    let Some(first) = scenes.first() else {
+        return String::new();
+    };
+    let clients = clients(scenes);
+    let need = if clients == 1 { "needs" } else { "need" };
+    let still = if are_repeats(scenes) { "still " } else { "" };
+    let lowest = scenes.iter().filter_map(|scene| scene.balance()).min();
+    let lowest = lowest
+        .map(|balance| format!(", the lowest has {}", first.amount(balance)))
+        .unwrap_or_default();
+    let clients = counted(i64::try_from(clients).unwrap_or(i64::MAX), "client");
+    let account = &first.notification.account;
+    format!("{clients} of account {account} {still}{need} a look{lowest}")
+}
+
+pub(super) const fn tone(severity: Option<Severity>) -> Tone {
     match severity {
         Some(Severity::Critical) => Tone::Bad,
         Some(Severity::Warning) => Tone::Warn,
@@ -72,7 +103,7 @@ const fn tone(severity: Option<Severity>) -> Tone {
     }
 }
 
-fn paragraphs(repeats: bool) -> Vec<String> {
+fn why_together(repeats: bool) -> String {
     let why = if repeats {
         "These were found together when balancewatch looked for the first time, or again after a pause, and are \
          reminded of together."
@@ -80,12 +111,10 @@ fn paragraphs(repeats: bool) -> Vec<String> {
         "balancewatch looked for the first time, or again after a pause, and tells you of all it found in one mail. \
          From now on each change is told by itself."
     };
-    let lines = "The calls of clients set to HARD should stop at 0, and then emergency calls may not go through \
-                 either; those set to SOFT go on at your cost.";
-    vec![why.to_owned(), lines.to_owned()]
+    why.to_owned()
 }
 
-fn notes(first: &Scene<'_>, scenes: &[&Scene<'_>]) -> Vec<String> {
+pub(super) fn notes(first: &Scene<'_>, scenes: &[&Scene<'_>]) -> Vec<String> {
     let mut notes = Vec::new();
     let reads = || {
         scenes
@@ -119,7 +148,7 @@ fn notes(first: &Scene<'_>, scenes: &[&Scene<'_>]) -> Vec<String> {
     notes
 }
 
-fn table(scenes: &[&Scene<'_>]) -> Table {
+pub(super) fn table(scenes: &[&Scene<'_>]) -> Table {
     let column = |name, numbers, below| Column { name, numbers, below };
     Table {
         head: vec![

@@ -142,6 +142,7 @@ impl Queue for Shelf {
                 .filter(|attempt| Some(&attempt.message) == other.message.as_ref());
             Sibling {
                 transition: other.transition.clone(),
+                created_at: other.created_at,
                 state: other.state.clone(),
                 maybe_arrived: attempts.any(|attempt| attempt.outcome == AttemptOutcome::Uncertain),
             }
@@ -201,6 +202,14 @@ impl Queue for Shelf {
                 }
             }
         }
+        for left_out in record.left_out {
+            let kept = shelves
+                .notifications
+                .iter_mut()
+                .find(|kept| kept.id == left_out.id)
+                .unwrap();
+            *kept = left_out;
+        }
         for message in record.messages {
             shelves.journal.push((message.id.clone(), message.state.label()));
             let kept = shelves.messages.iter_mut().find(|kept| kept.id == message.id).unwrap();
@@ -255,6 +264,7 @@ impl Bench {
         let settings = Settings {
             channels: BTreeMap::from(channels),
             letterhead: letterhead(),
+            receivers: BTreeMap::new(),
             client_mails_per_hour: 20,
             seed: 1,
         };
