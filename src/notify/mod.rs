@@ -24,5 +24,7 @@ pub mod letter;
 pub mod outbox;
 pub mod post;
 pub mod queue;
+pub mod sample;
 #[cfg(test)]
 mod testing;
+pub mod webhook;
