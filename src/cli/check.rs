@@ -54,7 +54,7 @@ pub fn run(context: &mut Context, args: &CheckArgs) -> Result<Exit, Failure> {
     } else {
         Secrets::MayBeMissing
     };
-    match context.load(secrets) {
+    match context.load_and_try(secrets) {
         Ok(loaded) if args.online => super::online::run(context, &loaded.settings),
         Ok(loaded) => {
             print_good(context, &loaded)?;

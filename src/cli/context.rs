@@ -80,6 +80,19 @@ impl Context {
     }
 }
 
+impl Context {
+    /// Loads the configuration as [`Context::load`] does, and tries what only a try shows: the templates.
+    pub fn load_and_try(&self, secrets: Secrets) -> Result<Loaded, Problems> {
+        let loaded = self.load(secrets)?;
+        let problems = crate::daemon::webhooks::problems(&loaded);
+        if problems.is_empty() {
+            return Ok(loaded);
+        }
+        let warnings = loaded.warnings;
+        Err(Problems { problems, warnings })
+    }
+}
+
 /// How a command that did not fail ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {

@@ -29,7 +29,7 @@ removed; 64 usage; 78 configuration.")]
 pub struct RunArgs {}
 
 pub fn run(context: &mut Context, _: &RunArgs) -> Result<Exit, Failure> {
-    let loaded = context.load(Secrets::Required)?;
+    let loaded = context.load_and_try(Secrets::Required)?;
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }

@@ -38,7 +38,7 @@ pub struct SweepArgs {
 }
 
 pub fn run(context: &mut Context, args: &SweepArgs) -> Result<Exit, Failure> {
-    let loaded = context.load(Secrets::Required)?;
+    let loaded = context.load_and_try(Secrets::Required)?;
     let once = block_on(async {
         let daemon = Daemon::build(&loaded.settings, &environment()).await;
         let mut daemon = daemon.map_err(|error| from_daemon(&error))?;

@@ -11,7 +11,7 @@ use super::keys;
 use super::problem::{Secrets, nearest, wrong};
 use super::reader::Reader;
 use super::secret;
-use super::settings::{Channel, ChannelKind, Endpoint, HttpLogin, WebhookFormat};
+use super::settings::{Channel, ChannelKind, Endpoint, HttpLogin, WebhookBody, WebhookFormat};
 use super::values::ChannelType;
 use crate::domain::ChannelName;
 use crate::domain::receiver::{Escalation, QuietHours};
@@ -215,11 +215,16 @@ fn webhook(reader: &Reader<'_>) -> Option<ChannelKind> {
         }
         _ => {}
     }
+    let body = reader.optional(&keys::CHANNEL_BODY)?;
+    let folder = reader.origin_of(&keys::CHANNEL_BODY).folder().unwrap_or_default();
     let secret = secret::password(reader, &keys::CHANNEL_SECRET, &keys::CHANNEL_SECRET_FILE, false);
     Some(ChannelKind::Webhook {
         endpoint: channel_endpoint(reader, internal, None)?,
         format,
-        body: reader.optional(&keys::CHANNEL_BODY)?,
+        body: body.map(|name| WebhookBody {
+            path: folder.join(&name),
+            name,
+        }),
         headers: reader.optional(&keys::CHANNEL_HEADERS)?.unwrap_or_default(),
         secret,
     })

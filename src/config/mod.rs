@@ -43,6 +43,6 @@ pub use schema::schema;
 pub use secret::{BadFile, secret_in};
 pub use settings::{
     Account, Alerts, Channel, ChannelKind, Digest, Endpoint, Enforcement, HttpLogin, Mail, Mute, Settings, Smtp,
-    SmtpTls, Store, Transport, WebhookFormat,
+    SmtpTls, Store, Transport, WebhookBody, WebhookFormat,
 };
 pub use show::Effective;

@@ -188,8 +188,8 @@ pub enum ChannelKind {
     Webhook {
         endpoint: Endpoint,
         format: WebhookFormat,
-        /// The template of [`WebhookFormat::Template`]: the name of a shipped one, or a path.
-        body: Option<String>,
+        /// The template of [`WebhookFormat::Template`], and only of that.
+        body: Option<WebhookBody>,
         headers: Vec<(String, SecretString)>,
         /// As written; `None`: requests are not signed.
         secret: Option<SecretString>,
@@ -247,6 +247,15 @@ pub struct Endpoint {
 pub enum HttpLogin {
     Token(SecretString),
     Password { username: String, password: SecretString },
+}
+
+/// The template of a webhook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookBody {
+    /// As written: the name of a shipped one, or of one in the folder of templates, or a path.
+    pub name: String,
+    /// The same as a path from the folder of the file that names it.
+    pub path: PathBuf,
 }
 
 /// What a webhook gets.

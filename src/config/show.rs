@@ -54,6 +54,15 @@ impl Effective {
         }
     }
 
+    /// Where the value of a key came from, in words.
+    #[must_use]
+    pub fn origin(&self, key: &str) -> Option<&str> {
+        self.lines.iter().find_map(|line| match line {
+            Line::Value { path, origin, .. } if path == key => Some(origin.as_str()),
+            _ => None,
+        })
+    }
+
     /// As a configuration file with a comment behind each value: `# from FILE`.
     #[must_use]
     pub fn to_toml(&self) -> String {

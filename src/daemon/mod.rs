@@ -31,6 +31,7 @@ pub mod run;
 mod tests;
 pub mod trigger;
 pub mod watch;
+pub mod webhooks;
 
 pub use digest::Digests;
 pub use letters::DeadLetters;

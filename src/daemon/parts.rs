@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
-use super::Terms;
+use super::{Terms, webhooks};
 use crate::clock::Clock;
 use crate::config::{self, Account, ChannelKind, Settings, SmtpTls};
 use crate::domain::ChannelName;
@@ -184,6 +184,7 @@ pub fn delivery(settings: &Settings, trust: &Trust, timeout: Option<Duration>) -
     let email = |reply_to| self::email(settings, reply_to, trust, timeout);
     let clients = email(None)?;
     let service = clients.as_ref().map(Email::service).unwrap_or_default();
+    let letterhead = letterhead(settings, service);
     let mut own: Vec<Route> = Vec::new();
     let mut mail = clients.map(|email| Route {
         channel: Arc::new(email),
@@ -211,7 +212,14 @@ pub fn delivery(settings: &Settings, trust: &Trust, timeout: Option<Duration>) -
                 }
             }
             ChannelKind::PagerDuty { .. } => {}
-            ChannelKind::Webhook { .. } => {}
+            ChannelKind::Webhook { .. } => {
+                let webhook = webhooks::channel(settings, channel, &letterhead, trust, timeout)?;
+                own.extend(webhook.map(|webhook| Route {
+                    channel: webhook,
+                    names: vec![channel.name.clone()],
+                    recipients: channel.kind.recipients(),
+                }));
+            }
             ChannelKind::Slack { .. } => {}
             ChannelKind::Ntfy { .. } => {}
             // A mirror is owed nothing.
@@ -220,12 +228,12 @@ pub fn delivery(settings: &Settings, trust: &Trust, timeout: Option<Duration>) -
     }
     Ok(Delivery {
         routes: mail.into_iter().chain(own).collect(),
-        letterhead: letterhead(settings, service),
+        letterhead,
     })
 }
 
 /// What all messages to people share.
-fn letterhead(settings: &Settings, service: String) -> Letterhead {
+pub(super) fn letterhead(settings: &Settings, service: String) -> Letterhead {
     let mail = &settings.mail;
     Letterhead {
         service,

@@ -7,6 +7,7 @@
 
 mod api;
 mod attack;
+mod channels;
 mod commands;
 mod config;
 mod demo;

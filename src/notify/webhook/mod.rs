@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use self::payload::Payload;
 use self::sign::{Signer, header_id};
-use self::template::{Body, Template};
+use self::template::{Body, Template, TemplateError};
 use super::delivery::{End, Failed, Parcel, Scope, Step};
 use super::letter::Letterhead;
 use super::post::{Post, Vendor};
@@ -27,6 +27,22 @@ pub struct Webhook {
     headers: HeaderMap,
     signer: Option<Signer>,
     letterhead: Letterhead,
+}
+
+/// What of a webhook cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfit {
+    /// The key that says it: `body`, `headers` or `secret`.
+    pub key: &'static str,
+    /// Without the value of a header or a secret.
+    pub why: String,
+}
+
+impl From<TemplateError> for Unfit {
+    fn from(error: TemplateError) -> Self {
+        let why = error.to_string();
+        Self { key: "body", why }
+    }
 }
 
 /// Headers that say how a request travels, or that the signature gives: not the operator's.
@@ -46,29 +62,43 @@ impl Webhook {
     /// `headers` go with each request; `secrets` sign it.
     ///
     /// # Errors
-    /// What is wrong with a header or a secret, without its value.
+    /// What is wrong with a header or a secret.
     pub fn new(
         template: Option<Template>,
         headers: &[(String, SecretString)],
         secrets: Option<&SecretString>,
         letterhead: Letterhead,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Unfit> {
+        let unfit = |key| move |why| Unfit { key, why };
         let signer = secrets.map(|secrets| Signer::new(secrets.expose_secret())).transpose();
         Ok(Self {
             template,
-            headers: headers.iter().map(header).collect::<Result<_, _>>()?,
-            signer: signer.map_err(|why| format!("its secret cannot be used: {why}"))?,
+            headers: headers
+                .iter()
+                .map(header)
+                .collect::<Result<_, _>>()
+                .map_err(unfit("headers"))?,
+            signer: signer.map_err(|why| unfit("secret")(why.to_owned()))?,
             letterhead,
         })
+    }
+
+    /// Fills its template in with made-up alerts.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn try_out(&self) -> Result<(), TemplateError> {
+        let template = self.template.as_ref();
+        template.map_or(Ok(()), |template| template.try_out(&self.letterhead))
     }
 
     fn body(&self, parcel: &Parcel) -> Result<Body, Failed> {
         let payload = Payload::of(parcel, &self.letterhead);
         match &self.template {
-            Some(template) => template.render(parcel, &payload).map_err(|why| unfit(why.to_string())),
+            Some(template) => template.render(parcel, &payload).map_err(|why| unsent(why.to_string())),
             None => serde_json::to_vec(&payload)
                 .map(Body::Json)
-                .map_err(|error| unfit(error.to_string())),
+                .map_err(|error| unsent(error.to_string())),
         }
     }
 }
@@ -85,7 +115,7 @@ fn header((name, value): &(String, SecretString)) -> Result<(HeaderName, HeaderV
 }
 
 /// A template that fails on this message may fail on no other; it may be mended, so that the message waits.
-fn unfit(why: String) -> Failed {
+fn unsent(why: String) -> Failed {
     Failed {
         end: End::Refused,
         scope: Scope::Shared,

@@ -208,11 +208,11 @@ fn headers_that_are_none_are_refused_without_their_value() {
     ] {
         let headers = [(name.to_owned(), SecretString::from(value))];
         let error = Webhook::new(None, &headers, None, letterhead()).err().unwrap();
-        assert!(!error.contains("S3cret"), "{error}");
+        assert!(error.key == "headers" && !error.why.contains("S3cret"), "{error:?}");
     }
     let secret = SecretString::from("whsec_S3cret");
     let error = Webhook::new(None, &[], Some(&secret), letterhead()).err().unwrap();
-    assert!(!error.contains("S3cret"), "{error}");
+    assert!(error.key == "secret" && !error.why.contains("S3cret"), "{error:?}");
 }
 
 /// What no receiver may be made to do by a name.
@@ -227,8 +227,9 @@ const NASTY: [&str; 6] = [
 
 /// Every sample with every nasty name, and some of them very long.
 fn nasty() -> impl Iterator<Item = Parcel> {
-    let long = NASTY.map(|name| name.repeat(10_000 / name.len()));
-    NASTY.iter().map(ToString::to_string).chain(long).flat_map(|name| {
+    let long = NASTY.concat().repeat(50);
+    let names = NASTY.iter().map(ToString::to_string).chain([long]);
+    names.flat_map(|name| {
         let mut parcels: Vec<Parcel> = sample::parcels(&letterhead())
             .into_iter()
             .map(|(_, parcel)| parcel)

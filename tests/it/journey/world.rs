@@ -169,6 +169,11 @@ impl World {
     /// One sweep as `sweep --once` does it, in this process and so much later: by a clock that moves only to where
     /// something waits.
     pub async fn sweep_later(&self, secs: i64) -> Once {
+        self.sweep_later_within(secs, None).await
+    }
+
+    /// The same, with this much time for each delivery in place of what is usual.
+    pub async fn sweep_later_within(&self, secs: i64, delivery_timeout: Option<Duration>) -> Once {
         let now = Clock::real().now() + SignedDuration::from_secs(secs);
         let loaded = load(Request {
             is_named: true,
@@ -180,6 +185,7 @@ impl World {
         let (clock, stepper) = Clock::stepped(now);
         let environment = Environment {
             clock,
+            delivery_timeout,
             ..Environment::real()
         };
         let mut daemon = Program::build(&loaded.unwrap().settings, &environment).await.unwrap();

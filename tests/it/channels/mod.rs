@@ -1,0 +1,5 @@
+//! Channels over HTTP through the real program: what each fault of a receiver costs, and that nothing is lost by it.
+
+mod faults;
+mod receiver;
+mod webhook;
