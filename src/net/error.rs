@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rustls::pki_types::InvalidDnsNameError;
+
 use super::reach::OwnNetwork;
 
 /// Why an exchange gave no answer. It names the server, as `host:port`, and never more of the URL.
@@ -86,21 +88,26 @@ impl std::fmt::Display for Step {
 }
 
 impl Step {
-    /// At which step a connection failed. TLS and the bound of the reach have errors of their own; what looks names up only says so in words.
+    /// At which step a connection failed. TLS and the bound of the reach have errors of their own.
     pub(super) fn of(error: &reqwest::Error) -> Self {
-        let mut step = Self::Connection;
+        let mut step = if error.is_dns() {
+            Self::Address
+        } else {
+            Self::Connection
+        };
         let mut layer: Option<&(dyn std::error::Error + 'static)> = Some(error);
         while let Some(error) = layer {
-            if innermost(error).is::<rustls::Error>() {
+            if error.is::<rustls::Error>() {
                 return Self::Tls;
             }
             if error.is::<OwnNetwork>() {
                 return Self::Reach;
             }
-            if error.to_string() == "dns error" {
+            // What no name may be is refused by TLS before anybody is asked for it.
+            if error.is::<InvalidDnsNameError>() {
                 step = Self::Address;
             }
-            layer = error.source();
+            layer = below(error);
         }
         step
     }
@@ -131,10 +138,11 @@ impl From<reqwest::Error> for Cause {
     }
 }
 
-/// What an error of input or output was made of: as a source it would be passed over.
-fn innermost<'e>(error: &'e (dyn std::error::Error + 'static)) -> &'e (dyn std::error::Error + 'static) {
-    match error.downcast_ref().and_then(std::io::Error::get_ref) {
-        Some(inner) => innermost(inner),
-        None => error,
+/// What lies below an error. What one of input or output was made of would be passed over as a source.
+fn below<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e (dyn std::error::Error + 'static)> {
+    let made_of = error.downcast_ref().and_then(std::io::Error::get_ref);
+    match made_of {
+        Some(inner) => Some(inner),
+        None => error.source(),
     }
 }

@@ -178,6 +178,7 @@ async fn without_a_connection_nothing_was_sent_and_the_cause_is_told() {
     let cases = [
         (format!("http://{closed}/SECRET"), &[][..], "connection refused"),
         (format!("http://{long}/SECRET"), &[], "unknown host"),
+        (format!("https://{long}.example/SECRET"), &[], "unknown host"),
         (
             format!("https://{late}/SECRET"),
             &expired.root,

@@ -4,6 +4,8 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -63,7 +65,8 @@ impl Receiver {
         let key = KeyPair::generate().unwrap();
         let mut parameters = CertificateParams::new(vec![]).unwrap();
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let root = parameters.self_signed(&key).unwrap().pem();
+        let root = STANDARD.encode(parameters.self_signed(&key).unwrap().der());
+        let root = format!("-----BEGIN CERTIFICATE-----\n{root}\n-----END CERTIFICATE-----\n");
         let issuer = Issuer::new(parameters, key);
         let key = KeyPair::generate().unwrap();
         let mut parameters = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
@@ -130,10 +133,11 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
         return;
     };
     keeps.lock().unwrap().push(seen);
-    let Ok(act) = acts.wait_for(|act| *act != Act::Silence).await else {
+    let act = acts.wait_for(|act| *act != Act::Silence).await;
+    let Ok(act) = act.map(|act| act.clone()) else {
         return;
     };
-    let bytes = match &*act {
+    let bytes = match act {
         Act::Answer(status, headers, body) => {
             format!(
                 "HTTP/1.1 {status} Words\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n{body}",
@@ -143,7 +147,6 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
         Act::Garbage => "SSH-2.0-OpenSSH_9.2\r\n".to_owned(),
         Act::HangUp | Act::Silence => String::new(),
     };
-    drop(act);
     // A client that has gone is no trouble of the test.
     stream.write_all(bytes.as_bytes()).await.ok();
     stream.shutdown().await.ok();
