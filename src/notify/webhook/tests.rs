@@ -468,3 +468,21 @@ fn a_template_that_fails_loses_nothing() {
     assert!(failed.text.contains("line 1"), "{}", failed.text);
     assert_eq!(failed.word, "the template failed");
 }
+
+#[test]
+fn the_manuals_template_works_and_it_names_everything_there_is() {
+    let manual = include_str!("../../../config/README.md");
+    let template = manual.split("```jinja\n").nth(1).unwrap().split("```").next().unwrap();
+    let two = vec![told(561_115, fired()), told(561_116, fired())];
+    let body = posted(&of(tried("manual.json", template).unwrap()), &parcel(two));
+    assert_eq!(body["lines"], json!(["561115: 8.0588", "561116: 8.0588"]));
+    let parcel = parcel(vec![told(561_115, fired())]);
+    let payload = Payload::of(&parcel, &letterhead());
+    let context = serde_json::to_value(super::context::Context::of(&parcel, &payload)).unwrap();
+    for name in context.as_object().unwrap().keys() {
+        assert!(manual.contains(&format!("`{name}`")), "{name}");
+    }
+    for name in SHIPPED {
+        assert!(manual.contains(&format!("| `{name}` | ")), "{name}");
+    }
+}
