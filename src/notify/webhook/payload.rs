@@ -140,6 +140,8 @@ const fn status(fires: bool) -> Status {
 fn ended_at(notification: &Notification) -> Option<Timestamp> {
     let is_over = match &notification.transition {
         Transition::Enforced { direction, .. } => *direction == Direction::Revert,
+        // It sums up, and nothing would ever end it.
+        Transition::Digest(_) => true,
         transition => transition.is_end(),
     };
     is_over.then_some(notification.created_at)
