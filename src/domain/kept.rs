@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::alert::Alert;
 use super::decision::Decision;
 use super::enforcement::{Enforcement, EnforcementStep};
-use super::notice::{Attempt, Message, Notification};
+use super::notice::{Attempt, Message, NoticeState, Notification, Transition};
 use super::watch::{AccountState, Watched};
 use super::{ClientId, Money};
 
@@ -106,6 +106,18 @@ pub struct WaitingMail {
     pub recipient: String,
     /// Whom it is for.
     pub client: ClientId,
+}
+
+/// What became of another notification of an episode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sibling {
+    pub transition: Transition,
+    /// When it was decided.
+    pub created_at: Timestamp,
+    /// What became of it.
+    pub state: NoticeState,
+    /// Whether it may have arrived although it is not known to have: one of its tries got no answer.
+    pub maybe_arrived: bool,
 }
 
 /// Who was told of an episode: told means delivered.

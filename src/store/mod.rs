@@ -35,7 +35,7 @@ use crate::domain::dead_letter::DeadLetter;
 use crate::domain::decision::{self, Decision};
 use crate::domain::enforcement::Enforcement;
 pub use crate::domain::kept::{
-    AccountView, Activity, Counts, EnforcementRecord, Fires, Kept, NoticeRecord, Seen, Told, WaitingMail,
+    AccountView, Activity, Counts, EnforcementRecord, Fires, Kept, NoticeRecord, Seen, Sibling, Told, WaitingMail,
 };
 use crate::domain::notice::{Message, Notification};
 use crate::domain::{AccountName, ChannelName, ClientId};
@@ -120,6 +120,11 @@ impl Store {
     /// same recipient through the same channel. Oldest first; after those, the paced ones, lowest amount first.
     pub async fn due_messages(&self, now: Timestamp, limit: usize) -> Result<Vec<(Message, Vec<Notification>)>, Error> {
         self.during("read the due messages", self.engine.due_messages(now, limit).await)
+    }
+
+    /// Readies what became due since the last call, so that [`Self::due_messages`] costs the same whatever waits.
+    pub async fn fill_line(&self, now: Timestamp) -> Result<(), Error> {
+        self.during("look whose time has come", self.engine.fill_line(now).await)
     }
 
     /// Makes the message that carries this notification due at once, for another day: what a person decides about one that
@@ -234,6 +239,11 @@ impl Store {
     /// One notification with its message and the tries to deliver it; `None` when there is none of this id.
     pub async fn notification(&self, id: &str) -> Result<Option<NoticeRecord>, Error> {
         self.during("read the notification", self.engine.notification(id).await)
+    }
+
+    /// What else the same recipient was or will be told of the same episode through the same channel.
+    pub async fn siblings(&self, about: &Notification) -> Result<Vec<Sibling>, Error> {
+        self.during("read what else was told", self.engine.siblings(about).await)
     }
 
     /// Who was told of each episode that runs. One of which nobody is owed anything is not among them.

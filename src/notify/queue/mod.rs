@@ -4,7 +4,8 @@ mod stored;
 
 use jiff::Timestamp;
 
-use crate::domain::notice::{Attempt, Message, NoticeState, Notification, Transition};
+pub use crate::domain::kept::Sibling;
+use crate::domain::notice::{Attempt, Message, NoticeState, Notification};
 use crate::domain::{AccountName, ChannelName};
 
 /// A message with the notifications it carries, in their order.
@@ -48,18 +49,6 @@ pub trait Queue: Send + Sync {
 
     /// Writes it down, all or nothing.
     fn record(&self, record: Record) -> impl Future<Output = Result<(), Self::Error>> + Send;
-}
-
-/// What became of another notification of an episode.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sibling {
-    pub transition: Transition,
-    /// When it was decided.
-    pub created_at: Timestamp,
-    /// What became of it.
-    pub state: NoticeState,
-    /// Whether it may have arrived although it is not known to have: one of its tries got no answer.
-    pub maybe_arrived: bool,
 }
 
 /// What is written down together, for one account.

@@ -184,7 +184,7 @@ impl Columns<'_> {
     }
 
     /// What became of a notification or a message.
-    fn notice_state(&self) -> Result<NoticeState, Fault> {
+    pub fn notice_state(&self) -> Result<NoticeState, Fault> {
         let state: &str = self.0.try_get("state")?;
         let why = || Ok::<_, Fault>(self.text_of("why")?.unwrap_or_default());
         Ok(match state {

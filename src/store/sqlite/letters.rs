@@ -9,15 +9,16 @@ use super::decode::Columns;
 use super::{Fault, Sqlite};
 use crate::domain::alert::EpisodeId;
 use crate::domain::dead_letter::DeadLetter;
+use crate::domain::notice::Notification;
 use crate::domain::{AccountName, ClientId};
 use crate::store::encode::{DETAIL_BYTES, clean};
-use crate::store::{Told, WaitingMail};
+use crate::store::{Sibling, Told, WaitingMail};
 
 /// Letters looked at; more would say nothing new to people, and those that are not told of yet come first.
 const MOST: u32 = 1_000;
 
 /// With `min`, the columns of the notification are those of the first one. One that is settled counts until it was told.
-const DEAD: &str = "
+pub(super) const DEAD: &str = "
 SELECT message.id AS id, message.channel AS channel, message.recipient AS recipient, coalesce(message.why, '') AS why,
     announced_at IS NOT NULL AS announced, settled_at IS NOT NULL AS settled, min(notification.seq),
     notification.id AS notification, notification.client AS client, facts ->> 'label' AS label, count(*) AS carried
@@ -47,10 +48,11 @@ pub const NOTIFICATION_READDRESSED: &str = "
 UPDATE notification SET recipient = value ->> 'recipient'
 FROM jsonb_each(?2) WHERE account = ?1 AND notification.message = value ->> 'id' AND state = 'pending'";
 
-const WAITING_FOR_CLIENTS: &str = "
+pub(super) const WAITING_FOR_CLIENTS: &str = "
 SELECT DISTINCT message.id AS id, message.recipient AS recipient, notification.client AS client
 FROM message JOIN notification ON notification.message = message.id
-WHERE message.account = ?1 AND message.channel = 'client' AND message.state = 'pending'";
+WHERE message.state IN ('pending', 'sending') AND message.account = ?1 AND message.channel = 'client'
+    AND message.state = 'pending'";
 
 const DROP: &str = "
 UPDATE message SET state = 'dropped', why = ?2
@@ -68,7 +70,31 @@ FROM alert JOIN notification ON notification.episode = alert.episode
 WHERE alert.account = ?1 AND alert.state = 'firing'
 GROUP BY alert.episode, channel = 'client'";
 
+/// One that died may have arrived all the same when one of its tries got no answer.
+pub(super) const SIBLINGS: &str = "
+SELECT transition, created_at, state, why, state = 'dead' AND EXISTS (
+        SELECT 1 FROM attempt WHERE attempt.message = notification.message AND outcome = 'uncertain') AS maybe_arrived
+FROM notification WHERE episode = ?1 AND channel = ?2 AND recipient = ?3 AND id <> ?4";
+
 impl Sqlite {
+    pub async fn siblings(&self, about: &Notification) -> Result<Vec<Sibling>, Fault> {
+        let query = sqlx::query(SIBLINGS).bind(about.episode.as_str());
+        let query = query
+            .bind(about.channel.as_str())
+            .bind(&about.recipient)
+            .bind(&about.id);
+        let rows = query.fetch_all(&self.reader).await?;
+        let siblings = rows.iter().map(|row| {
+            Ok(Sibling {
+                transition: Columns(row).structure("transition")?,
+                created_at: Columns(row).at("created_at")?,
+                state: Columns(row).notice_state()?,
+                maybe_arrived: row.try_get("maybe_arrived")?,
+            })
+        });
+        siblings.collect()
+    }
+
     pub async fn told_of(&self, account: &AccountName) -> Result<BTreeMap<EpisodeId, Told>, Fault> {
         let rows = sqlx::query(TOLD).bind(account.as_str()).fetch_all(&self.reader).await?;
         let mut told: BTreeMap<EpisodeId, Told> = BTreeMap::new();

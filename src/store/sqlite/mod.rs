@@ -13,6 +13,9 @@ mod lock;
 pub mod mark;
 mod open;
 mod pace;
+mod place;
+#[cfg(test)]
+mod plans;
 mod queue;
 mod read;
 mod roots;

@@ -74,6 +74,8 @@ impl Sqlite {
         };
         if access == Access::Daemon {
             store.migrate().await?;
+            let placed = store.place_all_anew().await;
+            placed.map_err(|fault| fault.during("place the messages", path))?;
         }
         Ok(store)
     }

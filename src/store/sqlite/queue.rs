@@ -6,19 +6,16 @@ use jiff::Timestamp;
 use sqlx::Row;
 
 use super::decode::Columns;
-use super::{Fault, Sqlite};
+use super::{Fault, Sqlite, place};
 use crate::domain::judge::audience::MESSAGE_LIFETIME;
 use crate::domain::notice::{Message, Notification};
 use crate::domain::{AccountName, ChannelName};
 use crate::store::encode::nanos;
 
-/// What waits, as far as no earlier message to the same recipient must leave before it: of its thread, or of an episode
-/// that it tells of.
-macro_rules! heads {
+/// No earlier message to the same recipient must leave before it: of its thread, or of an episode that it tells of.
+macro_rules! is_first {
     () => {
-        "
-FROM message
-WHERE state IN ('pending', 'sending')
+        "behind IS NULL
     AND NOT EXISTS (
         SELECT 1 FROM message AS earlier
         WHERE earlier.state IN ('pending', 'sending') AND earlier.thread = message.thread
@@ -36,47 +33,88 @@ WHERE state IN ('pending', 'sending')
 
 /// Those that nobody paces first, in the order in which they were written down. So many of each channel: a channel with
 /// many must not hide the others.
-const DUE: &str = concat!(
+///
+/// From the line of each channel only what is taken is read; beside it all whose time came since the line was filled.
+pub(super) const DUE: &str = concat!(
     "
+WITH RECURSIVE line (channel) AS (
+    SELECT min(channel) FROM message WHERE state IN ('pending', 'sending') AND due = 1 AND behind IS NULL
+    UNION ALL
+    SELECT (
+        SELECT min(channel) FROM message
+        WHERE state IN ('pending', 'sending') AND due = 1 AND behind IS NULL AND channel > line.channel)
+    FROM line WHERE line.channel IS NOT NULL
+),
+candidate (place) AS (
+    SELECT taken.seq FROM line CROSS JOIN message AS taken
+    WHERE taken.seq IN (
+        SELECT seq FROM message
+        WHERE channel = line.channel AND state IN ('pending', 'sending') AND due = 1 AND next_at <= ?1
+            AND not_before <= ?1 AND ",
+    is_first!(),
+    "
+        ORDER BY paced_rank, seq LIMIT ?2)
+    UNION ALL
+    SELECT seq FROM message
+    WHERE state IN ('pending', 'sending') AND due = 0 AND max(next_at, not_before) <= ?1 AND ",
+    is_first!(),
+    "
+)
 SELECT * FROM (
-    SELECT *, row_number() OVER (
-        PARTITION BY channel ORDER BY paced_rank IS NOT NULL, paced_rank, seq) AS place",
-    heads!(),
-    " AND next_at <= ?1 AND not_before <= ?1)
+    SELECT message.*, row_number() OVER (PARTITION BY channel ORDER BY paced_rank, seq) AS place
+    FROM candidate CROSS JOIN message ON message.seq = candidate.place)
 WHERE place <= ?2
-ORDER BY paced_rank IS NOT NULL, paced_rank, seq"
+ORDER BY paced_rank, seq"
 );
 
-const NEXT: &str = concat!("SELECT min(max(next_at, not_before)) AS next", heads!());
+/// One of those in line will do: its time is past.
+pub(super) const NEXT: &str = concat!(
+    "
+SELECT min(next) AS next FROM (
+    SELECT * FROM (
+        SELECT max(next_at, not_before) AS next FROM message
+        WHERE state IN ('pending', 'sending') AND due = 1 AND ",
+    is_first!(),
+    " LIMIT 1)
+    UNION ALL
+    SELECT * FROM (
+        SELECT max(next_at, not_before) AS next FROM message
+        WHERE state IN ('pending', 'sending') AND due = 0 AND ",
+    is_first!(),
+    " ORDER BY max(next_at, not_before) LIMIT 1))"
+);
 
-const CARRIED: &str = "
+pub(super) const CARRIED: &str = "
 SELECT * FROM notification WHERE message IN (SELECT value FROM json_each(?1)) ORDER BY seq";
 
 /// One that was being sent when the daemon was killed may have left without a row in `attempt`.
-const CLIENT_MAILS: &str = "
+pub(super) const CLIENT_MAILS: &str = "
 SELECT count(*) AS number FROM (
     SELECT message.id FROM attempt JOIN message ON message.id = attempt.message
     WHERE attempt.at >= ?2 AND account = ?1 AND channel = 'client' AND paced IS NOT NULL
     UNION
     SELECT id FROM message
-    WHERE state IN ('pending', 'sending') AND state = 'sending' AND account = ?1 AND channel = 'client'
-        AND paced IS NOT NULL
+    WHERE state = 'sending' AND account = ?1 AND channel = 'client' AND paced IS NOT NULL
 )";
 
+pub(super) const UNCERTAIN: &str = "
+SELECT count(*) AS number FROM attempt WHERE message = ?1 AND outcome = 'uncertain'";
+
 /// One that is being sent is left alone: its outcome is about to be written. `?2` is now, `?3` a day later.
-const RETRY: &str = "
+pub(super) const RETRY: &str = "
 UPDATE message SET state = 'pending', why = NULL, announced_at = NULL, settled_at = NULL, next_at = ?2, not_before = min(not_before, ?2),
     deadline = max(deadline, ?3)
-WHERE id = (SELECT message FROM notification WHERE id = ?1) AND state IN ('pending', 'dead')";
+WHERE id = (SELECT message FROM notification WHERE id = ?1) AND state IN ('pending', 'dead')
+RETURNING id";
 
 const RETRY_CARRIED: &str = "
 UPDATE notification SET state = 'pending', why = NULL
 WHERE message = (SELECT message FROM notification WHERE id = ?1) AND state IN ('pending', 'dead')";
 
 /// What was tried last without an answer to the mail keeps its distance. `?2` is a channel, or NULL for all.
-const MAKE_DUE: &str = "
-UPDATE message SET next_at = ?1
-WHERE state IN ('pending', 'sending') AND state = 'pending' AND next_at > ?1 AND not_before <= ?1
+pub(super) const MAKE_DUE: &str = "
+UPDATE message SET next_at = ?1, due = 1
+WHERE state IN ('pending', 'sending') AND due = 0 AND state = 'pending' AND next_at > ?1 AND not_before <= ?1
     AND (?2 IS NULL OR channel = ?2)
     AND NOT EXISTS (
         SELECT 1 FROM attempt
@@ -85,7 +123,7 @@ WHERE state IN ('pending', 'sending') AND state = 'pending' AND next_at > ?1 AND
 /// `?1` is now, `?2` a day later, `?3` since when what is dead counts, `?4` a channel, or NULL for all.
 const RETRY_ALL: &str = "
 UPDATE message SET state = 'pending', why = NULL, announced_at = NULL, settled_at = NULL, next_at = ?1,
-    not_before = min(not_before, ?1), deadline = max(deadline, ?2)
+    not_before = min(not_before, ?1), deadline = max(deadline, ?2), due = 1
 WHERE (state = 'pending' OR state = 'dead' AND created_at >= ?3) AND (?4 IS NULL OR channel = ?4)";
 
 const RETRY_ALL_CARRIED: &str = "
@@ -118,13 +156,13 @@ impl Sqlite {
             .bind(channel.map(ChannelName::as_str));
         let changed = retry.execute(&mut *transaction).await?.rows_affected();
         sqlx::query(RETRY_ALL_CARRIED).execute(&mut *transaction).await?;
+        place::place_all(&mut transaction).await?;
         transaction.commit().await?;
         Ok(changed)
     }
 
     pub async fn uncertain_tries(&self, message: &str) -> Result<u32, Fault> {
-        let query = "SELECT count(*) AS number FROM attempt WHERE message = ?1 AND outcome = 'uncertain'";
-        let row = sqlx::query(query).bind(message).fetch_one(&self.reader).await?;
+        let row = sqlx::query(UNCERTAIN).bind(message).fetch_one(&self.reader).await?;
         Ok(u32::try_from(row.try_get::<i64, _>("number")?).unwrap_or(u32::MAX))
     }
 
@@ -135,15 +173,16 @@ impl Sqlite {
             .bind(notification)
             .bind(nanos(now))
             .bind(nanos(deadline));
-        let changed = retry.execute(&mut *transaction).await?.rows_affected() > 0;
-        if changed {
+        let retried = retry.fetch_optional(&mut *transaction).await?;
+        if let Some(row) = &retried {
+            place::place(&mut transaction, &[row.try_get("id")?], now).await?;
             sqlx::query(RETRY_CARRIED)
                 .bind(notification)
                 .execute(&mut *transaction)
                 .await?;
         }
         transaction.commit().await?;
-        Ok(changed)
+        Ok(retried.is_some())
     }
 
     pub async fn due_messages(&self, now: Timestamp, limit: usize) -> Result<Vec<(Message, Vec<Notification>)>, Fault> {

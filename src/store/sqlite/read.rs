@@ -67,8 +67,8 @@ const NOTIFICATIONS_OF_CLIENT: &str = "
 SELECT * FROM notification WHERE account = ?1 AND client = ?2 AND (?3 IS NULL OR +state = ?3)
 ORDER BY seq DESC LIMIT ?4";
 
-const NOTIFICATIONS_UNCARRIED: &str = "
-SELECT * FROM notification WHERE account = ?1 AND state = 'pending' AND +message IS NULL ORDER BY seq";
+pub(super) const NOTIFICATIONS_UNCARRIED: &str = "
+SELECT * FROM notification WHERE account = ?1 AND state = 'pending' AND message IS NULL ORDER BY seq";
 
 const ENFORCEMENTS: &str = "
 SELECT * FROM enforcement

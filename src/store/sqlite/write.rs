@@ -9,7 +9,7 @@ use super::letters::{ANNOUNCED, MESSAGE_READDRESSED, NOTIFICATION_READDRESSED, S
 use super::statements::{
     ALERT_GONE, HISTORY_CLOSE, HISTORY_KEEP, HISTORY_LAST_SEQ, NOTIFICATION_CARRIED, NOTIFICATION_FATE,
 };
-use super::{Fault, Files, Sqlite, Transaction, set_back, statements};
+use super::{Fault, Files, Sqlite, Transaction, place, set_back, statements};
 use crate::domain::notice::NoticeState;
 use crate::store::encode::{
     AccountRow, AddressRow, AlertKey, AlertRow, AnnouncedRow, AttemptRow, CarriedRow, ClientRow, DecisionRow,
@@ -162,7 +162,23 @@ impl Writing<'_> {
         let fates = commit.notices_of_messages.iter().map(FateRow);
         self.run(update("notification (fate)", NOTIFICATION_FATE, fates))
             .await?;
-        self.run(upsert(commit.attempts.iter().map(AttemptRow))).await
+        self.run(upsert(commit.attempts.iter().map(AttemptRow))).await?;
+        self.places(commit).await
+    }
+
+    /// One that leaves keeps its place.
+    async fn places(&mut self, commit: &Commit) -> Result<(), Fault> {
+        let written = commit.messages.iter();
+        let written = written.filter(|message| message.state != NoticeState::Sending);
+        let written = written.map(|message| message.id.as_str());
+        let carriers = commit.notices_into.iter().map(|(_, message)| message.as_str());
+        let readdressed = commit.readdressed.iter().map(|(message, _)| message.as_str());
+        let ids: Vec<&str> = written.chain(carriers).chain(readdressed).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        pass(self.hook, Step::Statement("message (placed)"))?;
+        place::place(&mut self.transaction, &ids, commit.at).await
     }
 
     async fn enforcements(&mut self, commit: &Commit) -> Result<(), Fault> {

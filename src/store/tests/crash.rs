@@ -153,6 +153,7 @@ async fn a_commit_is_all_or_nothing_wherever_it_is_stopped() {
         "message (settled)",
         "notification (fate)",
         "attempt",
+        "message (placed)",
         "enforcement",
         "enforcement_step",
         "decision",

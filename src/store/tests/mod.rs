@@ -5,6 +5,7 @@ mod crash;
 mod history;
 mod open;
 mod pace;
+mod place;
 mod queue;
 mod scale;
 mod set_back;
