@@ -38,32 +38,24 @@ pub(super) enum Ended<'p> {
 }
 
 impl<Q: Queue> Outbox<Q> {
-    /// Begins what one channel may have in hand, and puts the rest off when it is broken.
-    pub(super) async fn begin<'p>(
+    /// What one channel is to mark as leaving. The rest is put off when it is broken.
+    pub(super) async fn ready(
         &mut self,
         channel: &ChannelName,
-        cut: &Until<'p>,
-        begun: &mut Vec<InFlight<'p>>,
-        sending: &mut Vec<Message>,
+        ready: &mut Vec<Parcel>,
         drained: &mut Drained,
     ) -> Result<(), Q::Error> {
         let health = self.health.get(channel).cloned().unwrap_or_default();
-        while let Some(due) = self.spools.get_mut(channel).and_then(|spool| spool.next(&health)) {
-            let message = due.0.clone();
-            match self.begin_one(due, cut.clone()).await {
+        let before = ready.len();
+        while let Some(due) = (self.spools.get_mut(channel)).and_then(|spool| spool.next(ready.len() - before, &health))
+        {
+            let id = due.0.id.clone();
+            match self.parcel(due).await {
+                Ok(Ok(parcel)) => ready.push(parcel),
+                Ok(Err(dropped)) => self.settle(dropped, None, drained),
                 Err(error) => {
-                    sending.push(message);
+                    self.not_begun(&id, drained);
                     return Err(error);
-                }
-                Ok(Ok((message, flight))) => {
-                    sending.push(message);
-                    begun.push(flight);
-                }
-                Ok(Err(dropped)) => {
-                    if let Some(spool) = self.spools.get_mut(channel) {
-                        spool.busy -= 1;
-                    }
-                    self.settle(dropped, None, drained);
                 }
             }
         }
@@ -71,8 +63,12 @@ impl<Q: Queue> Outbox<Q> {
         let Some(spool) = self.spools.get_mut(channel) else {
             return Ok(());
         };
+        if ready.len() > before {
+            spool.lead_more();
+        }
         if let Some(broken) = spool.blame.broken.clone() {
-            for message in spool.take_all() {
+            let marked = spool.take_marked();
+            for message in marked.into_iter().chain(spool.take_waiting()) {
                 let mut message = state::put_off(message, broken.until, &broken.error, now);
                 let is_dead = matches!(message.state, NoticeState::Dead(_));
                 // One that may have arrived is not lost.
@@ -85,18 +81,15 @@ impl<Q: Queue> Outbox<Q> {
         Ok(())
     }
 
-    /// One message on its way, as it is to be written down before; else the message that is not sent, with the reason.
-    async fn begin_one<'p>(
-        &mut self,
-        (mut message, notifications): Due,
-        cut: Until<'p>,
-    ) -> Result<Result<(Message, InFlight<'p>), Message>, Q::Error> {
+    /// A message as it leaves and as it is to be written down before; else the message that is not sent, with the reason.
+    async fn parcel(&mut self, (mut message, notifications): Due) -> Result<Result<Parcel, Message>, Q::Error> {
         let at = self.clock.now();
-        let Some(channel) = self.settings.channels.get(&message.channel).cloned() else {
+        let Some(channel) = self.settings.channels.get(&message.channel) else {
             let why = format!("the channel `{}` is not configured any more", message.channel);
             message.state = NoticeState::Dropped(why);
             return Ok(Err(message));
         };
+        let has_threads = channel.has_threads();
         let (notifications, left_out) = self.remaining(&message, notifications).await?;
         if let Some(last) = left_out.last().filter(|_| notifications.is_empty()) {
             message.state = last.state.clone();
@@ -109,7 +102,7 @@ impl<Q: Queue> Outbox<Q> {
                 return Ok(Err(message));
             }
         };
-        let root = if channel.has_threads() {
+        let root = if has_threads {
             self.root(&message, &notifications).await?
         } else {
             None
@@ -117,26 +110,36 @@ impl<Q: Queue> Outbox<Q> {
         self.leave_out(&message, left_out, at);
         message.attempts = message.attempts.saturating_add(1);
         message.state = NoticeState::Sending;
-        let parcel = Box::new(Parcel {
-            message: message.clone(),
+        Ok(Ok(Parcel {
+            message,
             notifications,
             letter,
             at,
             root,
-        });
-        let mut connection = match self.spools.get_mut(&message.channel) {
-            Some(spool) => spool.connection(&channel),
-            None => channel.connection(),
-        };
-        let flight = async move {
-            let sent = connection.send(&parcel, cut).await;
-            Ended::Sent {
-                parcel,
-                connection,
-                sent,
+        }))
+    }
+
+    /// Begins as much of what is marked as each channel may have in hand.
+    pub(super) fn begin<'p>(&mut self, cut: &Until<'p>, flights: &mut FuturesUnordered<InFlight<'p>>) {
+        for (name, spool) in &mut self.spools {
+            let Some(channel) = self.settings.channels.get(name) else {
+                continue;
+            };
+            while let Some(parcel) = spool.begin() {
+                let mut parcel = Box::new(parcel);
+                parcel.at = self.clock.now();
+                let (mut connection, cut) = (spool.connection(channel), cut.clone());
+                let flight = async move {
+                    let sent = connection.send(&parcel, cut).await;
+                    Ended::Sent {
+                        parcel,
+                        connection,
+                        sent,
+                    }
+                };
+                flights.push(flight.boxed());
             }
-        };
-        Ok(Ok((message, flight.boxed())))
+        }
     }
 
     /// What of a message is still to be told, as far as the store says, and what is not, with the reason.
@@ -232,7 +235,7 @@ impl<Q: Queue> Outbox<Q> {
                 (parcel.message, attempted)
             }
             Ended::Sent {
-                mut parcel,
+                parcel,
                 connection,
                 sent,
             } => {
@@ -256,8 +259,7 @@ impl<Q: Queue> Outbox<Q> {
                         if let Err(failed) = &attempted
                             && spool.is_too_wide(failed)
                         {
-                            parcel.message.attempts -= 1;
-                            spool.put_back((parcel.message, parcel.notifications));
+                            spool.put_back(*parcel);
                             return false;
                         }
                         (parcel.message, attempted)
@@ -267,9 +269,7 @@ impl<Q: Queue> Outbox<Q> {
         };
         let channel = message.channel.clone();
         self.conclude(message, &attempted, drained).await;
-        self.spools
-            .get(&channel)
-            .is_none_or(|spool| spool.waiting().next().is_none())
+        self.spools.get(&channel).is_none_or(Spool::is_empty)
     }
 
     /// What became of a message, and what it says of others.
@@ -282,6 +282,9 @@ impl<Q: Queue> Outbox<Q> {
             .spools
             .entry(channel.clone())
             .or_insert_with(|| Spool::new(1, None));
+        if attempted.is_err() {
+            spool.lead_one();
+        }
         let lesson = spool.blame.learn(health, &message, attempted, jitter, now);
         let uncertain_tries = self.uncertain_tries(&message, attempted, now).await;
         let circumstances = Circumstances {

@@ -14,7 +14,7 @@ use super::spool::Spool;
 use super::{Drained, Outbox};
 use crate::domain::ChannelName;
 use crate::domain::notice::{Attempt, Message};
-use crate::notify::delivery::Until;
+use crate::notify::delivery::{Parcel, Until};
 use crate::notify::health::ChannelHealth;
 use crate::notify::queue::{Queue, Record};
 
@@ -23,6 +23,10 @@ const BATCH: usize = 200;
 
 /// While messages are in hand, what became due is looked for this often, woken or not. Real time, as the waits of channels.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// What ended is written down together with what leaves next, or else within this time: so long a crash may send again what
+/// has arrived. Real time.
+const WRITTEN_WITHIN: Duration = Duration::from_millis(200);
 
 /// Ends the work: `stop` begins nothing more, `cut` ends what is in hand.
 pub(super) struct Ends<'p> {
@@ -34,6 +38,16 @@ impl Ends<'_> {
     fn is_stopped(&self) -> bool {
         self.stop.clone().now_or_never().is_some()
     }
+}
+
+/// What a pass goes on for.
+enum Event<'p> {
+    /// Something in hand has ended; `None`: nothing is in hand.
+    Ended(Option<Ended<'p>>),
+    /// Something may have become due.
+    Look,
+    /// What ended waits to be written down.
+    Late,
 }
 
 /// What a pass has done so far.
@@ -61,6 +75,8 @@ impl<Q: Queue> Outbox<Q> {
         };
         let mut failed = None;
         let mut is_looking = true;
+        let mut late = tokio::time::interval(WRITTEN_WITHIN);
+        late.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             if failed.is_none() {
                 failed = self.step(is_looking, ends, &mut flights, &mut tally).await.err();
@@ -71,17 +87,25 @@ impl<Q: Queue> Outbox<Q> {
             if flights.is_empty() {
                 break;
             }
-            let ended = tokio::select! {
-                ended = flights.next() => ended,
+            let event = tokio::select! {
+                ended = flights.next() => Event::Ended(ended),
                 () = async { match wake {
                     Some(wake) => wake.notified().await,
                     None => std::future::pending().await,
-                } } => None,
-                () = tokio::time::sleep(LOOK_EVERY), if wake.is_some() => None,
+                } } => Event::Look,
+                () = tokio::time::sleep(LOOK_EVERY), if wake.is_some() => Event::Look,
+                _ = late.tick(), if !self.unwritten.is_empty() => Event::Late,
             };
-            is_looking = match ended {
-                Some(ended) => self.take_note(ended, &mut flights, &mut tally.drained).await,
-                None => true,
+            is_looking = match event {
+                Event::Ended(Some(ended)) => self.take_note(ended, &mut flights, &mut tally.drained).await,
+                Event::Ended(None) | Event::Look => true,
+                Event::Late => {
+                    self.spools.values_mut().for_each(Spool::lead_less);
+                    if failed.is_none() {
+                        failed = self.write_out(&[], &mut tally.drained).await.err();
+                    }
+                    false
+                }
             };
             match &failed {
                 Some(error) if is_looking && wake.is_some() => {
@@ -93,7 +117,7 @@ impl<Q: Queue> Outbox<Q> {
                 _ => {}
             }
         }
-        let written = self.write_out(Vec::new(), &mut tally.drained).await;
+        let written = self.write_out(&[], &mut tally.drained).await;
         match failed {
             Some(error) => Err(error),
             None => written.map(|()| tally.drained),
@@ -111,21 +135,29 @@ impl<Q: Queue> Outbox<Q> {
         loop {
             let is_stopped = ends.is_stopped();
             let found = is_looking && !is_stopped && self.look(tally).await?;
-            let (mut sending, mut begun) = (Vec::new(), Vec::new());
             if !is_stopped {
+                let drained = &mut tally.drained;
+                let mut ready = Vec::new();
                 let channels: Vec<ChannelName> = self.spools.keys().cloned().collect();
                 for channel in channels {
-                    let drained = &mut tally.drained;
-                    let begin = self.begin(&channel, &ends.cut, &mut begun, &mut sending, drained);
-                    if let Err(error) = begin.await {
-                        self.not_begun(&sending, &mut tally.drained);
+                    if let Err(error) = self.ready(&channel, &mut ready, drained).await {
+                        ready
+                            .iter()
+                            .for_each(|parcel| self.not_begun(&parcel.message.id, drained));
                         return Err(error);
                     }
                 }
+                // Nothing leaves that is not written down as leaving.
+                if !ready.is_empty() {
+                    self.write_out(&ready, drained).await?;
+                }
+                for parcel in ready {
+                    if let Some(spool) = self.spools.get_mut(&parcel.message.channel) {
+                        spool.mark(parcel);
+                    }
+                }
+                self.begin(&ends.cut, flights);
             }
-            // Nothing leaves that is not written down as leaving.
-            self.write_out(sending, &mut tally.drained).await?;
-            flights.extend(begun);
             self.close_idle(flights);
             // What was found may all be dropped or put off: then there may be more behind it.
             if !found || !self.spools.is_empty() {
@@ -137,7 +169,7 @@ impl<Q: Queue> Outbox<Q> {
 
     /// Takes what is due into the spools. Whether there was anything.
     async fn look(&mut self, tally: &mut Tally) -> Result<bool, Q::Error> {
-        self.write_out(Vec::new(), &mut tally.drained).await?;
+        self.write_out(&[], &mut tally.drained).await?;
         let now = self.clock.now();
         let mut due = self.queue.due(now, BATCH).await?;
         due.retain(|(message, _)| {
@@ -177,11 +209,11 @@ impl<Q: Queue> Outbox<Q> {
         self.unwritten.push(Record::of(&message, attempt, at));
     }
 
-    /// Writes down what ended, and with it what begins: one commit for both. What ended stays to be written when the
+    /// Writes down what ended, and with it what is to begin: one commit for both. What ended stays to be written when the
     /// store fails; what was to begin does not begin.
-    async fn write_out(&mut self, sending: Vec<Message>, drained: &mut Drained) -> Result<(), Q::Error> {
+    async fn write_out(&mut self, ready: &[Parcel], drained: &mut Drained) -> Result<(), Q::Error> {
         let at = self.clock.now();
-        let begins = sending.iter().map(|message| Record::of(message, None, at));
+        let begins = ready.iter().map(|parcel| Record::of(&parcel.message, None, at));
         let mut records: Vec<Record> = Vec::new();
         for record in self.unwritten.iter().cloned().chain(begins) {
             match records.iter_mut().find(|kept| kept.account == record.account) {
@@ -197,7 +229,9 @@ impl<Q: Queue> Outbox<Q> {
         for record in records {
             let account = record.account.clone();
             if let Err(error) = self.queue.record(record).await {
-                self.not_begun(&sending, drained);
+                ready
+                    .iter()
+                    .for_each(|parcel| self.not_begun(&parcel.message.id, drained));
                 return Err(error);
             }
             let (written, unwritten) = std::mem::take(&mut self.unwritten)
@@ -216,15 +250,10 @@ impl<Q: Queue> Outbox<Q> {
         Ok(())
     }
 
-    /// Forgets messages that were about to leave: the store still owes them.
-    fn not_begun(&mut self, messages: &[Message], drained: &mut Drained) {
-        for message in messages {
-            self.in_hand.remove(&message.id);
-            drained.deferred += 1;
-            if let Some(spool) = self.spools.get_mut(&message.channel) {
-                spool.busy -= 1;
-            }
-        }
+    /// Forgets a message that was about to leave: the store still owes it.
+    pub(super) fn not_begun(&mut self, id: &str, drained: &mut Drained) {
+        self.in_hand.remove(id);
+        drained.deferred += 1;
     }
 
     /// Ends the connections of channels that have nothing left to do.
@@ -240,13 +269,18 @@ impl<Q: Queue> Outbox<Q> {
         });
     }
 
-    /// Leaves what waits to another pass.
+    /// Leaves what waits to another pass, and has it written down of what was to leave next that it does not.
     fn let_go(&mut self, drained: &mut Drained) {
+        let mut unmarked = Vec::new();
         for spool in self.spools.values_mut() {
-            for message in spool.take_all() {
+            unmarked.extend(spool.take_marked());
+            for message in spool.take_waiting() {
                 drained.deferred += 1;
                 self.in_hand.remove(&message.id);
             }
+        }
+        for message in unmarked {
+            self.settle(message, None, drained);
         }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::blame::{Blame, Broken};
-use crate::domain::notice::Message;
-use crate::notify::delivery::{Channel, Connection, End, Failed, Step};
+use crate::domain::notice::{Message, NoticeState};
+use crate::notify::delivery::{Channel, Connection, End, Failed, Parcel, Step};
 use crate::notify::health::ChannelHealth;
 use crate::notify::queue::Due;
 
@@ -16,9 +16,17 @@ const MESSAGES_PER_CONNECTION: usize = 10;
 /// work, and the channel waits for it.
 const MOST_ASIDE: usize = 8;
 
+/// Messages that are written down as leaving in one go, while all goes well. With fewer the store would cost more than the
+/// mail server; a crash sends again what has left of them, with the same ids.
+const MOST_MARKED: usize = 50;
+
 /// A channel at work.
 pub(super) struct Spool {
     waiting: VecDeque<Due>,
+    /// Written down as leaving, and about to.
+    marked: VecDeque<Parcel>,
+    /// How many are marked next: one, and twice as many each time until something fails or takes long.
+    lead: usize,
     /// Connections that nobody uses at the moment.
     idle: Vec<Box<dyn Connection>>,
     pub busy: usize,
@@ -34,6 +42,8 @@ impl Spool {
     pub(super) const fn new(width: usize, broken: Option<Broken>) -> Self {
         Self {
             waiting: VecDeque::new(),
+            marked: VecDeque::new(),
+            lead: 1,
             idle: Vec::new(),
             busy: 0,
             aside: 0,
@@ -48,29 +58,42 @@ impl Spool {
         self.waiting.push_back(due);
     }
 
+    /// What has not begun to leave.
     pub(super) fn waiting(&self) -> impl Iterator<Item = &Message> {
-        self.waiting.iter().map(|(message, _)| message)
+        let marked = self.marked.iter().map(|parcel| &parcel.message);
+        self.waiting.iter().map(|(message, _)| message).chain(marked)
+    }
+
+    /// Whether nothing waits for a connection.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.marked.is_empty()
     }
 
     /// Whether nothing is in hand and nothing waits.
     pub(super) fn is_done(&self) -> bool {
-        self.waiting.is_empty() && self.busy == 0 && self.aside == 0
+        self.is_empty() && self.busy == 0 && self.aside == 0
     }
 
-    /// Takes all that waits.
-    pub(super) fn take_all(&mut self) -> Vec<Message> {
+    /// Takes all that waits and was not marked.
+    pub(super) fn take_waiting(&mut self) -> Vec<Message> {
         self.waiting.drain(..).map(|(message, _)| message).collect()
     }
 
-    /// The message to try next, if another connection may work on one. The oldest; but in a channel that is broken by what
-    /// may be one message's fault, the one that was tried least, so that it cannot hold up the others.
-    pub(super) fn next(&mut self, health: &ChannelHealth) -> Option<Due> {
-        let connections = if self.blame.has_passed() {
-            (1 + self.waiting.len() / MESSAGES_PER_CONNECTION).min(self.width)
-        } else {
-            1
-        };
-        if self.blame.broken.is_some() || self.busy >= connections {
+    /// Takes what is marked, as it was before: it does not leave now.
+    pub(super) fn take_marked(&mut self) -> Vec<Message> {
+        let marked = self.marked.drain(..).map(|parcel| parcel.message);
+        let unmarked = marked.map(|mut message| {
+            message.attempts = message.attempts.saturating_sub(1);
+            message.state = NoticeState::Pending;
+            message
+        });
+        unmarked.collect()
+    }
+
+    /// The message to mark next beside so many, if a connection has nothing to do. The oldest; but in a channel that is
+    /// broken by what may be one message's fault, the one that was tried least, so that it cannot hold up the others.
+    pub(super) fn next(&mut self, beside: usize, health: &ChannelHealth) -> Option<Due> {
+        if !self.marked.is_empty() || beside >= self.lead || !self.may_begin() {
             return None;
         }
         let place = if health.failures > 0 && health.is_suspect {
@@ -79,9 +102,47 @@ impl Spool {
         } else {
             0
         };
-        let next = self.waiting.remove(place)?;
+        self.waiting.remove(place)
+    }
+
+    /// These are written down as leaving.
+    pub(super) fn mark(&mut self, parcel: Parcel) {
+        self.marked.push_back(parcel);
+    }
+
+    /// All went well so far: more are marked at a time.
+    pub(super) fn lead_more(&mut self) {
+        self.lead = (2 * self.lead).min(MOST_MARKED);
+    }
+
+    /// Those that were marked take long.
+    pub(super) fn lead_less(&mut self) {
+        self.lead = (self.lead / 2).max(1);
+    }
+
+    /// Something failed: who knows what the next one does.
+    pub(super) const fn lead_one(&mut self) {
+        self.lead = 1;
+    }
+
+    /// The next one to leave, if another connection may work on one.
+    pub(super) fn begin(&mut self) -> Option<Parcel> {
+        if !self.may_begin() {
+            return None;
+        }
+        let parcel = self.marked.pop_front()?;
         self.busy += 1;
-        Some(next)
+        Some(parcel)
+    }
+
+    fn may_begin(&self) -> bool {
+        let connections = if self.blame.has_passed() {
+            let waiting = self.waiting.len() + self.marked.len();
+            (1 + waiting / MESSAGES_PER_CONNECTION).min(self.width)
+        } else {
+            1
+        };
+        self.blame.broken.is_none() && self.busy < connections
     }
 
     /// A connection that nobody uses, an open one rather than one that would have to be opened; else a new one.
@@ -126,8 +187,8 @@ impl Spool {
         too_wide
     }
 
-    /// Puts a message back as the next one.
-    pub(super) fn put_back(&mut self, due: Due) {
-        self.waiting.push_front(due);
+    /// Puts one back as the next to leave.
+    pub(super) fn put_back(&mut self, parcel: Parcel) {
+        self.marked.push_front(parcel);
     }
 }

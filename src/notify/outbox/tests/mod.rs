@@ -1,5 +1,6 @@
 //! The worker against a queue in memory and a real mail server over loopback, in stepped time.
 
+mod burst;
 mod delivery;
 mod ends;
 mod pacing;
