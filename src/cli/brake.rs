@@ -60,7 +60,7 @@ struct Answer {
 pub fn reason(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.is_empty() {
-        return Err("a reason is needed: somebody else will find the brake on".to_owned());
+        return Err("a reason is needed: somebody else will find it".to_owned());
     }
     if text.chars().count() > LONGEST_REASON {
         return Err(format!("a reason has at most {LONGEST_REASON} characters"));

@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::config::{Account, Secrets, Settings};
 use crate::daemon::parts;
 use crate::domain::enforcement::Enforcement;
+use crate::domain::judge::Rules;
 use crate::domain::watch::Watched;
 use crate::domain::{Client, ClientId};
 use crate::store::{Access, Filter, Store};
@@ -72,7 +73,10 @@ impl Opened {
         let open = letters.filter(|letter| letter.channel.is_client() && !letter.is_settled);
         Ok(Snapshot {
             now: self.now.clone(),
-            rules: parts::rules(&self.settings, account),
+            rules: Rules {
+                mutes: parts::open(&self.settings.mutes, self.now.at),
+                ..parts::rules(&self.settings, account)
+            },
             guards: parts::guards(&self.settings.enforcement),
             rate_per_minute: account.rate_per_minute,
             schedule_interval: self.settings.schedule.interval(self.now.at),

@@ -10,7 +10,7 @@
 mod addresses;
 mod channels;
 mod conditions;
-mod duration;
+pub mod duration;
 mod form;
 #[cfg(fuzzing)]
 pub mod fuzzing;

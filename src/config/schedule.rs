@@ -119,9 +119,17 @@ impl CronRule {
     /// When it comes next; `None`: never again.
     #[must_use]
     pub fn next_after(&self, now: Timestamp) -> Option<Timestamp> {
-        let now = chrono::DateTime::from_timestamp(now.as_second(), 0)?.with_timezone(&self.zone);
-        let next = self.rule.find_next_occurrence(&now, false).ok()?;
-        Timestamp::from_second(next.timestamp()).ok()
+        // In the second of two equal hours, the rule reader may find the first one's: then it looks from behind them.
+        let mut from = now;
+        loop {
+            let local = chrono::DateTime::from_timestamp(from.as_second(), 0)?.with_timezone(&self.zone);
+            let next = self.rule.find_next_occurrence(&local, false).ok()?;
+            let next = Timestamp::from_second(next.timestamp()).ok()?;
+            if next.as_second() > now.as_second() {
+                return Some(next);
+            }
+            from = from.checked_add(SignedDuration::from_hours(1)).ok()?;
+        }
     }
 }
 
@@ -273,6 +281,20 @@ mod tests {
                 "America/Toronto",
                 "2026-11-01T05:00:00Z",
                 "2026-11-01T05:30:00Z",
+            ),
+            (
+                "in the second of two hours",
+                "30 1 * * *",
+                "America/Toronto",
+                "2026-11-01T06:15:00Z",
+                "2026-11-02T06:30:00Z",
+            ),
+            (
+                "often in the second of two hours",
+                "*/5 * * * *",
+                "America/Toronto",
+                "2026-11-01T06:15:00Z",
+                "2026-11-01T06:20:00Z",
             ),
         ];
         for (name, rule, zone, now, next) in cases {

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 use super::{Terms, webhooks};
 use crate::clock::Clock;
-use crate::config::{self, Account, ChannelKind, Settings, SmtpTls};
+use crate::config::{self, Account, ChannelKind, Mute, Settings, SmtpTls};
 use crate::domain::ChannelName;
+use crate::domain::hush::Hush;
 use crate::domain::judge::Rules;
 use crate::domain::plan::{Caps, Guards};
 use crate::domain::receiver::Receiver;
@@ -33,6 +34,7 @@ fn toronto() -> TimeZone {
 pub fn terms(settings: &Settings, account: &Account) -> Terms {
     Terms {
         rules: Arc::new(rules(settings, account)),
+        mutes: settings.mutes.clone().into(),
         guards: Arc::new(guards(&settings.enforcement)),
     }
 }
@@ -57,6 +59,12 @@ fn receivers(settings: &Settings) -> BTreeMap<ChannelName, Receiver> {
     channels
         .map(|channel| (channel.name.clone(), receiver(channel)))
         .collect()
+}
+
+/// What the maintenance windows hush that are open at `now`.
+#[must_use]
+pub fn open(mutes: &[Mute], now: Timestamp) -> Vec<Hush> {
+    mutes.iter().filter_map(|mute| mute.hush(now)).collect()
 }
 
 /// A channel as those see it who decide who is told.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, mpsc, watch as signal};
 
 use super::alarm::Alarm;
@@ -211,6 +211,7 @@ enum Woken {
     Sweep,
     Settle,
     Silence,
+    Attend,
 }
 
 impl Account<'_> {
@@ -229,12 +230,17 @@ impl Account<'_> {
             {
                 tracing::error!(%error, "old history could not be forgotten");
             }
+            let mut silence_at = self.clock.due(self.later(SILENCE_EVERY));
             loop {
-                match self.wait(&mut marks, &stop, settle_at, probe_at).await {
+                match self.wait(&mut marks, &stop, settle_at, probe_at, silence_at).await {
                     Woken::Stop => return,
                     Woken::Sweep => break,
                     Woken::Settle => settle_at = self.settle().await,
-                    Woken::Silence => self.judge_silence().await,
+                    Woken::Silence => {
+                        self.judge_silence().await;
+                        silence_at = self.clock.due(self.later(SILENCE_EVERY));
+                    }
+                    Woken::Attend => self.attend().await,
                 }
             }
         }
@@ -246,6 +252,7 @@ impl Account<'_> {
         stop: &signal::Receiver<bool>,
         settle_at: Option<Due>,
         probe_at: Option<Due>,
+        silence_at: Due,
     ) -> Woken {
         let reached = async |due: Option<Due>| match due {
             Some(due) => self.clock.reach(due).await,
@@ -258,7 +265,8 @@ impl Account<'_> {
             Ok(()) = marks.changed(), if probe_at.is_none() => Woken::Sweep,
             () = reached(probe_at) => Woken::Sweep,
             () = reached(settle_at) => Woken::Settle,
-            () = self.clock.sleep(SILENCE_EVERY) => Woken::Silence,
+            () = self.clock.reach(silence_at) => Woken::Silence,
+            () = self.clock.sleep(DECISIONS_EVERY) => Woken::Attend,
             // What lies ahead or is over by the new time is looked at now.
             () = self.clock.until_jump() => Woken::Silence,
         }
@@ -315,6 +323,20 @@ impl Account<'_> {
                 tracing::error!(error = %telemetry::chain(&error), "enforcements could not be settled");
                 None
             }
+        }
+    }
+
+    /// So much later than now.
+    fn later(&self, wait: Duration) -> Timestamp {
+        let now = self.clock.now();
+        now.saturating_add(wait).unwrap_or(now)
+    }
+
+    async fn attend(&self) {
+        match self.watch.attend().await {
+            Ok(true) => self.wake.notify_one(),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "acknowledgements and escalations could not be attended to"),
         }
     }
 

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use super::{Environment, Error, StoreLedger, parts};
-use crate::config::{Account, Settings};
+use crate::config::{Account, Mute, Settings};
 use crate::domain::AccountName;
 use crate::domain::decision::{BY_READ_BACK, Decision};
 use crate::domain::judge::Rules;
@@ -36,6 +36,8 @@ pub struct Terms {
     pub rules: Arc<Rules>,
     /// What bounds its enforcement.
     pub guards: Arc<Guards>,
+    /// When nobody is told.
+    pub mutes: Arc<[Mute]>,
 }
 
 /// What one pass came to.
@@ -91,6 +93,7 @@ impl Watch {
             threshold_refresh: settings.schedule.threshold_refresh,
             revisit_within: settings.schedule.revisit_within,
             jumps_noted: std::sync::atomic::AtomicU64::new(clock.jumps().forward),
+            attention: tokio::sync::Mutex::default(),
             stop: stop.clone(),
         };
         Ok(Self {
@@ -102,8 +105,14 @@ impl Watch {
         })
     }
 
+    /// The terms, with the maintenance windows that are open.
     fn terms(&self) -> Terms {
-        self.terms.borrow().clone()
+        let mut terms = self.terms.borrow().clone();
+        let open = parts::open(&terms.mutes, self.monitor.clock.now());
+        if !open.is_empty() {
+            Arc::make_mut(&mut terms.rules).mutes = open;
+        }
+        terms
     }
 
     /// One pass: settle, sweep, enforce. No call of the sweep is started after `deadline`.
@@ -118,6 +127,7 @@ impl Watch {
         let mut pass = Pass::default();
         match self.monitor.sweep(&terms.rules, deadline, progress).await {
             Ok(report) => {
+                self.monitor.attend(&terms.rules, true).await?;
                 pass.report = report;
                 // What was read before the end is written; a change is begun by a program that goes on.
                 if !self.monitor.is_stopping() {
@@ -131,6 +141,7 @@ impl Watch {
                 report,
                 ..
             }) => {
+                self.monitor.attend(&terms.rules, true).await?;
                 pass.report = *report;
                 pass.probe_at = probe_at;
                 pass.not_asked = Some((what, fix));
@@ -169,7 +180,7 @@ impl Watch {
     }
 
     async fn enforce(&self, terms: &Terms, half: Half, sweep_started_at: Timestamp) -> Result<enforce::Report, Error> {
-        let Terms { rules, guards } = terms;
+        let Terms { rules, guards, .. } = terms;
         let account = &self.account;
         let any = Filter::newest(account.clone(), 1);
         let asks_for_changes = rules.policies.iter().any(|policy| policy.enforce.is_some());
@@ -222,6 +233,15 @@ impl Watch {
     /// When the store fails.
     pub async fn judge_silence(&self) -> Result<(), Error> {
         Ok(self.monitor.judge_silence(&self.terms().rules).await?)
+    }
+
+    /// Attends to what people decided since the last look, and to escalations that are due. Whether somebody is owed a
+    /// message.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn attend(&self) -> Result<bool, Error> {
+        Ok(self.monitor.attend(&self.terms().rules, false).await?)
     }
 
     /// Judges the messages that will never arrive.

@@ -194,8 +194,10 @@ impl Firing {
     pub fn note_told(&mut self, transition: &Transition, is_hushed: bool, now: Timestamp) {
         let begins = matches!(transition, Transition::Fired { .. } | Transition::StillFires);
         if is_hushed {
-            if !begins {
-                self.first_told_at = self.told_since();
+            match transition {
+                Transition::Fired { .. } => self.first_told_at = None,
+                Transition::StillFires => {}
+                _ => self.first_told_at = self.told_since(),
             }
             self.held_back = true;
         } else if matches!(transition, Transition::StillFires) {

@@ -37,6 +37,17 @@ pub enum HushedBy {
     Mute { name: PolicyName },
 }
 
+impl HushedBy {
+    /// The person, or the window.
+    #[must_use]
+    pub fn who(&self) -> &str {
+        match self {
+            Self::Silence { by, .. } | Self::Ack { by } => by,
+            Self::Mute { name } => name.as_str(),
+        }
+    }
+}
+
 /// Which alerts are meant. What is empty or `None` narrows nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Covers {
@@ -151,10 +162,9 @@ impl Hushes {
         now: Timestamp,
     ) -> impl Iterator<Item = &'a Hush> {
         let ack = episode.and_then(|episode| self.acks.get(episode));
-        let wide = self.wide.iter();
-        let wide = wide.filter(move |hush| hush.covers.matches(client, policy, episode));
-        wide.chain(ack)
-            .filter(move |hush| !is_told_in_any_case(policy) && hush.in_force(now))
+        self.wide.iter().chain(ack).filter(move |hush| {
+            hush.covers.matches(client, policy, episode) && !is_told_in_any_case(policy) && hush.in_force(now)
+        })
     }
 
     /// What keeps a transition from being told at `now`: of several the one that holds longest; `None`: it is told.
@@ -178,9 +188,10 @@ impl Hushes {
         channels.map(|(channel, at)| (channel, *at))
     }
 
-    /// The acknowledgements that hold, with their episodes.
-    pub fn acks(&self) -> impl Iterator<Item = (&EpisodeId, &Hush)> {
-        self.acks.iter()
+    /// The acknowledgement of an episode that holds.
+    #[must_use]
+    pub fn ack(&self, episode: &EpisodeId) -> Option<&Hush> {
+        self.acks.get(episode)
     }
 }
 

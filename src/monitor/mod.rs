@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
+pub use attention::Attention;
+
 use crate::clock::{Clock, Due};
 use crate::domain::alert::Alert;
 use crate::domain::hush::Hushes;
@@ -22,6 +24,7 @@ use crate::domain::{AccountName, ClientId, due};
 use crate::store::{AccountView, Commit, Store};
 use crate::voipms;
 
+mod attention;
 mod batch;
 mod fetch;
 pub mod letters;
@@ -48,6 +51,8 @@ pub struct Monitor {
     pub revisit_within: SignedDuration,
     /// How many jumps of the clock were taken note of.
     pub jumps_noted: AtomicU64,
+    /// What was looked at last between two sweeps.
+    pub attention: tokio::sync::Mutex<Attention>,
     /// Becomes true when the program is to end: a sweep then starts no call any more and writes what it has.
     pub stop: watch::Receiver<bool>,
 }

@@ -3,11 +3,14 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::hushed::Hushed;
 use super::page::{Cell, Page, Shown, Table, Tone};
 use super::snapshot::Snapshot;
 use super::words::{Now, amount, span};
 use crate::domain::alert::{Alert, EpisodeId, Phase};
+use crate::domain::hush::Hushes;
 use crate::domain::reason::{Measure, Reason};
+use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ClientId, Money, PolicyName, Severity};
 
 /// Where an alert stands, most urgent first.
@@ -77,6 +80,8 @@ pub struct AlertRow {
     /// Since when the first word to operators waits to be delivered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waits_since: Option<Timestamp>,
+    #[serde(flatten)]
+    pub hushed: Hushed,
     /// Why the client itself cannot be told.
     pub cannot_be_told: Option<String>,
     #[serde(skip)]
@@ -86,11 +91,12 @@ pub struct AlertRow {
 impl AlertRow {
     /// The alerts of an account that are pending or firing, most urgent first, the longest first among equals.
     pub fn all(snapshot: &Snapshot) -> Vec<Self> {
+        let hushes = snapshot.hushes();
         let mut rows: Vec<Self> = snapshot
             .kept
             .alerts
             .iter()
-            .filter_map(|alert| Self::new(snapshot, alert))
+            .filter_map(|alert| Self::new(snapshot, &hushes, alert))
             .collect();
         rows.sort_by(|one, other| {
             let by_severity = other.severity.cmp(&one.severity);
@@ -100,7 +106,7 @@ impl AlertRow {
         rows
     }
 
-    fn new(snapshot: &Snapshot, alert: &Alert) -> Option<Self> {
+    fn new(snapshot: &Snapshot, hushes: &Hushes, alert: &Alert) -> Option<Self> {
         let policy = snapshot
             .rules
             .policies
@@ -121,12 +127,16 @@ impl AlertRow {
             .cloned()
             .unwrap_or_default();
         let (limit, limit_text) = limit(&alert.reason);
+        let nobody = Watched::pseudo(alert.client.clone(), "", snapshot.now.at);
+        let client = &watched.unwrap_or(&nobody).client;
+        let episode = firing.map(|firing| &firing.episode);
+        let hushed = Hushed::of(hushes, client, &alert.policy, episode, snapshot.now.at);
         Some(Self {
             account: snapshot.rules.account.clone(),
             client: alert.client.clone(),
             company: snapshot.label(&alert.client),
             policy: alert.policy.clone(),
-            severity: policy.map(|policy| policy.severity),
+            severity: policy.map(|policy| firing.map_or(policy.severity, |firing| firing.severity(policy))),
             state: Standing::of(alert),
             since,
             reason: alert.reason.to_string(),
@@ -145,6 +155,7 @@ impl AlertRow {
             told: told.operators,
             client_told: told.client,
             waits_since: told.operators_wait_since.filter(|_| told.operators == 0),
+            hushed,
             cannot_be_told: firing.and_then(|_| snapshot.cannot_be_told.get(&alert.client).cloned()),
             limit_text,
         })
@@ -159,11 +170,23 @@ impl AlertRow {
             self.state.as_str()
         };
         let (policy, since, reason) = (&self.policy, now.since(self.since), &self.reason);
-        (format!("{policy} ({word}), {state} for {since}: {reason}"), tone).into()
+        let mut text = format!("{policy} ({word}), {state} for {since}: {reason}");
+        for hushed in self.hushed.words(now) {
+            text.push_str(&format!("; {hushed}"));
+        }
+        (text, tone).into()
     }
 
     /// Who was told, or when it comes to that.
     fn told_text(&self, now: &Now) -> String {
+        let mut text = self.delivered_text(now);
+        for hushed in self.hushed.words(now) {
+            text.push_str(&format!("; {hushed}"));
+        }
+        text
+    }
+
+    fn delivered_text(&self, now: &Now) -> String {
         let mut text = match (self.state, self.told, self.fires_at, self.waits_since) {
             (Standing::Pending, _, Some(at), _) if at > now.at => return format!("fires {}", now.ago(at)),
             (Standing::Pending, ..) => return "pending".to_owned(),

@@ -12,6 +12,7 @@ pub mod client;
 pub mod enforcement;
 pub mod explain;
 pub mod history;
+pub mod hushed;
 mod list;
 pub mod notice;
 pub mod page;

@@ -9,6 +9,7 @@ use super::words::{Now, label};
 use crate::domain::alert::{Alert, EpisodeId};
 use crate::domain::decision::{self, Decision};
 use crate::domain::due::revisit;
+use crate::domain::hush::Hushes;
 use crate::domain::judge::rules::Rules;
 use crate::domain::judge::verdict::usable_threshold;
 use crate::domain::kept::{AccountView, Told};
@@ -48,6 +49,11 @@ impl Snapshot {
     /// The brake, if it is on.
     pub fn brake(&self) -> Option<&Decision> {
         decision::brake(&self.kept.decisions, self.now.at)
+    }
+
+    /// What people decided about alerts, and the windows that are open.
+    pub fn hushes(&self) -> Hushes {
+        Hushes::new(&self.kept.decisions, &self.rules.mutes, self.now.at)
     }
 
     pub fn client(&self, id: &str) -> Option<&Watched> {

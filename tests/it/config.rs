@@ -318,10 +318,10 @@ fn usage_is_64_and_answers_are_0() {
         (&["check", "--colour"], 64, "", "--colour"),
         (&["--output", "yaml", "check"], 64, "", "possible values: table, json"),
         (
-            &["ack", "561115", "--yes"],
+            &["hold", "561115", "--yes"],
             64,
             "",
-            "error: `ack` is not in this version",
+            "error: `hold` is not in this version",
         ),
         (&["config", "schema"], 0, "\"title\": \"schedule.sweep\"", ""),
         (

@@ -123,7 +123,8 @@ impl Rules {
         };
         let reading_at = seen.reading.map(|reading| reading.at);
         let id = &seen.watched.client.id;
-        let step = lifecycle::step(alert.cloned(), id, policy, judgement, reading_at, &moment);
+        let mut step = lifecycle::step(alert.cloned(), id, policy, judgement, reading_at, &moment);
+        step.note_told(seen, policy, circumstances.now);
         let moves = !step.transitions.is_empty() || state(alert) != state(step.next.as_ref());
         if let Some(next) = &step.next
             && state(alert) == 0

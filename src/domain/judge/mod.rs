@@ -5,12 +5,13 @@
 //! clients have in common into one message. [`fall`], [`surprise`] and
 //! [`belief`] ask whether the numbers can be believed at all. [`gone`] ends what lost its ground. [`account`] judges the
 //! account as a whole, [`letters`] the messages that died, [`inventory`] who is watched, [`enforced`] who hears what became
-//! of a change; `mirrored` is what a channel shows that is told nothing.
+//! of a change, [`attention`] what is told while nothing is read; `mirrored` is what a channel shows that is told nothing.
 
 mod facts;
 mod mirrored;
 
 pub mod account;
+pub mod attention;
 pub mod audience;
 pub mod belief;
 pub mod client;

@@ -113,7 +113,7 @@ impl Decided {
 
 impl Step {
     /// Takes note in the episode of what is told of it, and of what is kept from being told.
-    fn note_told(&mut self, seen: &Seen<'_>, policy: &Policy, now: Timestamp) {
+    pub(super) fn note_told(&mut self, seen: &Seen<'_>, policy: &Policy, now: Timestamp) {
         let Some(firing) = &mut self.episode else { return };
         for transition in &self.transitions {
             let over = seen

@@ -238,6 +238,9 @@ impl Sweep<'_> {
         if landed.is_empty() {
             return Ok(());
         }
+        // Nothing is being written while the outbox is told of more.
+        self.writer.finish().await?;
+        self.monitor.attend(self.rules, false).await?;
         let now = self.time_to_judge();
         // What people decided meanwhile holds from this batch on.
         self.hushes = self.monitor.hushes(self.rules, now).await?;

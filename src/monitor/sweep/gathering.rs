@@ -10,7 +10,9 @@ use super::{Sweep, is_watched};
 use crate::domain::alert::{Alert, EpisodeId, Phase};
 use crate::domain::judge::audience;
 use crate::domain::judge::gather::{self, Gathered, Scene, Which};
-use crate::domain::{ChannelName, Severity};
+use crate::domain::notice::{NoticeState, Notification, Transition};
+use crate::domain::watch::Watched;
+use crate::domain::{ChannelName, Client, ClientId, Severity};
 use crate::monitor::SweepError;
 use crate::store::Commit;
 
@@ -90,6 +92,7 @@ impl Sweep<'_> {
         let mut alerts = self.monitor.store.alerts(&self.rules.account).await?;
         let mut commit = self.writer.commit_at(now);
         commit.alerts = self.mend_threads(&mut alerts);
+        let waiting = self.hold_back(waiting, &mut alerts, &mut commit);
         let scene = Scene {
             account: &self.rules.account,
             channels: &self.rules.channels,
@@ -112,10 +115,43 @@ impl Sweep<'_> {
             self.gatherings.threads.extend([threads]);
         }
         commit.alerts.extend(alerts);
-        commit.notifications = notifications;
+        commit.notifications.extend(notifications);
         commit.messages = messages;
         self.writer.write(commit).await?;
         Ok(self.writer.finish().await?)
+    }
+
+    /// Drops what people silenced, or what a window mutes, since it was written down; the rest waits on. What is dropped is told
+    /// when nothing hushes it any more, if it still fires then.
+    fn hold_back(&self, waiting: Vec<Notification>, alerts: &mut [Alert], commit: &mut Commit) -> Vec<Notification> {
+        let now = commit.at;
+        let known = self.clients.iter().map(|watched| (&watched.client.id, &watched.client));
+        let clients: HashMap<&ClientId, &Client> = known.collect();
+        let mut held_back: HashMap<EpisodeId, Transition> = HashMap::new();
+        let mut left = Vec::with_capacity(waiting.len());
+        for mut notification in waiting {
+            let (episode, transition) = (&notification.episode, &notification.transition);
+            // While clients are asked, only their ids are at hand.
+            let bare = Watched::pseudo(notification.client.clone(), "", now).client;
+            let client = clients.get(&notification.client).copied().unwrap_or(&bare);
+            let over = self.hushes.over(client, &notification.policy, episode, transition, now);
+            if let Some(over) = over {
+                held_back.insert(episode.clone(), transition.clone());
+                notification.state = NoticeState::Dropped(over.to_string());
+                commit.notifications.push(notification);
+            } else {
+                left.push(notification);
+            }
+        }
+        for alert in alerts {
+            if let Phase::Firing(firing) = &mut alert.phase
+                && let Some(transition) = held_back.get(&firing.episode)
+            {
+                firing.note_told(transition, true, now);
+                commit.alerts.push(alert.clone());
+            }
+        }
+        left
     }
 
     /// Gives alerts that were written as they had been before they were told the threads that they follow; those changed.

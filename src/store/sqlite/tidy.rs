@@ -34,6 +34,14 @@ const FORGET_NOTICES: [&str; 3] = [
         AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.message = message.id)",
 ];
 
+/// What people decided about alerts, when it is over: by its end, or with its episode. The brake and what else holds until it
+/// is taken back stays.
+const FORGET_DECISIONS: &str = "
+DELETE FROM decision WHERE account = ?1 AND at < ?2 AND (
+    kind = 'silence' AND until < ?2
+    OR kind IN ('ack', 'escalation') AND scope ->> 'episode' NOT IN (
+        SELECT episode FROM alert WHERE account = ?1 AND episode IS NOT NULL))";
+
 impl Sqlite {
     pub async fn decide(&self, decision: &Decision) -> Result<bool, Fault> {
         let sql = upsert::<DecisionRow<'_>>() + " WHERE decision.until <= excluded.at";
@@ -73,7 +81,7 @@ impl Sqlite {
             reached = last;
         }
         let mut transaction = self.begin_write().await?;
-        for sql in FORGET_NOTICES {
+        for sql in FORGET_NOTICES.into_iter().chain([FORGET_DECISIONS]) {
             let forget = sqlx::query(sql).bind(account.as_str()).bind(before);
             forget.execute(&mut *transaction).await?;
         }

@@ -1,6 +1,6 @@
 //! One policy's view of a client.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::condition::{Against, Distance, clears_when, distance, fires_when};
@@ -15,8 +15,10 @@ use crate::domain::watch::Watched;
 use crate::domain::{ChannelName, Management, PolicyName, Severity};
 use crate::view::alert::Standing;
 use crate::view::enforcement::state_text;
+use crate::view::hushed::Hushed;
 use crate::view::page::{Card, Tone};
 use crate::view::plan::{decision_reason, decision_word};
+use crate::view::words::span;
 
 /// A policy's view of a client.
 #[derive(Debug, Serialize)]
@@ -37,6 +39,12 @@ pub(super) struct PolicyCard {
     since: Option<Timestamp>,
     episode: Option<String>,
     tells: Vec<Tells>,
+    #[serde(flatten)]
+    hushed: Hushed,
+    /// Why nobody is told now; `None`: people are.
+    not_told: Option<String>,
+    /// Where it goes as well when nobody acknowledges it.
+    escalates: Vec<Escalates>,
     enforcement: Option<Change>,
     #[serde(skip)]
     distance: Option<Distance>,
@@ -50,6 +58,17 @@ struct Tells {
     channel: ChannelName,
     /// Empty: there is no address, and nobody is told.
     recipients: Vec<String>,
+}
+
+/// A further channel for a critical alert that nobody acknowledged.
+#[derive(Debug, Serialize)]
+struct Escalates {
+    from: ChannelName,
+    to: ChannelName,
+    /// Counted from when `from` was told.
+    after_seconds: i64,
+    /// When it was.
+    escalated_at: Option<Timestamp>,
 }
 
 /// The change that a policy asks for.
@@ -74,9 +93,11 @@ impl Scene<'_> {
         };
         let reading = self.watched.reading.as_ref().filter(|_| why_not.is_none());
         let firing = alert.and_then(Alert::firing);
+        let episode = firing.map(|firing| &firing.episode);
+        let hushed = Hushed::of(&self.hushes, client, &policy.name, episode, snapshot.now.at);
         PolicyCard {
             policy: policy.name.clone(),
-            severity: policy.severity,
+            severity: firing.map_or(policy.severity, |firing| firing.severity(policy)),
             applies: why_not.is_none(),
             distance: reading.and_then(|reading| distance(policy, against, reading.balance)),
             is_builtin: policy.scope == Scope::Account,
@@ -90,6 +111,9 @@ impl Scene<'_> {
             since: alert.and_then(since),
             episode: firing.map(|firing| firing.episode.to_string()),
             tells: self.tells(policy),
+            escalates: self.escalates(policy, firing),
+            not_told: hushed.sentence(&snapshot.now),
+            hushed,
             enforcement: policy.enforce.map(|enforce| self.change(policy, enforce, firing)),
         }
     }
@@ -139,6 +163,38 @@ impl Scene<'_> {
             recipients: recipients(channel),
         });
         tells.collect()
+    }
+
+    /// From channel to channel, as long as one leads on.
+    fn escalates(&self, policy: &Policy, firing: Option<&Firing>) -> Vec<Escalates> {
+        let mut steps: Vec<Escalates> = Vec::new();
+        let severity = firing.map_or(policy.severity, |firing| firing.severity(policy));
+        if severity != Severity::Critical {
+            return steps;
+        }
+        let escalated = |to: &ChannelName| {
+            let mut known = self.hushes.escalated(&firing?.episode);
+            known.find(|(channel, _)| *channel == to).map(|(_, at)| at)
+        };
+        let mut told: Vec<ChannelName> = policy.notify.clone();
+        let mut place = 0;
+        while let Some(from) = told.get(place).cloned() {
+            place += 1;
+            let receiver = self.snapshot.rules.channels.get(&from);
+            let Some(escalation) = receiver.and_then(|receiver| receiver.escalate.as_ref()) else {
+                continue;
+            };
+            if !told.contains(&escalation.to) {
+                told.push(escalation.to.clone());
+                steps.push(Escalates {
+                    from,
+                    to: escalation.to.clone(),
+                    after_seconds: escalation.after.as_secs(),
+                    escalated_at: escalated(&escalation.to),
+                });
+            }
+        }
+        steps
     }
 
     /// What becomes of the change that a policy asks for.
@@ -219,6 +275,10 @@ impl PolicyCard {
             card.fact("clears", format!("when {}{to_clear}", self.clears_when));
         }
         card.fact("tells", self.tells_text());
+        if let Some(why) = &self.not_told {
+            card.fact("not told now", (why.as_str(), Tone::Warning));
+        }
+        card.facts("escalates", self.escalates.iter().map(Escalates::text));
         if let Some(asked) = &self.enforcement {
             let back = if asked.revert_on_recovery {
                 ", and back on recovery"
@@ -244,6 +304,17 @@ impl PolicyCard {
             "nobody: no channel is configured".to_owned()
         } else {
             parts.join("; ")
+        }
+    }
+}
+
+impl Escalates {
+    fn text(&self) -> String {
+        let (from, to) = (&self.from, &self.to);
+        let after = span(SignedDuration::from_secs(self.after_seconds));
+        match self.escalated_at {
+            Some(_) => format!("{to} was told as well, because nobody acknowledged what {from} was told"),
+            None => format!("to {to} {after} after {from} was told, if nobody acknowledges it"),
         }
     }
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::enforcement::Enforcement;
+use crate::domain::hush::Hushes;
 use crate::domain::judge::rules::Circumstances;
 use crate::domain::watch::Watched;
 use crate::view::plan::Planned;
@@ -13,6 +14,8 @@ pub(super) struct Scene<'a> {
     pub watched: &'a Watched,
     pub circumstances: Circumstances,
     pub planned: Planned,
+    /// What people decided about alerts, as it holds now.
+    pub hushes: Hushes,
     /// What was done about the client, newest first.
     pub enforcements: &'a [Enforcement],
 }
@@ -24,6 +27,7 @@ impl<'a> Scene<'a> {
             watched,
             circumstances: circumstances(snapshot),
             planned: Planned::new(snapshot),
+            hushes: snapshot.hushes(),
             enforcements,
         }
     }

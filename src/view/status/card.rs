@@ -83,8 +83,15 @@ impl Status {
         if parts.is_empty() {
             parts.push("nothing".to_owned());
         }
-        if alerts.pending > 0 {
-            parts.push(format!("{} pending", alerts.pending));
+        for (number, word) in [
+            (alerts.pending, "pending"),
+            (alerts.silenced, "silenced"),
+            (alerts.acked, "acknowledged"),
+            (alerts.muted, "muted"),
+        ] {
+            if number > 0 {
+                parts.push(format!("{number} {word}"));
+            }
         }
         (parts.join(", "), tone).into()
     }

@@ -69,6 +69,10 @@ struct Alerts {
     warning: u64,
     info: u64,
     pending: u64,
+    /// Of those that fire.
+    silenced: u64,
+    acked: u64,
+    muted: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -140,6 +144,11 @@ impl Alerts {
     fn new(snapshot: &Snapshot) -> Self {
         let mut counts = Self::default();
         for row in AlertRow::all(snapshot) {
+            if row.state == Standing::Firing {
+                counts.silenced += u64::from(row.hushed.silenced_by.is_some());
+                counts.acked += u64::from(row.hushed.acked_by.is_some());
+                counts.muted += u64::from(row.hushed.muted_by.is_some());
+            }
             *match (row.state, row.severity) {
                 (Standing::Pending, _) => &mut counts.pending,
                 (_, Some(Severity::Critical)) => &mut counts.critical,

@@ -1,5 +1,6 @@
 //! The commands that look at the store, as people and scripts run them: the real binary on a real store.
 
+mod decisions;
 mod fleet;
 
 use balancewatch::domain::AccountName;
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 use crate::program::Said;
 
 /// Every command that only looks, with arguments that are good for [`Fleet::new`].
-const LOOKING: [&[&str]; 11] = [
+const LOOKING: [&[&str]; 12] = [
     &["status"],
     &["alerts"],
     &["alerts", "--all"],
@@ -21,6 +22,7 @@ const LOOKING: [&[&str]; 11] = [
     &["notifications"],
     &["enforcements", "list"],
     &["brake", "status"],
+    &["silence", "list"],
 ];
 
 /// The rows of a list whose `key` is `value`.
@@ -82,7 +84,7 @@ async fn status_says_what_somebody_should_look_at() {
     assert_eq!(main["account"], "main");
     assert_eq!(
         main["alerts"],
-        json!({"critical": 1, "warning": 1, "info": 0, "pending": 1})
+        json!({"critical": 1, "warning": 1, "info": 0, "pending": 1, "silenced": 0, "acked": 0, "muted": 0})
     );
     assert_eq!(main["clients"]["listed"], 3);
     assert_eq!(main["last_sweep"]["readings"], 2);

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod daemon;
+mod decisions;
 mod enforcement;
 mod inventory;
 mod mail;

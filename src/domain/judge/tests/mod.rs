@@ -17,8 +17,10 @@ use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ChannelName, Client, ClientId, Reading, Threshold};
 
 mod account;
+mod attention;
 mod clients;
 mod enforced;
+mod hushed;
 mod silence;
 
 const INTERVAL: SignedDuration = SignedDuration::from_mins(5);
