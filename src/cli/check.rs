@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::context::{Context, Exit};
 use super::failure::Failure;
 use super::output::Output;
+use super::texts;
 use crate::config::problem::count;
 use crate::config::{Loaded, Problem, Problems, Secrets, Settings};
 
@@ -54,7 +55,7 @@ pub fn run(context: &mut Context, args: &CheckArgs) -> Result<Exit, Failure> {
     } else {
         Secrets::MayBeMissing
     };
-    match context.load_and_try(secrets) {
+    match context.load_and_try(secrets).and_then(with_texts) {
         Ok(loaded) if args.online => super::online::run(context, &loaded.settings),
         Ok(loaded) => {
             print_good(context, &loaded)?;
@@ -65,6 +66,18 @@ pub fn run(context: &mut Context, args: &CheckArgs) -> Result<Exit, Failure> {
             Ok(Exit::BadConfig)
         }
     }
+}
+
+/// The same configuration, when the texts in its folder are good, too.
+fn with_texts(loaded: Loaded) -> Result<Loaded, Problems> {
+    let problems = texts::problems(&loaded.settings);
+    if problems.is_empty() {
+        return Ok(loaded);
+    }
+    Err(Problems {
+        problems,
+        warnings: loaded.warnings,
+    })
 }
 
 /// Prints that the configuration is good, with its warnings.

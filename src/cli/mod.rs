@@ -37,6 +37,7 @@ mod output;
 mod person;
 mod plan;
 mod portal;
+mod preview;
 mod runtime;
 mod shell;
 mod signals;
@@ -44,7 +45,9 @@ mod silence;
 mod simulate;
 mod status;
 mod sweep;
+mod test_notify;
 mod text;
+mod texts;
 
 use context::{Context, Exit, Global};
 use failure::Failure;
@@ -86,6 +89,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     Plan(plan::PlanArgs),
     Notifications(notifications::NotificationsArgs),
+    Preview(preview::PreviewArgs),
+    TestNotify(test_notify::TestNotifyArgs),
     Enforcements(enforcements::EnforcementsArgs),
     Silence(silence::SilenceArgs),
     Ack(ack::AckArgs),
@@ -106,10 +111,8 @@ const LATER: &[&[&str]] = &[
     &["hold"],
     &["init"],
     &["man"],
-    &["preview"],
     &["release"],
     &["replay"],
-    &["test-notify"],
 ];
 
 /// Runs the program: parses the arguments of the process, runs the command, prints why it failed.
@@ -215,6 +218,8 @@ fn run(context: &mut Context, command: Command) -> Result<Exit, Failure> {
         Command::Explain(args) => explain::run(context, &args),
         Command::Plan(args) => plan::run(context, &args),
         Command::Notifications(args) => notifications::run(context, &args),
+        Command::Preview(args) => preview::run(context, &args),
+        Command::TestNotify(args) => test_notify::run(context, &args),
         Command::Enforcements(args) => enforcements::run(context, &args),
         Command::Silence(args) => silence::run(context, &args),
         Command::Ack(args) => ack::run(context, &args),

@@ -132,6 +132,7 @@ impl Watch {
                 .await?,
             letters: &store.dead_letters(account).await?,
             activity: &store.activity_since(account, since).await?,
+            mutes: &rules.mutes,
             zone: &rules.zone,
         };
         let digest = Digest::of(&material, mark, since, now);

@@ -1,4 +1,5 @@
-//! From settings to the parts that work by them. Pure, but for the random id of a run.
+//! From settings to the parts that work by them. Pure, but for the random id of a run, and the texts that are read from
+//! their folder.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,7 +21,8 @@ use crate::net::{Bounds, Trust};
 use crate::notify::delivery::{Channel, SetupError};
 use crate::notify::email::{Email, Login, PATIENCE, Security, Server};
 use crate::notify::letter::Letterhead;
-use crate::notify::outbox;
+use crate::notify::letter::templates::Templates;
+use crate::notify::{outbox, own_texts};
 use crate::voipms::pace::{CallLedger, Pace, Pacer};
 use crate::voipms::{self, Transport};
 
@@ -172,7 +174,16 @@ fn email(
 /// How messages leave: the channels, and what all of them share.
 pub struct Delivery {
     pub routes: Vec<Route>,
-    letterhead: Letterhead,
+    pub letterhead: Letterhead,
+}
+
+impl Delivery {
+    /// The channel that this name leads to.
+    #[must_use]
+    pub fn channel(&self, name: &ChannelName) -> Option<Arc<dyn Channel>> {
+        let route = self.routes.iter().find(|route| route.names.contains(name));
+        route.map(|route| Arc::clone(&route.channel))
+    }
 }
 
 /// A channel with the configured names that lead to it.
@@ -250,7 +261,22 @@ pub(super) fn letterhead(settings: &Settings, service: String) -> Letterhead {
         contact: mail.contact.clone(),
         takes_replies: mail.reply_to.is_some(),
         languages: mail.languages.clone(),
+        templates: templates(settings).map(Arc::new),
     }
+}
+
+/// The reseller's own texts, read from their folder. What cannot be used is a warning, and the shipped text stands in:
+/// somebody may have to be warned now.
+fn templates(settings: &Settings) -> Option<Templates> {
+    let folder = settings.templates.as_ref()?;
+    let (sources, mut faults) = own_texts::read(folder);
+    let policies: Vec<_> = settings.policies.iter().map(|policy| policy.name.clone()).collect();
+    let (templates, unusable) = Templates::read(&sources, &policies);
+    faults.extend(unusable);
+    for fault in faults {
+        tracing::warn!(%fault, "a text of your own cannot be used, and the shipped one stands in: see `balancewatch check`");
+    }
+    Some(templates)
 }
 
 /// What the outbox works by; `None`: no channel is configured.

@@ -8,11 +8,13 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::alert::{Alert, EpisodeId};
+use super::alert::{Alert, EpisodeId, Firing};
 use super::dead_letter::DeadLetter;
-use super::decision::{Decision, Kind};
+use super::decision::Kind;
 use super::enforcement::{Direction, Enforcement};
+use super::hush::{Hush, HushedBy};
 use super::kept::{AccountView, Activity};
+use super::policy::Selector;
 use super::reason::{Finding, Measure};
 use super::watch::Watched;
 use super::{AccountName, ChannelName, ClientId, Management, Money, Policy, PolicyName, Severity};
@@ -128,14 +130,15 @@ pub struct Dead {
     pub why: String,
 }
 
-/// A silence or an acknowledgement that holds.
+/// A silence, an acknowledgement or a maintenance window that holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Silenced {
     pub kind: Kind,
     /// `None`: all clients.
     pub who: Option<Named>,
-    /// `None`: all policies.
-    pub policy: Option<PolicyName>,
+    /// Empty: all policies.
+    pub policies: Vec<PolicyName>,
+    /// A person, or the name of a maintenance window.
     pub by: String,
     pub until: Option<Timestamp>,
     pub note: String,
@@ -150,6 +153,8 @@ pub struct Material<'a> {
     pub enforcements: &'a [Enforcement],
     pub letters: &'a [DeadLetter],
     pub activity: &'a Activity,
+    /// Maintenance windows that are open.
+    pub mutes: &'a [Hush],
     /// Where days are counted.
     pub zone: &'a TimeZone,
 }
@@ -211,7 +216,7 @@ impl Digest {
             changed: Listed::of(changed),
             unread: Listed::of(unread),
             dead: Listed::of(dead),
-            silenced: Listed::of(silenced(&view.decisions, &who, now)),
+            silenced: Listed::of(silenced(material, &who, now)),
         }
     }
 
@@ -258,9 +263,11 @@ fn low(
     named: &BTreeMap<&ClientId, &Watched>,
     who: &impl Fn(&ClientId) -> Named,
 ) -> (Listed<Low>, u64) {
-    let severity = |alert: &Alert| {
+    let severity = |alert: &Alert, firing: &Firing| {
         let policy = material.policies.iter().find(|policy| policy.name == alert.policy);
-        policy.map_or(Severity::Warning, |policy| policy.severity)
+        policy.map_or(firing.severity.unwrap_or(Severity::Warning), |policy| {
+            firing.severity(policy)
+        })
     };
     let mut rows: BTreeMap<&ClientId, Low> = BTreeMap::new();
     let mut others = 0;
@@ -281,7 +288,7 @@ fn low(
             balance: watched.reading.as_ref().map_or(*value, |reading| reading.balance),
             limit: *limit,
             policy: alert.policy.clone(),
-            severity: severity(alert),
+            severity: severity(alert, firing),
             since: firing.since,
         };
         let kept = rows.entry(&alert.client).or_insert_with(|| row.clone());
@@ -319,22 +326,44 @@ fn running_dry<'a>(
     Listed::of(rows)
 }
 
-fn silenced<'a>(
-    decisions: &'a [Decision],
-    who: &'a impl Fn(&ClientId) -> Named,
-    now: Timestamp,
-) -> impl Iterator<Item = Silenced> + 'a {
-    let hushes = decisions
-        .iter()
-        .filter(move |decision| matches!(decision.kind, Kind::Silence | Kind::Ack) && decision.in_force(now));
-    hushes.map(move |decision| Silenced {
+/// What keeps people from being told. An acknowledgement ended with its episode, whatever its row says.
+fn silenced(material: &Material<'_>, who: &impl Fn(&ClientId) -> Named, now: Timestamp) -> Vec<Silenced> {
+    let alerts = &material.view.alerts;
+    let fires = |episode: &EpisodeId| {
+        alerts
+            .iter()
+            .any(|alert| alert.firing().is_some_and(|firing| firing.episode == *episode))
+    };
+    let decisions = material.view.decisions.iter().filter(|decision| decision.in_force(now));
+    let decisions = decisions.filter(|decision| match decision.kind {
+        Kind::Silence => true,
+        Kind::Ack => decision.scope.episode.as_ref().is_none_or(fires),
+        _ => false,
+    });
+    let decisions = decisions.map(|decision| Silenced {
         kind: decision.kind,
         who: decision.scope.client.as_ref().map(who),
-        policy: decision.scope.policy.clone(),
+        policies: decision.scope.policy.iter().cloned().collect(),
         by: decision.by.clone(),
         until: decision.until,
         note: decision.note.clone(),
-    })
+    });
+    let windows = material.mutes.iter().filter(|mute| mute.in_force(now));
+    let windows = windows.filter_map(|mute| match &mute.by {
+        HushedBy::Mute { name } => Some(Silenced {
+            kind: Kind::Silence,
+            who: (mute.covers.clients != Selector::default()).then(|| Named {
+                client: ClientId::account(),
+                label: "some clients".to_owned(),
+            }),
+            policies: mute.covers.policies.clone(),
+            by: name.to_string(),
+            until: mute.until,
+            note: "maintenance window".to_owned(),
+        }),
+        _ => None,
+    });
+    decisions.chain(windows).collect()
 }
 
 impl Rate {
@@ -433,6 +462,7 @@ mod tests {
             enforcements: &changes,
             letters: &[dead_letter()],
             activity: &Activity::default(),
+            mutes: &[],
             zone: &TimeZone::UTC,
         };
         Digest::of(&material, at(60), at(-60), at(61))
@@ -535,10 +565,13 @@ mod tests {
         };
         let mut narrow = decision(Kind::Ack, None);
         narrow.scope.client = Some(client());
+        let mut over = narrow.clone();
+        over.scope.episode = Some(EpisodeId::from_stored("that ended".to_owned()));
         let decisions = vec![
             decision(Kind::Silence, Some(at(62))),
             decision(Kind::Silence, Some(at(61))),
             decision(Kind::Brake, None),
+            over,
             narrow,
         ];
         let digest = digest(&view(Vec::new(), Vec::new(), decisions));

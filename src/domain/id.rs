@@ -103,6 +103,12 @@ impl ClientId {
 }
 
 impl PolicyName {
+    /// What a test of a channel is called. No policy causes it.
+    #[must_use]
+    pub fn test() -> Self {
+        Self(Arc::from("test-notify"))
+    }
+
     /// What a digest is kept under, on [`ClientId::account`]. No policy is judged by this name there.
     #[must_use]
     pub fn digest() -> Self {

@@ -113,6 +113,7 @@ pub(super) fn letterhead() -> Letterhead {
         contact: Vec::new(),
         takes_replies: false,
         languages: Languages::default(),
+        templates: None,
     }
 }
 

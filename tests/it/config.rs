@@ -35,7 +35,7 @@ own_balance_below = 12.5
 sweep = "61 * * * *"
 [[channel]]
 name = "ops"
-type = "slack"
+type = "sms"
 [alerts]
 notify_clients = true
 [enforcement]
@@ -325,10 +325,10 @@ fn usage_is_64_and_answers_are_0() {
         ),
         (&["config", "schema"], 0, "\"title\": \"schedule.sweep\"", ""),
         (
-            &["--output", "json", "test-notify", "ops"],
+            &["--output", "json", "completions", "bash"],
             64,
             "",
-            "error: `test-notify` is not in this version",
+            "error: `completions` is not in this version",
         ),
     ];
     for (arguments, expected, said, complained) in cases {

@@ -1,7 +1,10 @@
 //! What all letters share, as configured.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 
+use super::templates::Templates;
 use crate::domain::Languages;
 
 /// What all letters share.
@@ -19,6 +22,8 @@ pub struct Letterhead {
     pub takes_replies: bool,
     /// Which client is written to in which language.
     pub languages: Languages,
+    /// Texts of the reseller's own; `None`: all are the shipped ones.
+    pub templates: Option<Arc<Templates>>,
 }
 
 impl Letterhead {

@@ -7,6 +7,7 @@
 mod catalogue;
 mod html;
 mod letterhead;
+pub mod templates;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -15,7 +16,7 @@ mod write;
 
 use self::catalogue::Catalogue;
 pub use self::letterhead::Letterhead;
-pub use self::write::{Unwritten, about, write};
+pub use self::write::{Unwritten, about, test, write};
 use crate::domain::Language;
 
 /// Longest subject, in characters: what mail programs show of one, twice over.
@@ -50,6 +51,10 @@ pub struct Letter {
     /// What else must be known, such as that the mail is late.
     pub notes: Vec<String>,
     pub signature: String,
+    /// The file with the reseller's own words that these are; `None`: they are the shipped ones.
+    pub own_text: Option<String>,
+    /// Why the reseller's own words could not be used: somebody is to be told of it.
+    pub trouble: Option<templates::Fault>,
 }
 
 /// The colour of a mail.

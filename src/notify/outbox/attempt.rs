@@ -108,6 +108,10 @@ impl<Q: Queue> Outbox<Q> {
             None
         };
         self.leave_out(&message, left_out, at);
+        if let Some(fault) = &letter.trouble {
+            let channel = &message.channel;
+            tracing::warn!(%channel, %fault, "a text of your own cannot be used for a message, and the shipped one stands in");
+        }
         message.attempts = message.attempts.saturating_add(1);
         message.state = NoticeState::Sending;
         Ok(Ok(Parcel {

@@ -7,6 +7,7 @@ mod enforcement;
 mod inventory;
 mod mail;
 mod secrets;
+mod texts;
 mod together;
 mod transport;
 mod upstream;

@@ -74,6 +74,7 @@ pub(super) static TEXTS: Catalogue = Catalogue {
     above_new_limit: |balance| format!("your phone balance, {balance}, is above the new level at which we tell you"),
     in_order_again: "your phone balance is in order again",
     uses_less_again: "your phones use less again",
+    only_a_test: "this is only a test of our messages",
     nothing_to_do: "There is nothing you need to do. Thank you.",
 
     ask_service: |service| format!("If you have a question, please contact {service}."),

@@ -92,6 +92,7 @@ pub(super) static TEXTS: Catalogue = Catalogue {
     above_new_limit: |balance| format!("el saldo de su cuenta telefónica, {balance}, supera el nuevo nivel de aviso"),
     in_order_again: "el saldo de su cuenta telefónica vuelve a ser suficiente",
     uses_less_again: "el consumo de sus teléfonos ha vuelto a la normalidad",
+    only_a_test: "esto es solo una prueba de nuestros mensajes",
     nothing_to_do: "No tiene que hacer nada. Gracias.",
 
     ask_service: |service| format!("Si tiene alguna pregunta, contacte a {service}."),

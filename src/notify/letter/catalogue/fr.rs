@@ -105,6 +105,7 @@ pub(super) static TEXTS: Catalogue = Catalogue {
     },
     in_order_again: "le solde de votre compte téléphonique est de nouveau suffisant",
     uses_less_again: "la consommation de vos téléphones est revenue à la normale",
+    only_a_test: "ceci n’est qu’un essai de nos messages",
     nothing_to_do: "Vous n’avez rien à faire. Merci.",
 
     ask_service: |service| format!("Pour toute question, veuillez communiquer avec {service}."),

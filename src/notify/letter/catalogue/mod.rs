@@ -98,6 +98,8 @@ pub(super) struct Catalogue {
     pub in_order_again: &'static str,
     /// Less is spent again.
     pub uses_less_again: &'static str,
+    /// What a test says.
+    pub only_a_test: &'static str,
     pub nothing_to_do: &'static str,
 
     /// Whom to ask: the service by its name.

@@ -53,7 +53,7 @@ fn full(label: &str) -> Digest {
     let silence = |kind, who, until| Silenced {
         kind,
         who,
-        policy: Some(PolicyName::new("blind").unwrap()),
+        policies: vec![PolicyName::new("blind").unwrap()],
         by: "alice".to_owned(),
         until,
         note: "moving offices".to_owned(),
@@ -153,9 +153,9 @@ Low now:
   and 3 more
 
 Dry within a week at the present rate:
-  Client                  Balance  A day  By          Lasts
-  Consulting (561115)  8.0588 USD  14.20  today    13 hours
-  561120                60.00 USD  10.00  30 days    6 days
+  Client                  Balance  A day  Spending          Lasts
+  Consulting (561115)  8.0588 USD  14.20  as today       13 hours
+  561120                60.00 USD  10.00  as in 30 days    6 days
 
 Changes of balance management:
   Client                  Change   State     When

@@ -17,6 +17,7 @@ mod groups;
 mod harmless;
 mod languages;
 mod pages;
+mod templates;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()

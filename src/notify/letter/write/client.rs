@@ -10,12 +10,11 @@ use crate::domain::notice::Transition;
 use crate::domain::reason::Measure;
 use crate::domain::{ClientId, Money};
 
-/// The letter to the client itself, with what else it is told at the same time. About one topic one headline is enough.
+/// The letter about the first thing, with what else the client is told at the same time. About one topic one headline is enough.
 ///
 /// # Errors
 /// [`Unwritten::NotForClients`] for what clients are never told.
-pub(super) fn together(lead: &Scene<'_>, others: &[&Scene<'_>]) -> Result<Letter, Unwritten> {
-    let mut letter = self::letter(lead)?;
+pub(super) fn together(mut letter: Letter, lead: &Scene<'_>, others: &[&Scene<'_>]) -> Result<Letter, Unwritten> {
     let mut topics = vec![lead.topic()];
     for other in others {
         if !topics.contains(&other.topic()) {
@@ -66,6 +65,24 @@ pub(super) fn letter(scene: &Scene<'_>) -> Result<Letter, Unwritten> {
     letter.contact.clone_from(&scene.letterhead.contact);
     letter.signature = (wording.words.signature)(&scene.letterhead.service);
     Ok(letter)
+}
+
+/// A letter that only shows that letters arrive. It says nothing of the client's affairs.
+pub(super) fn test(scene: &Scene<'_>) -> Letter {
+    let words = words_for(scene);
+    let wording = Wording {
+        scene,
+        words,
+        again: false,
+    };
+    Letter {
+        words,
+        greeting: (words.greeting)(&isolated(scene.name())),
+        paragraphs: vec![words.nothing_to_do.to_owned()],
+        contact: scene.letterhead.contact.clone(),
+        signature: (words.signature)(&scene.letterhead.service),
+        ..wording.headed(words.only_a_test, Tone::Neutral)
+    }
 }
 
 /// The texts in the client's language.

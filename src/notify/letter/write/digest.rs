@@ -5,11 +5,11 @@ use jiff::Timestamp;
 use super::super::words::{LONGEST_NAME, capitalised, counted, isolated, one_line, span};
 use super::super::{Column, Fact, Letter, Section, Table, Tone};
 use super::scene::Scene;
-use crate::domain::Severity;
 use crate::domain::decision::Kind;
 use crate::domain::digest::{Basis, Digest, Listed, Named};
 use crate::domain::enforcement::Direction;
 use crate::domain::reason::failure_in_words;
+use crate::domain::{PolicyName, Severity};
 
 /// Longest name in a table, so that a row fits a line of text.
 const LONGEST_ROW_NAME: usize = 22;
@@ -179,14 +179,14 @@ fn running_dry(scene: &Scene<'_>, digest: &Digest) -> Section {
             ("Client", false, false),
             ("Balance", true, false),
             ("A day", true, true),
-            ("By", false, true),
+            ("Spending", false, true),
             ("Lasts", true, false),
         ],
         &digest.running_dry,
         |dry| {
             let basis = match dry.rate.basis {
-                Basis::Today => "today",
-                Basis::Month => "30 days",
+                Basis::Today => "as today",
+                Basis::Month => "as in 30 days",
             };
             let left = span(jiff::SignedDuration::from_hours(dry.hours_left.into()));
             let left = if dry.hours_left == 0 {
@@ -237,9 +237,10 @@ fn silenced(scene: &Scene<'_>, digest: &Digest) -> Section {
         &digest.silenced,
         |silenced| {
             let who = silenced.who.as_ref().map_or("all clients".to_owned(), name);
-            let what = match &silenced.policy {
-                Some(policy) => format!("{who}: {policy}"),
-                None => who,
+            let policies: Vec<&str> = silenced.policies.iter().map(PolicyName::as_str).collect();
+            let what = match policies[..] {
+                [] => who,
+                _ => one_line(&format!("{who}: {}", policies.join(", ")), LONGEST_WHY),
             };
             let until = |at: Option<Timestamp>, end: &str| at.map_or(end.to_owned(), |at| scene.at(at));
             let until = match silenced.kind {

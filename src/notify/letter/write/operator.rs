@@ -13,11 +13,28 @@ use crate::domain::notice::{Ending, Transition, Withdrawal};
 use crate::domain::reason::{Measure, Reason};
 use crate::domain::{ChannelName, ClientId, Management, Severity};
 
-/// The letter to operators about one notification, and about what its message carries besides.
-pub(super) fn together(lead: &Scene<'_>, others: &[&Scene<'_>]) -> Letter {
-    let mut letter = letter(lead);
+/// The letter about the first notification, with what its message carries besides.
+pub(super) fn together(mut letter: Letter, others: &[&Scene<'_>]) -> Letter {
     letter.paragraphs.extend(others.iter().map(|other| besides(other)));
     letter
+}
+
+/// A letter that only shows that letters arrive.
+pub(super) fn test(scene: &Scene<'_>) -> Letter {
+    let channel = &scene.notification.channel;
+    let headline = format!("the channel {channel} of balancewatch works");
+    Letter {
+        subject: format!("TEST: {headline}"),
+        badge: "TEST".to_owned(),
+        headline: capitalised(&headline),
+        paragraphs: vec![
+            "Somebody ran `balancewatch test-notify` to see whether this arrives. It is no alert: nothing is wrong, nothing \
+             is counted, and nothing follows."
+                .to_owned(),
+        ],
+        signature: scene.letterhead.operator_signature(),
+        ..Letter::default()
+    }
 }
 
 /// What another policy tells of the same client at the same time.
