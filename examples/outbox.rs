@@ -211,6 +211,7 @@ fn settings(port: u16) -> Result<Settings, Failure> {
     Ok(Settings {
         channels: BTreeMap::from([(ChannelName::new("ops").expect("a name"), email)]),
         letterhead: letterhead(),
+        receivers: BTreeMap::new(),
         client_mails_per_hour: 20,
         seed: 1,
     })
@@ -224,6 +225,7 @@ fn letterhead() -> Letterhead {
         contact: Vec::new(),
         takes_replies: false,
         languages: Languages::default(),
+        templates: None,
     }
 }
 
