@@ -12,8 +12,10 @@ use super::portal;
 use super::runtime::block_on;
 use crate::clock::Clock;
 use crate::config::{Account, Settings};
-use crate::daemon::parts;
+use crate::daemon::mirrors::Mirrors;
+use crate::daemon::{heart, parts};
 use crate::net::Trust;
+use crate::notify::delivery::Check;
 use crate::store::{Access, Error as StoreError, Store};
 use crate::telemetry;
 use crate::view::{Table, Tone};
@@ -40,6 +42,13 @@ impl Tried {
             ok: true,
             detail: detail.into(),
             hint: None,
+        }
+    }
+
+    fn found(check: Check) -> Self {
+        match check.found {
+            Ok(works) => Self::good(check.what, works),
+            Err(failed) => Self::bad(check.what, &failed, failed.hint.map(str::to_owned)),
         }
     }
 
@@ -188,10 +197,16 @@ async fn try_channels(settings: &Settings, trust: &Trust) -> Vec<Tried> {
     let mut tried = Vec::new();
     for route in delivery.routes {
         let checks = route.channel.check(&route.recipients, Clock::real().now()).await;
-        tried.extend(checks.into_iter().map(|check| match check.found {
-            Ok(works) => Tried::good(check.what, works),
-            Err(failed) => Tried::bad(check.what, &failed, failed.hint.map(str::to_owned)),
-        }));
+        tried.extend(checks.into_iter().map(Tried::found));
+    }
+    match Mirrors::new(settings, trust, &Clock::real()) {
+        Ok(mirrors) => tried.extend(mirrors.check().await.into_iter().map(Tried::found)),
+        Err(error) => tried.push(Tried::bad("alertmanager", &error, None)),
+    }
+    match heart::configured(settings, trust, &Clock::real()) {
+        Ok(Some(heartbeat)) => tried.push(Tried::found(heartbeat.check().await)),
+        Ok(None) => {}
+        Err(error) => tried.push(Tried::bad("heartbeat", &error, None)),
     }
     tried
 }

@@ -1,10 +1,13 @@
 //! The composition root: builds store, API clients, monitors, enforcers and the outbox from settings, and runs them.
 //!
 //! In reading order: [`parts`] (settings turn into parts), [`watch`] (one account: settle, sweep, enforce), [`once`]
-//! (`sweep --once`), [`run`] (the daemon), `pulse` and `alarm` (whether the store works, and who is told), [`letters`] (dead letters are announced), [`digest`] (what sums up), [`trigger`] (the wall clock).
+//! (`sweep --once`), [`run`] (the daemon), `pulse` and `alarm` (whether the store works, and who is told), [`letters`] (dead letters are
+//! announced), [`digest`] (what sums up), [`mirrors`] (Alertmanager shows what fires), [`heart`] (a dead-man's switch elsewhere hears of
+//! sweeps), [`trigger`] (the wall clock).
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::sync::Arc;
 
 use tokio::sync::watch as signal;
 
@@ -15,13 +18,16 @@ use crate::monitor::SweepError;
 use crate::net::{Bounds, Trust};
 use crate::notify::delivery::SetupError;
 use crate::notify::health::ChannelHealth;
+use crate::notify::heartbeat::Heartbeat;
 use crate::notify::outbox::{Drained, Outbox};
 use crate::store::{Access, Store};
 use crate::{enforce, store, voipms};
 
 pub mod alarm;
 pub mod digest;
+pub mod heart;
 pub mod letters;
+pub mod mirrors;
 pub mod once;
 pub mod parts;
 mod pulse;
@@ -35,6 +41,7 @@ pub mod webhooks;
 
 pub use digest::Digests;
 pub use letters::DeadLetters;
+use mirrors::Mirrors;
 pub use reservations::StoreLedger;
 pub use watch::{Pass, Terms, Watch};
 
@@ -69,6 +76,8 @@ pub struct Daemon {
     outbox: Option<Outbox<Store>>,
     letters: DeadLetters,
     digests: Option<Digests>,
+    mirrors: Arc<Mirrors>,
+    heartbeat: Option<Heartbeat>,
     clock: Clock,
     schedule: Schedule,
     keep_history: jiff::SignedDuration,
@@ -114,6 +123,8 @@ impl Daemon {
     pub async fn build(settings: &Settings, environment: &Environment) -> Result<Self, Error> {
         let trust = Trust::load();
         let delivery = parts::delivery(settings, &trust, environment.delivery_timeout)?;
+        let mirrors = Mirrors::new(settings, &trust, &environment.clock)?;
+        let heartbeat = heart::configured(settings, &trust, &environment.clock)?;
         let store = Store::open(&settings.store.path, Access::Daemon).await?;
         store.settle_dead_owners(parts::DAEMON, environment.clock.now()).await?;
         let (stop, stopped) = signal::channel(false);
@@ -127,6 +138,8 @@ impl Daemon {
             watches,
             letters: DeadLetters::default(),
             digests: settings.digest.as_ref().map(Digests::new),
+            mirrors: Arc::new(mirrors),
+            heartbeat,
             clock: environment.clock.clone(),
             schedule: settings.schedule.clone(),
             keep_history: settings.store.keep_history,

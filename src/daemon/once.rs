@@ -1,7 +1,9 @@
 //! `sweep --once`: one sweep of every account, each due message tried, then the end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::heart::Heart;
 use super::{Daemon, Error, Pass};
 use crate::domain::AccountName;
 use crate::domain::report::Report;
@@ -28,6 +30,9 @@ impl Once {
     }
 }
 
+/// How long the switch may take in the end to hear how it was. Real time.
+const LAST_BEAT: Duration = Duration::from_secs(10);
+
 impl Daemon {
     /// One sweep of each account, with one whole interval of the schedule for it, then `deliver_for` (real time) for
     /// what is due.
@@ -35,7 +40,20 @@ impl Daemon {
     /// # Errors
     /// When the store fails.
     pub async fn once(&mut self, deliver_for: Duration, progress: &dyn Progress) -> Result<Once, Error> {
+        let (heart, beats) = Heart::new(self.heartbeat.take(), 1);
+        let beats = tokio::spawn(beats.run());
+        heart.begin();
+        let once = self.sweep_and_deliver(deliver_for, progress).await;
+        let is_good = |once: &Once| once.not_asked.is_empty() && !once.has_unannounced_dead_letters;
+        heart.end(0, once.as_ref().is_ok_and(is_good));
+        drop(heart);
+        tokio::time::timeout(LAST_BEAT, beats).await.ok();
+        once
+    }
+
+    async fn sweep_and_deliver(&mut self, deliver_for: Duration, progress: &dyn Progress) -> Result<Once, Error> {
         let mut once = Once::default();
+        self.mirrors.show(&self.watches, &self.store).await?;
         for watch in &self.watches {
             let now = self.clock.now();
             let deadline = now.saturating_add(self.schedule.interval(now)).unwrap_or(now);
@@ -45,7 +63,16 @@ impl Daemon {
             once.not_asked
                 .extend(not_asked.map(|(what, fix)| (account.clone(), what, fix)));
         }
-        let (drained, all_told) = self.deliver(tokio::time::sleep(deliver_for)).await?;
+        self.mirrors.show(&self.watches, &self.store).await?;
+        let (mirrors, interval) = (Arc::clone(&self.mirrors), self.schedule.interval(self.clock.now()));
+        let (is_mirrored, delivered) = tokio::join!(
+            mirrors.tell_once(interval, deliver_for),
+            self.deliver(tokio::time::sleep(deliver_for))
+        );
+        if let Some(first) = self.watches.first().filter(|_| is_mirrored) {
+            first.judge_mirrors(Ok(())).await?;
+        }
+        let (drained, all_told) = delivered?;
         once.report.notifications.sent = drained.sent.into();
         once.report.notifications.deferred = self.store.owed_messages().await?;
         once.report.notifications.dead = drained.dead.into();

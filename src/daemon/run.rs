@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, mpsc, watch as signal};
 
 use super::alarm::Alarm;
+use super::heart::Heart;
 use super::letters::DeadLetters;
+use super::mirrors::Mirrors;
 use super::pulse::{Part, Pulse, of_store};
 use super::trigger::Trigger;
 use super::{Daemon, Error, Watch};
@@ -47,6 +49,8 @@ impl Daemon {
             outbox,
             letters,
             digests,
+            mirrors,
+            heartbeat,
             clock,
             schedule,
             keep_history,
@@ -56,6 +60,7 @@ impl Daemon {
         let wake = Notify::new();
         let pulse = Pulse::new(clock.clone());
         let (passed, passes) = mpsc::unbounded_channel();
+        let (heart, beats) = Heart::new(heartbeat, watches.len());
         let accounts = join_all(watches.iter().enumerate().map(|(place, watch)| {
             let marks = trigger.listen();
             let parts = Account {
@@ -63,7 +68,9 @@ impl Daemon {
                 clock: &clock,
                 schedule: &schedule,
                 pulse: &pulse,
-                part: Part::Sweeps(place),
+                place,
+                heart: &heart,
+                mirrors: &mirrors,
                 wake: &wake,
                 keep_history,
             };
@@ -91,14 +98,20 @@ impl Daemon {
             }
             drop(passed);
         };
-        let announcements = announce(letters, &watches, passes, &clock, &wake);
+        let announcements = announce(letters, &watches, passes, &clock, (&wake, &heart));
         let decisions = wake_for_retries(&store, &clock, &wake, stopper.subscribe());
         let digests = async {
             if let Some(digests) = digests {
                 digests.run(&watches, &clock, &wake, stopper.subscribe()).await;
             }
         };
-        let work = async { tokio::join!(accounts, deliveries, announcements, decisions, digests) };
+        let beside = async {
+            tokio::select! {
+                () = stopped(stopper.subscribe()) => {}
+                _ = join(mirrors.run(&watches, &store), beats.run()) => {}
+            }
+        };
+        let work = async { tokio::join!(accounts, deliveries, announcements, decisions, digests, beside) };
         let mut work = Box::pin(work);
         let ended = tokio::select! {
             _ = &mut work => None,
@@ -170,20 +183,26 @@ async fn announce(
     watches: &[Watch],
     mut passes: mpsc::UnboundedReceiver<()>,
     clock: &Clock,
-    wake: &Notify,
+    (wake, heart): (&Notify, &Heart),
 ) {
     loop {
         tokio::select! {
             pass = passes.recv() => if pass.is_none() { return },
             () = clock.sleep(DECISIONS_EVERY) => {}
         }
+        let mut can_tell = true;
         for watch in watches {
             match letters.judge(watch).await {
-                Ok(looked) if looked.is_owed => wake.notify_one(),
-                Ok(_) => {}
+                Ok(looked) => {
+                    can_tell &= looked.all_told;
+                    if looked.is_owed {
+                        wake.notify_one();
+                    }
+                }
                 Err(error) => tracing::error!(%error, "dead letters could not be judged"),
             }
         }
+        heart.can_tell(can_tell);
     }
 }
 
@@ -193,7 +212,10 @@ struct Account<'a> {
     clock: &'a Clock,
     schedule: &'a Schedule,
     pulse: &'a Pulse,
-    part: Part,
+    /// Which of the accounts it is.
+    place: usize,
+    heart: &'a Heart,
+    mirrors: &'a Mirrors,
     wake: &'a Notify,
     keep_history: SignedDuration,
 }
@@ -276,11 +298,17 @@ impl Account<'_> {
     async fn sweep(&self, stop: &signal::Receiver<bool>) -> Next {
         let account = &self.watch.account;
         let deadline = self.schedule.next_after(self.clock.now());
+        self.heart.begin();
         let pass = self.watch.pass(deadline, &Silent).await;
         self.wake.notify_one();
+        // One that was cut short was neither.
+        if !*stop.borrow() {
+            let was_judged = pass.as_ref().is_ok_and(|pass| pass.not_asked.is_none());
+            self.heart.end(self.place, was_judged && !self.mirrors.are_silent());
+        }
         match pass {
             Ok(pass) => {
-                self.pulse.works(self.part);
+                self.pulse.works(Part::Sweeps(self.place));
                 if let Some((what, fix)) = &pass.not_asked {
                     tracing::error!(%account, what, fix, "the account could not be asked");
                 } else {
@@ -294,7 +322,7 @@ impl Account<'_> {
             Err(error) => {
                 tracing::error!(%account, error = %telemetry::chain(&error), "the sweep failed; nothing that was not written counts");
                 if let Some(error) = of_store(&error) {
-                    self.pulse.fails(self.part, error);
+                    self.pulse.fails(Part::Sweeps(self.place), error);
                 }
                 let now = self.clock.now();
                 let interval = Duration::try_from(self.schedule.interval(now)).unwrap_or(STORE_PAUSE);

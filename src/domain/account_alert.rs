@@ -20,11 +20,13 @@ pub enum AccountAlert {
     EnforcementWithoutEffect,
     /// Nothing can be written down. Judged in memory.
     Store,
+    /// No Alertmanager knows what fires.
+    Alertmanager,
 }
 
 impl AccountAlert {
     /// All, in the order in which they are judged and listed.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Access,
         Self::Upstream,
         Self::Inventory,
@@ -34,6 +36,7 @@ impl AccountAlert {
         Self::ReadBack,
         Self::EnforcementWithoutEffect,
         Self::Store,
+        Self::Alertmanager,
     ];
 
     /// The name of its policy.
@@ -49,6 +52,7 @@ impl AccountAlert {
             Self::ReadBack => "read-back",
             Self::EnforcementWithoutEffect => "enforcement-without-effect",
             Self::Store => "store",
+            Self::Alertmanager => "alertmanager",
         }
     }
 

@@ -182,6 +182,9 @@ pub enum SetupError {
     /// Its address, or what is to be sent there, is not fit for it.
     #[error("channel `{channel}` cannot be used: {why}")]
     Channel { channel: ChannelName, why: String },
+    /// The address of the dead-man's switch is not fit for it.
+    #[error("`[heartbeat]` cannot be used: {why}")]
+    Heartbeat { why: String },
 }
 
 /// One thing that a check found out.

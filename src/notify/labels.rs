@@ -13,8 +13,8 @@ use crate::redact::one_line;
 /// Longest description, in characters: what is said of one alert is shorter, and many of them are sent together.
 const LONGEST_DESCRIPTION: usize = 2_000;
 
-/// Names in the order in which they are hashed.
-type Names = BTreeMap<&'static str, String>;
+/// Names and values, in the order in which Alertmanager hashes them.
+pub type Names = BTreeMap<&'static str, String>;
 
 /// What an alert is called, and what is said of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

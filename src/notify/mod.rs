@@ -14,11 +14,13 @@
 //!
 //! The outbox, the commands and `check --online` need no change.
 
+pub mod alertmanager;
 pub mod backoff;
 mod cause;
 pub mod delivery;
 pub mod email;
 pub mod health;
+pub mod heartbeat;
 pub mod labels;
 pub mod letter;
 pub mod made_up;

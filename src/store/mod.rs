@@ -22,6 +22,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 pub use commit::{Commit, HistoryEntry, Hook, Step};
 pub use disk::DiskTrouble;
@@ -58,6 +59,8 @@ pub enum Access {
 pub struct Store {
     engine: Arc<Sqlite>,
     hook: Option<Hook>,
+    /// Told of each commit in which an alert moved.
+    alerts_moved: watch::Sender<()>,
 }
 
 impl fmt::Debug for Store {
@@ -80,6 +83,7 @@ impl Store {
         Ok(Self {
             engine: Arc::new(engine),
             hook: None,
+            alerts_moved: watch::Sender::default(),
         })
     }
 
@@ -112,7 +116,17 @@ impl Store {
     /// [`Error::Database`]: nothing of it is stored, unless the connection broke during COMMIT, when it may be;
     /// writing the same commit again is safe but for its history.
     pub async fn commit(&self, commit: &Commit) -> Result<(), Error> {
-        self.during("commit", self.engine.commit(commit, self.hook.as_ref()).await)
+        let committed = self.engine.commit(commit, self.hook.as_ref()).await;
+        if committed.is_ok() && !(commit.alerts.is_empty() && commit.alerts_gone.is_empty()) {
+            self.alerts_moved.send_replace(());
+        }
+        self.during("commit", committed)
+    }
+
+    /// Changes whenever a commit of this process moved an alert.
+    #[must_use]
+    pub fn alerts_moved(&self) -> watch::Receiver<()> {
+        self.alerts_moved.subscribe()
     }
 
     /// At most `limit` messages of each channel that may leave at `now`, with the notifications they carry: pending, or left "sending" by a

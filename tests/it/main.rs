@@ -5,6 +5,7 @@
     reason = "a test fails by panicking, in its helper functions too"
 )]
 
+mod alertmanager;
 mod api;
 mod attack;
 mod channels;
@@ -12,6 +13,7 @@ mod commands;
 mod config;
 mod demo;
 mod enforce;
+mod heartbeat;
 mod journey;
 mod program;
 mod systemd;

@@ -13,7 +13,7 @@ use crate::domain::dead_letter::{self, DeadLetter};
 use crate::domain::hush::Hushes;
 use crate::domain::reason::{Reason, failure_in_words};
 use crate::domain::watch::Watched;
-use crate::domain::{ClientId, Money};
+use crate::domain::{ChannelName, ClientId, Money};
 
 /// What a sweep, or the absence of one, tells about the account. `None` in a field: nothing is known about it now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub struct Health {
     pub without_effect: Option<Vec<(String, Money)>>,
     /// Whether the store does its work; else what it does not do. Judged in memory only.
     pub store: Option<Result<(), Trouble>>,
+    /// Whether what fires is known to the Alertmanagers that mirror it; else to which channel's it is not.
+    pub mirrors: Option<Result<(), Trouble>>,
     /// Messages that will never arrive, and that nobody has dealt with; empty: none.
     pub dead_letters: Option<Vec<DeadLetter>>,
     /// Whether there is more to tell of those than was told, and somebody who can be.
@@ -55,6 +57,7 @@ impl Health {
         let trouble = match alert {
             AccountAlert::Access => self.access.as_ref().map(|access| access.clone().err()),
             AccountAlert::Store => self.store.as_ref().map(|store| store.clone().err()),
+            AccountAlert::Alertmanager => self.mirrors.as_ref().map(|mirrors| mirrors.clone().err()),
             AccountAlert::Upstream => self.upstream.as_ref().map(|upstream| upstream.clone().err()),
             AccountAlert::Inventory => self.inventory.as_ref().map(|list| list.clone().err()),
             AccountAlert::Overcommitted => self
@@ -184,6 +187,20 @@ pub fn unread_list(error: &str, hint: Option<&str>) -> Trouble {
     }
 }
 
+/// What fires does not get to a channel's Alertmanagers; `silent_for`: for how long.
+#[must_use]
+pub fn unmirrored(channel: &ChannelName, silent_for: SignedDuration, why: &str) -> Trouble {
+    Trouble {
+        what: format!(
+            "no Alertmanager of channel `{channel}` knows what fires, for {silent_for:#} now; what it knew ends there by itself, as \
+             if it were over: {why}"
+        ),
+        fix: "see whether it runs, and run `balancewatch check --online`; the other channels are told as before. It is tried again \
+              all the time"
+            .to_owned(),
+    }
+}
+
 fn too_slow(revisit: SignedDuration, limit: SignedDuration) -> Trouble {
     Trouble {
         what: format!("asking every client takes {revisit:#} at the configured rate, and may take {limit:#}"),
@@ -252,7 +269,7 @@ mod tests {
     #[test]
     fn what_is_not_known_is_not_judged() {
         let verdicts = |health: &Health| AccountAlert::ALL.map(|alert| health.judge(alert).verdict);
-        assert_eq!(verdicts(&Health::default()), [Verdict::Unknown; 9]);
+        assert_eq!(verdicts(&Health::default()), [Verdict::Unknown; 10]);
         let well = Health {
             access: Some(Ok(())),
             upstream: Some(Ok(())),
@@ -264,8 +281,9 @@ mod tests {
             dead_letters: Some(vec![]),
             letters_have_news: false,
             store: Some(Ok(())),
+            mirrors: Some(Ok(())),
         };
-        assert_eq!(verdicts(&well), [Verdict::Clear; 9]);
+        assert_eq!(verdicts(&well), [Verdict::Clear; 10]);
         let trouble = || Trouble {
             what: "x".to_owned(),
             fix: "y".to_owned(),
@@ -281,7 +299,8 @@ mod tests {
             dead_letters: Some(vec![crate::domain::testing::dead_letter()]),
             letters_have_news: false,
             store: Some(Err(trouble())),
+            mirrors: Some(Err(trouble())),
         };
-        assert_eq!(verdicts(&ill), [Verdict::Breach; 9]);
+        assert_eq!(verdicts(&ill), [Verdict::Breach; 10]);
     }
 }

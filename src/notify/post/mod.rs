@@ -103,15 +103,21 @@ impl Poster {
         trust: &Trust,
         total: Option<Duration>,
     ) -> Result<Self, SetupError> {
-        let unfit = |why: String| SetupError::Channel {
+        Self::to(url, is_internal, trust, total).map_err(|why| SetupError::Channel {
             channel: channel.clone(),
             why,
-        };
+        })
+    }
+
+    /// The same for who is no channel.
+    ///
+    /// # Errors
+    /// Why not, in words.
+    pub fn to(url: &str, is_internal: bool, trust: &Trust, total: Option<Duration>) -> Result<Self, String> {
         // What cannot be read may still hold a secret.
-        let url = Url::parse(url).map_err(|_| unfit("its url is no URL".to_owned()))?;
+        let url = Url::parse(url).map_err(|_| "its url is no URL".to_owned())?;
         let reach = if is_internal { Reach::Anywhere } else { Reach::Outside };
-        let client =
-            HttpClient::writes_within(&url, trust, bounds(total), reach).map_err(|error| unfit(chain(&error)))?;
+        let client = HttpClient::writes_within(&url, trust, bounds(total), reach).map_err(|error| chain(&error))?;
         Ok(Self { client, url })
     }
 
@@ -161,6 +167,16 @@ impl Poster {
             answer = self.client.tell(request) => answer.map_err(|error| unanswered(&error)),
             () = cut => Err(cut_off(&departure)),
         }
+    }
+
+    /// Asks by GET, and gives whatever was answered; as [`Self::post`].
+    ///
+    /// # Errors
+    /// [`Failed`] when there is no answer.
+    pub async fn get(&self) -> Result<HttpAnswer, Failed> {
+        let request = HttpRequest::new(Method::GET, self.url.clone());
+        let answer = self.client.tell(request).await;
+        answer.map_err(|error| unanswered(&error))
     }
 
     /// Connects as for a post, and sends nothing.

@@ -96,6 +96,11 @@ fn subjects_are_short_and_the_detail_stands_below() {
             "2 set to HARD, at or below 0, and still spending: Consulting (-1.00), Other (-2.00)",
             "CRITICAL: account main: 2 set to HARD, at or below 0, and still spending",
         ),
+        (
+            "alertmanager",
+            "no Alertmanager of channel `am` knows what fires, for 3m now; what it knew ends there by itself, as if it were over: no",
+            "CRITICAL: account main: no Alertmanager of channel `am` knows what fires, for 3m now",
+        ),
     ] {
         let mail = rendered(about(policy, what, None));
         assert_eq!(mail.subject, subject);
@@ -134,6 +139,7 @@ fn no_subject_holds_a_tag_whatever_the_api_says_or_a_client_is_called() {
         "dead-letter",
         "read-back",
         "enforcement-without-effect",
+        "alertmanager",
     ] {
         for transition in every_transition() {
             for next_try_secs in [None, Some(60)] {

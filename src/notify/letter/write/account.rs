@@ -67,6 +67,9 @@ pub(super) fn meaning(scene: &Scene<'_>) -> Vec<String> {
             "The brake is on: balancewatch changes nothing any more, and will not repair this by itself. All clients are \
              watched as before."
         }
+        Some(AccountAlert::Alertmanager) => {
+            "Whoever is paged by it hears of nothing meanwhile. All clients are watched, and other channels are told, as before."
+        }
         Some(AccountAlert::EnforcementWithoutEffect) => "HARD is set, but calls seem to go on, at your cost.",
         _ => "",
     };
@@ -117,6 +120,7 @@ pub(super) fn over(scene: &Scene<'_>) -> String {
         Some(AccountAlert::Store) => {
             format!("account {account}: what is seen is written down again, and all are watched")
         }
+        Some(AccountAlert::Alertmanager) => format!("account {account}: Alertmanager knows again what fires"),
         _ => format!("account {account}: the alert {} is over", scene.notification.policy),
     }
 }

@@ -1,0 +1,232 @@
+//! Mirrors of what fires are kept up to date: looked for in the store soon after an alert moved and every `resend`, and shown.
+//! When no peer of one knows it, that is an alert of its own. Waits for nobody who sweeps or delivers, and nobody for it.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{Error, Watch, parts};
+use crate::clock::Clock;
+use crate::config::{ChannelKind, HttpLogin, Settings};
+use crate::domain::judge::account::{Health, Trouble, unmirrored};
+use crate::net::Trust;
+use crate::notify::alertmanager::{self, Mirror};
+use crate::notify::delivery::{Check, SetupError};
+use crate::notify::labels::Labelled;
+use crate::notify::letter::Letterhead;
+use crate::store::{self, Store};
+
+/// What moves together is looked at together: a sweep commits once a second.
+const GATHER: Duration = Duration::from_millis(500);
+
+/// How much longer than a look took the next one waits: with thousands of alerts, looks take a twentieth of a processor.
+const REST: u32 = 20;
+
+/// How often it is looked whether peers are reached; not oftener than the shortest `resend`, which is a second.
+const WATCHED_EVERY: Duration = Duration::from_secs(1);
+
+/// How often it is judged again that none is.
+const JUDGED_EVERY: Duration = Duration::from_secs(3600);
+
+/// The configured mirrors, and what their texts share.
+pub struct Mirrors {
+    mirrors: Vec<Mirror>,
+    letterhead: Letterhead,
+    clock: Clock,
+}
+
+impl Mirrors {
+    /// Those that are configured.
+    ///
+    /// # Errors
+    /// When the settings of one cannot be used.
+    pub fn new(settings: &Settings, trust: &Trust, clock: &Clock) -> Result<Self, SetupError> {
+        let mirrors = settings.channels.iter().filter_map(|channel| match &channel.kind {
+            ChannelKind::Alertmanager { urls, resend, login } => {
+                let settings = alertmanager::Settings {
+                    channel: channel.name.clone(),
+                    urls: urls.clone(),
+                    authorization: login.as_ref().map(authorization),
+                    resend: *resend,
+                };
+                Some(Mirror::new(&settings, trust, clock))
+            }
+            _ => None,
+        });
+        Ok(Self {
+            mirrors: mirrors.collect::<Result<_, _>>()?,
+            letterhead: parts::letterhead(settings, String::new()),
+            clock: clock.clone(),
+        })
+    }
+
+    /// Keeps all of them up to date; ends only where there are none.
+    pub async fn run(&self, watches: &[Watch], store: &Store) {
+        let followed = self.mirrors.iter().map(|mirror| async {
+            tokio::join!(mirror.run(), self.follow(mirror, watches, store));
+        });
+        tokio::join!(join_all(followed), self.watch_over(watches));
+    }
+
+    /// Shows a mirror what fires, whenever that may have changed.
+    async fn follow(&self, mirror: &Mirror, watches: &[Watch], store: &Store) {
+        let resend = Duration::try_from(mirror.resend).unwrap_or_default();
+        let mut moves = store.alerts_moved();
+        let mut all_at = self.clock.monotonic();
+        loop {
+            let began = self.clock.monotonic();
+            let is_all = began >= all_at;
+            match self.look(mirror, watches, store).await {
+                Ok(firing) => mirror.show(firing, is_all),
+                Err(error) => {
+                    tracing::debug!(%error, "what fires could not be read; what fired is posted again");
+                    mirror.show_again();
+                }
+            }
+            if is_all {
+                all_at = began + resend;
+            }
+            let took = self.clock.monotonic().saturating_sub(began);
+            let rest = GATHER.max(took * REST).min(resend);
+            self.clock.sleep(rest).await;
+            tokio::select! {
+                // The sender is the store's, which lives as long as this.
+                _ = moves.changed() => {}
+                () = self.clock.sleep(all_at.saturating_sub(self.clock.monotonic())) => {}
+            }
+        }
+    }
+
+    /// All that a mirror shows, of every account, and when each began.
+    async fn look(
+        &self,
+        mirror: &Mirror,
+        watches: &[Watch],
+        store: &Store,
+    ) -> Result<Vec<(Labelled, Timestamp)>, store::Error> {
+        let mut firing = Vec::new();
+        for watch in watches {
+            let fires = store.fires(&watch.account).await?;
+            let rules = std::sync::Arc::clone(&watch.terms.borrow().rules);
+            let now = self.clock.now();
+            let shown = rules.mirrored(&mirror.channel, &fires, now);
+            firing.extend(shown.iter().map(|notification| {
+                let since = notification.facts.since;
+                (Labelled::of(notification, &self.letterhead, now), since)
+            }));
+        }
+        Ok(firing)
+    }
+
+    /// Judges whether any peer of each is reached; an alert of the first account, for the mirrors are everybody's. Without
+    /// mirrors what an earlier configuration left is over, and that is all.
+    async fn watch_over(&self, watches: &[Watch]) {
+        let Some(first) = watches.first() else { return };
+        let mut judged: Option<(bool, Duration)> = None;
+        loop {
+            let now = self.clock.monotonic();
+            let is_due = |is_well: bool| {
+                judged.is_none_or(|(was_well, at)| was_well != is_well || (!was_well && now - at >= JUDGED_EVERY))
+            };
+            if let Some(verdict) = self.verdict().filter(|verdict| is_due(verdict.is_ok())) {
+                let was_well = judged.is_none_or(|(was_well, _)| was_well);
+                if let (Err(Trouble { what, fix }), true) = (&verdict, was_well) {
+                    tracing::error!(what, fix, "Alertmanager does not know what fires");
+                }
+                let is_well = verdict.is_ok();
+                match first.judge_mirrors(verdict).await {
+                    Ok(()) if self.mirrors.is_empty() => return,
+                    Ok(()) => judged = Some((is_well, now)),
+                    Err(error) => {
+                        tracing::debug!(%error, "it could not be written down whether any Alertmanager is reached")
+                    }
+                }
+            }
+            self.clock.sleep(WATCHED_EVERY).await;
+        }
+    }
+
+    /// Whether peers of every mirror know what fires; without mirrors all is well. `None`: that is not known yet.
+    fn verdict(&self) -> Option<Result<(), Trouble>> {
+        let mut verdict = Some(Ok(()));
+        for mirror in &self.mirrors {
+            match mirror.verdict() {
+                Some(Ok(())) => {}
+                Some(Err((silent_for, why))) => return Some(Err(unmirrored(&mirror.channel, silent_for, &why))),
+                None => verdict = None,
+            }
+        }
+        verdict
+    }
+
+    /// Whether it is known that no peer of some mirror knows what fires.
+    pub fn are_silent(&self) -> bool {
+        matches!(self.verdict(), Some(Err(_)))
+    }
+
+    /// Looks what fires, and tells nobody yet: what of it has ended by the next look is then known to have.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn show(&self, watches: &[Watch], store: &Store) -> Result<(), Error> {
+        for mirror in &self.mirrors {
+            mirror.show(self.look(mirror, watches, store).await?, true);
+        }
+        Ok(())
+    }
+
+    /// Tells every peer once of what was shown, for a program that ends and comes again after `interval`; `within` real time.
+    /// Whether some peer of every mirror knows it.
+    pub async fn tell_once(&self, interval: SignedDuration, within: Duration) -> bool {
+        let all = self.mirrors.iter().map(async |mirror| {
+            let told = mirror.tell_once(mirror.resend.max(interval) * 3, within).await;
+            let is_known = told.iter().any(|(_, told)| told.is_ok());
+            for (peer, failed) in told.into_iter().filter_map(|(peer, told)| Some((peer, told.err()?))) {
+                let (channel, error) = (
+                    &mirror.channel,
+                    failed.map_or("no answer in time".to_owned(), |failed| failed.word),
+                );
+                tracing::warn!(%channel, peer, error, "an Alertmanager was not told what fires");
+            }
+            is_known
+        });
+        join_all(all).await.into_iter().all(|is_known| is_known)
+    }
+
+    /// Finds out whether every peer would take alerts.
+    pub async fn check(&self) -> Vec<Check> {
+        let checks = join_all(self.mirrors.iter().map(Mirror::check)).await;
+        checks.into_iter().flatten().collect()
+    }
+}
+
+/// Who logs in, as the header says it.
+fn authorization(login: &HttpLogin) -> SecretString {
+    let text = match login {
+        HttpLogin::Token(token) => format!("Bearer {}", token.expose_secret()),
+        HttpLogin::Password { username, password } => {
+            let both = format!("{username}:{}", password.expose_secret());
+            format!("Basic {}", BASE64_STANDARD.encode(both))
+        }
+    };
+    SecretString::from(text)
+}
+
+impl Watch {
+    /// Judges whether what fires is known to the Alertmanagers that mirror it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(super) async fn judge_mirrors(&self, mirrors: Result<(), Trouble>) -> Result<(), Error> {
+        let health = Health {
+            mirrors: Some(mirrors),
+            ..Health::default()
+        };
+        let rules = std::sync::Arc::clone(&self.terms.borrow().rules);
+        Ok(self.monitor.judge_account(&rules, &health).await?)
+    }
+}
