@@ -11,6 +11,7 @@ use super::output::Output;
 use super::texts;
 use crate::config::problem::count;
 use crate::config::{Loaded, Problem, Problems, Secrets, Settings};
+use crate::daemon::webhooks;
 
 /// Find every problem of the configuration.
 ///
@@ -55,7 +56,7 @@ pub fn run(context: &mut Context, args: &CheckArgs) -> Result<Exit, Failure> {
     } else {
         Secrets::MayBeMissing
     };
-    match context.load_and_try(secrets).and_then(with_texts) {
+    match context.load(secrets).and_then(tried) {
         Ok(loaded) if args.online => super::online::run(context, &loaded.settings),
         Ok(loaded) => {
             print_good(context, &loaded)?;
@@ -68,9 +69,10 @@ pub fn run(context: &mut Context, args: &CheckArgs) -> Result<Exit, Failure> {
     }
 }
 
-/// The same configuration, when the texts in its folder are good, too.
-fn with_texts(loaded: Loaded) -> Result<Loaded, Problems> {
-    let problems = texts::problems(&loaded.settings);
+/// The same configuration, when the texts in its folder and the templates of webhooks are good, too.
+fn tried(loaded: Loaded) -> Result<Loaded, Problems> {
+    let mut problems = webhooks::problems(&loaded);
+    problems.extend(texts::problems(&loaded.settings));
     if problems.is_empty() {
         return Ok(loaded);
     }

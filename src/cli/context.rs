@@ -81,7 +81,8 @@ impl Context {
 }
 
 impl Context {
-    /// Loads the configuration as [`Context::load`] does, and tries what only a try shows: the templates.
+    /// Loads the configuration as [`Context::load`] does, and tries the templates of webhooks: without one nothing could be
+    /// sent, while a mail whose text is wrong goes out with the shipped one.
     pub fn load_and_try(&self, secrets: Secrets) -> Result<Loaded, Problems> {
         let loaded = self.load(secrets)?;
         let problems = crate::daemon::webhooks::problems(&loaded);
