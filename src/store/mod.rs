@@ -193,6 +193,15 @@ impl Store {
         )
     }
 
+    /// How many messages of a channel were tried after `since`, and when the first of them was.
+    pub async fn messages_since(
+        &self,
+        channel: &ChannelName,
+        since: Timestamp,
+    ) -> Result<(u32, Option<Timestamp>), Error> {
+        self.during("count messages", self.engine.messages_since(channel, since).await)
+    }
+
     /// The newest `limit` entries of a client's history, newest first.
     pub async fn history(&self, account: &AccountName, client: &ClientId, limit: usize) -> Result<Vec<Kept>, Error> {
         self.during("read the history", self.engine.history(account, client, limit).await)

@@ -1,13 +1,15 @@
 //! The worker that drains the stored outbox. Writes down that a message is on its way before it leaves, and what became
 //! of it afterwards; makes no notification, and raises no alert.
 //!
-//! In reading order: `pass` (what is due is tried until nothing is), `pacing` (few messages to clients an hour), `spool`
+//! In reading order: `pass` (what is due is tried until nothing is), `pacing` (few messages to clients an hour), `limit` (so many to a
+//! channel), `spool`
 //! (one channel at work), `attempt` (one message leaves), `blame` (whose a failure is), `state` (what a message becomes),
 //! `direct` (past the queue).
 
 mod attempt;
 mod blame;
 mod direct;
+mod limit;
 mod pacing;
 mod pass;
 mod spool;
@@ -25,6 +27,7 @@ use tokio::sync::Notify;
 
 pub use self::direct::Direct;
 
+use self::limit::Turns;
 use self::pass::Ends;
 use self::spool::Spool;
 use super::delivery::{Attempted, Channel};
@@ -58,6 +61,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// How many messages a channel takes in an hour, if there is a limit.
+    fn most_per_hour(&self, channel: &ChannelName) -> Option<u32> {
+        self.receivers.get(channel)?.max_per_hour
+    }
+
     /// Whether quiet hours ran when a message was written down that may wait for their end.
     fn was_quiet(&self, message: &Message) -> bool {
         let receiver = self.receivers.get(&message.channel);
@@ -87,6 +95,8 @@ pub struct Outbox<Q> {
     health: BTreeMap<ChannelName, ChannelHealth>,
     /// The channels at work.
     spools: BTreeMap<ChannelName, Spool>,
+    /// Who has which turn in channels that take so many messages an hour.
+    turns: Turns,
     /// Messages that are at work, by id: the store still says that they are due.
     in_hand: BTreeSet<String>,
     /// What ended and is not written down yet.
@@ -105,6 +115,7 @@ impl<Q: Queue> Outbox<Q> {
             settings,
             health: BTreeMap::new(),
             spools: BTreeMap::new(),
+            turns: Turns::default(),
             in_hand: BTreeSet::new(),
             unwritten: Vec::new(),
             recovered: BTreeSet::new(),

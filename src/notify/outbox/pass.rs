@@ -184,6 +184,7 @@ impl<Q: Queue> Outbox<Q> {
                 spool.blame.broken = None;
             }
         }
+        let due = self.limit(due, now, &mut tally.drained).await?;
         for (message, notifications) in self.pace(due, now, &mut tally.drained).await? {
             self.in_hand.insert(message.id.clone());
             let channel = message.channel.clone();

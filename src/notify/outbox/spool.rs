@@ -69,6 +69,11 @@ impl Spool {
         self.waiting.is_empty() && self.marked.is_empty()
     }
 
+    /// How many were taken and have no outcome yet.
+    pub(super) fn taken(&self) -> usize {
+        self.waiting.len() + self.busy + self.aside
+    }
+
     /// Whether nothing is in hand and nothing waits.
     pub(super) fn is_done(&self) -> bool {
         self.is_empty() && self.busy == 0 && self.aside == 0

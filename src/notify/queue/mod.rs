@@ -30,6 +30,13 @@ pub trait Queue: Send + Sync {
         since: Timestamp,
     ) -> impl Future<Output = Result<u32, Self::Error>> + Send;
 
+    /// How many messages of this channel were tried after `since`.
+    fn left_since(
+        &self,
+        channel: &ChannelName,
+        since: Timestamp,
+    ) -> impl Future<Output = Result<Left, Self::Error>> + Send;
+
     /// What else the same recipient was or will be told of the same episode through the same channel.
     fn siblings(&self, about: &Notification) -> impl Future<Output = Result<Vec<Sibling>, Self::Error>> + Send;
 
@@ -49,6 +56,14 @@ pub trait Queue: Send + Sync {
 
     /// Writes it down, all or nothing.
     fn record(&self, record: Record) -> impl Future<Output = Result<(), Self::Error>> + Send;
+}
+
+/// What was tried through a channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    pub number: u32,
+    /// When the first of them was; `None`: there is none.
+    pub first_at: Option<Timestamp>,
 }
 
 /// What is written down together, for one account.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Due, Queue, Record, Sibling};
+use super::{Due, Left, Queue, Record, Sibling};
 use crate::domain::notice::Notification;
 use crate::domain::{AccountName, ChannelName};
 use crate::store::{Commit, Error, Store};
@@ -21,6 +21,11 @@ impl Queue for Store {
 
     async fn paced_since(&self, account: &AccountName, since: Timestamp) -> Result<u32, Error> {
         self.client_mails_since(account, since).await
+    }
+
+    async fn left_since(&self, channel: &ChannelName, since: Timestamp) -> Result<Left, Error> {
+        let (number, first_at) = self.messages_since(channel, since).await?;
+        Ok(Left { number, first_at })
     }
 
     async fn siblings(&self, about: &Notification) -> Result<Vec<Sibling>, Error> {

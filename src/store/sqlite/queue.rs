@@ -130,7 +130,28 @@ const RETRY_ALL_CARRIED: &str = "
 UPDATE notification SET state = 'pending', why = NULL
 WHERE state = 'dead' AND message IN (SELECT id FROM message WHERE state = 'pending')";
 
+/// Of a channel, by an index of the attempts: what waits is not looked at.
+const MESSAGES_OF_CHANNEL: &str = "
+SELECT count(*) AS number, min(at) AS first FROM (
+    SELECT min(attempt.at) AS at FROM attempt JOIN message ON message.id = attempt.message
+    WHERE attempt.at > ?2 AND channel = ?1
+    GROUP BY message.id
+)";
+
 impl Sqlite {
+    pub async fn messages_since(
+        &self,
+        channel: &ChannelName,
+        since: Timestamp,
+    ) -> Result<(u32, Option<Timestamp>), Fault> {
+        let query = sqlx::query(MESSAGES_OF_CHANNEL)
+            .bind(channel.as_str())
+            .bind(nanos(since));
+        let row = query.fetch_one(&self.reader).await?;
+        let number = u32::try_from(row.try_get::<i64, _>("number")?).unwrap_or(u32::MAX);
+        Ok((number, Columns(&row).at_of("first")?))
+    }
+
     pub async fn make_due(&self, channel: Option<&ChannelName>, now: Timestamp) -> Result<(), Fault> {
         let mut transaction = self.begin_write().await?;
         let make = sqlx::query(MAKE_DUE)

@@ -3,7 +3,9 @@
 mod burst;
 mod delivery;
 mod ends;
+mod limit;
 mod pacing;
+mod quiet;
 mod refusals;
 mod rules;
 mod seam;
@@ -24,7 +26,7 @@ use crate::domain::{AccountName, ChannelName};
 use crate::mail_catcher::{Behaviour, MailCatcher, Options, Stage};
 use crate::notify::delivery::Channel;
 use crate::notify::email::Server;
-use crate::notify::queue::{Due, Queue, Record, Sibling};
+use crate::notify::queue::{Due, Left, Queue, Record, Sibling};
 use crate::notify::testing::{email, fired, letterhead, owed, server, start};
 
 /// A queue in memory with the order that the store guarantees, and a journal of what was written.
@@ -128,6 +130,20 @@ impl Queue for Shelf {
             .filter(|message| message.account == *account && message.paced.is_some());
         let left = paced.filter(|message| message.state == NoticeState::Sending || tried(message));
         Ok(u32::try_from(left.count()).unwrap())
+    }
+
+    async fn left_since(&self, channel: &ChannelName, since: Timestamp) -> Result<Left, DiskFull> {
+        let shelves = self.0.lock().unwrap();
+        let of_channel = shelves.messages.iter().filter(|message| message.channel == *channel);
+        let tried = |message: &Message| {
+            let attempts = shelves.attempts.iter().filter(|attempt| attempt.message == message.id);
+            attempts.map(|attempt| attempt.at).filter(|at| *at > since).min()
+        };
+        let left: Vec<Option<Timestamp>> = of_channel.map(tried).filter(Option::is_some).collect();
+        Ok(Left {
+            number: u32::try_from(left.len()).unwrap(),
+            first_at: left.into_iter().flatten().min(),
+        })
     }
 
     async fn siblings(&self, about: &Notification) -> Result<Vec<Sibling>, DiskFull> {

@@ -1,0 +1,123 @@
+//! Channels that take so many messages an hour: the most severe leave first, the others get a turn later. The first word of
+//! a critical episode always leaves.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::spool::Spool;
+use super::{Drained, Outbox, state};
+use crate::domain::notice::{Message, Notification, Transition};
+use crate::domain::{AccountName, ChannelName, Severity};
+use crate::notify::queue::{Due, Left, Queue, Record};
+
+/// Over which time messages are counted.
+const WINDOW: SignedDuration = SignedDuration::from_hours(1);
+
+/// The turns that were given out. In memory: after a restart they are given anew as they come.
+#[derive(Debug, Default)]
+pub(super) struct Turns {
+    last: BTreeMap<(ChannelName, Severity), Timestamp>,
+    waiting: BTreeSet<String>,
+}
+
+impl Turns {
+    /// When a message has its turn, in a channel that has room from `opens_at` on and then once a `step`. Who waits for the
+    /// first time comes after all that are as severe; those that lost a turn to something more severe, of which there were
+    /// `lost` before, have the next ones: so each turn moves one message, however many wait.
+    fn give(
+        &mut self,
+        message: &Message,
+        severity: Severity,
+        (opens_at, step): (Timestamp, SignedDuration),
+        lost: &mut i32,
+    ) -> Timestamp {
+        let after = |at: Timestamp, step: SignedDuration| at.saturating_add(step).unwrap_or(at);
+        if !self.waiting.insert(message.id.clone()) {
+            let turn = after(opens_at, step.saturating_mul(*lost));
+            *lost = lost.saturating_add(1);
+            return turn;
+        }
+        let place = (message.channel.clone(), severity);
+        let last = self.last.get(&place).filter(|last| **last >= opens_at);
+        let turn = last.map_or(opens_at, |last| after(*last, step));
+        self.last.insert(place, turn);
+        turn
+    }
+}
+
+impl<Q: Queue> Outbox<Q> {
+    /// Lets as many messages leave through each channel as its hour has room for; the others wait for their turn.
+    pub(super) async fn limit(
+        &mut self,
+        due: Vec<Due>,
+        now: Timestamp,
+        drained: &mut Drained,
+    ) -> Result<Vec<Due>, Q::Error> {
+        let mut leaving = Vec::with_capacity(due.len());
+        let mut limited: BTreeMap<(ChannelName, u32), Vec<Due>> = BTreeMap::new();
+        for due in due {
+            match self.settings.most_per_hour(&due.0.channel) {
+                // What was tried has had its place.
+                Some(most) if due.0.attempts == 0 => {
+                    let place = (due.0.channel.clone(), most);
+                    limited.entry(place).or_default().push(due);
+                }
+                _ => leaving.push(due),
+            }
+        }
+        for ((channel, most), mut due) in limited {
+            let since = now.saturating_sub(WINDOW).unwrap_or(now);
+            let Left { number, first_at } = self.queue.left_since(&channel, since).await?;
+            // Those taken earlier that wait, or are on their way, are not in the store's count.
+            let taken = self.spools.get(&channel).map_or(0, Spool::taken);
+            let mut room = most.saturating_sub(number.saturating_add(count(taken)));
+            due.sort_by_key(|(_, notifications)| (!is_first_word(notifications), Reverse(severity(notifications))));
+            let opens_at = first_at.unwrap_or(now).saturating_add(WINDOW).unwrap_or(Timestamp::MAX);
+            let step = WINDOW / i32::try_from(most).unwrap_or(i32::MAX).max(1);
+            let (mut lost, mut late) = (0, BTreeMap::<AccountName, Vec<Message>>::new());
+            for (message, notifications) in due {
+                if room > 0 || is_first_word(&notifications) {
+                    room = room.saturating_sub(1);
+                    self.turns.waiting.remove(&message.id);
+                    leaving.push((message, notifications));
+                } else {
+                    let turn = self
+                        .turns
+                        .give(&message, severity(&notifications), (opens_at, step), &mut lost);
+                    let account = message.account.clone();
+                    late.entry(account).or_default().push(state::paced(message, turn));
+                }
+            }
+            for (account, messages) in late {
+                drained.deferred += count(messages.len());
+                let record = Record {
+                    account,
+                    at: now,
+                    messages,
+                    left_out: Vec::new(),
+                    attempts: Vec::new(),
+                };
+                self.queue.record(record).await?;
+            }
+        }
+        Ok(leaving)
+    }
+}
+
+/// Whether it is the first that is told of something critical.
+fn is_first_word(notifications: &[Notification]) -> bool {
+    notifications.iter().any(|notification| {
+        notification.severity == Severity::Critical && matches!(notification.transition, Transition::Fired { .. })
+    })
+}
+
+fn severity(notifications: &[Notification]) -> Severity {
+    let severities = notifications.iter().map(|notification| notification.severity);
+    severities.max().unwrap_or(Severity::Info)
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,93 @@
+//! A channel that takes so many messages an hour.
+
+use super::*;
+use crate::domain::Severity;
+use crate::domain::receiver::Receiver;
+
+/// A worker whose channel `ops` takes so many an hour.
+async fn bench(most: u32) -> Bench {
+    let mut bench = Bench::new().await;
+    let ops = Receiver {
+        max_per_hour: Some(most),
+        ..Receiver::people(vec!["noc@example.com".to_owned()])
+    };
+    let receivers = BTreeMap::from([(ChannelName::new("ops").unwrap(), ops)]);
+    bench.outbox.settings.receivers = receivers;
+    bench
+}
+
+/// Something of this severity is told about this client.
+fn put(bench: &Bench, client: u32, severity: Severity, transition: Transition) {
+    let (message, mut notification) = owed(client, transition, "ops", "noc@example.com");
+    notification.severity = severity;
+    bench.shelf.put((message, notification));
+}
+
+#[tokio::test]
+async fn the_most_severe_leave_first_and_a_first_critical_word_always() {
+    let mut bench = bench(2).await;
+    let repeated = Transition::Repeated { repeat: 1 };
+    for client in 0..3 {
+        put(&bench, 561_000 + client, Severity::Warning, fired());
+    }
+    put(&bench, 561_100, Severity::Critical, repeated);
+    for client in 200..203 {
+        put(&bench, 561_000 + client, Severity::Critical, fired());
+    }
+    let drained = bench.drain().await;
+    assert_eq!(
+        (drained.sent, drained.deferred),
+        (3, 4),
+        "more than its hour, for nothing else would do"
+    );
+    let about = |bench: &Bench| -> Vec<String> {
+        let mails = bench.catcher.mails();
+        let subjects = mails.iter().map(|mail| mail.header("Subject").unwrap());
+        subjects
+            .map(|subject| subject.split_whitespace().next().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(about(&bench), ["CRITICAL:"; 3]);
+    let mut sent_at = vec![start(); 3];
+    while sent_at.len() < 7 {
+        let next = bench.shelf.next_at().await.unwrap().unwrap();
+        bench.stepper.advance_to(next);
+        let sent = usize::try_from(bench.drain().await.sent).unwrap();
+        sent_at.extend(vec![next; sent]);
+    }
+    assert!(about(&bench)[3].starts_with("CRITICAL"), "{:?}", about(&bench));
+    for (index, at) in sent_at.iter().enumerate().skip(3) {
+        let within = sent_at
+            .iter()
+            .filter(|other| **other > *at - HOUR && **other <= *at)
+            .count();
+        assert!(within <= 2, "{index}: {within} in one hour of {sent_at:?}");
+    }
+    assert!(
+        *sent_at.last().unwrap() <= start() + HOUR * 3,
+        "no slower than it may be: {sent_at:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_waits_for_its_turn_is_written_down_once_and_keeps_its_lifetime() {
+    let mut bench = bench(60).await;
+    for client in 0..460 {
+        put(&bench, 561_000 + client, Severity::Warning, fired());
+    }
+    let drained = bench.drain().await;
+    assert_eq!((drained.sent, drained.deferred), (60, 400));
+    for message in bench.shelf.0.lock().unwrap().messages.iter().skip(60) {
+        assert_eq!(message.deadline, message.not_before + HOUR * 24);
+        assert!(message.not_before > start() && message.next_at == message.not_before);
+    }
+    let written = bench.shelf.0.lock().unwrap().journal.len();
+    for _ in 0..100 {
+        let next = bench.shelf.next_at().await.unwrap().unwrap();
+        bench.stepper.advance_to(next);
+        let drained = bench.drain().await;
+        assert_eq!((drained.sent, drained.deferred), (1, 0));
+    }
+    let more = bench.shelf.0.lock().unwrap().journal.len() - written;
+    assert_eq!(more, 200, "sending and delivered, and nothing about those that wait");
+}
