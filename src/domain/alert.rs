@@ -95,6 +95,10 @@ pub struct Firing {
     /// Whether a second good reading, at least one interval after the first, still found it in breach. Only then
     /// may the client be told and anything be enforced; an episode that no baseline found is confirmed at once.
     pub confirmed: bool,
+    /// Whether it began within the cool-down of the one before. It then ends only when it was clear for that long: however
+    /// a balance jumps around its limit, ends and beginnings stay far apart.
+    #[serde(default)]
+    pub relapsed: bool,
     /// How often it was told again.
     pub repeats: u32,
     /// When it was last told.
@@ -150,6 +154,7 @@ impl Firing {
             since,
             baseline: false,
             confirmed: true,
+            relapsed: false,
             repeats: 0,
             last_told_at: since,
             client_waits: None,

@@ -102,6 +102,7 @@ impl SetBack {
             }
             Phase::Firing(Firing {
                 threads: _,
+                relapsed: _,
                 episode: _,
                 since,
                 baseline: _,

@@ -29,6 +29,7 @@ mod store;
 mod surprises;
 mod sweeps;
 mod terms;
+mod together;
 
 /// A provider, a daemon, and a clock that this stage moves.
 struct Stage {

@@ -13,7 +13,7 @@ use super::words::{Now, label};
 use crate::domain::enforcement::{Enforcement, Mode};
 use crate::domain::judge::rules::scope_of;
 use crate::domain::watch::Watched;
-use crate::domain::{AccountName, ClientId, Money};
+use crate::domain::{AccountName, ChannelName, ClientId, Money};
 
 mod condition;
 mod policy;
@@ -39,6 +39,8 @@ pub struct Explained {
     last_error: Option<String>,
     mode: Mode,
     policies: Vec<PolicyCard>,
+    /// The most messages about it that each recipient of a channel can get, whatever its balance does.
+    most_messages: Vec<Most>,
     #[serde(skip)]
     currency: String,
     /// Whether the daemon would decide by the balance.
@@ -48,6 +50,13 @@ pub struct Explained {
     last_attempt_at: Option<Timestamp>,
     #[serde(skip)]
     vanished_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize)]
+struct Most {
+    channel: ChannelName,
+    in_24_hours: u64,
+    in_7_days: u64,
 }
 
 impl Explained {
@@ -70,7 +79,8 @@ impl Explained {
             age_seconds: reading.map(|reading| snapshot.now.age_seconds(reading.at)),
             last_error: watched.last_error.clone(),
             mode: rules.mode,
-            policies: policies.map(|policy| scene.explain(policy)).collect(),
+            policies: policies.clone().map(|policy| scene.explain(policy)).collect(),
+            most_messages: scene.most_messages(policies.filter(|policy| policy.is_for(&watched.client))),
             currency: rules.currency.clone(),
             is_fresh: reading.is_some_and(|reading| snapshot.is_fresh(reading.at)),
             last_attempt_at: watched.last_attempt_at,
@@ -124,6 +134,19 @@ impl Shown for Explained {
         for policy in &self.policies {
             page.gap();
             page.card(policy.card());
+        }
+        if !self.most_messages.is_empty() {
+            page.gap();
+        }
+        for Most {
+            channel,
+            in_24_hours,
+            in_7_days,
+        } in &self.most_messages
+        {
+            page.line(format!(
+                "{channel}: at most {in_24_hours} messages about it in 24 hours and {in_7_days} in 7 days, whatever its balance does"
+            ));
         }
         page
     }

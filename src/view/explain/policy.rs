@@ -3,10 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::Most;
 use super::condition::{Against, Distance, clears_when, distance, fires_when};
 use super::scene::Scene;
 use crate::domain::alert::{Alert, Firing, Phase};
 use crate::domain::enforcement::Enforcement;
+use crate::domain::judge::bound;
 use crate::domain::judge::rules::{Seen, addresses};
 use crate::domain::judge::verdict::{Judgement, Verdict};
 use crate::domain::policy::{Enforce, Pattern, Policy, Scope, Selector};
@@ -145,6 +147,22 @@ impl Scene<'_> {
             Reason::NoFreshReading { error: None } => Some("no balance was read yet".to_owned()),
             reason => Some(reason.to_string()),
         }
+    }
+
+    /// The most that each recipient gets of these policies. Alerts about the account are matters of their own.
+    pub(super) fn most_messages<'a>(&self, policies: impl Iterator<Item = &'a Policy> + Clone) -> Vec<Most> {
+        let rules = &self.snapshot.rules;
+        let channels = rules.channels.keys().cloned().chain([ChannelName::client()]);
+        let most = channels.map(|channel| {
+            let policies = policies.clone().filter(|policy| policy.scope != Scope::Account);
+            let bound = bound::of(&channel, policies, &rules.channels, self.circumstances.interval);
+            Most {
+                channel,
+                in_24_hours: bound.day,
+                in_7_days: bound.week,
+            }
+        });
+        most.filter(|most| most.in_7_days > 0).collect()
     }
 
     fn tells(&self, policy: &Policy) -> Vec<Tells> {

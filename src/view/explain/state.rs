@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::scene::Scene;
 use crate::domain::alert::{Alert, ClientWaits, Firing, Phase};
-use crate::domain::judge::lifecycle::confirms_from;
+use crate::domain::judge::lifecycle::{clear_for, confirms_from};
 use crate::domain::kept::Told;
 use crate::domain::policy::Policy;
 
@@ -38,6 +38,15 @@ impl Scene<'_> {
         if firing.clear_readings > 0 {
             let (seen, needed) = (firing.clear_readings, policy.clear_readings);
             text.push_str(&format!("; {seen} of {needed} clear readings seen"));
+            if firing.relapsed
+                && let Some(since) = firing.clear_since
+            {
+                let ends = since
+                    .saturating_add(clear_for(firing, policy))
+                    .unwrap_or(Timestamp::MAX);
+                let ends = self.snapshot.now.until(ends);
+                text.push_str(&format!(", and as a relapse it ends {ends} at the earliest"));
+            }
         }
         text
     }

@@ -38,11 +38,12 @@ async fn one_or_two_clients_come_by_themselves_and_more_in_one_mail() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_storm_is_one_mail_that_says_what_is_known_of_its_cause() {
     let world = World::new(320).await;
-    nothing_new(&world.sweep(0).await);
     // Less than one in ten: more would be taken for wrong data.
     for (place, id) in world.ids[..30].iter().enumerate() {
-        world.balance(id, if place < 4 { "-1.00" } else { "5.00" });
+        world.balance(id, if place < 4 { "15.00" } else { "30.00" });
     }
+    nothing_new(&world.sweep(0).await);
+    world.configure(HIGHER);
     let report = world.sweep(0).await;
     let told = world.to_ops();
     assert_eq!(told.len(), 2, "one for each severity: {report}");
@@ -50,7 +51,7 @@ async fn a_storm_is_one_mail_that_says_what_is_known_of_its_cause() {
         .iter()
         .find(|mail| mail.subject.starts_with("CRITICAL: 4 clients"))
         .unwrap();
-    critical.says(&["4 of 320 clients (1 %)", "the lowest has -1.00 USD"]);
+    critical.says(&["4 of 320 clients (1 %)", "the lowest has 15.00 USD"]);
     let storm = told
         .iter()
         .find(|mail| mail.subject.starts_with("WARNING, storm: 26 clients"));
@@ -58,3 +59,15 @@ async fn a_storm_is_one_mail_that_says_what_is_known_of_its_cause() {
         .unwrap()
         .says(&["26 of 320 clients (8 %)", "all: low-balance", "all: balance"]);
 }
+
+/// Limits that are above what some have.
+const HIGHER: &str = r#"
+[[policy]]
+name = "low-balance"
+when = { balance_below = "50.00" }
+clear = { balance_at_least = "55.00" }
+
+[[policy]]
+name = "overdrawn"
+when = { balance_at_most = "20.00" }
+"#;

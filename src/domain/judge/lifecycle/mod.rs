@@ -157,6 +157,16 @@ pub fn one_round_later(interval: SignedDuration) -> SignedDuration {
     interval - (interval / 10).min(SignedDuration::from_secs(10))
 }
 
+/// How long an episode must have been clear before it ends.
+#[must_use]
+pub fn clear_for(firing: &Firing, policy: &Policy) -> SignedDuration {
+    if firing.relapsed {
+        policy.clear_for.max(policy.cool_down)
+    } else {
+        policy.clear_for
+    }
+}
+
 /// When the reading may come at the earliest that confirms what a first one found; `None` when it is confirmed.
 #[must_use]
 pub fn confirms_from(firing: &Firing, interval: SignedDuration) -> Option<Timestamp> {
@@ -241,6 +251,7 @@ impl Stepper<'_> {
         let client_waits = waits.filter(|_| self.policy.tells_client());
         let firing = Firing {
             baseline,
+            relapsed: resolved_at.is_some(),
             confirmed: !(baseline || unconfirmed),
             client_waits,
             client_told: self.policy.tells_client() && client_waits.is_none(),
@@ -338,7 +349,9 @@ impl Stepper<'_> {
             .filter(|_| !self.moment.jumped)
             .map_or(now, |since| since.min(now));
         firing.clear_since = Some(since);
-        if firing.clear_readings < self.policy.clear_readings || now.duration_since(since) < self.policy.clear_for {
+        if firing.clear_readings < self.policy.clear_readings
+            || now.duration_since(since) < clear_for(&firing, self.policy)
+        {
             return Step::quiet(Some(self.alert(Phase::Firing(firing))));
         }
         let next = (!self.policy.cool_down.is_zero()).then(|| self.alert(Phase::CoolingDown { resolved_at: now }));

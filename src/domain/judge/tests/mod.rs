@@ -18,6 +18,7 @@ use crate::domain::{AccountName, ChannelName, Client, ClientId, Reading, Thresho
 
 mod account;
 mod attention;
+mod bounds;
 mod clients;
 mod enforced;
 mod hushed;
