@@ -156,26 +156,17 @@ fn split(line: &[u8]) -> Option<(u16, bool, String)> {
 /// doubled. Also what ends in a bare CR or LF is a line here, so that no server can see an end where there is none.
 pub(super) fn stuffed(mail: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(mail.len() + mail.len() / 32 + 2);
-    let (mut begins, mut after_cr) = (true, false);
-    for &byte in mail {
-        match byte {
-            b'\n' if after_cr => {}
-            b'\r' | b'\n' => {
-                out.extend_from_slice(b"\r\n");
-                begins = true;
-            }
-            _ => {
-                if begins && byte == b'.' {
-                    out.push(b'.');
-                }
-                out.push(byte);
-                begins = false;
-            }
+    let mut rest = mail;
+    while !rest.is_empty() {
+        let end = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
+        let (line, tail) = rest.split_at(end.unwrap_or(rest.len()));
+        if line.first() == Some(&b'.') {
+            out.push(b'.');
         }
-        after_cr = byte == b'\r';
-    }
-    if !begins {
+        out.extend_from_slice(line);
         out.extend_from_slice(b"\r\n");
+        let ends: [&[u8]; 3] = [b"\r\n", b"\r", b"\n"];
+        rest = ends.iter().find_map(|end| tail.strip_prefix(*end)).unwrap_or(tail);
     }
     out
 }
