@@ -2,7 +2,10 @@
 //!
 //! Goes past the outbox and is written down nowhere: it counts as no notification, and changes no store.
 
+use std::time::Duration;
+
 use clap::Args;
+use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::context::{Context, Exit};
@@ -12,6 +15,7 @@ use super::runtime::block_on;
 use crate::clock::Clock;
 use crate::config::problem::nearest;
 use crate::config::{Account, Channel, ChannelKind, Secrets, Settings};
+use crate::daemon::mirrors::Mirrors;
 use crate::daemon::parts::{self, Delivery};
 use crate::domain::ChannelName;
 use crate::domain::judge::rules::addresses;
@@ -26,7 +30,7 @@ use crate::view::{Table, Tone};
 /// Send one test message through a channel, now.
 ///
 /// It is marked as a test, goes to each recipient of the channel and is written down nowhere: it counts as no notification, and
-/// nothing follows from it. A pager opens an incident for it, which a person closes. `client` is the channel that mails
+/// nothing follows from it. A pager opens an incident for it, which a person closes; Alertmanagers show it for five minutes. `client` is the channel that mails
 /// clients: it needs --client, and mails that client alone.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -43,6 +47,12 @@ pub struct TestNotifyArgs {
     #[arg(long, value_name = "ID")]
     pub client: Option<String>,
 }
+
+/// How long a test stays at an Alertmanager: as long as somebody needs to look.
+const SHOWN_FOR: SignedDuration = SignedDuration::from_mins(5);
+
+/// How long each Alertmanager may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What came of one message.
 #[derive(Debug, Serialize)]
@@ -72,22 +82,67 @@ pub fn run(context: &mut Context, args: &TestNotifyArgs) -> Result<Exit, Failure
         let account = accounts.first().copied();
         let account = account.ok_or_else(|| Failure::failed("no account is configured"))?;
         let (name, recipients) = whom(&settings, &args.channel, known.as_ref())?;
+        if is_mirror(&settings, &name) {
+            let sent = show_one(&settings, account, &name, known.as_ref()).await?;
+            return end(context, &name, &sent);
+        }
         let delivery = parts::delivery(&settings, &Trust::load(), None)
             .map_err(|error| Failure::from_error(&error, FAILED).while_doing("the channel cannot be used"))?;
         let mut sent = Vec::new();
         for recipient in recipients {
             sent.push(send(account, &delivery, &name, recipient, known.as_ref()).await?);
         }
-        show(context, &sent)?;
-        match sent.iter().find(|sent| !sent.ok) {
-            None => Ok(Exit::Fine),
-            Some(bad) => Err(
-                Failure::failed(format!("channel `{name}` did not take the test message"))
-                    .cause(bad.detail.clone())
-                    .hint_if(bad.hint),
-            ),
-        }
+        end(context, &name, &sent)
     })
+}
+
+/// What came of it. Nobody who was not reached: a failure.
+fn end(context: &mut Context, name: &ChannelName, sent: &[Sent]) -> Result<Exit, Failure> {
+    show(context, sent)?;
+    match sent.iter().find(|sent| !sent.ok) {
+        None => Ok(Exit::Fine),
+        Some(bad) => Err(
+            Failure::failed(format!("channel `{name}` did not take the test message"))
+                .cause(bad.detail.clone())
+                .hint_if(bad.hint),
+        ),
+    }
+}
+
+fn is_mirror(settings: &Settings, name: &ChannelName) -> bool {
+    let channel = settings.channels.iter().find(|channel| channel.name == *name);
+    channel.is_some_and(|channel| matches!(channel.kind, ChannelKind::Alertmanager { .. }))
+}
+
+/// Shows a test alert at every peer of a mirror, which ends by itself.
+async fn show_one(
+    settings: &Settings,
+    account: &Account,
+    channel: &ChannelName,
+    known: Option<&Watched>,
+) -> Result<Vec<Sent>, Failure> {
+    let clock = Clock::real();
+    let mirrors = Mirrors::new(settings, &Trust::load(), &clock)
+        .map_err(|error| Failure::from_error(&error, FAILED).while_doing("the channel cannot be used"))?;
+    let to = To {
+        channel,
+        recipient: "",
+        country: "",
+    };
+    let notification = made_up::test(&account.name, known.map(|watched| &watched.client), to, clock.now());
+    let told = mirrors.show_one(channel, &notification, SHOWN_FOR, PATIENCE).await;
+    let sent = told.into_iter().map(|(peer, told)| Sent {
+        channel: channel.clone(),
+        recipient: peer,
+        ok: told.is_ok(),
+        hint: told.as_ref().err().and_then(|failed| failed.as_ref()?.hint),
+        detail: match told {
+            Ok(()) => format!("taken; the alert test-notify ends there in {SHOWN_FOR:#}"),
+            Err(Some(failed)) => failed.text,
+            Err(None) => "no answer in time".to_owned(),
+        },
+    });
+    Ok(sent.collect())
 }
 
 /// To whom the message goes.
@@ -119,10 +174,6 @@ fn whom(settings: &Settings, name: &str, known: Option<&Watched>) -> Result<(Cha
             )),
         });
     };
-    if matches!(kind, ChannelKind::Alertmanager { .. }) {
-        let failure = Failure::failed(format!("channel `{name}` is an Alertmanager, which gets no messages"));
-        return Err(failure.hint("`balancewatch check --online` asks every peer whether it would take alerts"));
-    }
     Ok((name.clone(), kind.recipients()))
 }
 

@@ -12,10 +12,12 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{Error, Watch, parts};
 use crate::clock::Clock;
 use crate::config::{ChannelKind, HttpLogin, Settings};
+use crate::domain::ChannelName;
 use crate::domain::judge::account::{Health, Trouble, unmirrored};
+use crate::domain::notice::Notification;
 use crate::net::Trust;
 use crate::notify::alertmanager::{self, Mirror};
-use crate::notify::delivery::{Check, SetupError};
+use crate::notify::delivery::{Check, Failed, SetupError};
 use crate::notify::labels::Labelled;
 use crate::notify::letter::Letterhead;
 use crate::store::{self, Store};
@@ -201,6 +203,25 @@ impl Mirrors {
     pub async fn check(&self) -> Vec<Check> {
         let checks = join_all(self.mirrors.iter().map(Mirror::check)).await;
         checks.into_iter().flatten().collect()
+    }
+}
+
+impl Mirrors {
+    /// Shows one alert, which nobody has, at every peer of a mirror; it ends there by itself after `holds`. As
+    /// [`Mirror::tell_once`]. Only for a process that shows nothing else.
+    pub async fn show_one(
+        &self,
+        channel: &ChannelName,
+        notification: &Notification,
+        holds: SignedDuration,
+        within: Duration,
+    ) -> Vec<(String, Result<(), Option<Failed>>)> {
+        let Some(mirror) = self.mirrors.iter().find(|mirror| mirror.channel == *channel) else {
+            return Vec::new();
+        };
+        let now = self.clock.now();
+        mirror.show(vec![(Labelled::of(notification, &self.letterhead, now), now)], true);
+        mirror.tell_once(holds, within).await
     }
 }
 

@@ -121,6 +121,7 @@ impl Daemon {
     /// # Errors
     /// [`Error`]; nothing was asked or sent.
     pub async fn build(settings: &Settings, environment: &Environment) -> Result<Self, Error> {
+        parts::warn_of_texts(settings);
         let trust = Trust::load();
         let delivery = parts::delivery(settings, &trust, environment.delivery_timeout)?;
         let mirrors = Mirrors::new(settings, &trust, &environment.clock)?;

@@ -12,11 +12,11 @@ use secrecy::SecretString;
 use super::{Terms, webhooks};
 use crate::clock::Clock;
 use crate::config::{self, Account, ChannelKind, Mute, Settings, SmtpTls};
-use crate::domain::ChannelName;
 use crate::domain::hush::Hush;
 use crate::domain::judge::Rules;
 use crate::domain::plan::{Caps, Guards};
 use crate::domain::receiver::Receiver;
+use crate::domain::{ChannelName, PolicyName};
 use crate::net::{Bounds, Trust};
 use crate::notify::delivery::{Channel, SetupError};
 use crate::notify::email::{Email, Login, PATIENCE, Security, Server};
@@ -265,18 +265,26 @@ pub(super) fn letterhead(settings: &Settings, service: String) -> Letterhead {
     }
 }
 
-/// The reseller's own texts, read from their folder. What cannot be used is a warning, and the shipped text stands in:
+/// The reseller's own texts, read from their folder. What cannot be used is left out, and the shipped text stands in:
 /// somebody may have to be warned now.
 fn templates(settings: &Settings) -> Option<Templates> {
     let folder = settings.templates.as_ref()?;
+    let (templates, _) = Templates::read(&own_texts::read(folder).0, &policy_names(settings));
+    Some(templates)
+}
+
+/// Says in the log which of them are left out.
+pub fn warn_of_texts(settings: &Settings) {
+    let Some(folder) = &settings.templates else { return };
     let (sources, mut faults) = own_texts::read(folder);
-    let policies: Vec<_> = settings.policies.iter().map(|policy| policy.name.clone()).collect();
-    let (templates, unusable) = Templates::read(&sources, &policies);
-    faults.extend(unusable);
+    faults.extend(Templates::read(&sources, &policy_names(settings)).1);
     for fault in faults {
         tracing::warn!(%fault, "a text of your own cannot be used, and the shipped one stands in: see `balancewatch check`");
     }
-    Some(templates)
+}
+
+fn policy_names(settings: &Settings) -> Vec<PolicyName> {
+    settings.policies.iter().map(|policy| policy.name.clone()).collect()
 }
 
 /// What the outbox works by; `None`: no channel is configured.
