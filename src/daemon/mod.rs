@@ -30,6 +30,7 @@ pub mod letters;
 pub mod mirrors;
 pub mod once;
 pub mod parts;
+mod posts;
 mod pulse;
 mod reservations;
 pub mod run;

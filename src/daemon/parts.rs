@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
-use super::{Terms, webhooks};
+use super::{Terms, posts, webhooks};
 use crate::clock::Clock;
 use crate::config::{self, Account, ChannelKind, Mute, Settings, SmtpTls};
 use crate::domain::hush::Hush;
@@ -230,19 +230,17 @@ pub fn delivery(settings: &Settings, trust: &Trust, timeout: Option<Duration>) -
                     }
                 }
             }
-            ChannelKind::PagerDuty { .. } => {}
-            ChannelKind::Webhook { .. } => {
-                let webhook = webhooks::channel(settings, channel, &letterhead, trust, timeout)?;
-                own.extend(webhook.map(|webhook| Route {
-                    channel: webhook,
+            kind => {
+                let posts = match kind {
+                    ChannelKind::Webhook { .. } => webhooks::channel(settings, channel, &letterhead, trust, timeout)?,
+                    _ => posts::channel(channel, &letterhead, trust, timeout)?,
+                };
+                own.extend(posts.map(|posts| Route {
+                    channel: posts,
                     names: vec![channel.name.clone()],
                     recipients: channel.kind.recipients(),
                 }));
             }
-            ChannelKind::Slack { .. } => {}
-            ChannelKind::Ntfy { .. } => {}
-            // A mirror is owed nothing.
-            ChannelKind::Alertmanager { .. } => {}
         }
     }
     Ok(Delivery {

@@ -1,7 +1,8 @@
 //! Drains the outbox: what is owed leaves here, or is declared dead with a reason. Decides nothing about alerts.
 //!
 //! In reading order: [`letter`] (what is said; pure), [`delivery`] (what a channel is given and what it reports),
-//! [`email`] (the channel that mails), [`post`] (what all channels over HTTP are made of), [`queue`] (what is needed of the
+//! [`email`] (the channel that mails), [`post`] (what all channels over HTTP are made of), [`pagerduty`],
+//! [`slack`] and [`ntfy`], [`queue`] (what is needed of the
 //! store), [`backoff`] and [`health`] (pure rules), [`outbox`] (the worker), [`labels`] (an alert as Alertmanager and its
 //! receivers know one; pure).
 //!
@@ -24,11 +25,15 @@ pub mod heartbeat;
 pub mod labels;
 pub mod letter;
 pub mod made_up;
+pub mod ntfy;
 pub mod outbox;
 pub mod own_texts;
+pub mod pagerduty;
 pub mod post;
 pub mod queue;
 pub mod sample;
+pub mod slack;
+mod stable;
 #[cfg(test)]
 mod testing;
 pub mod webhook;

@@ -10,14 +10,17 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::TlsAcceptor;
 
-use super::delivery::{End, Failed, Scope, Step};
+use super::delivery::{Attempted, End, Failed, Parcel, Scope, Step, never};
 use super::email::{Email, Login, Security, Server};
-use super::letter::Letterhead;
+use super::letter::{self, Letterhead};
+use super::post::{Poster, Vendor};
 use crate::domain::alert::EpisodeId;
 use crate::domain::notice::{Facts, Message, MessageKind, NoticeState, Notification, Transition};
 use crate::domain::reason::{Finding, Measure, Reason, Relation};
 use crate::domain::{AccountName, ChannelName, ClientId, Languages, Money, PolicyName, Reading, Severity};
 use crate::mail_catcher::{MailCatcher, Upgrade, Wire};
+use crate::net::Trust;
+use crate::net::raw_server::{Act, RawServer, answer};
 
 pub(super) fn start() -> Timestamp {
     "2026-11-23T15:15:00Z".parse().unwrap()
@@ -114,6 +117,82 @@ pub(super) fn letterhead() -> Letterhead {
         takes_replies: false,
         languages: Languages::default(),
         templates: None,
+    }
+}
+
+/// What leaves for a message that carries these.
+pub(super) fn parcel(message: Message, notifications: Vec<Notification>) -> Parcel {
+    let letter = letter::write(&message, &notifications, &letterhead(), start()).unwrap();
+    Parcel {
+        message,
+        notifications,
+        letter,
+        at: start(),
+        root: None,
+    }
+}
+
+/// The same, of one notification.
+pub(super) fn parcel_of(transition: Transition) -> Parcel {
+    let (message, notification) = owed(561_115, transition, "ops", "");
+    parcel(message, vec![notification])
+}
+
+/// A receiver that gives these answers, the last one again and again: status, headers, body.
+pub(super) async fn receiver(answers: Vec<(u16, &'static str, &'static str)>) -> RawServer {
+    RawServer::start(move |number, _| {
+        let (status, headers, body) = answers[number.min(answers.len() - 1)];
+        let close = format!("connection: close\r\n{headers}");
+        Act::SendAndClose(answer(&format!("{status} Text"), &close, body.as_bytes()))
+    })
+    .await
+}
+
+pub(super) fn poster(url: &str) -> Poster {
+    let channel = ChannelName::new("ops").unwrap();
+    Poster::new(&channel, url, false, &Trust::nobody(), Some(Duration::from_secs(10))).unwrap()
+}
+
+/// What a parcel comes to with a receiver that gives these answers.
+pub(super) async fn told(
+    vendor: &impl Vendor,
+    parcel: &Parcel,
+    answers: Vec<(u16, &'static str, &'static str)>,
+) -> Attempted {
+    let receiver = receiver(answers).await;
+    vendor.deliver(&poster(&receiver.url), parcel, never()).await
+}
+
+/// What each status from 200 comes to, with this body: how it failed and whose that is, or `None`: delivered. Each answer
+/// asks to be left alone for 90 seconds.
+pub(super) async fn every_status(
+    vendor: &impl Vendor,
+    parcel: &Parcel,
+    body: &'static str,
+) -> Vec<(u16, Option<(End, Scope)>)> {
+    let answers = (200..=599).map(|status| (status, "retry-after: 90\r\n", body));
+    let receiver = receiver(answers.collect()).await;
+    let poster = poster(&receiver.url);
+    let mut came_to = Vec::new();
+    for status in 200..=599 {
+        let attempted = vendor.deliver(&poster, parcel, never()).await;
+        if let Err(failed) = &attempted {
+            let asked = failed.retry_after.map(|asked| asked.as_secs());
+            assert!(asked == Some(90) || status < 300, "{status}: {failed:?}");
+        }
+        came_to.push((status, attempted.err().map(|failed| (failed.end, failed.scope))));
+    }
+    came_to
+}
+
+/// What a status comes to where a vendor says nothing else.
+pub(super) const fn usual(status: u16) -> Option<(End, Scope)> {
+    match status {
+        200..=299 => None,
+        400 | 413 | 422 => Some((End::Refused, Scope::Message)),
+        408 | 425 | 429 | 502..=504 => Some((End::PutOff, Scope::Channel)),
+        500..=599 => Some((End::PutOff, Scope::Shared)),
+        _ => Some((End::Refused, Scope::Channel)),
     }
 }
 

@@ -129,6 +129,16 @@ pub struct Mail {
 }
 
 impl Letter {
+    /// Its tables in their order, each with its heading, which may be empty.
+    pub fn tables(&self) -> impl Iterator<Item = (&str, &Table)> {
+        let own = self.table.iter().map(|table| ("", table));
+        own.chain(
+            self.sections
+                .iter()
+                .map(|section| (section.heading.as_str(), &section.table)),
+        )
+    }
+
     /// The letter as a mail.
     #[must_use]
     pub fn to_mail(&self) -> Mail {

@@ -7,23 +7,31 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-use super::{Post, Poster, Verdict};
+use super::Poster;
 use crate::domain::ChannelName;
-use crate::notify::delivery::{Channel, Check, Connection, Failed, Parcel, Sent, Until};
+use crate::notify::delivery::{Attempted, Channel, Check, Connection, Failed, Parcel, Sent, Until};
 
 /// Posts side by side. A receiver that is slow delays little, and few limit so few.
 const MOST_POSTS: usize = 4;
 
 /// What one kind of receiver wants to be posted.
 pub trait Vendor: Send + Sync + 'static {
-    /// What is posted for a parcel.
-    ///
-    /// # Errors
-    /// When the parcel cannot be put so that it is taken.
-    fn post(&self, parcel: &Parcel) -> Result<Post, Failed>;
+    /// Posts a parcel, most often by one post.
+    fn deliver<'a, 'c: 'a>(
+        &'a self,
+        poster: &'a Poster,
+        parcel: &'a Parcel,
+        cut: Until<'c>,
+    ) -> BoxFuture<'a, Attempted>;
 
-    fn verdict(&self, status: u16) -> Verdict {
-        Verdict::of(status)
+    /// As [`Channel::has_threads`].
+    fn has_threads(&self) -> bool {
+        false
+    }
+
+    /// Finds out whether it would be let in, as far as that can be known without a post.
+    fn check<'a>(&'a self, poster: &'a Poster, _now: Timestamp) -> BoxFuture<'a, Result<String, Failed>> {
+        poster.reached().boxed()
     }
 }
 
@@ -45,17 +53,19 @@ impl<V: Vendor> Channel for HttpChannel<V> {
         Box::new(Posting(self))
     }
 
+    fn has_threads(&self) -> bool {
+        self.vendor.has_threads()
+    }
+
     fn most_connections(&self) -> usize {
         MOST_POSTS
     }
 
-    fn check<'a>(&'a self, _recipients: &'a [String], _now: Timestamp) -> BoxFuture<'a, Vec<Check>> {
+    fn check<'a>(&'a self, _recipients: &'a [String], now: Timestamp) -> BoxFuture<'a, Vec<Check>> {
         async move {
-            let reached = self.poster.reach().await;
-            vec![Check {
-                what: format!("channel {}", self.name),
-                found: reached.map(|()| format!("reached {}; nothing was posted", self.poster.server())),
-            }]
+            let found = self.vendor.check(&self.poster, now).await;
+            let what = format!("channel {}", self.name);
+            vec![Check { what, found }]
         }
         .boxed()
     }
@@ -68,14 +78,7 @@ impl<V: Vendor> Connection for Posting<V> {
     fn send<'a, 'c: 'a>(&'a mut self, parcel: &'a Parcel, cut: Until<'c>) -> BoxFuture<'a, Sent<'c>> {
         async move {
             let HttpChannel { poster, vendor, .. } = &*self.0;
-            Sent::Ended(match vendor.post(parcel) {
-                Ok(post) => {
-                    poster
-                        .deliver(post, |status| vendor.verdict(status), parcel.at, cut)
-                        .await
-                }
-                Err(unfit) => Err(unfit),
-            })
+            Sent::Ended(vendor.deliver(poster, parcel, cut).await)
         }
         .boxed()
     }

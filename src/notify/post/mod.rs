@@ -18,7 +18,7 @@ pub use self::channel::{HttpChannel, Vendor};
 use super::cause::cause;
 use super::delivery::{Attempted, End, Failed, Scope, SetupError, Step, Until};
 use crate::domain::ChannelName;
-use crate::net::header::{DATE, HeaderMap, RETRY_AFTER};
+use crate::net::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use crate::net::{self, Bounds, Departure, HttpAnswer, HttpClient, HttpError, HttpRequest, Method, Reach, Trust, Url};
 use crate::redact::one_line;
 use crate::telemetry::chain;
@@ -86,6 +86,17 @@ impl Verdict {
             // A fault of the receiver, which one message may have caused: others are tried.
             500..=599 => Self::PutOff(Scope::Shared),
             _ => Self::PutOff(Scope::Channel),
+        }
+    }
+}
+
+impl Post {
+    #[must_use]
+    pub fn json(body: &serde_json::Value) -> Self {
+        let json = HeaderValue::from_static("application/json; charset=utf-8");
+        Self {
+            headers: HeaderMap::from_iter([(CONTENT_TYPE, json)]),
+            body: body.to_string().into_bytes(),
         }
     }
 }
@@ -190,6 +201,33 @@ impl Poster {
         match self.client.tell(request).await {
             Ok(_) | Err(HttpError::TooLate { .. }) => Ok(()),
             Err(error) => Err(unanswered(&error)),
+        }
+    }
+
+    /// The same, in words.
+    ///
+    /// # Errors
+    /// Why there is no connection.
+    pub async fn reached(&self) -> Result<String, Failed> {
+        self.reach().await?;
+        Ok(format!("reached {}; nothing was posted", self.server()))
+    }
+
+    /// A status that says "delivered" beside something that no `vendor` says: a page that asks for a login answers so.
+    #[must_use]
+    pub fn odd_answer(&self, answer: &HttpAnswer, vendor: &str) -> Failed {
+        let status = answer.status;
+        Failed {
+            end: End::PutOff,
+            scope: Scope::Channel,
+            step: Step::Answer,
+            retry_after: None,
+            word: format!("the answer is none of {vendor}"),
+            text: format!(
+                "`{}` answered HTTP {status} with something that {vendor} does not say",
+                self.server()
+            ),
+            hint: Some("see host and path in the channel's `url`: something else answers there"),
         }
     }
 

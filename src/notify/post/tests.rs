@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use jiff::SignedDuration;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
@@ -13,7 +14,7 @@ use super::{HttpChannel, Post, Poster, Vendor, Verdict};
 use crate::domain::ChannelName;
 use crate::net::Trust;
 use crate::net::raw_server::{Act, RawServer, answer};
-use crate::notify::delivery::{Attempted, Channel, End, Failed, Parcel, Scope, SetupError, Step, never};
+use crate::notify::delivery::{Attempted, Channel, End, Failed, Parcel, Scope, SetupError, Step, Until, never};
 use crate::notify::testing::{Authority, authority, authority_until, start};
 
 /// Short, so that a test of a silent receiver is quick.
@@ -281,8 +282,13 @@ async fn what_is_cut_off_may_have_arrived_once_it_left() {
 struct Plain;
 
 impl Vendor for Plain {
-    fn post(&self, _: &Parcel) -> Result<Post, Failed> {
-        Ok(Post::default())
+    fn deliver<'a, 'c: 'a>(
+        &'a self,
+        poster: &'a Poster,
+        parcel: &'a Parcel,
+        cut: Until<'c>,
+    ) -> BoxFuture<'a, Attempted> {
+        poster.deliver(Post::default(), Verdict::of, parcel.at, cut).boxed()
     }
 }
 

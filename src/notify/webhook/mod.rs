@@ -10,14 +10,16 @@ pub mod template;
 #[cfg(test)]
 mod tests;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 
 use self::payload::Payload;
 use self::sign::{Signer, header_id};
 use self::template::{Body, Template, TemplateError};
-use super::delivery::{End, Failed, Parcel, Scope, Step};
+use super::delivery::{Attempted, End, Failed, Parcel, Scope, Step, Until};
 use super::letter::Letterhead;
-use super::post::{Post, Vendor};
+use super::post::{Post, Poster, Vendor, Verdict};
 use crate::net::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
 /// What a webhook is made of.
@@ -127,7 +129,8 @@ fn unsent(why: String) -> Failed {
     }
 }
 
-impl Vendor for Webhook {
+impl Webhook {
+    /// What is posted for a parcel; it fails when the template does.
     fn post(&self, parcel: &Parcel) -> Result<Post, Failed> {
         let (content_type, body) = match self.body(parcel)? {
             Body::Json(body) => ("application/json", body),
@@ -151,5 +154,20 @@ impl Vendor for Webhook {
             .entry(CONTENT_TYPE)
             .or_insert(HeaderValue::from_static(content_type));
         Ok(Post { headers, body })
+    }
+}
+
+impl Vendor for Webhook {
+    fn deliver<'a, 'c: 'a>(
+        &'a self,
+        poster: &'a Poster,
+        parcel: &'a Parcel,
+        cut: Until<'c>,
+    ) -> BoxFuture<'a, Attempted> {
+        async move {
+            let post = self.post(parcel)?;
+            poster.deliver(post, Verdict::of, parcel.at, cut).await
+        }
+        .boxed()
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::payload::Payload;
 use super::template::{Body, Template};
-use super::{Vendor, Webhook};
+use super::Webhook;
 use crate::domain::Management;
 use crate::domain::Severity;
 use crate::domain::enforcement::{Direction, Outcome};
