@@ -208,6 +208,12 @@ impl Outcome {
         }
     }
 
+    /// Whether nobody needs to look.
+    #[must_use]
+    pub const fn is_well(&self) -> bool {
+        matches!(self, Self::Verified | Self::Already | Self::Cancelled)
+    }
+
     /// What is told but once of an enforcement, in a word: with its reason, because another reason is news.
     #[must_use]
     pub fn told_as(&self) -> String {

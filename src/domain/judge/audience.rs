@@ -171,11 +171,12 @@ fn tells_operators(firing: &Firing, transition: &Transition) -> bool {
     }
 }
 
-/// Whether a channel wants to hear of it. That somebody has it is for machines that keep count of incidents; people read
-/// each message.
+/// Whether a channel wants to hear of it. People read each message; a machine that keeps count of incidents learns that
+/// somebody has one, but of a change that went well it would open one, when its own may be closed already.
 pub(super) fn wants(receiver: &Receiver, severity: Severity, transition: &Transition) -> bool {
-    let is_for_it = match transition {
-        Transition::Acknowledged { .. } => receiver.reads == Reads::Incidents,
+    let is_for_it = match (transition, receiver.reads) {
+        (Transition::Acknowledged { .. }, reads) => reads == Reads::Incidents,
+        (Transition::Enforced { outcome, .. }, Reads::Incidents) => !outcome.is_well(),
         _ => receiver.tells_ends || !transition.is_end(),
     };
     severity >= receiver.min_severity && is_for_it
@@ -427,7 +428,7 @@ pub fn rank(notification: &Notification) -> (bool, std::cmp::Reverse<Severity>) 
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{Addresses, Episode, Owed, owed, together};
+    use super::{Addresses, Episode, Owed, owed, together, wants};
     use crate::domain::alert::{EpisodeId, Firing};
     use crate::domain::enforcement::{Direction, Mode, Outcome};
     use crate::domain::hush;
@@ -633,6 +634,37 @@ mod tests {
             assert!(
                 carrier.ends_with("/overdrawn") && carrier.contains(&notification.recipient),
                 "{carrier}"
+            );
+        }
+    }
+
+    #[test]
+    fn incidents_are_opened_by_what_needs_somebody_and_by_nothing_else() {
+        let enforced = |outcome| Transition::Enforced {
+            outcome,
+            wanted: Management::Hard,
+            direction: Direction::Revert,
+        };
+        let unknown = Outcome::Unknown {
+            error: "timeout".to_owned(),
+        };
+        for (transition, opens) in [
+            (Transition::Fired { relapse: false }, true),
+            (Transition::Resolved, true),
+            (enforced(Outcome::Verified), false),
+            (enforced(Outcome::Already), false),
+            (enforced(unknown), true),
+        ] {
+            let mut receiver = Receiver::people(vec![String::new()]);
+            assert!(
+                wants(&receiver, Severity::Warning, &transition),
+                "people are told of everything"
+            );
+            receiver.reads = Reads::Incidents;
+            assert_eq!(
+                wants(&receiver, Severity::Warning, &transition),
+                opens,
+                "{transition:?}"
             );
         }
     }
