@@ -49,8 +49,12 @@ pub(super) fn events(parcel: &Parcel, letterhead: &Letterhead, routing_key: &str
 
 fn about_one(notification: &Notification, letterhead: &Letterhead, at: Timestamp, routing_key: &str) -> Value {
     let key = key(notification);
-    if notification.transition.is_end() {
-        return json!({"routing_key": routing_key, "event_action": "resolve", "dedup_key": key});
+    let other = match &notification.transition {
+        Transition::Acknowledged { .. } => Some("acknowledge"),
+        transition => transition.is_end().then_some("resolve"),
+    };
+    if let Some(action) = other {
+        return json!({"routing_key": routing_key, "event_action": action, "dedup_key": key});
     }
     let letter = letter::about(notification, letterhead, at);
     let mut details = details(notification);

@@ -6,7 +6,7 @@ use super::{PagerDuty, event};
 use crate::domain::enforcement::{Direction, Outcome};
 use crate::domain::notice::{MessageKind, Notification, Transition, Withdrawal};
 use crate::domain::testing::threshold;
-use crate::domain::{ClientId, Management, PolicyName, Severity};
+use crate::domain::{ChannelName, ClientId, Management, PolicyName, Severity};
 use crate::notify::delivery::{End, Parcel, Scope, never};
 use crate::notify::post::Vendor;
 use crate::notify::testing::{every_status, fired, letterhead, owed, parcel, parcel_of, poster, receiver, told, usual};
@@ -71,11 +71,18 @@ fn an_episode_is_one_alert_from_its_beginning_to_its_end() {
     let withdrawn = Transition::Withdrawn {
         why: Withdrawal::PolicyRemoved,
     };
+    let escalated = Transition::Escalated {
+        from: ChannelName::new("mail").unwrap(),
+    };
+    let acknowledged = Transition::Acknowledged { by: "alice".to_owned() };
     let apart = format!("{EPISODE}.enforcement");
     for (transition, action, key) in [
         (fired(), "trigger", EPISODE),
         (Transition::Repeated { repeat: 2 }, "trigger", EPISODE),
         (Transition::News, "trigger", EPISODE),
+        (Transition::StillFires, "trigger", EPISODE),
+        (escalated, "trigger", EPISODE),
+        (acknowledged, "acknowledge", EPISODE),
         (Transition::Resolved, "resolve", EPISODE),
         (withdrawn, "resolve", EPISODE),
         (enforced, "trigger", &apart),
