@@ -39,7 +39,9 @@ pub(super) fn message(letter: &Letter, title: &Title<'_>, id: &str) -> Value {
     let mut blocks = sections(&titles.join("\n"));
     blocks.extend(sections(&body(letter)));
     for (heading, table) in letter.tables() {
-        blocks.extend(sections(&format!("*{}*", bare(heading)).replace("**", "")));
+        if !heading.is_empty() {
+            blocks.push(section(&format!("*{}*", bare(heading))));
+        }
         for rows in pieces(&table_text(table), LONGEST_TEXT - 8) {
             blocks.push(section(&format!("```\n{rows}\n```")));
         }
@@ -74,8 +76,18 @@ fn body(letter: &Letter) -> String {
     }
     lines.extend(letter.paragraphs.iter().map(|paragraph| escaped(paragraph)));
     let facts = letter.facts.iter();
-    lines.extend(facts.map(|fact| format!("*{}:* {}", fact.label, escaped(&fact.value))));
+    lines.extend(facts.map(|fact| format!("*{}:* {}", fact.label, value(&fact.value))));
     lines.join("\n")
+}
+
+/// A value; one that is an address is a link, which Slack makes of nothing by itself.
+fn value(value: &str) -> String {
+    let is_address = value.starts_with("https://") || value.starts_with("http://");
+    if is_address && !value.contains(['|', '<', '>', ' ']) {
+        format!("<{}>", escaped(value))
+    } else {
+        escaped(value)
+    }
 }
 
 fn below(letter: &Letter) -> String {

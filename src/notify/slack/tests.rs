@@ -63,7 +63,9 @@ const UPDATED: (u16, &str, &str) = (
 /// Block Kit: <https://docs.slack.dev/reference/block-kit/blocks/section-block>.
 #[test]
 fn a_message_has_the_published_shape() {
-    let parcel = parcel_of(fired());
+    let (message, mut notification) = owed(561_115, fired(), "ops", "");
+    notification.facts.runbook_url = Some("https://wiki.example.com/low?a=1&b=2".to_owned());
+    let parcel = parcel(message, vec![notification]);
     let told = blocks::message(&parcel.letter, &Title::Plain, "the-id");
     assert_eq!(
         told["text"],
@@ -81,6 +83,10 @@ fn a_message_has_the_published_shape() {
     );
     let body = all[1]["text"]["text"].as_str().unwrap();
     assert!(body.contains("\n*Balance:* 8.0588 USD\n"), "{body}");
+    assert!(
+        body.contains("\n*Runbook:* <https://wiki.example.com/low?a=1&amp;b=2>\n"),
+        "{body}"
+    );
     assert_eq!(
         all.last().unwrap(),
         &json!({"type": "context", "elements": [{"type": "mrkdwn", "verbatim": true,

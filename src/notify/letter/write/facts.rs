@@ -51,6 +51,9 @@ pub(super) fn facts(scene: &Scene<'_>) -> Vec<Fact> {
     if let Some(enforcement) = facts.enforcement.as_ref().filter(|_| is_ahead) {
         row("Enforcement", one_line(enforcement, LONGEST_TEXT));
     }
+    if let Some(runbook) = &facts.runbook_url {
+        row("Runbook", one_line(runbook, LONGEST_TEXT));
+    }
     let severity = scene.notification.severity.as_str();
     row("Policy", format!("{} ({severity})", scene.notification.policy));
     row("Account", scene.notification.account.to_string());
