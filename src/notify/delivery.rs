@@ -46,6 +46,11 @@ pub trait Channel: Send + Sync {
         false
     }
 
+    /// Whether whoever reads it knows a repeat of a message by its id. Then one that may have arrived is tried again soon.
+    fn knows_repeats(&self) -> bool {
+        false
+    }
+
     /// How many connections it allows side by side, at least one.
     fn most_connections(&self) -> usize;
 

@@ -68,6 +68,11 @@ impl Vendor for Ntfy {
     ) -> BoxFuture<'a, Attempted> {
         self.send(poster, parcel, cut).boxed()
     }
+
+    /// It takes the place of the first one; an older server shows both, which is better than neither for hours.
+    fn knows_repeats(&self) -> bool {
+        true
+    }
 }
 
 fn is_about_the_topic(answer: &HttpAnswer) -> bool {

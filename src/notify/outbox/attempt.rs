@@ -295,6 +295,11 @@ impl<Q: Queue> Outbox<Q> {
             is_dead: lesson.is_dead,
             wait: lesson.wait,
             uncertain_tries,
+            knows_repeats: self
+                .settings
+                .channels
+                .get(&channel)
+                .is_some_and(|channel| channel.knows_repeats()),
             jitter,
         };
         let (message, attempt) = state::after(message, attempted, circumstances, now);

@@ -90,6 +90,8 @@ pub(super) struct Circumstances {
     pub wait: SignedDuration,
     /// How many of its attempts ended without an answer, this one included. Counted where it decides.
     pub uncertain_tries: u32,
+    /// Whether a copy does no harm, so that one that may have arrived is tried again as any other.
+    pub knows_repeats: bool,
     pub jitter: u32,
 }
 
@@ -104,6 +106,7 @@ pub(super) fn after(
         is_dead,
         wait,
         uncertain_tries,
+        knows_repeats,
         jitter,
     } = circumstances;
     let (outcome, detail) = match attempted {
@@ -119,7 +122,11 @@ pub(super) fn after(
         }
         Err(failed) if is_dead => NoticeState::Dead(failed.text.clone()),
         Err(failed) if failed.end == End::Uncertain => {
-            let wait = backoff::uncertain(uncertain_tries, jitter);
+            let wait = if knows_repeats {
+                Some(wait)
+            } else {
+                backoff::uncertain(uncertain_tries, jitter)
+            };
             let again = wait.and_then(|wait| now.saturating_add(wait).ok());
             match again.filter(|again| *again <= message.deadline) {
                 Some(again) => {

@@ -64,6 +64,11 @@ impl Vendor for PagerDuty {
         }
         .boxed()
     }
+
+    /// Another event with the same key changes nothing: a page must not wait for hours because an answer was lost.
+    fn knows_repeats(&self) -> bool {
+        true
+    }
 }
 
 /// Whether it says so in the shape of PagerDuty, as its likes do with another status.

@@ -29,6 +29,11 @@ pub trait Vendor: Send + Sync + 'static {
         false
     }
 
+    /// As [`Channel::knows_repeats`].
+    fn knows_repeats(&self) -> bool {
+        false
+    }
+
     /// Finds out whether it would be let in, as far as that can be known without a post.
     fn check<'a>(&'a self, poster: &'a Poster, _now: Timestamp) -> BoxFuture<'a, Result<String, Failed>> {
         poster.reached().boxed()
@@ -55,6 +60,10 @@ impl<V: Vendor> Channel for HttpChannel<V> {
 
     fn has_threads(&self) -> bool {
         self.vendor.has_threads()
+    }
+
+    fn knows_repeats(&self) -> bool {
+        self.vendor.knows_repeats()
     }
 
     fn most_connections(&self) -> usize {

@@ -21,12 +21,17 @@ struct Script {
     connections: usize,
     /// Whether it takes its time to answer.
     is_slow: bool,
+    knows_repeats: bool,
 }
 
 impl Channel for Scripted {
     fn connection(self: Arc<Self>) -> Box<dyn Connection> {
         self.0.lock().unwrap().connections += 1;
         Box::new(Self::clone(&self))
+    }
+
+    fn knows_repeats(&self) -> bool {
+        self.0.lock().unwrap().knows_repeats
     }
 
     fn most_connections(&self) -> usize {
@@ -260,4 +265,30 @@ async fn what_may_have_arrived_is_given_up_at_its_deadline_and_counts_as_told() 
     }
     assert_eq!(scene.labels(), ["probably-delivered"]);
     assert_eq!(scene.channel.0.lock().unwrap().parcels.len(), 5);
+}
+
+/// A page must not wait for hours because an answer was lost; and it is not given up before its time is over.
+#[tokio::test]
+async fn what_may_have_arrived_is_tried_again_soon_where_repeats_are_known() {
+    let uncertain = || Err(at(Step::Answer, End::Uncertain, Scope::Message));
+    for (knows_repeats, wait) in [(false, 7200), (true, 30)] {
+        let mut scene = Scene::new(1);
+        scene.channel.0.lock().unwrap().knows_repeats = knows_repeats;
+        scene.reports([uncertain()]);
+        scene.drain().await;
+        let waits = scene.wait_secs(0);
+        assert!((waits - wait).abs() * 10 <= wait, "{knows_repeats}: {waits}");
+    }
+    let mut scene = Scene::new(1);
+    scene.channel.0.lock().unwrap().knows_repeats = true;
+    let mut tries = 0;
+    while scene.labels() == ["pending"] {
+        scene.reports([uncertain()]);
+        scene.drain().await;
+        tries += 1;
+        let next_at = scene.shelf.0.lock().unwrap().messages[0].next_at;
+        scene.stepper.advance_to(next_at);
+    }
+    assert_eq!(scene.labels(), ["probably-delivered"]);
+    assert!(tries > 20, "until its time is over: {tries}");
 }
