@@ -6,9 +6,9 @@ use jiff::SignedDuration;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
+use super::Webhook;
 use super::payload::Payload;
 use super::template::{Body, Template};
-use super::Webhook;
 use crate::domain::Management;
 use crate::domain::Severity;
 use crate::domain::enforcement::{Direction, Outcome};

@@ -1,5 +1,6 @@
 //! Channels over HTTP through the real program: what each fault of a receiver costs, and that nothing is lost by it.
 
 mod faults;
+mod pages;
 mod receiver;
 mod webhook;

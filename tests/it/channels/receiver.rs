@@ -18,6 +18,8 @@ use tokio_rustls::TlsAcceptor;
 pub enum Act {
     /// Answers with this status, these headers (lines that end) and this body.
     Answer(u16, &'static str, &'static str),
+    /// Answers as the vendor of this path does who has taken it.
+    Take,
     HangUp,
     /// Says nothing until it is told to do something else, which it does then.
     Silence,
@@ -41,6 +43,10 @@ impl Seen {
             let (found, value) = line.split_once(": ")?;
             found.eq_ignore_ascii_case(name).then_some(value)
         })
+    }
+
+    pub fn path(&self) -> &str {
+        self.head.split(' ').nth(1).unwrap()
     }
 
     pub fn json(&self) -> serde_json::Value {
@@ -132,12 +138,17 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     let Some(seen) = request(&mut stream).await else {
         return;
     };
-    keeps.lock().unwrap().push(seen);
+    let number = {
+        let mut keeps = keeps.lock().unwrap();
+        keeps.push(seen.clone());
+        keeps.len()
+    };
     let act = acts.wait_for(|act| *act != Act::Silence).await;
     let Ok(act) = act.map(|act| act.clone()) else {
         return;
     };
     let bytes = match act {
+        Act::Take => taken(seen.path(), number),
         Act::Answer(status, headers, body) => {
             format!(
                 "HTTP/1.1 {status} Words\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n{body}",
@@ -150,6 +161,21 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     // A client that has gone is no trouble of the test.
     stream.write_all(bytes.as_bytes()).await.ok();
     stream.shutdown().await.ok();
+}
+
+/// What PagerDuty, Slack's API, its incoming webhooks and ntfy answer.
+fn taken(path: &str, number: usize) -> String {
+    let (status, body) = match path {
+        "/v2/enqueue" => (202, r#"{"status":"success","message":"Event processed"}"#.to_owned()),
+        path if path.starts_with("/api/") => {
+            let posted = format!(r#"{{"ok":true,"channel":"C1","ts":"15.{number:06}","team":"T","user":"U"}}"#);
+            (200, posted)
+        }
+        path if path.starts_with("/services/") => (200, "ok".to_owned()),
+        _ => (200, format!(r#"{{"id":"m{number}","event":"message"}}"#)),
+    };
+    let length = body.len();
+    format!("HTTP/1.1 {status} Words\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}")
 }
 
 /// `None`: it hung up before the whole body was there, or sent none.
