@@ -229,8 +229,11 @@ fn letterhead() -> Letterhead {
     }
 }
 
+/// So many messages that wait.
+type Waiting = fn(u32) -> Box<dyn Iterator<Item = Owed>>;
+
 /// What may wait, and how.
-const SHAPES: [(&str, fn(u32) -> Box<dyn Iterator<Item = Owed>>); 7] = [
+const SHAPES: [(&str, Waiting); 7] = [
     ("all due", |number| {
         Box::new((0..number).map(|number| owed(number, "ops", now())))
     }),
