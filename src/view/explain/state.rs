@@ -53,6 +53,9 @@ impl Scene<'_> {
 
     fn operators_text(&self, policy: &Policy, firing: &Firing, told: &Told) -> String {
         let now = &self.snapshot.now;
+        if firing.is_unheard() {
+            return "; operators are told when nothing keeps it back any more".to_owned();
+        }
         let mut text = match (told.operators, told.operators_wait_since) {
             (0, Some(since)) => format!("; what is owed to operators waits since {}", now.ago(since)),
             (0, None) if firing.baseline && firing.summary.is_none() => {
@@ -133,7 +136,13 @@ mod tests {
         };
         let again = "and are told again in 23h";
         type Case = (&'static str, fn(&mut Firing), Told, String);
-        let cases: [Case; 9] = [
+        let cases: [Case; 10] = [
+            (
+                "it was silenced when it began",
+                |firing| firing.held_back = true,
+                Told::default(),
+                "; operators are told when nothing keeps it back any more".to_owned(),
+            ),
             (
                 "nobody yet",
                 |_| {},
