@@ -119,17 +119,15 @@ impl CronRule {
     /// When it comes next; `None`: never again.
     #[must_use]
     pub fn next_after(&self, now: Timestamp) -> Option<Timestamp> {
-        // In the second of two equal hours, the rule reader may find the first one's: then it looks from behind them.
-        let mut from = now;
-        loop {
-            let local = chrono::DateTime::from_timestamp(from.as_second(), 0)?.with_timezone(&self.zone);
-            let next = self.rule.find_next_occurrence(&local, false).ok()?;
-            let next = Timestamp::from_second(next.timestamp()).ok()?;
-            if next.as_second() > now.as_second() {
-                return Some(next);
-            }
-            from = from.checked_add(SignedDuration::from_hours(1)).ok()?;
+        let local = chrono::DateTime::from_timestamp(now.as_second(), 0)?.with_timezone(&self.zone);
+        let next = self.rule.find_next_occurrence(&local, false).ok()?.timestamp();
+        if next > now.as_second() {
+            return Timestamp::from_second(next).ok();
         }
+        // In the second of two equal hours, what came in the first is found before what comes.
+        let mut coming = self.rule.iter_after(local).map(|next| next.timestamp());
+        let next = coming.find(|next| *next > now.as_second())?;
+        Timestamp::from_second(next).ok()
     }
 }
 
