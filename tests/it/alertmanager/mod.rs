@@ -189,10 +189,13 @@ async fn when_no_peer_is_reached_the_other_channels_hear_of_it() {
     // It comes, by the same address.
     let listener = TcpListener::bind(down).await.unwrap();
     tokio::spawn(async move {
+        // Kept open: one that is closed with a request unread is reset, and the answer lost with it.
+        let mut kept = Vec::new();
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
-            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
             tokio::io::AsyncWriteExt::write_all(&mut stream, answer).await.ok();
+            kept.push(stream);
         }
     });
     let mails = world.wait_for_mails_to("noc@example.com", 2).await;
@@ -225,6 +228,41 @@ async fn a_sweep_by_cron_tells_it_once_and_holds_until_the_next_ones() {
         .receiver
         .wait_until_told(&world.ids[0], &["firing", "resolved"])
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn checks_and_tests_ask_each_peer() {
+    let Some(alertmanager) = Alertmanager::start().await else {
+        return;
+    };
+    let (good, down) = (alertmanager.door, nobody().await);
+    let world = world(&[good, down], "1m").await;
+    let tried = world.run(&["check", "--online", "--output", "json"]).await;
+    tried.ended(1);
+    let tried = tried.json().to_string();
+    assert!(tried.contains(&format!("`{good}` takes alerts")), "{tried}");
+    assert!(
+        tried.contains(&format!("no connection was made to `{down}`")),
+        "{tried}"
+    );
+    assert_eq!(alertmanager.alerts().await.len(), 0);
+
+    let said = world.run(&["test-notify", "am"]).await;
+    said.ended(1);
+    assert!(
+        said.err.contains(&down.to_string()) && said.out.contains("taken"),
+        "{said:?}"
+    );
+    let shown = alertmanager.wait_for_alerts(1).await.remove(0);
+    assert!(
+        shown["annotations"]["summary"]
+            .as_str()
+            .unwrap()
+            .contains("this is a test"),
+        "{shown}"
+    );
+    configure(&world, &[good], "1m", "");
+    world.run(&["test-notify", "am"]).await.ended(0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
