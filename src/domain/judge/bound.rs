@@ -293,7 +293,7 @@ mod tests {
             ..below("0")
         };
         assert_eq!(
-            bound("phone", &[critical.clone()], &ops).day,
+            bound("phone", std::slice::from_ref(&critical), &ops).day,
             9,
             "it begins and it ends"
         );
