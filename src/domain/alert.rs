@@ -69,6 +69,9 @@ pub enum Phase {
     CoolingDown {
         /// When the episode was resolved.
         resolved_at: Timestamp,
+        /// How many relapses in a row it ended.
+        #[serde(default)]
+        relapses: u32,
     },
 }
 
@@ -83,6 +86,9 @@ pub struct Pending {
     pub baseline: bool,
     /// When an earlier episode was resolved, if its cool-down still runs.
     pub resolved_at: Option<Timestamp>,
+    /// How many relapses in a row that one ended.
+    #[serde(default)]
+    pub relapses: u32,
 }
 
 /// An episode that runs.
@@ -95,10 +101,10 @@ pub struct Firing {
     /// Whether a second good reading, at least one interval after the first, still found it in breach. Only then
     /// may the client be told and anything be enforced; an episode that no baseline found is confirmed at once.
     pub confirmed: bool,
-    /// Whether it began within the cool-down of the one before. It then ends only when it was clear for that long: however
-    /// a balance jumps around its limit, ends and beginnings stay far apart.
+    /// Which relapse in a row it is: each began within the cool-down of the one before. From the second on it ends only when
+    /// it was clear for as long as a cool-down: however a balance jumps around its limit, ends and beginnings stay far apart.
     #[serde(default)]
-    pub relapsed: bool,
+    pub relapses: u32,
     /// How often it was told again.
     pub repeats: u32,
     /// When it was last told.
@@ -154,7 +160,7 @@ impl Firing {
             since,
             baseline: false,
             confirmed: true,
-            relapsed: false,
+            relapses: 0,
             repeats: 0,
             last_told_at: since,
             client_waits: None,

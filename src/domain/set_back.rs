@@ -90,19 +90,20 @@ impl SetBack {
     /// Sets back what is remembered of an alert; `today` is the day in Toronto.
     pub fn alert(&self, alert: &mut Alert, today: Date) {
         match &mut alert.phase {
-            Phase::CoolingDown { resolved_at } => self.past(resolved_at),
+            Phase::CoolingDown { resolved_at, .. } => self.past(resolved_at),
             Phase::Pending(Pending {
                 since,
                 last_breach_at,
                 baseline: _,
                 resolved_at,
+                relapses: _,
             }) => {
                 let past = [Some(since), Some(last_breach_at), resolved_at.as_mut()];
                 past.into_iter().flatten().for_each(|at| self.past(at));
             }
             Phase::Firing(Firing {
                 threads: _,
-                relapsed: _,
+                relapses: _,
                 episode: _,
                 since,
                 baseline: _,

@@ -407,7 +407,10 @@ mod tests {
         snapshot.rules.policies[0].severity = Severity::Critical;
         assert_eq!(AlertRow::all(&snapshot)[0].severity, Some(Severity::Critical));
         snapshot.kept.alerts = vec![Alert {
-            phase: Phase::CoolingDown { resolved_at: at(-60) },
+            phase: Phase::CoolingDown {
+                resolved_at: at(-60),
+                relapses: 0,
+            },
             ..firing("1")
         }];
         assert!(AlertRow::all(&snapshot).is_empty(), "it is over");

@@ -127,6 +127,7 @@ pub fn pending(client: &str) -> Alert {
         last_breach_at: at(-60),
         baseline: false,
         resolved_at: None,
+        relapses: 0,
     };
     alert(ClientId::new(client).unwrap(), Phase::Pending(pending))
 }

@@ -87,7 +87,7 @@ fn a_good_configuration_is_ok() {
     assert_eq!((code, err.as_str()), (0, ""));
     assert_eq!(
         out,
-        "ok: 1 account, 1 channel, 13 policies in force, sweep */5 * * * *, enforcement observe\n"
+        "ok: 1 account, 1 channel, 14 policies in force, sweep */5 * * * *, enforcement observe\n"
     );
     let (code, out, _) = run(&mut folder.program(&["check", "--output", "json"]));
     let answer: Value = serde_json::from_str(&out).unwrap();

@@ -1,11 +1,13 @@
 //! The most messages that one recipient can get about one client, whatever its balance does. Pure; `explain` shows it, and
 //! a property test drives the judge against it.
 //!
-//! Two ends of one policy's episodes are at least a [`gap`] apart: an episode begins a whole cool-down after the last one
-//! ended, or it is a relapse and must be clear for a whole cool-down before it ends. So in any window `w`
+//! An episode begins a whole cool-down after the last one ended, or it is a relapse; from the second relapse in a row on it
+//! must be clear for a whole cool-down before it ends. So within a cool-down there are at most two ends. A client is not told
+//! of a relapse before the cool-down is over, so what it is told of ends once. In any window `w`
 //!
 //! ```text
-//! ends   = ⌈w / max(cool_down, for + clear_for, no_reading_for)⌉, and no more than ⌈sweeps / (clear_readings + 1)⌉
+//! ends   = 2 × ⌈w / cool_down⌉ (for a client once), and no more than ⌈w / max(for + clear_for, no_reading_for)⌉
+//!          and ⌈sweeps / (clear_readings + 1)⌉
 //! begins = ends + 1
 //! again  = ⌈w / repeat_every⌉, and no more than max_repeats × begins
 //! ```
@@ -77,7 +79,8 @@ fn messages(
     interval: SignedDuration,
     window: SignedDuration,
 ) -> (u64, u64) {
-    let ends = ends(policy, interval, window);
+    let quick = if channel.is_client() { 1 } else { 2 };
+    let ends = ends(policy, interval, window, quick);
     let begins = ends.saturating_add(1);
     let most_again = u64::from(policy.max_repeats).saturating_mul(begins);
     let again = times(window, policy.repeat_every).min(most_again);
@@ -111,25 +114,26 @@ fn messages(
     (told.saturating_add(ends).saturating_add(escalations), exempt)
 }
 
-/// How many episodes can end in a window.
-fn ends(policy: &Policy, interval: SignedDuration, window: SignedDuration) -> u64 {
+/// How many episodes can end in a window, when so many can within a cool-down.
+fn ends(policy: &Policy, interval: SignedDuration, window: SignedDuration, quick: u64) -> u64 {
     let judged_every = match policy.when.no_reading_for {
         Some(_) => interval.min(SILENCE_EVERY),
         None => interval,
     };
     let sweeps = times(window, judged_every).saturating_add(1);
     let by_readings = sweeps.div_ceil(u64::from(policy.clear_readings).saturating_add(1));
-    times(window, gap(policy)).min(by_readings).max(1)
+    let by_cool_down = times(window, policy.cool_down).saturating_mul(quick);
+    by_cool_down.min(times(window, gap(policy))).min(by_readings).max(1)
 }
 
-/// How far apart two ends of a policy's episodes are at least.
+/// How far apart two ends of a policy's episodes are at least, whatever its cool-down.
 fn gap(policy: &Policy) -> SignedDuration {
     let held = policy.hold.saturating_add(policy.clear_for);
     let silent = policy
         .when
         .no_reading_for
         .map_or(SignedDuration::ZERO, |silence| silence.limit);
-    policy.cool_down.max(held).max(silent)
+    held.max(silent)
 }
 
 /// How often something can happen in a window that is at least `apart` from the next; no bound when that is nothing.
@@ -203,7 +207,7 @@ mod tests {
         let low = below("10");
         let minutes = SignedDuration::from_mins;
         let cases = [
-            ("operators", "ops", low.clone(), ops.clone(), (5 + 1 + 4, 29 + 7 + 28)),
+            ("operators", "ops", low.clone(), ops.clone(), (9 + 1 + 8, 57 + 7 + 56)),
             (
                 "the client",
                 "client",
@@ -221,7 +225,7 @@ mod tests {
                     tells_ends: false,
                     ..ops.clone()
                 },
-                (6, 36),
+                (10, 64),
             ),
             (
                 "not severe enough",
@@ -254,7 +258,7 @@ mod tests {
                     ..low.clone()
                 },
                 ops.clone(),
-                (9, 57),
+                (17, 113),
             ),
             (
                 "no cool-down: three sweeps each",
@@ -294,11 +298,11 @@ mod tests {
         };
         assert_eq!(
             bound("phone", std::slice::from_ref(&critical), &ops).day,
-            9,
+            17,
             "it begins and it ends"
         );
         assert_eq!(bound("phone", &[below("0")], &ops).day, 0, "only what is critical");
         let twice = bound("ops", &[critical, below("0")], &ops);
-        assert_eq!(twice.day, 20, "the sum of both");
+        assert_eq!(twice.day, 36, "the sum of both");
     }
 }

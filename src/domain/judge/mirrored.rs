@@ -111,6 +111,7 @@ mod tests {
             last_breach_at: at(0),
             baseline: false,
             resolved_at: None,
+            relapses: 0,
         });
         let fires = |alert: Alert| Fires {
             state: AccountState::default(),

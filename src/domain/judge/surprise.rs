@@ -173,12 +173,16 @@ mod tests {
             last_breach_at: at(last),
             baseline: true,
             resolved_at: None,
+            relapses: 0,
         })
     }
 
     #[test]
     fn a_second_reading_decides_what_it_was() {
-        let cooling = || Phase::CoolingDown { resolved_at: at(400) };
+        let cooling = || Phase::CoolingDown {
+            resolved_at: at(400),
+            relapses: 0,
+        };
         let cases = [
             ("not read again", firing(100, false, 0), 20, 400, Standing::Open),
             ("the same", firing(100, true, 0), 20, 400, Standing::Same(20)),

@@ -147,6 +147,7 @@ fn pending(id: &str) -> Alert {
             last_breach_at: at(2),
             baseline: false,
             resolved_at: None,
+            relapses: 0,
         }),
         ..firing(id)
     }

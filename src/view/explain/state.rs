@@ -13,7 +13,7 @@ impl Scene<'_> {
         let now = &self.snapshot.now;
         match alert.map(|alert| &alert.phase) {
             None => "inactive".to_owned(),
-            Some(Phase::CoolingDown { resolved_at }) => {
+            Some(Phase::CoolingDown { resolved_at, .. }) => {
                 let until = resolved_at.saturating_add(policy.cool_down).unwrap_or(Timestamp::MAX);
                 let (resolved, until) = (now.ago(*resolved_at), now.ago(until));
                 format!("inactive; resolved {resolved}, and until {until} a relapse is not told to the client")
@@ -38,12 +38,11 @@ impl Scene<'_> {
         if firing.clear_readings > 0 {
             let (seen, needed) = (firing.clear_readings, policy.clear_readings);
             text.push_str(&format!("; {seen} of {needed} clear readings seen"));
-            if firing.relapsed
+            let lasts = clear_for(firing, policy);
+            if lasts > policy.clear_for
                 && let Some(since) = firing.clear_since
             {
-                let ends = since
-                    .saturating_add(clear_for(firing, policy))
-                    .unwrap_or(Timestamp::MAX);
+                let ends = since.saturating_add(lasts).unwrap_or(Timestamp::MAX);
                 let ends = self.snapshot.now.until(ends);
                 text.push_str(&format!(", and as a relapse it ends {ends} at the earliest"));
             }
@@ -229,6 +228,7 @@ mod tests {
         let mut over = pending("561115");
         over.phase = Phase::CoolingDown {
             resolved_at: at(-3_600),
+            relapses: 0,
         };
         assert_eq!(
             said(Some(&over), none()),

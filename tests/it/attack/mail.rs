@@ -47,23 +47,23 @@ async fn a_mistake_in_the_mail_settings_kills_no_message_and_everything_leaves_a
         "5.4.5 Daily sending quota exceeded",
         "go away",
     ] {
-        let world = fallen(3, Behaviour::Answer { at, code, text }).await;
+        let world = fallen(2, Behaviour::Answer { at, code, text }).await;
         let report = world.sweep(0).await;
         assert_eq!(
             report["notifications"],
-            json!({"sent": 0, "deferred": 6, "dead": 0}),
+            json!({"sent": 0, "deferred": 4, "dead": 0}),
             "{text}"
         );
         let report = world.sweep_later(LATER_SECS).await.report.notifications;
         assert_eq!((report.sent, report.dead), (0, 0), "{text}");
-        assert_eq!(in_state(&world, "client", "pending").await, 3, "{text}");
+        assert_eq!(in_state(&world, "client", "pending").await, 2, "{text}");
         let status = world.run(&["status"]).await.out;
         assert!(status.contains("does not take messages"), "{status}");
         assert!(status.contains(text.split_once(' ').unwrap().1), "its words: {status}");
         world.mail.behave(Behaviour::Good);
         let report = world.sweep_later(2 * LATER_SECS).await.report.notifications;
-        assert_eq!((report.sent, report.deferred, report.dead), (6, 0, 0), "{text}");
-        assert_eq!(world.mails().len(), 6);
+        assert_eq!((report.sent, report.deferred, report.dead), (4, 0, 0), "{text}");
+        assert_eq!(world.mails().len(), 4);
     }
 }
 
@@ -74,7 +74,7 @@ async fn one_clients_refused_address_holds_up_nobody_and_is_told_as_dead() {
         code: 550,
         text: "no such user",
     };
-    let world = fallen(3, Behaviour::Good).await;
+    let world = fallen(2, Behaviour::Good).await;
     // The first mail to a client is the only one that is refused; which client that is does not matter.
     world.mail.behave_next([refused]);
     let report = swept(&world).await;
@@ -83,38 +83,38 @@ async fn one_clients_refused_address_holds_up_nobody_and_is_told_as_dead() {
         1
     );
     assert_eq!(report["notifications"]["deferred"], 0, "{report}");
-    assert_eq!(about_clients(&world), 5);
+    assert_eq!(about_clients(&world), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_that_is_dead_or_waits_is_tried_again_by_one_command() {
     let (at, code, text) = (Stage::Rcpt, 550, "5.1.1 no such user");
-    let world = fallen(3, Behaviour::Answer { at, code, text }).await;
+    let world = fallen(2, Behaviour::Answer { at, code, text }).await;
     swept(&world).await;
     assert_eq!(
         (
             in_state(&world, "ops", "dead").await,
             in_state(&world, "client", "dead").await
         ),
-        (3, 3)
+        (2, 2)
     );
     world.mail.behave(Behaviour::Good);
     let one: Value = world
         .json(&["notifications", "retry", "--all", "--channel", "ops"])
         .await;
-    assert_eq!(one, json!({"messages": 3, "state": "pending"}));
+    assert_eq!(one, json!({"messages": 2, "state": "pending"}));
     swept(&world).await;
     assert_eq!(
         (
             in_state(&world, "ops", "dead").await,
             in_state(&world, "client", "dead").await
         ),
-        (0, 3)
+        (0, 2)
     );
     let rest = world.json(&["notifications", "retry", "--all"]).await;
-    assert_eq!(rest["messages"], 3);
+    assert_eq!(rest["messages"], 2);
     world.sweep(0).await;
-    assert_eq!(about_clients(&world), 6);
+    assert_eq!(about_clients(&world), 4);
     for (arguments, code) in [
         (&["notifications", "retry"][..], 64),
         (&["notifications", "retry", "id", "--all"], 64),

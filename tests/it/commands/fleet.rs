@@ -340,6 +340,7 @@ impl Fleet {
                 last_breach_at: self.ago(80),
                 baseline: false,
                 resolved_at: None,
+                relapses: 0,
             }),
             reason: low("50", "60", None),
         }

@@ -9,6 +9,7 @@ use super::verdict::{Judgement, Verdict};
 use crate::domain::alert::{Alert, ClientWaits, EpisodeId, Firing, Pending, Phase};
 use crate::domain::enforcement::Mode;
 use crate::domain::notice::{Transition, Withdrawal};
+use crate::domain::policy::Scope;
 use crate::domain::reason::{Measure, Reason};
 use crate::domain::{AccountName, ClientId, Policy};
 
@@ -82,18 +83,18 @@ pub fn step(
     match alert {
         None => stepper.when_inactive(None, None),
         Some(Alert {
-            phase: Phase::CoolingDown { resolved_at },
+            phase: Phase::CoolingDown { resolved_at, relapses },
             ..
-        }) => stepper.when_inactive(None, Some(resolved_at).filter(|at| stepper.cools_down(*at))),
+        }) => stepper.when_inactive(None, stepper.still_cooling(Some(resolved_at), relapses)),
         Some(Alert {
             phase: Phase::Pending(pending),
             condition,
             ..
         }) => {
-            let resolved_at = pending.resolved_at.filter(|at| stepper.cools_down(*at));
+            let before = stepper.still_cooling(pending.resolved_at, pending.relapses);
             // A changed condition starts the hold anew.
             let pending = Some(pending).filter(|_| condition == policy.condition());
-            stepper.when_inactive(pending, resolved_at)
+            stepper.when_inactive(pending, before)
         }
         Some(Alert {
             phase: Phase::Firing(firing),
@@ -146,7 +147,7 @@ pub fn believe(mut alert: Alert, policy: &Policy, relapse: bool) -> Step {
 /// Whether an inactive alert's cool-down is over, so that nothing about it must be remembered.
 #[must_use]
 pub fn is_spent(alert: &Alert, policy: &Policy, now: Timestamp) -> bool {
-    matches!(alert.phase, Phase::CoolingDown { resolved_at } if now.duration_since(resolved_at) >= policy.cool_down)
+    matches!(alert.phase, Phase::CoolingDown { resolved_at, .. } if now.duration_since(resolved_at) >= policy.cool_down)
 }
 
 /// How much later a second reading must be to confirm a first. Two sweeps are one interval apart, but what they read is
@@ -157,10 +158,13 @@ pub fn one_round_later(interval: SignedDuration) -> SignedDuration {
     interval - (interval / 10).min(SignedDuration::from_secs(10))
 }
 
-/// How long an episode must have been clear before it ends.
+/// From this relapse in a row on an end takes long. One relapse is life: a client that paid too little.
+const FLAPS: u32 = 2;
+
+/// How long an episode must have been clear before it ends. What is wrong with the account itself ends when it is right again.
 #[must_use]
 pub fn clear_for(firing: &Firing, policy: &Policy) -> SignedDuration {
-    if firing.relapsed {
+    if firing.relapses >= FLAPS && policy.scope != Scope::Account {
         policy.clear_for.max(policy.cool_down)
     } else {
         policy.clear_for
@@ -181,6 +185,13 @@ pub fn is_used_up(reason: &Reason) -> bool {
     finding.is_some_and(|finding| !finding.value.is_positive())
 }
 
+/// The episode before, while its cool-down runs.
+#[derive(Clone, Copy)]
+struct Before {
+    resolved_at: Timestamp,
+    relapses: u32,
+}
+
 struct Stepper<'a> {
     client: &'a ClientId,
     policy: &'a Policy,
@@ -190,8 +201,10 @@ struct Stepper<'a> {
 }
 
 impl Stepper<'_> {
-    fn cools_down(&self, resolved_at: Timestamp) -> bool {
-        self.moment.now.duration_since(resolved_at) < self.policy.cool_down
+    /// The episode before, if its cool-down still runs.
+    fn still_cooling(&self, resolved_at: Option<Timestamp>, relapses: u32) -> Option<Before> {
+        let resolved_at = resolved_at.filter(|at| self.moment.now.duration_since(*at) < self.policy.cool_down)?;
+        Some(Before { resolved_at, relapses })
     }
 
     fn alert(&self, phase: Phase) -> Alert {
@@ -205,10 +218,11 @@ impl Stepper<'_> {
     }
 
     /// From inactive or pending: a breach starts or continues the hold and fires when it is over.
-    fn when_inactive(&self, pending: Option<Pending>, resolved_at: Option<Timestamp>) -> Step {
+    fn when_inactive(&self, pending: Option<Pending>, before: Option<Before>) -> Step {
         let now = self.moment.now;
         if self.judgement.verdict != Verdict::Breach {
-            return Step::quiet(resolved_at.map(|resolved_at| self.alert(Phase::CoolingDown { resolved_at })));
+            let cooling = before.map(|Before { resolved_at, relapses }| Phase::CoolingDown { resolved_at, relapses });
+            return Step::quiet(cooling.map(|phase| self.alert(phase)));
         }
         let unbroken = pending.filter(|pending| {
             !self.moment.jumped && now.duration_since(pending.last_breach_at) <= self.moment.interval * 3
@@ -222,17 +236,18 @@ impl Stepper<'_> {
                 since,
                 last_breach_at: now,
                 baseline,
-                resolved_at,
+                resolved_at: before.map(|before| before.resolved_at),
+                relapses: before.map_or(0, |before| before.relapses),
             };
             return Step::quiet(Some(self.alert(Phase::Pending(pending))));
         }
         // What was seen one whole round before needs no more.
         let is_second = now.duration_since(since) >= one_round_later(self.moment.interval);
         let unconfirmed = self.moment.unconfirmed && !(is_second && since < now);
-        self.fire(baseline, unconfirmed, resolved_at)
+        self.fire(baseline, unconfirmed, before)
     }
 
-    fn fire(&self, baseline: bool, unconfirmed: bool, resolved_at: Option<Timestamp>) -> Step {
+    fn fire(&self, baseline: bool, unconfirmed: bool, before: Option<Before>) -> Step {
         let Moment {
             account,
             now,
@@ -240,18 +255,19 @@ impl Stepper<'_> {
             mode,
             ..
         } = *self.moment;
-        let waits = if baseline || (unconfirmed && resolved_at.is_none()) {
+        let waits = if baseline || (unconfirmed && before.is_none()) {
             Some(ClientWaits::Confirmation)
         } else {
             // A cool-down that cannot be represented never ends, which tells the client less, not more.
-            resolved_at
-                .map(|at| at.saturating_add(self.policy.cool_down).unwrap_or(Timestamp::MAX))
+            before
+                .map(|before| before.resolved_at.saturating_add(self.policy.cool_down))
+                .map(|over| over.unwrap_or(Timestamp::MAX))
                 .map(ClientWaits::CoolDownEnds)
         };
         let client_waits = waits.filter(|_| self.policy.tells_client());
         let firing = Firing {
             baseline,
-            relapsed: resolved_at.is_some(),
+            relapses: before.map_or(0, |before| before.relapses.saturating_add(1)),
             confirmed: !(baseline || unconfirmed),
             client_waits,
             client_told: self.policy.tells_client() && client_waits.is_none(),
@@ -263,7 +279,7 @@ impl Stepper<'_> {
             ..Firing::new(EpisodeId::new(account, self.client, &self.policy.name, now), now, mode)
         };
         let transitions = vec![Transition::Fired {
-            relapse: resolved_at.is_some(),
+            relapse: before.is_some(),
         }];
         Step {
             next: Some(self.alert(Phase::Firing(firing.clone()))),
@@ -354,7 +370,11 @@ impl Stepper<'_> {
         {
             return Step::quiet(Some(self.alert(Phase::Firing(firing))));
         }
-        let next = (!self.policy.cool_down.is_zero()).then(|| self.alert(Phase::CoolingDown { resolved_at: now }));
+        let cooling = || Phase::CoolingDown {
+            resolved_at: now,
+            relapses: firing.relapses,
+        };
+        let next = (!self.policy.cool_down.is_zero()).then(|| self.alert(cooling()));
         Step {
             next,
             transitions: vec![Transition::Resolved],

@@ -396,14 +396,23 @@ proptest! {
 /// The bound is no idle number: a balance can reach half of it, with a rhythm of its own for each reader.
 #[test]
 fn the_bound_is_within_twice_of_what_a_balance_can_do() {
-    let to_operators = vec![Event::Flap(12 * 24 * 8)];
-    let round = [
+    let for_eight_days = |round: &[Event]| -> Vec<Event> {
+        let rounds = round.iter().cycle().take(round.len() * 35);
+        rounds.cloned().collect()
+    };
+    // One relapse in each cool-down: the second in a row would end late.
+    let to_operators = for_eight_days(&[
+        Event::Read("5", 1),
+        Event::Read("50", 2),
+        Event::Read("5", 1),
+        Event::Read("50", 74),
+    ]);
+    let to_client = for_eight_days(&[
         Event::Read("50", 74),
         Event::Read("5", 1),
         Event::Read("-5", 1),
         Event::Read("50", 2),
-    ];
-    let to_client: Vec<Event> = round.iter().cycle().take(round.len() * 35).cloned().collect();
+    ]);
     for (channel, events) in [
         (ChannelName::new("ops").unwrap(), to_operators),
         (ChannelName::client(), to_client),

@@ -151,12 +151,19 @@ fn pending(policy: &Policy, since: i64, last: i64) -> Alert {
         last_breach_at: at(last),
         baseline: false,
         resolved_at: None,
+        relapses: 0,
     };
     alert(policy, Phase::Pending(pending))
 }
 
 fn cools_down(policy: &Policy, since: i64) -> Alert {
-    alert(policy, Phase::CoolingDown { resolved_at: at(since) })
+    alert(
+        policy,
+        Phase::CoolingDown {
+            resolved_at: at(since),
+            relapses: 0,
+        },
+    )
 }
 
 /// A client with this reading and threshold, both of this sweep.

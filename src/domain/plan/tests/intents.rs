@@ -75,7 +75,10 @@ fn a_value_is_wanted_while_an_alert_that_asks_for_it_fires() {
     let cases: [(&str, Change); 8] = [
         ("no alert", |given| given.alerts.clear()),
         ("only pending or cooling down", |given| {
-            given.alerts[0].phase = Phase::CoolingDown { resolved_at: at(0) };
+            given.alerts[0].phase = Phase::CoolingDown {
+                resolved_at: at(0),
+                relapses: 0,
+            };
         }),
         ("the policy asks for nothing", |given| given.policies[0].enforce = None),
         ("the policy is gone", |given| {
@@ -254,6 +257,7 @@ fn what_we_set_goes_back_when_nobody_asks_for_it_any_more() {
                 last_breach_at: at(SWEEP),
                 baseline: false,
                 resolved_at: None,
+                relapses: 0,
             });
         }),
         ("not read in this sweep", |given| given.watched[0].reading = None),
@@ -298,7 +302,10 @@ fn what_we_set_goes_back_when_nobody_asks_for_it_any_more() {
     let goes: [(&str, Change); 4] = [
         ("the alert cools down", |given| {
             given.alerts = vec![fires("1", "a-hard", 0)];
-            given.alerts[0].phase = Phase::CoolingDown { resolved_at: at(0) };
+            given.alerts[0].phase = Phase::CoolingDown {
+                resolved_at: at(0),
+                relapses: 0,
+            };
         }),
         ("a later episode found it as it wanted it, and reverts", |given| {
             given

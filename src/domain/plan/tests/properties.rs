@@ -63,7 +63,12 @@ fn fleets() -> impl Strategy<Value = (Vec<Alert>, Vec<Watched>)> {
             .map(|(client, policy, ago, kind)| {
                 let mut alert = fires(CLIENTS[client], POLICIES[policy], NOW - ago);
                 match kind {
-                    0 => alert.phase = Phase::CoolingDown { resolved_at: at(0) },
+                    0 => {
+                        alert.phase = Phase::CoolingDown {
+                            resolved_at: at(0),
+                            relapses: 0,
+                        }
+                    }
                     1 => firing_mut(&mut alert).last_reading_at = Some(at(SWEEP - 1)),
                     2 => firing_mut(&mut alert).confirmed = false,
                     3 => firing_mut(&mut alert).mode = Mode::Observe,
