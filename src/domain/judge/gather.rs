@@ -1,5 +1,5 @@
 //! What operators are told of clients at one time, put into few messages: a client or two each have their own, more come
-//! in one with a table. Pure; what leaves is decided by [`audience`] alone, here only in which message.
+//! in one with a table. Pure; what leaves is decided by [`audience`](super::audience) alone, here only in which message.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -1,7 +1,7 @@
 //! Alertmanager is a mirror, not a mailbox: what fires is posted to all peers of a cluster again and again, and what is not
 //! posted any more ends there by itself. So nothing is queued, and a crash on either side heals.
 //!
-//! - [`shown`]: what it is to show. Pure.
+//! - `shown`: what it is to show. Pure.
 //! - `payload`: that as requests, by the clock of the peer that gets them. Pure.
 //! - `peer`: one Alertmanager, told on its own.
 //!

@@ -29,7 +29,7 @@ pub struct Place {
     pub language: Language,
     /// `None`: every policy that has no text of its own.
     pub policy: Option<PolicyName>,
-    /// One of [`WORDS`].
+    /// One of `WORDS`.
     pub what: &'static str,
     pub told: Told,
 }
