@@ -1,5 +1,5 @@
 //! What a template may say. PURE. Every text is one line, cleaned, and there: what is not known is empty. The page for
-//! operators is in `config/README.md`, "Webhooks with a body of your own".
+//! operators is in `config/ON-CALL.md`, "A template of your own".
 
 use jiff::Timestamp;
 use serde::Serialize;

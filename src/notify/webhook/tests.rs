@@ -471,7 +471,7 @@ fn a_template_that_fails_loses_nothing() {
 
 #[test]
 fn the_manuals_template_works_and_it_names_everything_there_is() {
-    let manual = include_str!("../../../config/README.md");
+    let manual = include_str!("../../../config/ON-CALL.md");
     let template = manual.split("```jinja\n").nth(1).unwrap().split("```").next().unwrap();
     let two = vec![told(561_115, fired()), told(561_116, fired())];
     let body = posted(&of(tried("manual.json", template).unwrap()), &parcel(two));

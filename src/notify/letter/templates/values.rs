@@ -28,7 +28,7 @@ const fn name(name: &'static str, for_clients: bool, meaning: &'static str) -> N
     }
 }
 
-/// All there are. `config/README.md` shows the same table.
+/// All there are. `config/ON-CALL.md` shows the same table.
 pub const NAMES: &[Name] = &[
     name(
         "name",

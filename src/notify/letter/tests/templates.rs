@@ -294,7 +294,7 @@ fn every_value_is_given_and_stands_in_the_docs() {
         .collect();
     let letter = english(&[("en/fired.operator.txt", &all.join("\n"))], low());
     assert_eq!(letter.trouble, None);
-    let docs = include_str!("../../../../config/README.md");
+    let docs = include_str!("../../../../config/ON-CALL.md");
     for row in NAMES {
         let line = format!(
             "| `{}` | {} | {} |",
