@@ -40,6 +40,8 @@ pub struct Commit {
     pub alerts_gone: Vec<(ClientId, PolicyName)>,
     /// Whole messages. A new one goes to the end of the queue, a known one keeps its place.
     pub messages: Vec<Message>,
+    /// Stored messages that moved through the queue: of each what became of it, and when it is tried again.
+    pub messages_moved: Vec<Message>,
     /// Whole notifications. The message that one names must be stored, or be in this commit.
     pub notifications: Vec<Notification>,
     /// Notifications, by id, that the message with this id carries from now on.
@@ -75,6 +77,7 @@ impl Commit {
             alerts: Vec::new(),
             alerts_gone: Vec::new(),
             messages: Vec::new(),
+            messages_moved: Vec::new(),
             notifications: Vec::new(),
             notices_into: Vec::new(),
             readdressed: Vec::new(),
@@ -99,6 +102,7 @@ impl Commit {
             && self.alerts.is_empty()
             && self.alerts_gone.is_empty()
             && self.messages.is_empty()
+            && self.messages_moved.is_empty()
             && self.notifications.is_empty()
             && self.notices_into.is_empty()
             && self.readdressed.is_empty()

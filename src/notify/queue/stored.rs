@@ -48,7 +48,7 @@ impl Queue for Store {
         let notices = record.notices();
         let notices_of_messages = notices.map(|(id, state)| (id.to_owned(), state.clone())).collect();
         let commit = Commit {
-            messages: record.messages,
+            messages_moved: record.messages,
             notifications: record.left_out,
             notices_of_messages,
             attempts: record.attempts,

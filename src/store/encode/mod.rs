@@ -42,7 +42,9 @@ use serde::{Serialize, Serializer};
 
 pub use clients::{AccountRow, AlertKey, AlertRow, ClientRow, HistoryRow, ReadingRow};
 pub use decisions::{DecisionRow, EnforcementRow, StepRow};
-pub use notices::{AddressRow, AnnouncedRow, AttemptRow, CarriedRow, FateRow, MessageRow, NotificationRow, TakenRow};
+pub use notices::{
+    AddressRow, AnnouncedRow, AttemptRow, CarriedRow, FateRow, MessageRow, MovedRow, NotificationRow, TakenRow,
+};
 
 /// A row that is written whole: a new one is inserted, a known one replaced.
 pub trait Row: Serialize {

@@ -29,6 +29,20 @@ row! {
     }
 }
 
+row! {
+    /// What changes of a message while it leaves.
+    MovedRow of message: Message {
+        id: id(&message.id),
+        not_before: nanos(message.not_before),
+        deadline: nanos(message.deadline),
+        attempts: message.attempts,
+        next_at: nanos(message.next_at),
+        state: message.state.label(),
+        why: message.state.why().map(detail),
+        receipt: message.receipt.as_deref().map(id),
+    }
+}
+
 /// An amount as a whole number that orders as it does: units of the last place that money keeps.
 fn rank(amount: Money) -> i64 {
     let mut units = amount.amount();

@@ -7,7 +7,7 @@ use super::letters::{ANNOUNCED, DEAD, MESSAGE_READDRESSED, NOTIFICATION_READDRES
 use super::place::{IS_ANY_TO_RISE, PLACE, RISE};
 use super::queue::{CARRIED, CLIENT_MAILS, DUE, MAKE_DUE, NEXT, RETRY, UNCERTAIN};
 use super::read::NOTIFICATIONS_UNCARRIED;
-use super::statements::{NOTIFICATION_CARRIED, NOTIFICATION_FATE};
+use super::statements::{MESSAGE_MOVED, NOTIFICATION_CARRIED, NOTIFICATION_FATE};
 use crate::store::{Access, Store};
 
 #[tokio::test]
@@ -36,6 +36,7 @@ async fn nothing_walks_through_all_messages() {
         ("notification readdressed", NOTIFICATION_READDRESSED),
         ("carried into", NOTIFICATION_CARRIED),
         ("fate", NOTIFICATION_FATE),
+        ("moved", MESSAGE_MOVED),
     ] {
         let explained = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")));
         let rows = explained.fetch_all(&store.engine.reader).await.unwrap();

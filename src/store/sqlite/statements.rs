@@ -91,6 +91,13 @@ pub const ALERT_GONE: &str = "
 DELETE FROM alert WHERE account = ?1
     AND (client, policy) IN (SELECT value ->> 'client', value ->> 'policy' FROM jsonb_each(?2))";
 
+/// Two of these for each message make up most of what a burst of mails writes, so no column is written that cannot change:
+/// the indexes of the others stay as they are.
+pub const MESSAGE_MOVED: &str = "
+UPDATE message SET not_before = value ->> 'not_before', deadline = value ->> 'deadline', attempts = value ->> 'attempts',
+    next_at = value ->> 'next_at', state = value ->> 'state', why = value ->> 'why', receipt = value ->> 'receipt'
+FROM jsonb_each(?2) WHERE message.id = value ->> 'id'";
+
 pub const NOTIFICATION_CARRIED: &str = "
 UPDATE notification SET message = carried.value ->> 'message'
 FROM jsonb_each(?2) AS carried WHERE notification.id = carried.value ->> 'id'";

@@ -7,13 +7,14 @@ use sqlx::{AssertSqlSafe, Row as _};
 
 use super::letters::{ANNOUNCED, MESSAGE_READDRESSED, NOTIFICATION_READDRESSED, SETTLED};
 use super::statements::{
-    ALERT_GONE, HISTORY_CLOSE, HISTORY_KEEP, HISTORY_LAST_SEQ, NOTIFICATION_CARRIED, NOTIFICATION_FATE,
+    ALERT_GONE, HISTORY_CLOSE, HISTORY_KEEP, HISTORY_LAST_SEQ, MESSAGE_MOVED, NOTIFICATION_CARRIED, NOTIFICATION_FATE,
 };
 use super::{Fault, Files, Sqlite, Transaction, place, set_back, statements};
 use crate::domain::notice::NoticeState;
 use crate::store::encode::{
     AccountRow, AddressRow, AlertKey, AlertRow, AnnouncedRow, AttemptRow, CarriedRow, ClientRow, DecisionRow,
-    EnforcementRow, FateRow, HistoryRow, MessageRow, NotificationRow, ReadingRow, Row, StepRow, TakenRow, nanos, rows,
+    EnforcementRow, FateRow, HistoryRow, MessageRow, MovedRow, NotificationRow, ReadingRow, Row, StepRow, TakenRow,
+    nanos, rows,
 };
 use crate::store::{Commit, HistoryEntry, Hook, Step};
 
@@ -141,6 +142,8 @@ impl Writing<'_> {
     async fn notices(&mut self, commit: &Commit) -> Result<(), Fault> {
         let at = nanos(commit.at);
         self.run(upsert(commit.messages.iter().map(MessageRow))).await?;
+        let moved = commit.messages_moved.iter().map(MovedRow);
+        self.run(update("message (moved)", MESSAGE_MOVED, moved)).await?;
         self.run(upsert(commit.notifications.iter().map(NotificationRow)))
             .await?;
         for (name, sql) in [
@@ -155,7 +158,7 @@ impl Writing<'_> {
             .await?;
         let announced = commit.letters_announced.iter().map(|id| AnnouncedRow::new(id, at));
         self.run(update("message (announced)", ANNOUNCED, announced)).await?;
-        let taken = commit.messages.iter();
+        let taken = commit.messages.iter().chain(&commit.messages_moved);
         let taken = taken.filter(|message| message.state == NoticeState::Delivered);
         let taken = taken.map(|message| TakenRow::new(message, at));
         self.run(update("message (settled)", SETTLED, taken)).await?;
@@ -168,7 +171,7 @@ impl Writing<'_> {
 
     /// One that leaves keeps its place.
     async fn places(&mut self, commit: &Commit) -> Result<(), Fault> {
-        let written = commit.messages.iter();
+        let written = commit.messages.iter().chain(&commit.messages_moved);
         let written = written.filter(|message| message.state != NoticeState::Sending);
         let written = written.map(|message| message.id.as_str());
         let carriers = commit.notices_into.iter().map(|(_, message)| message.as_str());

@@ -103,7 +103,7 @@ impl Run {
         }
         let mut commit = Commit::new(account(), self.now);
         commit.notices_of_messages = vec![(message.id.clone(), message.state.clone())];
-        commit.messages = vec![message];
+        commit.messages_moved = vec![message];
         self.fresh.store.commit(&commit).await.unwrap();
     }
 
