@@ -3,7 +3,7 @@
 //! A silence is a decision in the store, which the daemon reads before each of its own. This command changes nothing else and
 //! needs no running daemon.
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -51,9 +51,10 @@ told that an alert fires is told that it ended. A silence never stops enforcemen
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("what").args(["client", "policy"]).required(true).multiple(true)))]
 struct AddArgs {
     /// Only this client
-    #[arg(long, value_name = "ID", required_unless_present = "policy")]
+    #[arg(long, value_name = "ID")]
     client: Option<String>,
     /// Only this policy
     #[arg(long, value_name = "NAME")]

@@ -4,8 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::delivery::Parcel;
 use super::letter::{self, Letterhead};
+use super::made_up;
 use crate::domain::alert::EpisodeId;
-use crate::domain::notice::{Facts, Message, MessageKind, NoticeState, Notification, Transition};
+use crate::domain::notice::{Facts, MessageKind, NoticeState, Notification, Transition};
 use crate::domain::reason::{Finding, Measure, Reason, Relation};
 use crate::domain::{AccountName, ChannelName, ClientId, PolicyName, Reading, Severity};
 
@@ -103,22 +104,7 @@ fn notification(number: u32, transition: Transition) -> Option<Notification> {
 
 fn parcel(notifications: Vec<Notification>, kind: MessageKind, letterhead: &Letterhead) -> Option<Parcel> {
     let first = notifications.first()?;
-    let message = Message {
-        id: first.id.clone(),
-        account: first.account.clone(),
-        channel: first.channel.clone(),
-        recipient: String::new(),
-        thread: first.episode.to_string(),
-        kind,
-        created_at: begun(),
-        not_before: begun(),
-        deadline: begun(),
-        paced: None,
-        attempts: 1,
-        next_at: begun(),
-        state: NoticeState::Sending,
-        receipt: None,
-    };
+    let message = made_up::message(first, kind);
     Some(Parcel {
         letter: letter::write(&message, &notifications, letterhead, begun()).ok()?,
         message,

@@ -57,11 +57,12 @@ impl From<Notification> for NoticeRow {
 }
 
 impl NoticeRow {
+    /// A channel without addresses leads to one place, which has no name of its own.
     fn recipient(&self) -> &str {
-        if self.recipient.is_empty() {
-            "nobody"
-        } else {
-            &self.recipient
+        match self.recipient.as_str() {
+            "" if self.channel.is_client() => "nobody",
+            "" => "-",
+            address => address,
         }
     }
 }

@@ -58,7 +58,8 @@ pub(super) struct PolicyCard {
 #[derive(Debug, Serialize)]
 struct Tells {
     channel: ChannelName,
-    /// Empty: there is no address, and nobody is told.
+    /// Empty: there is no address, and nobody is told; or the channel mirrors what fires. One that is empty: the channel
+    /// has no addresses, and leads to one place.
     recipients: Vec<String>,
 }
 
@@ -152,7 +153,12 @@ impl Scene<'_> {
     /// The most that each recipient gets of these policies. Alerts about the account are matters of their own.
     pub(super) fn most_messages<'a>(&self, policies: impl Iterator<Item = &'a Policy> + Clone) -> Vec<Most> {
         let rules = &self.snapshot.rules;
-        let channels = rules.channels.keys().cloned().chain([ChannelName::client()]);
+        // A mirror is told nothing.
+        let channels = rules
+            .channels
+            .iter()
+            .filter(|(_, receiver)| !receiver.recipients.is_empty());
+        let channels = channels.map(|(name, _)| name.clone()).chain([ChannelName::client()]);
         let most = channels.map(|channel| {
             let policies = policies.clone().filter(|policy| policy.scope != Scope::Account);
             let bound = bound::of(&channel, policies, &rules.channels, self.circumstances.interval);
@@ -171,10 +177,8 @@ impl Scene<'_> {
                 let addresses = addresses(self.watched, self.watched.threshold.as_ref());
                 return addresses.into_iter().map(str::to_owned).collect();
             }
-            {
-                let receiver = self.snapshot.rules.channels.get(channel);
-                receiver.map(|receiver| receiver.recipients.clone()).unwrap_or_default()
-            }
+            let receiver = self.snapshot.rules.channels.get(channel);
+            receiver.map(|receiver| receiver.recipients.clone()).unwrap_or_default()
         };
         let tells = policy.notify.iter().map(|channel| Tells {
             channel: channel.clone(),
@@ -310,12 +314,14 @@ impl PolicyCard {
 
     fn tells_text(&self) -> String {
         let parts = self.tells.iter().map(|tells| {
-            let recipients = if tells.recipients.is_empty() {
-                "no address, so nobody".to_owned()
-            } else {
-                tells.recipients.join(", ")
-            };
-            format!("{} ({recipients})", tells.channel)
+            let Tells { channel, recipients } = tells;
+            match recipients.as_slice() {
+                [] if channel.is_client() => format!("{channel} (no address, so nobody)"),
+                [] => format!("{channel} (shows what fires)"),
+                // A channel without addresses leads to one place, which has no name of its own.
+                [only] if only.is_empty() => channel.to_string(),
+                recipients => format!("{channel} ({})", recipients.join(", ")),
+            }
         });
         let parts: Vec<String> = parts.collect();
         if parts.is_empty() {
