@@ -94,7 +94,7 @@ impl Watch {
     /// Writes down the digest that was due at `mark`, unless there is one. Whether it was written.
     async fn sum_up(&self, channel: &ChannelName, mark: Timestamp, now: Timestamp) -> Result<bool, Error> {
         let (store, account) = (&self.monitor.store, &self.account);
-        let rules = self.terms.borrow().rules.clone();
+        let rules = self.terms().rules;
         let Some(receiver) = rules.channels.get(channel) else {
             return Ok(false);
         };

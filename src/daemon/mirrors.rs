@@ -113,7 +113,7 @@ impl Mirrors {
         let mut firing = Vec::new();
         for watch in watches {
             let fires = store.fires(&watch.account).await?;
-            let rules = std::sync::Arc::clone(&watch.terms.borrow().rules);
+            let rules = watch.terms().rules;
             let now = self.clock.now();
             let shown = rules.mirrored(&mirror.channel, &fires, now);
             firing.extend(shown.iter().map(|notification| {
@@ -247,7 +247,7 @@ impl Watch {
             mirrors: Some(mirrors),
             ..Health::default()
         };
-        let rules = std::sync::Arc::clone(&self.terms.borrow().rules);
+        let rules = self.terms().rules;
         Ok(self.monitor.judge_account(&rules, &health).await?)
     }
 }

@@ -106,7 +106,7 @@ impl Watch {
     }
 
     /// The terms, with the maintenance windows that are open.
-    fn terms(&self) -> Terms {
+    pub(super) fn terms(&self) -> Terms {
         let mut terms = self.terms.borrow().clone();
         let open = parts::open(&terms.mutes, self.monitor.clock.now());
         if !open.is_empty() {

@@ -92,6 +92,22 @@ async fn it_tells_who_is_low_and_what_happened_since_the_one_before() {
 }
 
 #[tokio::test]
+async fn it_names_the_maintenance_windows_that_are_open() {
+    let window = format!("{DAILY}[[mute]]\nname = 'upgrade'\nstart = '0 12 * * *'\nfor = '2h'\n");
+    let stage = Stage::new(2, "rate_per_minute = 1000000", &window).await;
+    stage.pass().await;
+    assert!(make(&stage, "2026-11-23T12:30:00Z").await);
+    let notices = stage.notices().await;
+    let digest = notices.iter().find_map(|notice| match &notice.transition {
+        Transition::Digest(digest) => Some(digest),
+        _ => None,
+    });
+    let silenced = &digest.unwrap().silenced.rows;
+    let told: Vec<_> = silenced.iter().map(|row| (row.by.as_str(), row.until)).collect();
+    assert_eq!(told, [("upgrade", Some(at("2026-11-23T14:00:00Z")))]);
+}
+
+#[tokio::test]
 async fn a_running_daemon_makes_it_at_its_mark() {
     let soon = DAILY.replace("30 12", "2 12");
     let stage = Stage::new(2, "rate_per_minute = 1000000", &soon).await;
