@@ -3,15 +3,12 @@
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use secrecy::{ExposeSecret, SecretString};
 
 use super::{Error, Watch, parts};
 use crate::clock::Clock;
-use crate::config::{ChannelKind, HttpLogin, Settings};
+use crate::config::{ChannelKind, Settings};
 use crate::domain::ChannelName;
 use crate::domain::judge::account::{Health, Trouble, unmirrored};
 use crate::domain::notice::Notification;
@@ -52,7 +49,7 @@ impl Mirrors {
                 let settings = alertmanager::Settings {
                     channel: channel.name.clone(),
                     urls: urls.clone(),
-                    authorization: login.as_ref().map(authorization),
+                    authorization: login.as_ref().map(parts::authorization),
                     resend: *resend,
                 };
                 Some(Mirror::new(&settings, trust, clock))
@@ -223,18 +220,6 @@ impl Mirrors {
         mirror.show(vec![(Labelled::of(notification, &self.letterhead, now), now)], true);
         mirror.tell_once(holds, within).await
     }
-}
-
-/// Who logs in, as the header says it.
-fn authorization(login: &HttpLogin) -> SecretString {
-    let text = match login {
-        HttpLogin::Token(token) => format!("Bearer {}", token.expose_secret()),
-        HttpLogin::Password { username, password } => {
-            let both = format!("{username}:{}", password.expose_secret());
-            format!("Basic {}", BASE64_STANDARD.encode(both))
-        }
-    };
-    SecretString::from(text)
 }
 
 impl Watch {

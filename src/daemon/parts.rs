@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{Terms, posts, webhooks};
 use crate::clock::Clock;
-use crate::config::{self, Account, ChannelKind, Mute, Settings, SmtpTls};
+use crate::config::{self, Account, ChannelKind, HttpLogin, Mute, Settings, SmtpTls};
 use crate::domain::hush::Hush;
 use crate::domain::judge::Rules;
 use crate::domain::plan::{Caps, Guards};
@@ -246,6 +248,17 @@ pub fn delivery(settings: &Settings, trust: &Trust, timeout: Option<Duration>) -
     Ok(Delivery {
         routes: mail.into_iter().chain(own).collect(),
         letterhead,
+    })
+}
+
+/// How a receiver over HTTP is told who logs in: the value of the header.
+pub fn authorization(login: &HttpLogin) -> SecretString {
+    SecretString::from(match login {
+        HttpLogin::Token(token) => format!("Bearer {}", token.expose_secret()),
+        HttpLogin::Password { username, password } => {
+            let pair = format!("{username}:{}", password.expose_secret());
+            format!("Basic {}", BASE64_STANDARD.encode(pair))
+        }
     })
 }
 

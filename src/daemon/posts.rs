@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use secrecy::ExposeSecret;
 
+use super::parts;
 use crate::config::{self, ChannelKind, Endpoint, HttpLogin};
 use crate::domain::ChannelName;
 use crate::net::Trust;
@@ -57,14 +56,8 @@ pub fn channel(
 
 /// How a receiver is told who logs in.
 fn authorization(channel: &ChannelName, login: &HttpLogin) -> Result<HeaderValue, SetupError> {
-    let said = match login {
-        HttpLogin::Token(token) => format!("Bearer {}", token.expose_secret()),
-        HttpLogin::Password { username, password } => {
-            let pair = format!("{username}:{}", password.expose_secret());
-            format!("Basic {}", BASE64_STANDARD.encode(pair))
-        }
-    };
-    let mut said = HeaderValue::from_str(&said).map_err(|_| SetupError::Channel {
+    let said = parts::authorization(login);
+    let mut said = HeaderValue::from_str(said.expose_secret()).map_err(|_| SetupError::Channel {
         channel: channel.clone(),
         why: "its token has characters that no token has".to_owned(),
     })?;
