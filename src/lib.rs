@@ -17,7 +17,10 @@
 //! - [`world`]: a simulator and a mail catcher on ports of loopback, for the demo and for tests.
 //! - [`demo`]: simulator, daemon and mail catcher in one process, and the story.
 //! - [`view`]: PURE. What is shown, with its sentences; commands, pages and JSON are its clothes.
+//! - [`desk`]: what people look up and decide, over the store; the one place behind commands, pages and JSON.
+//! - [`web`]: the listener: pages, JSON, Alertmanager's API, metrics, health. It decides nothing.
 //! - [`cli`]: one file per command; the only place that prints to standard output.
+//! - [`vitals`]: what a running daemon says of itself.
 //! - Leaves everybody may use: [`clock`], [`net`], [`redact`] (the one hunt for secrets in foreign text), [`regular`]
 //!   (files that are files), [`telemetry`].
 //!
@@ -49,6 +52,7 @@ pub mod clock;
 pub mod config;
 pub mod daemon;
 pub mod demo;
+pub mod desk;
 pub mod domain;
 pub mod enforce;
 pub mod mail_catcher;
@@ -61,5 +65,7 @@ pub mod simulator;
 pub mod store;
 pub mod telemetry;
 pub mod view;
+pub mod vitals;
 pub mod voipms;
+pub mod web;
 pub mod world;

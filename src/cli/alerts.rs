@@ -30,8 +30,8 @@ pub fn run(context: &mut Context, args: &AlertsArgs) -> Result<Exit, Failure> {
         for account in opened.accounts() {
             snapshots.push(opened.snapshot(account).await?);
         }
-        let with_account = opened.settings.accounts.len() > 1;
-        context.show(&Alerts::new(&snapshots, args.all, with_account), &opened.now)?;
+        let with_account = opened.desk.settings.accounts.len() > 1;
+        context.show(&Alerts::new(&snapshots, args.all, with_account), &opened.desk.now)?;
         Ok(Exit::Fine)
     })
 }

@@ -11,10 +11,10 @@ use super::context::{Context, Exit};
 use super::failure::Failure;
 use super::opened::Opened;
 use super::runtime::block_on;
-use super::text::clean;
 use crate::config::Account;
+use crate::desk::spoken::reason;
 use crate::domain::AccountName;
-use crate::domain::decision::{BRAKE, BY_PERSON, Decision};
+use crate::domain::decision::{BY_PERSON, Decision};
 
 /// Stop all enforcement, or let it go again.
 #[derive(Debug, Args)]
@@ -41,9 +41,6 @@ Example:
     Status,
 }
 
-/// Longest reason, in characters: it stands in mails and tables.
-const LONGEST_REASON: usize = 500;
-
 /// The brake as scripts see it.
 #[derive(Serialize)]
 struct Answer {
@@ -56,18 +53,6 @@ struct Answer {
     changed: bool,
 }
 
-/// A reason that says something, on one line.
-pub fn reason(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err("a reason is needed: somebody else will find it".to_owned());
-    }
-    if text.chars().count() > LONGEST_REASON {
-        return Err(format!("a reason has at most {LONGEST_REASON} characters"));
-    }
-    Ok(clean(text).into_owned())
-}
-
 /// Runs `brake`.
 ///
 /// # Errors
@@ -76,16 +61,13 @@ pub fn run(context: &mut Context, args: &BrakeArgs) -> Result<Exit, Failure> {
     block_on(async {
         let opened = Opened::open(context).await?;
         let account = opened.account()?;
+        let desk = &opened.desk;
         let changed = match &args.command {
-            BrakeCommand::On { reason } => {
-                let brake = Decision::brake(account.name.clone(), BY_PERSON, reason.clone(), opened.now.at);
-                opened.store.decide(&brake).await
-            }
-            BrakeCommand::Off => opened.store.revoke(&account.name, BRAKE).await,
-            BrakeCommand::Status => Ok(false),
+            BrakeCommand::On { reason } => desk.brake_on(&account.name, BY_PERSON, reason).await?,
+            BrakeCommand::Off => desk.brake_off(&account.name).await?,
+            BrakeCommand::Status => false,
         };
-        let changed = changed?;
-        let brake = opened.store.brake(&account.name, opened.now.at).await?;
+        let brake = desk.store.brake(&account.name, desk.now.at).await?;
         let brake = brake.as_ref();
         if context.wants_json() {
             context.out.json(&answer(account, brake, changed))?;
@@ -118,7 +100,7 @@ fn in_words(
     changed: bool,
 ) -> Vec<String> {
     let name = &account.name;
-    let mode = opened.settings.enforcement.mode.as_str();
+    let mode = opened.desk.settings.enforcement.mode.as_str();
     let Some(brake) = brake else {
         return match command {
             BrakeCommand::Off if changed => vec![
@@ -132,7 +114,7 @@ fn in_words(
     };
     let since = format!(
         "since {}, set by {}: {}",
-        opened.now.clock_and_age(brake.at),
+        opened.desk.now.clock_and_age(brake.at),
         brake.by,
         brake.note
     );
@@ -147,23 +129,4 @@ fn in_words(
             .to_owned(),
     );
     lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::reason;
-
-    #[test]
-    fn a_reason_says_something_on_one_line() {
-        let cases = [
-            ("words", " the list looks odd ", Some("the list looks odd")),
-            ("nothing", "  ", None),
-            ("two lines", "one\ntwo", Some("one\u{fffd}two")),
-        ];
-        for (name, text, expected) in cases {
-            assert_eq!(reason(text).ok().as_deref(), expected, "{name}");
-        }
-        assert!(reason(&"x".repeat(500)).is_ok());
-        assert!(reason(&"x".repeat(501)).is_err());
-    }
 }

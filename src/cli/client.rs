@@ -4,8 +4,9 @@ use clap::Args;
 
 use super::context::{Context, Exit};
 use super::failure::Failure;
-use super::opened::{Opened, client};
+use super::opened::Opened;
 use super::runtime::block_on;
+use crate::desk::find;
 use crate::view::client::ClientCard;
 
 /// Show what is known of a client.
@@ -35,10 +36,10 @@ pub fn run(context: &mut Context, args: &ClientArgs) -> Result<Exit, Failure> {
         let opened = Opened::open(context).await?;
         let account = opened.account()?;
         let snapshot = opened.snapshot(account).await?;
-        let watched = client(&snapshot, &args.id)?;
+        let watched = find::client(&snapshot, &args.id)?;
         let id = &watched.client.id;
-        let enforcements = opened.enforcements(account, id, ENFORCEMENTS_SHOWN).await?;
-        context.show(&ClientCard::new(&snapshot, &watched, &enforcements), &opened.now)?;
+        let enforcements = opened.desk.enforcements(&account.name, id, ENFORCEMENTS_SHOWN).await?;
+        context.show(&ClientCard::new(&snapshot, &watched, &enforcements), &opened.desk.now)?;
         Ok(Exit::Fine)
     })
 }

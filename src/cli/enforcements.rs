@@ -79,16 +79,16 @@ async fn list(context: &mut Context, opened: &Opened, args: &ListArgs) -> Result
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     let mut accounts = Vec::new();
     for filter in opened.filters(args.client.as_deref(), args.state.as_deref(), limit)? {
-        let found = opened.store.enforcements(&filter).await?;
+        let found = opened.desk.store.enforcements(&filter).await?;
         accounts.push(found.iter().map(EnforcementRow::from).collect());
     }
-    context.show(&Enforcements::new(accounts, limit), &opened.now)
+    context.show(&Enforcements::new(accounts, limit), &opened.desk.now)
 }
 
 async fn show(context: &mut Context, opened: &Opened, id: &str) -> Result<(), Failure> {
-    let Some(record) = opened.store.enforcement(id).await? else {
+    let Some(record) = opened.desk.store.enforcement(id).await? else {
         return Err(Failure::failed(format!("there is no enforcement `{id}`"))
             .hint("`balancewatch enforcements list` prints the ids"));
     };
-    context.show(&EnforcementCard::from(record), &opened.now)
+    context.show(&EnforcementCard::from(record), &opened.desk.now)
 }

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use super::text::clean;
 use crate::config::Problems;
+use crate::desk::Refusal;
 use crate::telemetry;
 
 /// Exit code: it could not be done, or somebody must look.
@@ -142,6 +143,17 @@ impl From<&crate::store::Error> for Failure {
                 "has `balancewatch run` or `balancewatch sweep --once` run yet? They make it; `store.url` says where it is",
             ),
             _ => failure.hint_if(error.hint()),
+        }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Unknown { what, hint } | Refusal::Conflict { what, hint } | Refusal::Wrong { what, hint } => {
+                Self::failed(what).hint_if(Some(hint).filter(|hint| !hint.is_empty()))
+            }
+            Refusal::Store(error) => Self::from(error),
         }
     }
 }

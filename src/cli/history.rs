@@ -4,8 +4,9 @@ use clap::Args;
 
 use super::context::{Context, Exit};
 use super::failure::Failure;
-use super::opened::{Opened, client};
+use super::opened::Opened;
 use super::runtime::block_on;
+use crate::desk::find;
 use crate::view::history::History;
 
 /// Show the balances that a client had.
@@ -30,12 +31,12 @@ pub fn run(context: &mut Context, args: &HistoryArgs) -> Result<Exit, Failure> {
         let opened = Opened::open(context).await?;
         let account = opened.account()?;
         let snapshot = opened.snapshot(account).await?;
-        let id = client(&snapshot, &args.id)?.client.id.clone();
+        let id = find::client(&snapshot, &args.id)?.client.id.clone();
         let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
-        let kept = opened.store.history(&account.name, &id, limit).await?;
+        let kept = opened.desk.store.history(&account.name, &id, limit).await?;
         // There is room for bars where somebody looks.
         let with_bars = context.out.terminal;
-        context.show(&History::new(id, kept, with_bars), &opened.now)?;
+        context.show(&History::new(id, kept, with_bars), &opened.desk.now)?;
         Ok(Exit::Fine)
     })
 }

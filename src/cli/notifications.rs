@@ -2,17 +2,14 @@
 //! dead.
 
 use clap::{Args, Subcommand};
-use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::brake::reason;
 use super::context::{Context, Exit};
 use super::failure::Failure;
 use super::opened::Opened;
 use super::runtime::block_on;
-use crate::domain::ChannelName;
+use crate::desk::spoken::reason;
 use crate::domain::decision::BY_PERSON;
-use crate::domain::kept::NoticeRecord;
 use crate::view::notice::{NoticeCard, NoticeRow, Notices};
 use crate::view::words::count;
 
@@ -100,9 +97,7 @@ pub fn run(context: &mut Context, args: &NotificationsArgs) -> Result<Exit, Fail
         let opened = Opened::open(context).await?;
         match &args.command {
             Some(NotificationsCommand::Show { id }) => show(context, &opened, id).await?,
-            Some(NotificationsCommand::Drop { id, comment, by }) => {
-                drop_dead(context, &opened, id, comment, by).await?
-            }
+            Some(NotificationsCommand::Drop { id, comment, by }) => give_up(context, &opened, id, comment, by).await?,
             Some(NotificationsCommand::Retry(RetryArgs { id: Some(id), .. })) => retry(context, &opened, id).await?,
             Some(NotificationsCommand::Retry(args)) => retry_all(context, &opened, args.channel.as_deref()).await?,
             Some(NotificationsCommand::List(list_args)) => list(context, &opened, list_args).await?,
@@ -116,30 +111,19 @@ async fn list(context: &mut Context, opened: &Opened, args: &ListArgs) -> Result
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     let mut accounts = Vec::new();
     for filter in opened.filters(args.client.as_deref(), args.state.as_deref(), limit)? {
-        let found = opened.store.notifications(&filter).await?;
+        let found = opened.desk.store.notifications(&filter).await?;
         accounts.push(found.into_iter().map(NoticeRow::from).collect());
     }
-    context.show(&Notices::new(accounts, limit), &opened.now)
+    context.show(&Notices::new(accounts, limit), &opened.desk.now)
 }
 
 async fn show(context: &mut Context, opened: &Opened, id: &str) -> Result<(), Failure> {
-    let record = find(opened, id).await?;
-    context.show(&NoticeCard::from(record), &opened.now)
-}
-
-async fn find(opened: &Opened, id: &str) -> Result<NoticeRecord, Failure> {
-    let unknown = || Failure::failed(format!("there is no notification `{id}`"));
-    let found = opened.store.notification(id).await?;
-    found.ok_or_else(|| unknown().hint("`balancewatch notifications list` prints the ids"))
+    let record = opened.desk.notification(id).await?;
+    context.show(&NoticeCard::from(record), &opened.desk.now)
 }
 
 async fn retry(context: &mut Context, opened: &Opened, id: &str) -> Result<(), Failure> {
-    let record = find(opened, id).await?;
-    if !opened.store.retry(id, opened.now.at).await? {
-        let state = record.notification.state.label();
-        let failure = Failure::failed(format!("the notification is {state} and cannot be tried again"));
-        return Err(failure.hint("only one that is dead or pending can"));
-    }
+    opened.desk.retry(id).await?;
     if context.wants_json() {
         return context.out.json(&json!({ "id": id, "state": "pending" }));
     }
@@ -148,15 +132,8 @@ async fn retry(context: &mut Context, opened: &Opened, id: &str) -> Result<(), F
         .line("it is due now: a running daemon tries it within 5 seconds, else the next `sweep --once`")
 }
 
-async fn drop_dead(context: &mut Context, opened: &Opened, id: &str, comment: &str, by: &str) -> Result<(), Failure> {
-    let record = find(opened, id).await?;
-    let at = opened.now.minute(opened.now.at);
-    let why = format!("given up by {by} at {at}: {comment}");
-    if !opened.store.drop_dead(id, &why).await? {
-        let state = record.notification.state.label();
-        let failure = Failure::failed(format!("the notification is {state} and is not dropped"));
-        return Err(failure.hint("only one that is dead can be given up"));
-    }
+async fn give_up(context: &mut Context, opened: &Opened, id: &str, comment: &str, by: &str) -> Result<(), Failure> {
+    opened.desk.give_up(id, comment, by).await?;
     if context.wants_json() {
         return context.out.json(&json!({ "id": id, "state": "dropped" }));
     }
@@ -165,14 +142,8 @@ async fn drop_dead(context: &mut Context, opened: &Opened, id: &str, comment: &s
         .line("it is given up; its alert ends when no other message that died is left to deal with")
 }
 
-/// What died longer ago than this is old news to whoever would get it.
-const NEWS: SignedDuration = SignedDuration::from_hours(7 * 24);
-
 async fn retry_all(context: &mut Context, opened: &Opened, name: Option<&str>) -> Result<(), Failure> {
-    let channel = name.map(|name| channel(opened, name)).transpose()?;
-    let now = opened.now.at;
-    let since = now.saturating_sub(NEWS).unwrap_or(Timestamp::MIN);
-    let number = opened.store.retry_all(channel.as_ref(), since, now).await?;
+    let number = opened.desk.retry_all(name).await?;
     if context.wants_json() {
         return context.out.json(&json!({ "messages": number, "state": "pending" }));
     }
@@ -180,16 +151,4 @@ async fn retry_all(context: &mut Context, opened: &Opened, name: Option<&str>) -
     context.out.line(&format!(
         "due now: {messages}; a running daemon tries them within 5 seconds, else the next `sweep --once`"
     ))
-}
-
-/// The channel of this name.
-fn channel(opened: &Opened, name: &str) -> Result<ChannelName, Failure> {
-    let configured = opened.settings.channels.iter().map(|channel| channel.name.clone());
-    let known: Vec<ChannelName> = configured.chain([ChannelName::client()]).collect();
-    let found = known.iter().find(|known| known.as_str() == name).cloned();
-    found.ok_or_else(|| {
-        let names: Vec<&str> = known.iter().map(ChannelName::as_str).collect();
-        let failure = Failure::failed(format!("there is no channel `{name}`"));
-        failure.hint(format!("the channels are {}", names.join(", ")))
-    })
 }

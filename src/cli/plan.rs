@@ -25,7 +25,7 @@ pub fn run(context: &mut Context, _args: &PlanArgs) -> Result<Exit, Failure> {
     block_on(async {
         let opened = Opened::open(context).await?;
         let snapshot = opened.snapshot(opened.account()?).await?;
-        context.show(&Plan::new(&snapshot), &opened.now)?;
+        context.show(&Plan::new(&snapshot), &opened.desk.now)?;
         Ok(Exit::Fine)
     })
 }

@@ -20,6 +20,7 @@ use crate::config::problem::nearest;
 use crate::config::{Account, Channel, ChannelKind, Secrets, Settings};
 use crate::daemon::parts;
 use crate::demo::fresh_folder;
+use crate::desk::find;
 use crate::domain::notice::{MessageKind, Notification, Transition};
 use crate::domain::policy::Scope;
 use crate::domain::watch::Watched;
@@ -87,7 +88,7 @@ pub fn run(context: &mut Context, args: &PreviewArgs) -> Result<Exit, Failure> {
             Some(id) => {
                 let opened = Opened::open(context).await?;
                 let snapshot = opened.snapshot(opened.account()?).await?;
-                let watched = opened::client(&snapshot, id)?.into_owned();
+                let watched = find::client(&snapshot, id)?.into_owned();
                 (opened::account(&settings, wanted)?, Some(watched))
             }
         };

@@ -7,17 +7,14 @@ use clap::{ArgGroup, Args, Subcommand};
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::brake::reason;
 use super::context::{Context, Exit};
 use super::failure::Failure;
-use super::opened::{Opened, client};
+use super::opened::Opened;
 use super::person;
 use super::runtime::block_on;
-use crate::config::Account;
-use crate::domain::PolicyName;
-use crate::domain::decision::{Decision, Kind, Scope};
-use crate::domain::hush::is_told_in_any_case;
-use crate::view::Snapshot;
+use crate::desk::silences::Wanted;
+use crate::desk::spoken::{self, reason};
+use crate::domain::decision::Decision;
 use crate::view::hushed::{SilenceRow, Silences};
 
 /// Tell nobody of a client or a policy for a while.
@@ -60,24 +57,15 @@ struct AddArgs {
     #[arg(long, value_name = "NAME")]
     policy: Option<String>,
     /// How long, at most 30d
-    #[arg(long = "for", value_name = "DURATION", value_parser = person::lasting)]
+    #[arg(long = "for", value_name = "DURATION", value_parser = spoken::lasting)]
     lasts: SignedDuration,
     /// Why, for whoever finds it
     #[arg(long, value_name = "TEXT", value_parser = reason)]
     comment: String,
     /// Who decides this [default: the user who runs it]
-    #[arg(long, value_name = "NAME", value_parser = person::by)]
+    #[arg(long, value_name = "NAME", value_parser = spoken::by)]
     by: Option<String>,
 }
-
-/// What ids are made of: nothing that is taken for something else when it is read out.
-const LETTERS: &[u8] = b"23456789bcdfghjkmnpqrstvwxz";
-
-/// How many of them: with some hundred silences, one in a thousand new ones would meet a known id, and is made anew.
-const ID_LENGTH: usize = 4;
-
-/// Ids that are tried before giving up.
-const MOST_IDS: usize = 20;
 
 pub fn run(context: &mut Context, args: &SilenceArgs) -> Result<Exit, Failure> {
     block_on(async {
@@ -92,45 +80,16 @@ pub fn run(context: &mut Context, args: &SilenceArgs) -> Result<Exit, Failure> {
 }
 
 async fn add(context: &mut Context, opened: &Opened, args: &AddArgs) -> Result<(), Failure> {
-    let account = opened.account()?;
-    let snapshot = opened.snapshot(account).await?;
-    let scope = Scope {
-        client: match &args.client {
-            Some(id) => Some(client(&snapshot, id)?.client.id.clone()),
-            None => None,
-        },
-        policy: args.policy.as_deref().map(|name| policy(&snapshot, name)).transpose()?,
-        ..Scope::default()
+    let by = person::name(args.by.as_deref(), &context.variables);
+    let wanted = Wanted {
+        client: args.client.as_deref(),
+        policy: args.policy.as_deref(),
+        until: opened.desk.until(args.lasts),
+        comment: &args.comment,
+        by: &by,
     };
-    if let Some(name) = scope.policy.as_ref().filter(|name| is_told_in_any_case(name)) {
-        return Err(Failure::failed(format!("nothing silences `{name}`"))
-            .hint("somebody must know that nothing is enforced, and why"));
-    }
-    let now = opened.now.at;
-    let mut silence = Decision {
-        id: String::new(),
-        account: account.name.clone(),
-        kind: Kind::Silence,
-        scope,
-        by: person::name(args.by.as_deref(), &context.variables),
-        at: now,
-        until: now.checked_add(args.lasts).ok(),
-        note: args.comment.clone(),
-    };
-    for _ in 0..MOST_IDS {
-        silence.id = id();
-        let is_known = snapshot.kept.decisions.iter().any(|known| known.id == silence.id);
-        if !is_known && opened.store.decide(&silence).await? {
-            return say_added(context, opened, &silence);
-        }
-    }
-    Err(Failure::failed("no free id was found for the silence").hint("try again"))
-}
-
-/// A name that nobody has yet, most probably.
-fn id() -> String {
-    let letters = (0..ID_LENGTH).map(|_| LETTERS[rand::random_range(0..LETTERS.len())]);
-    format!("s-{}", letters.map(char::from).collect::<String>())
+    let silence = opened.desk.silence(opened.account()?, &wanted).await?;
+    say_added(context, opened, &silence)
 }
 
 fn say_added(context: &mut Context, opened: &Opened, silence: &Decision) -> Result<(), Failure> {
@@ -138,7 +97,10 @@ fn say_added(context: &mut Context, opened: &Opened, silence: &Decision) -> Resu
     if context.wants_json() {
         return context.out.json(&row);
     }
-    let until = silence.until.map(|until| opened.now.clock(until)).unwrap_or_default();
+    let until = silence
+        .until
+        .map(|until| opened.desk.now.clock(until))
+        .unwrap_or_default();
     let Decision { id, by, .. } = silence;
     for line in [
         format!("{} is silenced by {by} until {until} ({id})", row.about()),
@@ -155,66 +117,24 @@ fn say_added(context: &mut Context, opened: &Opened, silence: &Decision) -> Resu
 async fn list(context: &mut Context, opened: &Opened) -> Result<(), Failure> {
     let mut rows = Vec::new();
     for account in opened.accounts() {
-        rows.extend(silences(opened, account).await?.iter().map(SilenceRow::from));
+        rows.extend(opened.desk.silences(&account.name).await?.iter().map(SilenceRow::from));
     }
-    let with_account = opened.settings.accounts.len() > 1;
-    context.show(&Silences::new(rows, with_account), &opened.now)
-}
-
-/// Those that hold.
-async fn silences(opened: &Opened, account: &Account) -> Result<Vec<Decision>, Failure> {
-    let mut decisions = opened.store.decisions(&account.name).await?;
-    decisions.retain(|decision| decision.kind == Kind::Silence && decision.in_force(opened.now.at));
-    Ok(decisions)
+    let with_account = opened.desk.settings.accounts.len() > 1;
+    context.show(&Silences::new(rows, with_account), &opened.desk.now)
 }
 
 async fn expire(context: &mut Context, opened: &Opened, id: &str) -> Result<(), Failure> {
-    for account in opened.accounts() {
-        let Some(silence) = silences(opened, account)
-            .await?
-            .into_iter()
-            .find(|known| known.id == id)
-        else {
-            continue;
-        };
-        if !opened.store.revoke(&account.name, id).await? {
-            continue;
-        }
-        if context.wants_json() {
-            return context
-                .out
-                .json(&json!({"id": id, "account": account.name, "expired": true}));
-        }
-        let about = SilenceRow::from(&silence).about();
-        context.out.line(&format!("{about} is not silenced by {id} any more"))?;
+    let accounts = opened.accounts();
+    let accounts = accounts.into_iter().map(|account| &account.name);
+    let silence = opened.desk.expire(accounts, id).await?;
+    if context.wants_json() {
         return context
             .out
-            .line("what still fires, and nothing else hushes, is told with its next reading");
+            .json(&json!({"id": id, "account": silence.account, "expired": true}));
     }
-    Err(Failure::failed(format!("no silence `{id}` holds")).hint("`balancewatch silence list` prints those that do"))
-}
-
-/// A policy of the configuration.
-///
-/// # Errors
-/// When there is none of this name (1).
-pub fn policy(snapshot: &Snapshot, name: &str) -> Result<PolicyName, Failure> {
-    let policies = &snapshot.rules.policies;
-    let found = policies.iter().find(|policy| policy.name.as_str() == name);
-    found.map(|policy| policy.name.clone()).ok_or_else(|| {
-        let known: Vec<&str> = policies.iter().map(|policy| policy.name.as_str()).collect();
-        Failure::failed(format!("there is no policy `{name}`")).hint(format!("there are {}", known.join(", ")))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::id;
-
-    #[test]
-    fn ids_are_short_and_differ() {
-        let ids: std::collections::BTreeSet<String> = (0..100).map(|_| id()).collect();
-        assert!(ids.len() > 90, "{ids:?}");
-        assert!(ids.iter().all(|id| id.len() == 6 && id.starts_with("s-")), "{ids:?}");
-    }
+    let about = SilenceRow::from(&silence).about();
+    context.out.line(&format!("{about} is not silenced by {id} any more"))?;
+    context
+        .out
+        .line("what still fires, and nothing else hushes, is told with its next reading")
 }

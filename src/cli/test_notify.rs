@@ -17,6 +17,7 @@ use crate::config::problem::nearest;
 use crate::config::{Account, Channel, ChannelKind, Secrets, Settings};
 use crate::daemon::mirrors::Mirrors;
 use crate::daemon::parts::{self, Delivery};
+use crate::desk::find;
 use crate::domain::ChannelName;
 use crate::domain::judge::rules::addresses;
 use crate::domain::notice::MessageKind;
@@ -75,7 +76,7 @@ pub fn run(context: &mut Context, args: &TestNotifyArgs) -> Result<Exit, Failure
             Some(id) => {
                 let opened = Opened::open(context).await?;
                 let snapshot = opened.snapshot(opened.account()?).await?;
-                Some(opened::client(&snapshot, id)?.into_owned())
+                Some(find::client(&snapshot, id)?.into_owned())
             }
         };
         let accounts = opened::accounts(&settings, wanted)?;

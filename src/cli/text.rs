@@ -5,22 +5,11 @@ use std::borrow::Cow;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+pub use crate::view::words::clean;
+
 /// Before and behind text whose direction is its own.
 const ISOLATE: char = '\u{2068}';
 const END_OF_ISOLATE: char = '\u{2069}';
-
-/// The text without characters that could move the cursor, hide or forge something: each becomes U+FFFD.
-pub fn clean(text: &str) -> Cow<'_, str> {
-    let harmful = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if text.contains(harmful) {
-        Cow::Owned(text.replace(harmful, "\u{fffd}"))
-    } else {
-        Cow::Borrowed(text)
-    }
-}
 
 /// Whether a letter is written from right to left: Hebrew, Arabic and their neighbours.
 const fn is_right_to_left(c: char) -> bool {

@@ -3,6 +3,7 @@
 //!
 //! A new key is a row here, a field of the settings that it fills, and an entry in `config/balancewatch.toml`.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use jiff::SignedDuration;
@@ -18,7 +19,7 @@ use super::key::Need::{Else, May, Must};
 use super::key::{AnyKey, Key};
 use super::settings::{Transport, WebhookFormat};
 use super::values::{
-    ChannelType, LIMIT, MONEY, account_name, at_least_zero, channel_name, client_id, currency, hours, pattern,
+    ChannelType, LIMIT, MONEY, account_name, at_least_zero, channel_name, client_id, currency, hours, listen, pattern,
     policy_name, positive, spent, time_zone, topic, verbatim, whom,
 };
 use crate::domain::enforcement::Mode;
@@ -147,6 +148,15 @@ keys! {
     CHANNEL_TOKEN_FILE: SecretFile = ("channel.*.token_file", SecretFile, May, "", "The file that holds the token.");
     CHANNEL_TOPIC: Text<String> = ("channel.*.topic", Text(topic), May, "letters, digits, - and _, at most 64", "The topic (ntfy).");
 
+    WEB: Keys = ("web", Keys, Else(""), "", "The listener: dashboard, JSON, metrics and health.");
+    WEB_LISTEN: Text<Option<SocketAddr>> = ("web.listen", Text(listen), Else("127.0.0.1:9877"), "an address with a port such as 127.0.0.1:9877, or \"off\"",
+        "Where it listens; elsewhere than on loopback only with a token.");
+    WEB_TOKEN: Secret = ("web.token", Secret, May, "token, token_file or a systemd credential", "Who shows it may read and write. Without it: who is on this machine may read.");
+    WEB_TOKEN_FILE: SecretFile = ("web.token_file", SecretFile, May, "", "The file that holds the token.");
+    WEB_EXTERNAL_URL: Text<String> = ("web.external_url", Text(base_url), May, "https://balances.example.com", "Where people reach it: for links in messages. Its host is accepted beside the listener's own.");
+    WEB_PER_CLIENT_METRICS: Number = ("web.per_client_metrics", Number(0, 10_000), Else("0"), "",
+        "Clients with metrics of their own, those nearest to running dry first.");
+
     HEARTBEAT: Keys = ("heartbeat", Keys, May, "a table headed [heartbeat]", "A dead-man's switch elsewhere that hears of every sweep.");
     HEARTBEAT_URL: Secret = ("heartbeat.url", Secret, May, "url or url_file, https://…; http only to this machine, or with internal = true",
         "Asked at /start, at the plain address and at /fail, once a sweep.");
@@ -261,6 +271,5 @@ pub const LATER: &[&str] = &[
     "enforcement.approval_expires",
     "enforcement.ask_again",
     "enforcement.brake",
-    "web",
     "replica",
 ];

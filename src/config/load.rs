@@ -111,6 +111,7 @@ fn settings(root: &Reader<'_>) -> Option<Settings> {
     let policies = policies::policies(root, notify_clients);
     let store = sections::store(root);
     let enforcement = sections::enforcement(root);
+    let web = sections::web(root);
     need_smtp(root, &policies);
     warn_of_unused_limits(root, &policies);
     Some(Settings {
@@ -127,6 +128,7 @@ fn settings(root: &Reader<'_>) -> Option<Settings> {
         schedule: schedule?,
         store: store?,
         enforcement: enforcement?,
+        web: web?,
     })
 }
 

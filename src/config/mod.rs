@@ -29,6 +29,7 @@ mod secret;
 mod sections;
 pub mod settings;
 pub mod show;
+pub mod terms;
 mod tree;
 mod values;
 
@@ -43,6 +44,7 @@ pub use schema::schema;
 pub use secret::{BadFile, secret_in};
 pub use settings::{
     Account, Alerts, Channel, ChannelKind, Digest, Endpoint, Enforcement, HttpLogin, Mail, Mute, Settings, Smtp,
-    SmtpTls, Store, Transport, WebhookBody, WebhookFormat,
+    SmtpTls, Store, Transport, Web, WebhookBody, WebhookFormat,
 };
 pub use show::Effective;
+pub use terms::Terms;

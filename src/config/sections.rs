@@ -1,8 +1,9 @@
-//! Accounts, schedule, mail server, mails, alerts, heartbeat, digest, store and enforcement: from values to settings.
+//! Accounts, schedule, mail server, mails, alerts, heartbeat, digest, web listener, store and enforcement: from values to settings.
 //!
 //! What each key takes is in `keys`; here is what keys mean together. Policies, channels and maintenance windows
 //! are read in files of their own.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use super::problem::{Secrets, wrong};
 use super::reader::Reader;
 use super::schedule::{CronRule, Schedule, SweepEvery};
 use super::secret;
-use super::settings::{Account, Alerts, Channel, Digest, Endpoint, Enforcement, Mail, Smtp, Store};
+use super::settings::{Account, Alerts, Channel, Digest, Endpoint, Enforcement, Mail, Smtp, Store, Web};
 use crate::domain::language::Whom;
 use crate::domain::receiver::Reads;
 use crate::domain::{Language, Languages};
@@ -208,6 +209,27 @@ pub fn store(root: &Reader<'_>) -> Option<Store> {
     Some(Store {
         path: folder.join(root.get(&keys::STORE_URL)?),
         keep_history: root.get(&keys::STORE_KEEP_HISTORY)?,
+    })
+}
+
+pub fn web(root: &Reader<'_>) -> Option<Web> {
+    let listen = root.get(&keys::WEB_LISTEN);
+    let token = secret::password(root, &keys::WEB_TOKEN, &keys::WEB_TOKEN_FILE, false);
+    let is_open = |address: SocketAddr| !address.ip().is_loopback();
+    if listen.flatten().is_some_and(is_open) && !root.has(&keys::WEB_TOKEN) && !root.has(&keys::WEB_TOKEN_FILE) {
+        let wrong = wrong("is open to other machines, and there is no token");
+        root.refuse(
+            &keys::WEB_LISTEN,
+            wrong.accepted("web.token_file beside it, or an address of loopback"),
+        );
+    }
+    Some(Web {
+        listen: listen?,
+        token,
+        external_url: root
+            .optional(&keys::WEB_EXTERNAL_URL)?
+            .map(|url| url.trim_end_matches('/').to_owned()),
+        per_client_metrics: usize::try_from(root.get(&keys::WEB_PER_CLIENT_METRICS)?).ok()?,
     })
 }
 

@@ -2,6 +2,7 @@
 //! its default are in the table of keys.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -37,6 +38,7 @@ pub struct Settings {
     pub policies: Vec<Policy>,
     pub store: Store,
     pub enforcement: Enforcement,
+    pub web: Web,
 }
 
 impl Settings {
@@ -65,6 +67,19 @@ impl Settings {
             .iter()
             .any(|policy| policy.notify.iter().any(ChannelName::is_client))
     }
+}
+
+/// The web listener.
+#[derive(Clone, Debug)]
+pub struct Web {
+    /// `None`: there is none.
+    pub listen: Option<SocketAddr>,
+    /// Always there when it listens elsewhere than on loopback; empty only when it was allowed to be missing.
+    pub token: Option<SecretString>,
+    /// Where people reach it; without a slash at its end.
+    pub external_url: Option<String>,
+    /// Clients with metrics of their own, at most.
+    pub per_client_metrics: usize,
 }
 
 /// One of the reseller's own VoIP.ms accounts: one API user, one rate limit.

@@ -2,6 +2,8 @@
 //!
 //! Addresses and URLs are in `addresses`.
 
+use std::net::SocketAddr;
+
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
@@ -102,6 +104,15 @@ pub fn topic(text: &str) -> Result<String, Wrong> {
         return Err(wrong("is not a topic"));
     }
     Ok(text.to_owned())
+}
+
+/// Where the web listener listens; `None`: nowhere.
+pub fn listen(text: &str) -> Result<Option<SocketAddr>, Wrong> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let address = text.parse().map_err(|_| wrong("is no address with a port"))?;
+    Ok(Some(address))
 }
 
 /// What every amount matches.

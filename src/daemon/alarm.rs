@@ -11,9 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch as signal;
 
 use super::pulse::{Pulse, trouble};
-use super::{Environment, Terms, parts};
+use super::{Environment, parts};
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{Settings, Terms, terms};
 use crate::domain::alert::Alert;
 use crate::domain::hush;
 use crate::domain::judge::Circumstances;
@@ -191,7 +191,7 @@ pub async fn tell_of_start(settings: &Settings, environment: &Environment, error
     let delivery = parts::delivery(settings, &Trust::load(), environment.delivery_timeout).ok();
     let outbox = delivery.and_then(|delivery| parts::outbox(settings, delivery, environment.seed));
     let post = outbox.as_ref().map(Direct::new);
-    let (_terms, terms) = signal::channel(parts::terms(settings, account));
+    let (_terms, terms) = signal::channel(terms::terms(settings, account));
     let mut alarm = Alarm {
         alerts: Vec::new(),
         ..Alarm::new(terms, path, &environment.clock, post)

@@ -21,6 +21,7 @@ use crate::notify::health::ChannelHealth;
 use crate::notify::heartbeat::Heartbeat;
 use crate::notify::outbox::{Drained, Outbox};
 use crate::store::{Access, Store};
+use crate::vitals::Vitals;
 use crate::{enforce, store, voipms};
 
 pub mod alarm;
@@ -44,7 +45,7 @@ pub use digest::Digests;
 pub use letters::DeadLetters;
 use mirrors::Mirrors;
 pub use reservations::StoreLedger;
-pub use watch::{Pass, Terms, Watch};
+pub use watch::{Pass, Watch};
 
 /// What is around the daemon, and different in the demo.
 #[derive(Clone, Debug)]
@@ -79,6 +80,9 @@ pub struct Daemon {
     digests: Option<Digests>,
     mirrors: Arc<Mirrors>,
     heartbeat: Option<Heartbeat>,
+    vitals: Arc<Vitals>,
+    /// What is in force.
+    settings: signal::Sender<Arc<Settings>>,
     clock: Clock,
     schedule: Schedule,
     keep_history: jiff::SignedDuration,
@@ -142,6 +146,11 @@ impl Daemon {
             digests: settings.digest.as_ref().map(Digests::new),
             mirrors: Arc::new(mirrors),
             heartbeat,
+            vitals: Arc::new(Vitals::new(
+                environment.clock.clone(),
+                settings.accounts.iter().map(|account| account.name.clone()),
+            )),
+            settings: signal::Sender::new(Arc::new(settings.clone())),
             clock: environment.clock.clone(),
             schedule: settings.schedule.clone(),
             keep_history: settings.store.keep_history,

@@ -7,17 +7,11 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Terms, posts, webhooks};
+use super::{posts, webhooks};
 use crate::clock::Clock;
-use crate::config::{self, Account, ChannelKind, HttpLogin, Mute, Settings, SmtpTls};
-use crate::domain::hush::Hush;
-use crate::domain::judge::Rules;
-use crate::domain::plan::{Caps, Guards};
-use crate::domain::receiver::Receiver;
+use crate::config::{self, Account, ChannelKind, HttpLogin, Settings, SmtpTls, terms};
 use crate::domain::{ChannelName, PolicyName};
 use crate::net::{Bounds, Trust};
 use crate::notify::delivery::{Channel, SetupError};
@@ -27,77 +21,6 @@ use crate::notify::letter::templates::Templates;
 use crate::notify::{outbox, own_texts};
 use crate::voipms::pace::{CallLedger, Pace, Pacer};
 use crate::voipms::{self, Transport};
-
-/// The zone in which VoIP.ms counts days. From the bundled zones, so it is always there.
-fn toronto() -> TimeZone {
-    TimeZone::get("America/Toronto").unwrap_or(TimeZone::UTC)
-}
-
-/// What the configuration says of an account.
-#[must_use]
-pub fn terms(settings: &Settings, account: &Account) -> Terms {
-    Terms {
-        rules: Arc::new(rules(settings, account)),
-        mutes: settings.mutes.clone().into(),
-        guards: Arc::new(guards(&settings.enforcement)),
-    }
-}
-
-/// What an account's clients are judged by.
-#[must_use]
-pub fn rules(settings: &Settings, account: &Account) -> Rules {
-    Rules {
-        account: account.name.clone(),
-        currency: account.currency.clone(),
-        policies: settings.policies_of(account),
-        channels: receivers(settings),
-        default_threshold: settings.alerts.default_threshold,
-        mode: settings.enforcement.mode,
-        zone: toronto(),
-        mutes: Vec::new(),
-    }
-}
-
-fn receivers(settings: &Settings) -> BTreeMap<ChannelName, Receiver> {
-    let channels = settings.channels.iter();
-    channels
-        .map(|channel| (channel.name.clone(), receiver(channel)))
-        .collect()
-}
-
-/// What the maintenance windows hush that are open at `now`.
-#[must_use]
-pub fn open(mutes: &[Mute], now: Timestamp) -> Vec<Hush> {
-    mutes.iter().filter_map(|mute| mute.hush(now)).collect()
-}
-
-/// A channel as those see it who decide who is told.
-fn receiver(channel: &config::Channel) -> Receiver {
-    Receiver {
-        recipients: channel.kind.recipients(),
-        reads: channel.kind.reads(),
-        min_severity: channel.min_severity,
-        tells_ends: channel.resolved,
-        quiet_hours: channel.quiet_hours.clone(),
-        max_per_hour: channel.max_per_hour,
-        escalate: channel.escalate.clone(),
-    }
-}
-
-/// What enforcement reads of the configuration, beside the rules.
-#[must_use]
-pub fn guards(enforcement: &config::Enforcement) -> Guards {
-    Guards {
-        mode: enforcement.mode,
-        protect: enforcement.protect.iter().cloned().collect(),
-        caps: Caps {
-            per_sweep: enforcement.max_per_sweep,
-            per_day: enforcement.max_per_day,
-        },
-        extra_fields: enforcement.extra_fields.clone(),
-        canary_wait: SignedDuration::try_from(enforcement.canary_wait).unwrap_or(SignedDuration::MAX),
-    }
-}
 
 /// How the daemon's owners of reserved calls are named: whoever has the store's lock knows that all others are dead.
 pub const DAEMON: &str = "daemon-";
@@ -311,7 +234,7 @@ pub fn outbox(settings: &Settings, delivery: Delivery, seed: u64) -> Option<outb
     (!channels.is_empty()).then_some(outbox::Settings {
         channels,
         letterhead: delivery.letterhead,
-        receivers: receivers(settings),
+        receivers: terms::receivers(settings),
         client_mails_per_hour: settings.alerts.client_mails_per_hour,
         seed,
     })

@@ -1,5 +1,6 @@
 //! `run`: sweeps at the marks of the schedule, drains the outbox, settles and forgets, until told to stop.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
@@ -20,6 +21,8 @@ use crate::monitor::Silent;
 use crate::notify::outbox::{Drained, Outbox};
 use crate::store::Store;
 use crate::telemetry;
+use crate::vitals::Vitals;
+use crate::web::{self, ReloadRequest, Site};
 
 /// The work in hand gets this long after the signal to stop, a second less than the ten that are promised. What is cut off then was written down before it began.
 const GRACE: Duration = Duration::from_secs(9);
@@ -51,6 +54,8 @@ impl Daemon {
             digests,
             mirrors,
             heartbeat,
+            vitals,
+            settings,
             clock,
             schedule,
             keep_history,
@@ -71,6 +76,7 @@ impl Daemon {
                 place,
                 heart: &heart,
                 mirrors: &mirrors,
+                vitals: &vitals,
                 wake: &wake,
                 keep_history,
             };
@@ -111,7 +117,37 @@ impl Daemon {
                 _ = join(mirrors.run(&watches, &store), beats.run()) => {}
             }
         };
-        let work = async { tokio::join!(accounts, deliveries, announcements, decisions, digests, beside) };
+        let (reload, mut reloads) = mpsc::channel(1);
+        let site = Site::new(
+            settings.subscribe(),
+            store.clone(),
+            clock.clone(),
+            Arc::clone(&vitals),
+            reload,
+        );
+        let listen = settings.borrow().web.listen;
+        let web = async {
+            if let Some(address) = listen {
+                web::server::run(Arc::new(site), address, stopped(stopper.subscribe())).await;
+            }
+        };
+        let reloading = async {
+            while let Some(ReloadRequest { answer }) = reloads.recv().await {
+                answer.send(Err("not in this version".to_owned())).ok();
+            }
+        };
+        let work = async {
+            tokio::join!(
+                accounts,
+                deliveries,
+                announcements,
+                decisions,
+                digests,
+                beside,
+                web,
+                reloading
+            )
+        };
         let mut work = Box::pin(work);
         let ended = tokio::select! {
             _ = &mut work => None,
@@ -216,6 +252,7 @@ struct Account<'a> {
     place: usize,
     heart: &'a Heart,
     mirrors: &'a Mirrors,
+    vitals: &'a Vitals,
     wake: &'a Notify,
     keep_history: SignedDuration,
 }
@@ -310,8 +347,10 @@ impl Account<'_> {
             Ok(pass) => {
                 self.pulse.works(Part::Sweeps(self.place));
                 if let Some((what, fix)) = &pass.not_asked {
+                    self.vitals.failed(account, what);
                     tracing::error!(%account, what, fix, "the account could not be asked");
                 } else {
+                    self.vitals.judged(account);
                     log(account.as_str(), &pass.report);
                 }
                 Next {
@@ -320,6 +359,7 @@ impl Account<'_> {
                 }
             }
             Err(error) => {
+                self.vitals.failed(account, &telemetry::chain(&error));
                 tracing::error!(%account, error = %telemetry::chain(&error), "the sweep failed; nothing that was not written counts");
                 if let Some(error) = of_store(&error) {
                     self.pulse.fails(Part::Sweeps(self.place), error);

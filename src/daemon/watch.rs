@@ -6,12 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use super::{Environment, Error, StoreLedger, parts};
-use crate::config::{Account, Mute, Settings};
+use crate::config::{Account, Settings, Terms, terms};
 use crate::domain::AccountName;
 use crate::domain::decision::{BY_READ_BACK, Decision};
 use crate::domain::judge::Rules;
 use crate::domain::judge::account::Health;
-use crate::domain::plan::Guards;
 use crate::domain::report::{Enforcements, Report};
 use crate::enforce::{self, Enforcer, Ground, Portal};
 use crate::monitor::letters::Looked;
@@ -27,17 +26,6 @@ pub struct Watch {
     pub monitor: Monitor,
     portal: Portal,
     write_deadline: SignedDuration,
-}
-
-/// What the configuration says of an account.
-#[derive(Clone, Debug)]
-pub struct Terms {
-    /// What its clients are judged by, and who is told.
-    pub rules: Arc<Rules>,
-    /// What bounds its enforcement.
-    pub guards: Arc<Guards>,
-    /// When nobody is told.
-    pub mutes: Arc<[Mute]>,
 }
 
 /// What one pass came to.
@@ -98,7 +86,7 @@ impl Watch {
         };
         Ok(Self {
             account: account.name.clone(),
-            terms: watch::Sender::new(parts::terms(settings, account)),
+            terms: watch::Sender::new(terms::terms(settings, account)),
             monitor,
             portal,
             write_deadline: SignedDuration::try_from(bounds.total).unwrap_or(SignedDuration::MAX),
@@ -108,7 +96,7 @@ impl Watch {
     /// The terms, with the maintenance windows that are open.
     pub(super) fn terms(&self) -> Terms {
         let mut terms = self.terms.borrow().clone();
-        let open = parts::open(&terms.mutes, self.monitor.clock.now());
+        let open = terms::open(&terms.mutes, self.monitor.clock.now());
         if !open.is_empty() {
             Arc::make_mut(&mut terms.rules).mutes = open;
         }

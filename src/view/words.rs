@@ -1,5 +1,6 @@
 //! How times, ages, amounts and numbers are told to people. Only wording: nothing here decides anything.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
@@ -116,6 +117,19 @@ pub fn change(direction: Direction, wanted: Management) -> String {
     match direction {
         Direction::Enforce => format!("to {wanted}"),
         Direction::Revert => format!("back to {wanted}"),
+    }
+}
+
+/// The text without characters that could move the cursor, hide or forge something: each becomes U+FFFD.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    let harmful = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if text.contains(harmful) {
+        Cow::Owned(text.replace(harmful, "\u{fffd}"))
+    } else {
+        Cow::Borrowed(text)
     }
 }
 

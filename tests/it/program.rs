@@ -1,7 +1,7 @@
 //! The program as people and scripts run it, how it ended, and the simulator that it asks. It judges nothing by itself: the
 //! tests do.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -10,7 +10,12 @@ use serde_json::Value;
 /// The real binary with these arguments and nothing of this process's environment, not started.
 pub fn program(config: &Path, arguments: impl IntoIterator<Item: AsRef<OsStr>>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_balancewatch"));
-    command.env_clear().arg("--config").arg(config).args(arguments);
+    let arguments: Vec<OsString> = arguments.into_iter().map(|one| one.as_ref().to_owned()).collect();
+    command.env_clear().arg("--config").arg(config).args(&arguments);
+    // Daemons that run side by side would want the same port; a test of the listener names one of its own.
+    if arguments.iter().any(|one| one == "run") {
+        command.env("BALANCEWATCH__WEB__LISTEN", "off");
+    }
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

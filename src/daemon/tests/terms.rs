@@ -5,7 +5,7 @@ use std::pin::pin;
 use futures_util::FutureExt;
 
 use super::{Stage, id};
-use crate::daemon::{Terms, parts};
+use crate::config::{Terms, terms};
 use crate::domain::enforcement::Mode;
 
 impl Stage {
@@ -14,7 +14,7 @@ impl Stage {
         let text = format!("{}{extra}", self.config);
         let loaded = crate::config::parse(&text, self.clock.now());
         let settings = loaded.unwrap_or_else(|found| panic!("{:?}", found.problems)).settings;
-        parts::terms(&settings, &settings.accounts[0])
+        terms::terms(&settings, &settings.accounts[0])
     }
 }
 

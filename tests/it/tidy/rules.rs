@@ -11,20 +11,25 @@ use super::source::{climbed_segments, code_of, first_segments, has_word, line_of
 const LEAVES: [&str; 6] = ["clock", "metrics", "net", "redact", "regular", "telemetry"];
 
 /// What each top-level module may use, in words, besides itself and, where the second field says so, the leaves.
-const MODULES: [(&str, bool, &str); 22] = [
+const MODULES: [(&str, bool, &str); 24] = [
     (
         "cli",
         true,
-        "config daemon demo domain enforce mail_catcher monitor notify simulator store view voipms web",
+        "config daemon demo desk domain enforce mail_catcher monitor notify simulator store view voipms web",
     ),
     ("clock", false, ""),
     ("config", true, "domain"),
-    ("daemon", true, "config domain enforce monitor notify store voipms web"),
+    (
+        "daemon",
+        true,
+        "config desk domain enforce monitor notify store vitals voipms web",
+    ),
     (
         "demo",
         true,
         "config daemon domain enforce mail_catcher monitor notify simulator store view voipms web world",
     ),
+    ("desk", true, "config domain store view"),
     ("domain", false, ""),
     ("enforce", true, "domain store voipms"),
     ("mail_catcher", true, ""),
@@ -40,8 +45,9 @@ const MODULES: [(&str, bool, &str); 22] = [
     ("telemetry", false, ""),
     // Pure, as `domain` is: what is shown, of which commands, pages and JSON are the clothes.
     ("view", false, "domain"),
+    ("vitals", false, "clock domain"),
     ("voipms", true, "domain"),
-    ("web", true, "domain store view"),
+    ("web", true, "config desk domain store view vitals"),
     ("world", false, "clock mail_catcher simulator"),
     // `main` hands over to the library and does nothing else; the name stands for `src/main.rs`.
     ("main", false, "cli"),

@@ -1,0 +1,90 @@
+//! What people look up and decide, over the store: the one place behind the commands, the pages and the JSON API.
+//!
+//! In reading order: [`Desk`] (one look at a store), [`find`] (the client, the policy or the channel that somebody named), `status`
+//! (how the watching goes), [`silences`], [`acks`], [`brake`] and [`letters`] (what people decide), [`spoken`] (what they may say).
+//!
+//! A decision is a row that the daemon reads before each of its own. Nothing here asks the API, sends anything, or needs
+//! a running daemon.
+
+use std::sync::Arc;
+
+use crate::config::{Account, Settings, terms};
+use crate::domain::enforcement::Enforcement;
+use crate::domain::judge::Rules;
+use crate::domain::{AccountName, ClientId};
+use crate::store::{self, Filter, Store};
+use crate::view::{Now, Snapshot};
+
+pub mod acks;
+pub mod brake;
+pub mod find;
+pub mod letters;
+mod refusal;
+pub mod silences;
+pub mod spoken;
+mod status;
+
+pub use refusal::Refusal;
+
+/// One look at a store: by these settings, at this time.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    pub settings: Arc<Settings>,
+    pub store: Store,
+    /// One time for all that is shown and decided.
+    pub now: Now,
+}
+
+impl Desk {
+    /// The account of this name.
+    ///
+    /// # Errors
+    /// When it is not configured.
+    pub fn account(&self, name: &str) -> Result<&Account, Refusal> {
+        self.settings.account(name).ok_or_else(|| {
+            let known = self.settings.accounts.iter().map(|account| account.name.as_str());
+            let known: Vec<&str> = known.collect();
+            Refusal::unknown(format!("there is no account `{name}`"))
+                .hint(format!("the configuration has {}", known.join(", ")))
+        })
+    }
+
+    /// All that is known of an account.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn snapshot(&self, account: &Account) -> Result<Snapshot, store::Error> {
+        let letters = self.store.dead_letters(&account.name).await?.into_iter();
+        let open = letters.filter(|letter| letter.channel.is_client() && !letter.is_settled);
+        Ok(Snapshot {
+            now: self.now.clone(),
+            rules: Rules {
+                mutes: terms::open(&self.settings.mutes, self.now.at),
+                ..terms::rules(&self.settings, account)
+            },
+            guards: terms::guards(&self.settings.enforcement),
+            rate_per_minute: account.rate_per_minute,
+            schedule_interval: self.settings.schedule.interval(self.now.at),
+            kept: self.store.load(&account.name).await?,
+            told: self.store.told_of(&account.name).await?,
+            cannot_be_told: open.map(|letter| (letter.client, letter.why)).collect(),
+        })
+    }
+
+    /// What was done about a client, newest first, at most `limit` of it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn enforcements(
+        &self,
+        account: &AccountName,
+        client: &ClientId,
+        limit: usize,
+    ) -> Result<Vec<Enforcement>, store::Error> {
+        let filter = Filter {
+            client: Some(client.clone()),
+            ..Filter::newest(account.clone(), limit)
+        };
+        self.store.enforcements(&filter).await
+    }
+}

@@ -1,0 +1,69 @@
+//! What went wrong, as a client of the JSON API reads it: `{"error","hint"}`.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::desk::Refusal;
+use crate::store;
+
+/// A request that was not done.
+#[derive(Debug)]
+pub struct Refused {
+    pub status: StatusCode,
+    pub error: String,
+    /// What to do about it; may be empty.
+    pub hint: String,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    error: &'a str,
+    hint: &'a str,
+}
+
+impl Refused {
+    pub fn new(status: StatusCode, error: impl Into<String>) -> Self {
+        Self {
+            status,
+            error: error.into(),
+            hint: String::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        let (status, error, hint) = match refusal {
+            Refusal::Unknown { what, hint } => (StatusCode::NOT_FOUND, what, hint),
+            Refusal::Conflict { what, hint } => (StatusCode::CONFLICT, what, hint),
+            Refusal::Wrong { what, hint } => (StatusCode::UNPROCESSABLE_ENTITY, what, hint),
+            Refusal::Store(error) => return Self::from(error),
+        };
+        Self { status, error, hint }
+    }
+}
+
+impl From<store::Error> for Refused {
+    fn from(error: store::Error) -> Self {
+        tracing::error!(error = %crate::telemetry::chain(&error), "a request could not be answered from the store");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()).hint(error.hint().unwrap_or_default())
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let body = Body {
+            error: &self.error,
+            hint: &self.hint,
+        };
+        (self.status, Json(body)).into_response()
+    }
+}

@@ -1,0 +1,88 @@
+//! The web listener: pages, the JSON API, Alertmanager's API, metrics and health, over [`Desk`]. It decides nothing by itself and
+//! sends nothing.
+//!
+//! In reading order: [`Site`] (what everything is made from), [`server`] (connections), `picture` (what is known of all clients, kept for as
+//! long as somebody looks), `access` (who may what), `answer` (what went wrong), `health`, `reload`; then one room for each kind of visitor.
+//!
+//! Rules that every route keeps: whatever comes from outside is bounded and escaped; reading never changes anything; what
+//! changes something is a POST or a DELETE that shows a token.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot, watch as signal};
+
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::desk::Desk;
+use crate::store::Store;
+use crate::view::Now;
+use crate::vitals::Vitals;
+
+mod access;
+mod answer;
+mod api;
+mod health;
+mod picture;
+mod reload;
+pub mod server;
+
+use picture::Pictures;
+
+/// What everything that is served is made from.
+pub struct Site {
+    settings: signal::Receiver<Arc<Settings>>,
+    store: Store,
+    clock: Clock,
+    vitals: Arc<Vitals>,
+    pictures: Pictures,
+    reload: mpsc::Sender<ReloadRequest>,
+}
+
+/// Somebody wants the configuration read anew.
+#[derive(Debug)]
+pub struct ReloadRequest {
+    /// What needs a restart to count, or why the new configuration was refused.
+    pub answer: oneshot::Sender<Result<Vec<String>, String>>,
+}
+
+impl Site {
+    #[must_use]
+    pub fn new(
+        settings: signal::Receiver<Arc<Settings>>,
+        store: Store,
+        clock: Clock,
+        vitals: Arc<Vitals>,
+        reload: mpsc::Sender<ReloadRequest>,
+    ) -> Self {
+        Self {
+            settings,
+            store,
+            clock,
+            vitals,
+            pictures: Pictures::default(),
+            reload,
+        }
+    }
+
+    /// The store as it is looked at now.
+    fn desk(&self) -> Desk {
+        let settings = Arc::clone(&self.settings.borrow());
+        Desk {
+            now: Now {
+                at: self.clock.now(),
+                zone: settings.schedule.timezone.clone(),
+            },
+            settings,
+            store: self.store.clone(),
+        }
+    }
+}
+
+/// Every route.
+fn router(site: Arc<Site>) -> axum::Router {
+    axum::Router::new()
+        .merge(health::routes())
+        .merge(reload::routes())
+        .merge(api::routes())
+        .with_state(site)
+}

@@ -1,0 +1,89 @@
+//! What is known of all clients, read from the store when somebody looks and kept for a while.
+//!
+//! Loading 50,000 clients takes longer than a page may. So a picture that is a little old is shown while a new one is taken; who
+//! has just decided something waits for the new one.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::Site;
+use crate::desk::Desk;
+use crate::store;
+use crate::view::Snapshot;
+
+/// A picture that is not older is as good as a new one.
+const FRESH: Duration = Duration::from_secs(2);
+
+/// One that is older is not shown, and whoever looks waits for a new one.
+const STALE: Duration = Duration::from_secs(60);
+
+/// How much longer than taking a picture took it is kept at least: with many clients, pictures take a twentieth of a processor.
+const REST: u32 = 20;
+
+/// All accounts as they were at one moment.
+pub struct Picture {
+    /// In the order of the configuration.
+    pub accounts: Vec<Snapshot>,
+    taken_at: Duration,
+    took: Duration,
+}
+
+/// The picture that is kept, and who takes the next one.
+#[derive(Default)]
+pub struct Pictures {
+    kept: Mutex<Option<Arc<Picture>>>,
+    taking: tokio::sync::Mutex<()>,
+}
+
+impl Pictures {
+    fn kept(&self) -> Option<Arc<Picture>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Site {
+    /// What is known of all clients, at most a minute ago.
+    ///
+    /// # Errors
+    /// When there is no picture yet, and the store cannot be read.
+    pub(super) async fn picture(self: &Arc<Self>) -> Result<Arc<Picture>, store::Error> {
+        let age = |picture: &Picture| self.clock.monotonic().saturating_sub(picture.taken_at);
+        if let Some(picture) = self.pictures.kept()
+            && age(&picture) <= STALE.max(picture.took * REST)
+        {
+            if age(&picture) > FRESH.max(picture.took * REST) {
+                let site = Arc::clone(self);
+                // Whoever takes one already takes it for all.
+                tokio::spawn(async move {
+                    if let Ok(_taking) = site.pictures.taking.try_lock()
+                        && let Err(error) = site.take().await
+                    {
+                        tracing::warn!(%error, "the clients could not be read for the dashboard");
+                    }
+                });
+            }
+            return Ok(picture);
+        }
+        let _taking = self.pictures.taking.lock().await;
+        match self.pictures.kept() {
+            Some(picture) if age(&picture) <= FRESH => Ok(picture),
+            _ => self.take().await,
+        }
+    }
+
+    async fn take(&self) -> Result<Arc<Picture>, store::Error> {
+        let began = self.clock.monotonic();
+        let desk: Desk = self.desk();
+        let mut accounts = Vec::new();
+        for account in &desk.settings.accounts {
+            accounts.push(desk.snapshot(account).await?);
+        }
+        let picture = Arc::new(Picture {
+            accounts,
+            taken_at: began,
+            took: self.clock.monotonic().saturating_sub(began),
+        });
+        *self.pictures.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&picture));
+        Ok(picture)
+    }
+}

@@ -1,0 +1,36 @@
+//! Connections: where it listens, and until when. An address that is taken keeps nobody from being watched: it is tried again.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use super::{Site, router};
+
+/// How long after an address could not be had it is tried again. Real time.
+const AGAIN_AFTER: Duration = Duration::from_secs(10);
+
+/// Serves until `stop` ends.
+pub async fn run(site: Arc<Site>, address: SocketAddr, stop: impl Future<Output = ()> + Send + 'static) {
+    let mut stop = std::pin::pin!(futures_util::FutureExt::shared(stop));
+    let listener = loop {
+        match TcpListener::bind(address).await {
+            Ok(listener) => break listener,
+            Err(error) => {
+                tracing::error!(%address, %error, "the web listener cannot listen there; it is tried again");
+            }
+        }
+        tokio::select! {
+            () = &mut stop => return,
+            () = tokio::time::sleep(AGAIN_AFTER) => {}
+        }
+    };
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!(%address, "the dashboard is at http://{address}");
+    }
+    let served = axum::serve(listener, router(site)).with_graceful_shutdown(stop.clone());
+    if let Err(error) = served.await {
+        tracing::error!(%error, "the web listener ended");
+    }
+}
