@@ -97,7 +97,24 @@ pub fn time_to_limit(
             consider(limit - spent);
         }
     }
-    let secs = room?
+    used_up(room?, per_day, reading, now)
+}
+
+/// Time until a client's balance is used up, at the spending that [`time_to_limit`] goes by. `None`: it spends nothing, or
+/// nothing is left.
+#[must_use]
+pub fn time_to_zero(client: &Watched, now: Timestamp) -> Option<SignedDuration> {
+    let reading = client
+        .reading
+        .as_ref()
+        .filter(|reading| reading.balance.is_positive())?;
+    let per_day = spending_per_day(reading, client.previous.as_ref()).filter(|rate| rate.is_positive())?;
+    used_up(reading.balance, per_day, reading, now)
+}
+
+/// Time until so much is spent, counted from a reading.
+fn used_up(room: Money, per_day: Money, reading: &Reading, now: Timestamp) -> Option<SignedDuration> {
+    let secs = room
         .amount()
         .checked_mul(Decimal::from(86_400))?
         .checked_div(per_day.amount())?
@@ -132,7 +149,7 @@ fn spending_per_day(reading: &Reading, previous: Option<&Reading>) -> Option<Mon
 mod tests {
     use jiff::SignedDuration;
 
-    use super::{order, revisit, time_to_limit};
+    use super::{order, revisit, time_to_limit, time_to_zero};
     use crate::domain::policy::{Limit, Policy, When};
     use crate::domain::testing::{at, client, money, policy, reading};
     use crate::domain::watch::Watched;
@@ -209,6 +226,23 @@ mod tests {
         for (name, (now, before), expected) in cases {
             let client = watched(None, now, before);
             let got = time_to_limit(&client, &below_ten(), None, at(hour));
+            assert_eq!(got, expected.map(SignedDuration::from_secs), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_balance_is_used_up_at_the_last_pace() {
+        let hour = 3600;
+        let two = |before, now| watched(None, Some(reading(now, "0", hour)), Some(reading(before, "0", 0)));
+        for (name, client, now, expected) in [
+            ("1 an hour, 3 left", two("4", "3"), hour, Some(3 * hour)),
+            ("an hour later", two("4", "3"), 2 * hour, Some(2 * hour)),
+            ("longer ago than it would last", two("4", "3"), 5 * hour, Some(-hour)),
+            ("spends nothing", two("3", "3"), hour, None),
+            ("nothing is left", two("1", "0"), hour, None),
+            ("never read", watched(None, None, None), hour, None),
+        ] {
+            let got = time_to_zero(&client, at(now));
             assert_eq!(got, expected.map(SignedDuration::from_secs), "{name}");
         }
     }

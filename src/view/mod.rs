@@ -9,6 +9,7 @@
 
 pub mod alert;
 pub mod client;
+pub mod clients;
 pub mod enforcement;
 pub mod explain;
 pub mod history;

@@ -36,8 +36,7 @@ pub struct Snapshot {
 impl Snapshot {
     /// How long it takes to ask everybody.
     pub fn revisit(&self) -> SignedDuration {
-        let is_listed = |watched: &&Watched| watched.vanished_at.is_none() && !watched.client.id.is_pseudo();
-        let clients = self.kept.clients.iter().filter(is_listed).count();
+        let clients = self.listed().count();
         revisit(u64::try_from(clients).unwrap_or(u64::MAX), self.rate_per_minute)
     }
 
