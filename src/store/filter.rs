@@ -9,6 +9,8 @@ pub struct Filter {
     pub client: Option<ClientId>,
     /// In this state only, by its label.
     pub state: Option<String>,
+    /// Written down before the one of this id only; none is before one that is not known.
+    pub before: Option<String>,
     /// How many at most.
     pub limit: usize,
 }
@@ -21,6 +23,7 @@ impl Filter {
             account,
             client: None,
             state: None,
+            before: None,
             limit,
         }
     }

@@ -55,16 +55,21 @@ WITH RECURSIVE chain (first_seen_at, last_seen_at, count, balance, spent_today, 
 )
 SELECT * FROM chain";
 
-/// Each of these three walks an index from its end, or the table, and stops at the limit. The plus keeps SQLite from
-/// sorting all of an account's rows instead.
+/// Each of these three walks an index from its end, or the table, and stops at the limit; with a ?5 it begins below that one.
+/// The plus keeps SQLite from sorting all of an account's rows instead.
 const NOTIFICATIONS: &str = "
-SELECT * FROM notification WHERE +account = ?1 ORDER BY seq DESC LIMIT ?4";
+SELECT * FROM notification WHERE +account = ?1
+    AND seq < CASE WHEN ?5 IS NULL THEN 9223372036854775807 ELSE (SELECT seq FROM notification WHERE id = ?5) END
+ORDER BY seq DESC LIMIT ?4";
 
 const NOTIFICATIONS_IN_STATE: &str = "
-SELECT * FROM notification WHERE account = ?1 AND state = ?3 ORDER BY seq DESC LIMIT ?4";
+SELECT * FROM notification WHERE account = ?1 AND state = ?3
+    AND seq < CASE WHEN ?5 IS NULL THEN 9223372036854775807 ELSE (SELECT seq FROM notification WHERE id = ?5) END
+ORDER BY seq DESC LIMIT ?4";
 
 const NOTIFICATIONS_OF_CLIENT: &str = "
 SELECT * FROM notification WHERE account = ?1 AND client = ?2 AND (?3 IS NULL OR +state = ?3)
+    AND seq < CASE WHEN ?5 IS NULL THEN 9223372036854775807 ELSE (SELECT seq FROM notification WHERE id = ?5) END
 ORDER BY seq DESC LIMIT ?4";
 
 pub(super) const NOTIFICATIONS_UNCARRIED: &str = "
@@ -73,6 +78,7 @@ SELECT * FROM notification WHERE account = ?1 AND state = 'pending' AND message 
 const ENFORCEMENTS: &str = "
 SELECT * FROM enforcement
 WHERE account = ?1 AND (?2 IS NULL OR client = ?2) AND (?3 IS NULL OR state = ?3)
+    AND seq < CASE WHEN ?5 IS NULL THEN 9223372036854775807 ELSE (SELECT seq FROM enforcement WHERE id = ?5) END
 ORDER BY seq DESC LIMIT ?4";
 
 /// Reads every notification of the account: asked once for each digest.
@@ -180,7 +186,8 @@ impl Sqlite {
             .bind(filter.account.as_str())
             .bind(filter.client.as_ref().map(ClientId::as_str))
             .bind(filter.state.as_deref())
-            .bind(bound(filter.limit));
+            .bind(bound(filter.limit))
+            .bind(filter.before.as_deref());
         let rows = query.fetch_all(&self.reader).await?;
         rows.iter().map(|row| Columns(row).notification()).collect()
     }
@@ -244,7 +251,8 @@ impl Sqlite {
             .bind(filter.account.as_str())
             .bind(filter.client.as_ref().map(ClientId::as_str))
             .bind(filter.state.as_deref())
-            .bind(bound(filter.limit));
+            .bind(bound(filter.limit))
+            .bind(filter.before.as_deref());
         let rows = query.fetch_all(&self.reader).await?;
         rows.iter().map(|row| Columns(row).enforcement()).collect()
     }

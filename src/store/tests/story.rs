@@ -132,21 +132,29 @@ async fn notices(store: &Store) {
     assert_eq!(record.attempts, [attempt]);
     assert_eq!(store.notification("n4").await.unwrap(), None);
 
-    let list = async |client: Option<&str>, state: Option<&str>, limit| {
+    let list_before = async |before: Option<&str>, client: Option<&str>, state: Option<&str>, limit| {
         let filter = Filter {
             account: account(),
             client: client.map(client_id),
             state: state.map(str::to_owned),
+            before: before.map(str::to_owned),
             limit,
         };
         let notices = store.notifications(&filter).await.unwrap();
         notices.into_iter().map(|notice| notice.id).collect::<Vec<_>>()
     };
+    let list = async |client, state, limit| list_before(None, client, state, limit).await;
     assert_eq!(list(None, None, 10).await, ["n3", "n2", "n1", "n0"], "newest first");
     assert_eq!(list(None, None, 2).await, ["n3", "n2"]);
     assert_eq!(list(None, Some("dead"), 10).await, ["n3", "n2"]);
     assert_eq!(list(Some("561115"), None, 10).await, ["n1"]);
     assert!(list(Some("561115"), Some("dead"), 10).await.is_empty());
+    assert_eq!(list_before(Some("n3"), None, None, 2).await, ["n2", "n1"]);
+    assert_eq!(list_before(Some("n3"), None, Some("dead"), 2).await, ["n2"]);
+    assert_eq!(list_before(Some("n2"), Some("561115"), None, 2).await, ["n1"]);
+    for nothing in ["n0", "unknown"] {
+        assert!(list_before(Some(nothing), None, None, 2).await.is_empty(), "{nothing}");
+    }
 
     let mut orphan = Commit::new(account(), at(82));
     orphan.notifications = vec![notification("n5", "561115", Some("no such message"))];
@@ -210,14 +218,19 @@ async fn enforcements(store: &Store) {
 
     let record = store.enforcement("x4").await.unwrap().unwrap();
     assert_eq!((record.enforcement, record.steps), (open.clone(), steps));
-    let filter = Filter {
-        account: account(),
-        client: None,
-        state: Some("verified".to_owned()),
-        limit: 2,
-    };
-    let ids: Vec<_> = store.enforcements(&filter).await.unwrap();
-    assert_eq!(ids.iter().map(|one| &*one.id).collect::<Vec<_>>(), ["x3", "x2"]);
+    for (before, expected) in [
+        (None, &["x3", "x2"][..]),
+        (Some("x3"), &["x2", "x1"]),
+        (Some("x1"), &[]),
+    ] {
+        let filter = Filter {
+            state: Some("verified".to_owned()),
+            before: before.map(str::to_owned),
+            ..Filter::newest(account(), 2)
+        };
+        let ids = store.enforcements(&filter).await.unwrap();
+        assert_eq!(ids.iter().map(|one| &*one.id).collect::<Vec<_>>(), expected);
+    }
 
     let mut done = open;
     done.state = ended(Outcome::Verified);
