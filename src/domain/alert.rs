@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::{Timestamp, civil::Date};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::enforcement::mode::Mode;
@@ -13,7 +14,7 @@ use super::{AccountName, ChannelName, ClientId, Policy, PolicyName, Severity};
 
 /// Names an episode for ever: account, client, policy and the second it began. Readable, unique, and the same
 /// after a crash in the middle of a commit that did not happen.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct EpisodeId(String);
 

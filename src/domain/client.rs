@@ -1,13 +1,14 @@
 //! What is known of a client: who it is, its last good reading, its threshold.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ClientId, Money};
 
 /// The two kinds of balance management. Their numbers differ from account to account and are resolved through
 /// `getBalanceManagement`; only the meaning is ever configured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Management {
     /// Calls stop when the balance reaches 0.

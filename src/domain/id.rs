@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Why a text is not a name of the kind that was expected.
@@ -19,7 +20,7 @@ const LONGEST: usize = 64;
 macro_rules! name {
     ($(#[$docs:meta])* $name:ident, $expected:literal, $allowed:expr) => {
         $(#[$docs])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(try_from = "Arc<str>")]
         pub struct $name(Arc<str>);
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::alert::Alert;
@@ -157,7 +158,7 @@ pub struct EnforcementRecord {
 }
 
 /// An account in numbers. Pseudo-clients are not counted, vanished clients only as vanished.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Counts {
     /// Clients that are on the list.
     pub listed: u64,

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a sweep came to. Printed as JSON; the names are part of the contract.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// Clients on the list.
     pub clients: u64,
@@ -26,7 +27,8 @@ pub struct Report {
     pub seconds: f64,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SweepAlerts")]
 pub struct Alerts {
     pub fired: u64,
     pub resolved: u64,
@@ -35,7 +37,8 @@ pub struct Alerts {
 }
 
 /// What became of messages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SweepNotifications")]
 pub struct Notifications {
     /// Taken by the receiver.
     pub sent: u64,
@@ -46,7 +49,8 @@ pub struct Notifications {
 }
 
 /// What became of enforcements.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SweepEnforcements")]
 pub struct Enforcements {
     /// Set and verified.
     pub applied: u64,

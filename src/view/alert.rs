@@ -1,6 +1,7 @@
 //! What fires now, why, by which number and how old that is. Shows what the last sweep decided; judges nothing.
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::hushed::Hushed;
@@ -14,7 +15,7 @@ use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ClientId, Money, PolicyName, Severity};
 
 /// Where an alert stands, most urgent first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     Firing,
@@ -41,7 +42,7 @@ impl Standing {
 }
 
 /// An alert that is pending or firing.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct AlertRow {
     pub account: AccountName,
     /// The client, or a pseudo-client.
@@ -230,7 +231,7 @@ const fn severity(severity: Option<Severity>) -> (&'static str, Tone) {
 }
 
 /// The alerts of one account or of all.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Alerts {
     rows: Vec<AlertRow>,

@@ -1,6 +1,7 @@
 //! All that is known of one client, and how old that is.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::alert::AlertRow;
@@ -14,7 +15,7 @@ use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ClientId, Management, Money, PolicyName, address};
 
 /// A client. As JSON, `client ID` of the contract.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ClientCard {
     account: AccountName,
     client: ClientId,
@@ -60,7 +61,8 @@ pub struct ClientCard {
 }
 
 /// An enforcement in short.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ClientEnforcement")]
 struct Change {
     id: String,
     direction: Direction,

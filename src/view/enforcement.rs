@@ -1,6 +1,7 @@
 //! What was changed at the provider or refused, and the journal of each.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::list::newest;
@@ -14,7 +15,7 @@ use crate::domain::kept::EnforcementRecord;
 use crate::domain::{AccountName, ClientId, Management, Money, PolicyName};
 
 /// An enforcement in a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct EnforcementRow {
     id: String,
     account: AccountName,
@@ -94,7 +95,7 @@ const fn tone(state: &EnforcementState) -> Tone {
 }
 
 /// Enforcements, newest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Enforcements(Vec<EnforcementRow>);
 
@@ -131,7 +132,7 @@ impl Shown for Enforcements {
 }
 
 /// One enforcement with its journal.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct EnforcementCard {
     #[serde(flatten)]
     row: EnforcementRow,

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::page::{Cell, Page, Shown, Table, Tone};
@@ -11,7 +12,7 @@ use crate::domain::kept::{Kept, Seen};
 use crate::domain::{ClientId, Money};
 
 /// What a client's balance was.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct History {
     rows: Vec<Row>,
@@ -22,7 +23,8 @@ pub struct History {
     with_bars: bool,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "HistoryRow")]
 struct Row {
     kind: &'static str,
     first_seen_at: Timestamp,

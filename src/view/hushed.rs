@@ -1,6 +1,7 @@
 //! What keeps people from being told of an alert now: who silenced or acknowledged it, which window mutes it, until when.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::page::{Page, Shown, Table};
@@ -11,7 +12,8 @@ use crate::domain::hush::{Hush, HushedBy, Hushes};
 use crate::domain::{AccountName, Client, ClientId, PolicyName};
 
 /// By whom, and until when.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "HushedBy")]
 pub struct By {
     /// A person, or the name of a window.
     pub by: String,
@@ -20,7 +22,7 @@ pub struct By {
 }
 
 /// Of each kind the one that holds longest.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Hushed {
     pub silenced_by: Option<By>,
     pub acked_by: Option<By>,
@@ -89,7 +91,7 @@ impl Hushed {
 }
 
 /// A silence, as people and scripts see it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct SilenceRow {
     pub id: String,
     account: AccountName,
@@ -131,7 +133,7 @@ impl SilenceRow {
 }
 
 /// The silences that hold, those that end first at the top.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Silences {
     rows: Vec<SilenceRow>,
@@ -182,7 +184,7 @@ impl Shown for Silences {
 }
 
 /// An alert that somebody acknowledged.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct AckRow {
     account: AccountName,
     client: Option<ClientId>,
@@ -211,7 +213,7 @@ impl From<&Decision> for AckRow {
 }
 
 /// What was acknowledged together.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Acked(pub Vec<AckRow>);
 

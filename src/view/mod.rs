@@ -18,6 +18,7 @@ mod list;
 pub mod notice;
 pub mod page;
 pub mod plan;
+mod schema;
 pub mod snapshot;
 pub mod status;
 pub mod sweep;

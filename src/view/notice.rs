@@ -1,6 +1,7 @@
 //! What is owed to whom, what became of it, and each try.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::list::newest;
@@ -12,7 +13,7 @@ use crate::domain::notice::{Attempt, Message, MessageKind, NoticeState, Notifica
 use crate::domain::{AccountName, ChannelName, ClientId, PolicyName, Reading, Severity};
 
 /// A notification in a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct NoticeRow {
     id: String,
     account: AccountName,
@@ -77,7 +78,7 @@ const fn tone(state: &NoticeState) -> Tone {
 }
 
 /// Notifications, newest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Notices(Vec<NoticeRow>);
 
@@ -124,7 +125,7 @@ impl Shown for Notices {
 }
 
 /// One notification with all that became of it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct NoticeCard {
     #[serde(flatten)]
     row: NoticeRow,
@@ -137,7 +138,8 @@ pub struct NoticeCard {
 }
 
 /// The message that carries it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Message")]
 struct Carrier {
     id: String,
     kind: MessageKind,

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::alert::EpisodeId;
@@ -18,7 +19,7 @@ pub use deferral::Deferral;
 pub use mode::Mode;
 
 /// Which way a change goes. Reversals have caps of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// What a firing alert asks for.
@@ -227,7 +228,7 @@ impl Outcome {
 }
 
 /// One field that is not what was meant. Never the password.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FieldDifference {
     /// The field, as the API names it.
     pub field: String,
@@ -237,7 +238,7 @@ pub struct FieldDifference {
 }
 
 /// Why an enforcement was refused. Nothing was changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Refusal {
     /// The client stands in `protect`.
@@ -362,7 +363,7 @@ impl fmt::Display for Refusal {
 }
 
 /// One line of an enforcement's journal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EnforcementStep {
     pub enforcement: String,
     /// Which line; 1 is the first.

@@ -1,9 +1,10 @@
 //! How far the daemon may go.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What the daemon may change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Nothing: it says what it would do.

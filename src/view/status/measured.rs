@@ -1,6 +1,7 @@
 //! What is shown of an account and is not in a snapshot of it.
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::account_alert::AccountAlert;
@@ -25,7 +26,7 @@ pub struct Measured {
 }
 
 /// A channel with messages that were tried in vain.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ChannelTrouble {
     pub channel: String,
     pub waiting: u64,
@@ -35,7 +36,7 @@ pub struct ChannelTrouble {
 }
 
 /// An account that cannot be asked.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct NotAsked {
     pub since: Timestamp,
     pub reason: String,

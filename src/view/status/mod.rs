@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::alert::{AlertRow, Standing};
@@ -24,13 +25,13 @@ use measured::NotAsked;
 pub use measured::{ChannelTrouble, Measured};
 
 /// The accounts of a store.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Statuses {
     pub store: String,
     pub accounts: Vec<Status>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Status {
     account: AccountName,
     last_sweep: Option<LastSweep>,
@@ -54,7 +55,7 @@ pub struct Status {
     schedule: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct LastSweep {
     started_at: Option<Timestamp>,
     ended_at: Timestamp,
@@ -63,7 +64,8 @@ struct LastSweep {
     report: Option<Report>,
 }
 
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "StatusAlerts")]
 struct Alerts {
     critical: u64,
     warning: u64,
@@ -75,7 +77,8 @@ struct Alerts {
     muted: u64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "StatusEnforcement")]
 struct Enforcement {
     mode: Mode,
     brake: Option<Brake>,
@@ -90,7 +93,8 @@ struct Enforcement {
     client_mails_per_hour: u32,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "StatusBrake")]
 struct Brake {
     since: Timestamp,
     by: String,
