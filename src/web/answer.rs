@@ -1,5 +1,7 @@
 //! What went wrong, as a client of the JSON API reads it: `{"error","hint"}`.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -64,6 +66,9 @@ impl IntoResponse for Refused {
             error: &self.error,
             hint: &self.hint,
         };
-        (self.status, Json(body)).into_response()
+        let mut answer = (self.status, Json(body)).into_response();
+        // Whoever has a browser reads it as a page.
+        answer.extensions_mut().insert(Arc::new(self));
+        answer
     }
 }

@@ -9,6 +9,7 @@
 
 use std::sync::Arc;
 
+use axum::middleware::from_fn_with_state;
 use tokio::sync::{mpsc, oneshot, watch as signal};
 
 use crate::clock::Clock;
@@ -22,6 +23,7 @@ mod access;
 mod answer;
 mod api;
 mod health;
+mod pages;
 mod picture;
 mod reload;
 pub mod server;
@@ -84,5 +86,9 @@ fn router(site: Arc<Site>) -> axum::Router {
         .merge(health::routes())
         .merge(reload::routes())
         .merge(api::routes())
+        .merge(pages::routes())
+        .fallback(pages::errors::nothing)
+        .method_not_allowed_fallback(pages::errors::wrong_method)
+        .layer(from_fn_with_state(Arc::clone(&site), pages::errors::as_page))
         .with_state(site)
 }

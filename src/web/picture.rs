@@ -3,6 +3,7 @@
 //! Loading 50,000 clients takes longer than a page may. So a picture that is a little old is shown while a new one is taken; who
 //! has just decided something waits for the new one.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ pub struct Picture {
     pub accounts: Vec<Snapshot>,
     taken_at: Duration,
     took: Duration,
+    /// How many decisions were made before it was taken.
+    decided: u64,
 }
 
 /// The picture that is kept, and who takes the next one.
@@ -33,11 +36,21 @@ pub struct Picture {
 pub struct Pictures {
     kept: Mutex<Option<Arc<Picture>>>,
     taking: tokio::sync::Mutex<()>,
+    /// How many decisions were made here since the start.
+    decided: AtomicU64,
 }
 
 impl Pictures {
+    /// Something was decided: whoever looks next waits for a picture that shows it.
+    #[allow(dead_code, reason = "the pages that decide come next")]
+    pub fn outdate(&self) {
+        self.decided.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// The picture that is kept, if it shows all that was decided here.
     fn kept(&self) -> Option<Arc<Picture>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        kept.filter(|picture| picture.decided == self.decided.load(Ordering::SeqCst))
     }
 }
 
@@ -73,6 +86,7 @@ impl Site {
 
     async fn take(&self) -> Result<Arc<Picture>, store::Error> {
         let began = self.clock.monotonic();
+        let decided = self.pictures.decided.load(Ordering::SeqCst);
         let desk: Desk = self.desk();
         let mut accounts = Vec::new();
         for account in &desk.settings.accounts {
@@ -82,6 +96,7 @@ impl Site {
             accounts,
             taken_at: began,
             took: self.clock.monotonic().saturating_sub(began),
+            decided,
         });
         *self.pictures.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&picture));
         Ok(picture)

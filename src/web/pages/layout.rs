@@ -1,0 +1,144 @@
+//! What stands around every page: where one can go, who looks, how old the page is.
+
+use std::convert::Infallible;
+
+use askama::Template;
+use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+
+use super::{assets, blocks};
+use crate::view::{Now, Tone};
+use crate::web::Site;
+use crate::web::answer::Refused;
+
+/// The pages that every page leads to.
+const SECTIONS: [(&str, &str); 6] = [
+    ("/", "Overview"),
+    ("/clients", "Clients"),
+    ("/alerts", "Alerts"),
+    ("/enforcements", "Enforcements"),
+    ("/silences", "Silences"),
+    ("/notifications", "Notifications"),
+];
+
+/// Who looks at a page.
+#[derive(Clone, Debug, Default)]
+pub struct Visitor {
+    /// Who decides; `None`: nobody who is logged in.
+    pub by: Option<String>,
+    /// What each form of the page must send back; empty for nobody.
+    pub csrf: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Visitor {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::default())
+    }
+}
+
+/// One sentence at the top of a page: what was done, or why not.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    pub text: String,
+    pub tone: Tone,
+}
+
+impl Notice {
+    fn class(&self) -> &'static str {
+        blocks::class(self.tone)
+    }
+}
+
+/// The frame of a page. A template that extends `layout.html` has it as `shell`.
+pub struct Shell {
+    pub title: String,
+    /// The section that it belongs to, by its path.
+    pub here: &'static str,
+    pub visitor: Visitor,
+    pub notice: Option<Notice>,
+    /// When what it shows was read.
+    as_of: jiff::Timestamp,
+    now: Now,
+}
+
+impl Shell {
+    /// A page of the section at `here`, which shows what is known `now`.
+    pub fn new(now: &Now, visitor: Visitor, here: &'static str, title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            here,
+            visitor,
+            notice: None,
+            as_of: now.at,
+            now: now.clone(),
+        }
+    }
+
+    /// The same page under what is to be said first.
+    #[must_use]
+    pub fn notice(mut self, notice: Option<Notice>) -> Self {
+        self.notice = notice;
+        self
+    }
+
+    /// Whether somebody looks who may decide.
+    #[allow(dead_code, reason = "the pages that decide come next")]
+    pub fn may_decide(&self) -> bool {
+        self.visitor.by.is_some()
+    }
+
+    #[expect(clippy::unused_self, reason = "templates reach functions through methods")]
+    fn sections(&self) -> [(&'static str, &'static str); 6] {
+        SECTIONS
+    }
+
+    #[expect(clippy::unused_self, reason = "templates reach functions through methods")]
+    fn asset(&self, ending: &str) -> &'static str {
+        assets::path(ending)
+    }
+
+    #[expect(clippy::unused_self, reason = "templates reach functions through methods")]
+    fn version(&self) -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
+
+    /// With the name of its zone: whoever reads it may sit in another.
+    fn clock(&self) -> String {
+        let at = self.as_of.to_zoned(self.now.zone.clone());
+        at.strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
+    }
+}
+
+/// A page that is made from a template.
+pub struct Html<T>(pub T);
+
+impl<T: Template> IntoResponse for Html<T> {
+    fn into_response(self) -> Response {
+        match self.0.render() {
+            Ok(text) => axum::response::Html(text).into_response(),
+            Err(error) => {
+                tracing::error!(%error, "a page could not be made");
+                Refused::new(StatusCode::INTERNAL_SERVER_ERROR, "the page could not be made").into_response()
+            }
+        }
+    }
+}
+
+/// A page of blocks under its title.
+#[derive(Template)]
+#[template(path = "plain.html")]
+pub struct Plain {
+    pub shell: Shell,
+    pub blocks: blocks::Blocks,
+}
+
+impl Site {
+    /// The frame of a page for somebody.
+    pub(in crate::web) fn shell(&self, visitor: Visitor, here: &'static str, title: impl Into<String>) -> Shell {
+        Shell::new(&self.desk().now, visitor, here, title)
+    }
+}
