@@ -21,31 +21,44 @@
 #   docker exec balancewatch balancewatch status
 #   docker run --rm -e ... balancewatch check --online
 #
-# A config of your own is mounted over /etc/balancewatch/config.toml, or beside it as conf.d/*.toml.
+# A config of your own is mounted over /etc/balancewatch/config.toml, or beside it as conf.d/*.toml. The usual trust roots are built
+# in; others are mounted as /etc/ssl/certs/ca-certificates.crt.
+#
+# With a static program at hand (`.ci/static build --release`), as DIR/image/usr/local/bin/balancewatch beside an empty
+# DIR/state/balancewatch, nothing is compiled: `docker build --build-context build=DIR .`, or buildah's.
 
 # Debian 12's C library can be linked statically and still looks names up; any later one can too.
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
-# Static, so that the image needs no C library. The explicit target keeps the flag from the build scripts and procedural
-# macros, which cannot be static; it is the builder's own, so the same file builds on amd64 and arm64.
-RUN host="$(rustc -vV | sed -n 's/^host: //p')" \
-    && RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --release --target "$host" \
-    && install -D "target/$host/release/balancewatch" /image/usr/local/bin/balancewatch \
-    && install -D -m 0644 config/container.toml /image/etc/balancewatch/config.toml \
-    && install -D -m 0644 /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ca-certificates.crt \
+RUN .ci/static build --release --locked \
+    && install -D target/*-linux-gnu/release/balancewatch /image/usr/local/bin/balancewatch \
     && install -d /state/balancewatch
 
 FROM scratch
+# What a build is of; neither changes what it does.
+ARG VERSION=unreleased
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="balancewatch" \
+    org.opencontainers.image.description="Watches the prepaid balances of a VoIP.ms reseller's clients" \
+    org.opencontainers.image.licenses="MIT OR Apache-2.0" \
+    org.opencontainers.image.version="$VERSION" \
+    org.opencontainers.image.revision="$REVISION"
 COPY --from=build /image /
+COPY config/container.toml /etc/balancewatch/config.toml
 # The folder that holds the state directory is copied, not the directory itself, so that the owner is set on that too. The
 # owner is a number, since a name would need an /etc/passwd.
 COPY --from=build --chown=65532:65532 /state /var/lib
 USER 65532:65532
-# The store lives here, so it must outlast the container. It is also where SQLite puts its temporary files: there is no
-# /tmp, and with --read-only nothing else could be written.
+# The store lives here, so it must outlast the container. It is also where temporary files go (SQLite's, the demo's): there is
+# no /tmp, and with --read-only nothing else could be written.
 VOLUME /var/lib/balancewatch
 WORKDIR /var/lib/balancewatch
+ENV TMPDIR=/var/lib/balancewatch
+# The listener: on loopback, which is the container's own, until BALANCEWATCH__WEB__LISTEN and a token say otherwise.
+EXPOSE 9877
+# Ready once the first sweep was judged, which the rate of calls may put off by an hour: asked seldom, and given time.
+HEALTHCHECK --interval=1m --timeout=5s --start-period=1h --retries=3 CMD ["/usr/local/bin/balancewatch", "health"]
 # SIGTERM, the default, lets the daemon finish the work in hand within 10 s, which is what `docker stop` waits. Exit codes
 # 64 and 78 mean arguments or config that only an edit can mend.
 ENTRYPOINT ["/usr/local/bin/balancewatch"]
