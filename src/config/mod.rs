@@ -3,7 +3,7 @@
 //! In reading order: [`settings`] (the result), [`schedule`] (when sweeps tick), `keys` (the table of keys: path, form, bounds,
 //! default, meaning), `load` (how a result is made), `layers` and `tree` (where values come from and how they are laid over each
 //! other), `key`, `known`, `form`, `values`, `addresses`, `duration` (what a key takes), `reader` (values by their keys), `sections`,
-//! `policies`, `conditions`, `channels`, `mutes`, `secret` (what keys mean together), [`problem`] (what is wrong), [`show`] (what is in force), `schema`.
+//! `policies`, `conditions`, `channels`, `mutes`, `secret` (what keys mean together), [`problem`] (what is wrong), [`show`] (what is in force), `schema`, `manual`.
 //!
 //! Reads files and what it is given as environment; never a socket, a store or the process environment itself.
 
@@ -19,6 +19,7 @@ mod keys;
 mod known;
 mod layers;
 mod load;
+mod manual;
 mod mutes;
 mod policies;
 pub mod problem;
@@ -38,6 +39,7 @@ mod tests;
 
 pub use layers::Variables;
 pub use load::{Loaded, Request, load, parse};
+pub use manual::{ManualEntry, manual};
 pub use problem::{Problem, Problems, Secrets};
 pub use schedule::{CronRule, Schedule, SweepEvery};
 pub use schema::schema;

@@ -325,10 +325,10 @@ fn usage_is_64_and_answers_are_0() {
         ),
         (&["config", "schema"], 0, "\"title\": \"schedule.sweep\"", ""),
         (
-            &["--output", "json", "completions", "bash"],
+            &["--output", "json", "replay", "--policy"],
             64,
             "",
-            "error: `completions` is not in this version",
+            "error: `replay` is not in this version",
         ),
     ];
     for (arguments, expected, said, complained) in cases {

@@ -2,6 +2,7 @@
 
 mod decisions;
 mod fleet;
+mod manners;
 
 use balancewatch::domain::AccountName;
 use fleet::{Fleet, account};
