@@ -1,15 +1,27 @@
-//! The clients of an account side by side: how each of them stands, in one word.
+//! The clients of all accounts side by side: how each of them stands, in one word; and any part of them in any order.
+//!
+//! Whoever lists clients makes an [`Index`] once for each picture that it has of the accounts, and asks it for one page after
+//! the other: [`Index::page`] takes a [`Query`] (search, state, order, where to go on) and gives rows, how many there are
+//! in all, and the cursor of what follows.
 
 use std::collections::HashSet;
+use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::snapshot::Snapshot;
 use crate::domain::ClientId;
 use crate::domain::watch::Watched;
 
+mod index;
+mod row;
+
+pub use index::{Index, Query, Sort, SortBy, Start, Tally, UnknownCursor, Wanted};
+pub use row::{ClientPage, ClientRow};
+
 /// How a client stands. Each is in exactly one of these; the first that holds counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// An alert about it fires.
@@ -47,6 +59,14 @@ impl State {
                 _ => Self::Fine,
             },
         }
+    }
+}
+
+impl FromStr for State {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or(())
     }
 }
 
