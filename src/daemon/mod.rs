@@ -22,7 +22,7 @@ use crate::notify::heartbeat::Heartbeat;
 use crate::notify::outbox::{Drained, Outbox};
 use crate::store::{Access, Store};
 use crate::vitals::Vitals;
-use crate::{enforce, store, voipms};
+use crate::{enforce, metrics, store, voipms};
 
 pub mod alarm;
 pub mod digest;
@@ -138,6 +138,11 @@ impl Daemon {
         let watches = watches.map(|account| Watch::new(settings, account, &store, environment, &trust, &stopped));
         let watches = watches.collect::<Result<Vec<_>, _>>()?;
         let outbox = parts::outbox(settings, delivery, environment.seed);
+        for account in &settings.accounts {
+            let client = ChannelName::client();
+            let channels = settings.channels.iter().map(|channel| &channel.name).chain([&client]);
+            channels.for_each(|channel| metrics::delivers(account.name.as_str(), channel.as_str()));
+        }
         Ok(Self {
             outbox: outbox.map(|outbox| Outbox::new(store.clone(), environment.clock.clone(), outbox)),
             store,

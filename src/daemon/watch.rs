@@ -13,6 +13,7 @@ use crate::domain::judge::Rules;
 use crate::domain::judge::account::Health;
 use crate::domain::report::{Enforcements, Report};
 use crate::enforce::{self, Enforcer, Ground, Portal};
+use crate::metrics;
 use crate::monitor::letters::Looked;
 use crate::monitor::{Monitor, Progress, SweepError};
 use crate::net::Trust;
@@ -84,6 +85,7 @@ impl Watch {
             attention: tokio::sync::Mutex::default(),
             stop: stop.clone(),
         };
+        metrics::watches(account.name.as_str());
         Ok(Self {
             account: account.name.clone(),
             terms: watch::Sender::new(terms::terms(settings, account)),
@@ -108,6 +110,17 @@ impl Watch {
     /// # Errors
     /// When the store fails.
     pub async fn pass(&self, deadline: Timestamp, progress: &dyn Progress) -> Result<Pass, Error> {
+        let account = self.account.as_str();
+        let pass = self.settle_sweep_enforce(deadline, progress).await;
+        match &pass {
+            Ok(pass) if pass.not_asked.is_none() => metrics::sweep_judged(account, pass.report.seconds),
+            Ok(_) => metrics::sweep_not_asked(account),
+            Err(_) => metrics::sweep_failed(account),
+        }
+        pass
+    }
+
+    async fn settle_sweep_enforce(&self, deadline: Timestamp, progress: &dyn Progress) -> Result<Pass, Error> {
         let terms = self.terms();
         let calls_before = self.monitor.api.calls_made();
         let mut done = self.enforce(&terms, Half::Settle, self.monitor.clock.now()).await?;

@@ -12,7 +12,7 @@ use super::decision::Decision;
 use super::enforcement::{Enforcement, EnforcementStep};
 use super::notice::{Attempt, Message, NoticeState, Notification, Transition};
 use super::watch::{AccountState, Watched};
-use super::{ClientId, Money};
+use super::{AccountName, ChannelName, ClientId, Money};
 
 /// An account as one transaction saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +97,16 @@ pub struct NoticeRecord {
     pub message: Option<Message>,
     /// The tries to deliver that message, oldest first.
     pub attempts: Vec<Attempt>,
+}
+
+/// Messages of an account that are still to be delivered through a channel, now or later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    pub account: AccountName,
+    pub channel: ChannelName,
+    pub messages: u64,
+    /// Since when the oldest has waited that may leave; `None`: each is paced or held back until later.
+    pub since: Option<Timestamp>,
 }
 
 /// A mail to a client that waits to leave.

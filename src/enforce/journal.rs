@@ -18,6 +18,7 @@ use crate::domain::judge::audience::Owed;
 use crate::domain::plan::{Country, Intent, Passwords};
 use crate::domain::watch::Watched;
 use crate::domain::{Client, ClientId};
+use crate::metrics;
 use crate::store::Commit;
 
 /// An enforcement on its way.
@@ -158,7 +159,14 @@ impl<'g, 'a> Journal<'g, 'a> {
                 .get(**index)
                 .is_some_and(|kept| kept.id == enforcement.id)
         });
-        match known.and_then(|index| self.ground.enforcements.get_mut(*index)) {
+        let kept = known.and_then(|index| self.ground.enforcements.get_mut(*index));
+        let is_news = kept.as_ref().is_none_or(|kept| kept.state != enforcement.state);
+        if let EnforcementState::Ended { outcome } = &enforcement.state
+            && is_news
+        {
+            metrics::enforced(self.rules.account.as_str(), outcome.label());
+        }
+        match kept {
             Some(kept) => kept.clone_from(enforcement),
             None => {
                 indices.push(self.ground.enforcements.len());

@@ -1,8 +1,9 @@
-//! What is said in the log of alerts that fire and end: one line each, once it is written down. No addresses, and nothing
-//! that a person must decode.
+//! What is said in the log of alerts that fire and end: one line each, once it is written down; each is counted, too. No
+//! addresses, and nothing that a person must decode.
 
 use crate::domain::AccountName;
 use crate::domain::judge::rows::{How, Moved};
+use crate::metrics;
 
 /// So many are told one by one in one sweep. A fleet that falls at once would fill the log with what `alerts` shows better,
 /// and push out of it what led to that.
@@ -10,6 +11,9 @@ pub const MOST_TOLD: usize = 50;
 
 /// Tells of those that moved, and of the first that are too many. `told`: how many were told before.
 pub fn tell(account: &AccountName, moved: &[Moved], told: usize) {
+    for Moved { policy, how, .. } in moved {
+        metrics::alert_moved(account.as_str(), policy.as_str(), how.as_str());
+    }
     for Moved {
         client,
         policy,

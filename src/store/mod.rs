@@ -36,7 +36,8 @@ use crate::domain::dead_letter::DeadLetter;
 use crate::domain::decision::{self, Decision};
 use crate::domain::enforcement::Enforcement;
 pub use crate::domain::kept::{
-    AccountView, Activity, Counts, EnforcementRecord, Fires, Kept, NoticeRecord, Seen, Sibling, Told, WaitingMail,
+    AccountView, Activity, Counts, EnforcementRecord, Fires, Kept, NoticeRecord, Seen, Sibling, Told, Waiting,
+    WaitingMail,
 };
 use crate::domain::notice::{Message, Notification};
 use crate::domain::{AccountName, ChannelName, ClientId};
@@ -183,6 +184,11 @@ impl Store {
     /// How many messages are still to be sent, now or later.
     pub async fn owed_messages(&self) -> Result<u64, Error> {
         self.during("count the messages", self.engine.owed_messages().await)
+    }
+
+    /// What waits in the outbox, by account and channel; a channel without is not among them.
+    pub async fn waiting_messages(&self, now: Timestamp) -> Result<Vec<Waiting>, Error> {
+        self.during("look what waits", self.engine.waiting_messages(now).await)
     }
 
     /// How many paced messages to clients left, or may have left, since `since`.
@@ -356,6 +362,9 @@ impl Store {
 
     /// Tells a fault with the operation and the path.
     fn during<T>(&self, operation: &'static str, outcome: Result<T, Fault>) -> Result<T, Error> {
-        outcome.map_err(|fault| fault.during(operation, self.engine.path()))
+        outcome.map_err(|fault| {
+            crate::metrics::store_failed();
+            fault.during(operation, self.engine.path())
+        })
     }
 }

@@ -21,6 +21,7 @@ use super::wire::{Http, Wire};
 use crate::clock::Mark;
 use crate::domain::AccountName;
 use crate::domain::plan::FRESH_FOR;
+use crate::metrics;
 use crate::net::{Departure, Trust};
 use crate::redact::Redactor;
 
@@ -271,15 +272,23 @@ impl Client {
             Err(problem) => return (Err(problem), None),
         };
         request.departure = departure;
-        let answer = shared.wire.send(question.call.function().class(), request).await;
+        let (function, began) = (question.call.function(), shared.pacer.clock().monotonic());
+        let answer = shared.wire.send(function.class(), request).await;
+        let took = shared.pacer.clock().monotonic().saturating_sub(began);
         drop(permit);
-        match answer {
+        let (outcome, body) = match answer {
             Ok(answer) => {
                 let outcome = read_reply(question, &answer, &shared.secrets);
                 (outcome, Some(answer.body))
             }
             Err(error) => (Err(Problem::Http(error)), None),
-        }
+        };
+        let status = outcome
+            .as_ref()
+            .err()
+            .map_or("success", |problem| problem.kind().counted_as());
+        metrics::api_request(shared.account.as_str(), function.name(), status, took);
+        (outcome, body)
     }
 
     fn note_limit(&self, problem: &Problem) {

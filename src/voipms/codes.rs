@@ -109,6 +109,11 @@ static CODES: &[Code] = &[
     hinted("weak_password", "the password is too weak or too common", STRONGER),
 ];
 
+/// A documented code in the spelling of the table.
+pub(super) fn documented(code: &str) -> Option<&'static str> {
+    find(code).map(|known| known.code)
+}
+
 fn find(code: &str) -> Option<&'static Code> {
     CODES.iter().find(|known| known.code.eq_ignore_ascii_case(code))
 }

@@ -2,12 +2,12 @@
 //! sends nothing.
 //!
 //! In reading order: [`Site`] (what everything is made from), [`server`] (connections), `picture` (what is known of all clients, kept for as
-//! long as somebody looks), `access` (who may what), `answer` (what went wrong), `health`, `reload`; then one room for each kind of visitor.
+//! long as somebody looks), `access` (who may what), `answer` (what went wrong), `health`, `metrics`, `reload`; then one room for each kind of visitor.
 //!
 //! Rules that every route keeps: whatever comes from outside is bounded and escaped; reading never changes anything; what
 //! changes something is a POST or a DELETE that shows a token.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::middleware::from_fn_with_state;
 use tokio::sync::{mpsc, oneshot, watch as signal};
@@ -23,6 +23,7 @@ mod access;
 mod answer;
 mod api;
 mod health;
+mod metrics;
 mod pages;
 mod picture;
 mod reload;
@@ -37,6 +38,9 @@ pub struct Site {
     clock: Clock,
     vitals: Arc<Vitals>,
     pictures: Pictures,
+    figures: Mutex<Option<metrics::Kept>>,
+    /// What is kept gets old by real time, also where the time of the watching is stepped.
+    real: Clock,
     reload: mpsc::Sender<ReloadRequest>,
 }
 
@@ -62,6 +66,8 @@ impl Site {
             clock,
             vitals,
             pictures: Pictures::default(),
+            figures: Mutex::default(),
+            real: Clock::real(),
             reload,
         }
     }
@@ -84,6 +90,7 @@ impl Site {
 fn router(site: Arc<Site>) -> axum::Router {
     axum::Router::new()
         .merge(health::routes())
+        .merge(metrics::routes())
         .merge(reload::routes())
         .merge(api::routes())
         .merge(pages::routes())

@@ -60,11 +60,10 @@ impl Site {
     /// # Errors
     /// When there is no picture yet, and the store cannot be read.
     pub(super) async fn picture(self: &Arc<Self>) -> Result<Arc<Picture>, store::Error> {
-        let age = |picture: &Picture| self.clock.monotonic().saturating_sub(picture.taken_at);
         if let Some(picture) = self.pictures.kept()
-            && age(&picture) <= STALE.max(picture.took * REST)
+            && self.age(&picture) <= STALE.max(picture.took * REST)
         {
-            if age(&picture) > FRESH.max(picture.took * REST) {
+            if !self.is_fresh(&picture) {
                 let site = Arc::clone(self);
                 // Whoever takes one already takes it for all.
                 tokio::spawn(async move {
@@ -77,15 +76,31 @@ impl Site {
             }
             return Ok(picture);
         }
+        self.fresh_picture().await
+    }
+
+    /// The same, as good as a new one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(super) async fn fresh_picture(&self) -> Result<Arc<Picture>, store::Error> {
         let _taking = self.pictures.taking.lock().await;
-        match self.pictures.kept() {
-            Some(picture) if age(&picture) <= FRESH => Ok(picture),
-            _ => self.take().await,
+        match self.pictures.kept().filter(|picture| self.is_fresh(picture)) {
+            Some(picture) => Ok(picture),
+            None => self.take().await,
         }
     }
 
+    fn age(&self, picture: &Picture) -> Duration {
+        self.real.monotonic().saturating_sub(picture.taken_at)
+    }
+
+    fn is_fresh(&self, picture: &Picture) -> bool {
+        self.age(picture) <= FRESH.max(picture.took * REST)
+    }
+
     async fn take(&self) -> Result<Arc<Picture>, store::Error> {
-        let began = self.clock.monotonic();
+        let began = self.real.monotonic();
         let decided = self.pictures.decided.load(Ordering::SeqCst);
         let desk: Desk = self.desk();
         let mut accounts = Vec::new();
@@ -95,7 +110,7 @@ impl Site {
         let picture = Arc::new(Picture {
             accounts,
             taken_at: began,
-            took: self.clock.monotonic().saturating_sub(began),
+            took: self.real.monotonic().saturating_sub(began),
             decided,
         });
         *self.pictures.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&picture));

@@ -51,6 +51,18 @@ pub enum How {
     Withdrawn,
 }
 
+impl How {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fired => "fired",
+            Self::Resolved => "resolved",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
 impl Decided {
     /// Whether the alert of this policy fires from now on, given the client's alerts before.
     #[must_use]

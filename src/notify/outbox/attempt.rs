@@ -1,5 +1,7 @@
 //! One attempt: how a message leaves, and what its end says of others.
 
+use std::time::Duration;
+
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
@@ -12,6 +14,7 @@ use super::{Drained, Outbox, log};
 use crate::domain::ChannelName;
 use crate::domain::judge::audience;
 use crate::domain::notice::{AttemptOutcome, Message, MessageKind, NoticeState, Notification};
+use crate::metrics;
 use crate::notify::backoff;
 use crate::notify::delivery::{Attempted, Connection, End, Parcel, Root, Sent, Until};
 use crate::notify::letter;
@@ -226,7 +229,7 @@ impl<Q: Queue> Outbox<Q> {
         flights: &mut FuturesUnordered<InFlight<'p>>,
         drained: &mut Drained,
     ) -> bool {
-        let (message, attempted) = match ended {
+        let (message, began_at, attempted) = match ended {
             Ended::Closed => return false,
             Ended::Answered {
                 parcel,
@@ -236,7 +239,7 @@ impl<Q: Queue> Outbox<Q> {
                 if let Some(spool) = self.spools.get_mut(&parcel.message.channel) {
                     *(if is_aside { &mut spool.aside } else { &mut spool.busy }) -= 1;
                 }
-                (parcel.message, attempted)
+                (parcel.message, parcel.at, attempted)
             }
             Ended::Sent {
                 parcel,
@@ -266,12 +269,15 @@ impl<Q: Queue> Outbox<Q> {
                             spool.put_back(*parcel);
                             return false;
                         }
-                        (parcel.message, attempted)
+                        (parcel.message, parcel.at, attempted)
                     }
                 }
             }
         };
         let channel = message.channel.clone();
+        let took = self.clock.now().duration_since(began_at);
+        // The clock may have been set back meanwhile.
+        metrics::delivery_tried(channel.as_str(), Duration::try_from(took).unwrap_or_default());
         self.conclude(message, &attempted, drained).await;
         self.spools.get(&channel).is_none_or(Spool::is_empty)
     }

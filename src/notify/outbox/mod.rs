@@ -38,6 +38,7 @@ use crate::clock::Clock;
 use crate::domain::notice::{Message, NoticeState};
 use crate::domain::receiver::Receiver;
 use crate::domain::{AccountName, ChannelName};
+use crate::metrics;
 
 /// How long a delivery in hand may go on after the program was told to stop; it has 10 seconds in all. Real time.
 const GRACE: Duration = Duration::from_secs(5);
@@ -226,6 +227,7 @@ impl<Q: Queue> Outbox<Q> {
     /// Counts what became of a message.
     fn count(message: &Message, drained: &mut Drained) {
         let place = (message.account.clone(), message.channel.clone());
+        metrics::message_became(place.0.as_str(), place.1.as_str(), message.state.label());
         match &message.state {
             NoticeState::Delivered => {
                 drained.sent += 1;

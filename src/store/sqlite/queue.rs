@@ -8,6 +8,7 @@ use sqlx::Row;
 use super::decode::Columns;
 use super::{Fault, Sqlite, place};
 use crate::domain::judge::audience::MESSAGE_LIFETIME;
+use crate::domain::kept::Waiting;
 use crate::domain::notice::{Message, Notification};
 use crate::domain::{AccountName, ChannelName};
 use crate::store::encode::nanos;
@@ -96,6 +97,13 @@ SELECT count(*) AS number FROM (
     SELECT id FROM message
     WHERE state = 'sending' AND account = ?1 AND channel = 'client' AND paced IS NOT NULL
 )";
+
+/// Unfinished ones by account and channel, and since when the oldest of them might have left: what is paced or held back has its
+/// own reason to wait.
+const WAITING: &str = "
+SELECT account, channel, count(*) AS number,
+    min(CASE WHEN paced IS NULL AND not_before <= ?1 THEN max(created_at, not_before) END) AS since
+FROM message WHERE state IN ('pending', 'sending') GROUP BY account, channel";
 
 pub(super) const UNCERTAIN: &str = "
 SELECT count(*) AS number FROM attempt WHERE message = ?1 AND outcome = 'uncertain'";
@@ -250,6 +258,20 @@ impl Sqlite {
             .fetch_one(&self.reader)
             .await?;
         Ok(u64::try_from(row.try_get::<i64, _>("number")?).unwrap_or(0))
+    }
+
+    pub async fn waiting_messages(&self, now: Timestamp) -> Result<Vec<Waiting>, Fault> {
+        let rows = sqlx::query(WAITING).bind(nanos(now)).fetch_all(&self.reader).await?;
+        let waiting = rows.iter().map(|row| {
+            let columns = Columns(row);
+            Ok(Waiting {
+                account: columns.named("account")?,
+                channel: columns.named("channel")?,
+                messages: columns.count("number")?,
+                since: columns.at_of("since")?,
+            })
+        });
+        waiting.collect()
     }
 
     pub async fn client_mails_since(&self, account: &AccountName, since: Timestamp) -> Result<u32, Fault> {

@@ -76,6 +76,46 @@ async fn a_resolve_never_overtakes_its_firing() {
 }
 
 #[tokio::test]
+async fn what_waits_is_counted_by_channel_with_its_age() {
+    let store = Fresh::new().await;
+    let store = &store.store;
+    assert_eq!(store.waiting_messages(at(100)).await.unwrap(), []);
+    let pager = |message: &mut Message| message.channel = ChannelName::new("pager").unwrap();
+    put(
+        store,
+        vec![
+            with(message("waits", "e1"), |message| message.created_at = at(40)),
+            with(message("held-back", "e2"), |message| message.not_before = at(60)),
+            with(message("sending", "e3"), |message| {
+                message.created_at = at(50);
+                message.state = NoticeState::Sending;
+            }),
+            with(message("arrived", "e4"), |message| {
+                message.state = NoticeState::Delivered
+            }),
+            with(message("paced", "e5"), |message| {
+                pager(message);
+                message.paced = Some(money("1"));
+            }),
+        ],
+    )
+    .await;
+    let waiting = async |secs| {
+        let waiting = store.waiting_messages(at(secs)).await.unwrap().into_iter();
+        let rows = waiting.map(|waiting| (waiting.channel.to_string(), waiting.messages, waiting.since));
+        rows.collect::<Vec<_>>()
+    };
+    let (ops, pager) = (message("x", "e").channel.to_string(), ("pager".to_owned(), 1, None));
+    assert_eq!(waiting(100).await, [(ops.clone(), 3, Some(at(40))), pager.clone()]);
+    let arrived = with(message("waits", "e1"), |message| {
+        message.created_at = at(40);
+        message.state = NoticeState::Delivered;
+    });
+    put(store, vec![arrived]).await;
+    assert_eq!(waiting(59).await, [(ops.clone(), 2, Some(at(50))), pager]);
+}
+
+#[tokio::test]
 async fn both_sides_of_when_a_message_may_leave() {
     let fresh = Fresh::new().await;
     let store = &fresh.store;
