@@ -11,6 +11,8 @@ use super::Site;
 use crate::desk::Desk;
 use crate::store;
 use crate::view::Snapshot;
+use crate::view::clients::Index;
+use crate::view::status::Status;
 
 /// A picture that is not older is as good as a new one.
 const FRESH: Duration = Duration::from_secs(2);
@@ -25,6 +27,10 @@ const REST: u32 = 20;
 pub struct Picture {
     /// In the order of the configuration.
     pub accounts: Vec<Snapshot>,
+    /// How the watching of each goes.
+    pub statuses: Vec<Status>,
+    /// The clients of all, sorted and summed up.
+    pub index: Index,
     taken_at: Duration,
     took: Duration,
     /// How many decisions were made before it was taken.
@@ -103,12 +109,16 @@ impl Site {
         let began = self.real.monotonic();
         let decided = self.pictures.decided.load(Ordering::SeqCst);
         let desk: Desk = self.desk();
-        let mut accounts = Vec::new();
+        let (mut accounts, mut statuses) = (Vec::new(), Vec::new());
         for account in &desk.settings.accounts {
-            accounts.push(desk.snapshot(account).await?);
+            let snapshot = desk.snapshot(account).await?;
+            statuses.push(desk.status(account, &snapshot).await?);
+            accounts.push(snapshot);
         }
         let picture = Arc::new(Picture {
+            index: Index::new(&accounts),
             accounts,
+            statuses,
             taken_at: began,
             took: self.real.monotonic().saturating_sub(began),
             decided,

@@ -8,7 +8,9 @@ use crate::view::plan::mode_text;
 use crate::view::words::{Now, count, kinds, span};
 
 impl Status {
-    pub(super) fn card(&self, now: &Now) -> Card {
+    /// How the watching of the account goes.
+    #[must_use]
+    pub fn card(&self, now: &Now) -> Card {
         let mut card = Card::new(format!("account {}", self.account), "");
         card.fact("last sweep", self.last_sweep_text(now));
         let next = self.next_sweep_at;

@@ -129,6 +129,19 @@ impl Status {
     }
 }
 
+impl Status {
+    /// What somebody should look at, most important first.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    #[must_use]
+    pub fn next_sweep_at(&self) -> Timestamp {
+        self.next_sweep_at
+    }
+}
+
 impl LastSweep {
     fn new(snapshot: &Snapshot) -> Option<Self> {
         let state = &snapshot.kept.state;

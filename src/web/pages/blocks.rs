@@ -43,7 +43,7 @@ impl Blocks {
 
     #[expect(clippy::unused_self, reason = "templates reach functions through methods")]
     fn cell<'c>(&self, cell: &'c Cell) -> Toned<'c> {
-        toned(&cell.text, cell.tone)
+        toned(&*cell.text, cell.tone)
     }
 
     #[expect(clippy::unused_self, reason = "templates reach functions through methods")]
@@ -77,9 +77,13 @@ pub struct Toned<'t> {
 impl HtmlSafe for Toned<'_> {}
 
 /// A text with its tone.
-pub fn toned(text: &str, tone: Tone) -> Toned<'_> {
+pub fn toned<'t>(text: impl Into<Cow<'t, str>>, tone: Tone) -> Toned<'t> {
+    let text = match text.into() {
+        Cow::Borrowed(text) => clean(text),
+        Cow::Owned(text) => Cow::Owned(clean(&text).into_owned()),
+    };
     Toned {
-        text: clean(text),
+        text,
         class: class(tone),
     }
 }

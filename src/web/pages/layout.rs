@@ -48,7 +48,7 @@ pub struct Notice {
 }
 
 impl Notice {
-    fn class(&self) -> &'static str {
+    pub fn class(&self) -> &'static str {
         blocks::class(self.tone)
     }
 }
@@ -61,7 +61,7 @@ pub struct Shell {
     pub visitor: Visitor,
     pub notice: Option<Notice>,
     /// When what it shows was read.
-    as_of: jiff::Timestamp,
+    pub as_of: jiff::Timestamp,
     now: Now,
 }
 
@@ -91,23 +91,28 @@ impl Shell {
         self.visitor.by.is_some()
     }
 
+    /// When it is shown, for ages.
+    pub fn now(&self) -> &Now {
+        &self.now
+    }
+
     #[expect(clippy::unused_self, reason = "templates reach functions through methods")]
-    fn sections(&self) -> [(&'static str, &'static str); 6] {
+    pub fn sections(&self) -> [(&'static str, &'static str); 6] {
         SECTIONS
     }
 
     #[expect(clippy::unused_self, reason = "templates reach functions through methods")]
-    fn asset(&self, ending: &str) -> &'static str {
+    pub fn asset(&self, ending: &str) -> &'static str {
         assets::path(ending)
     }
 
     #[expect(clippy::unused_self, reason = "templates reach functions through methods")]
-    fn version(&self) -> &'static str {
+    pub fn version(&self) -> &'static str {
         env!("CARGO_PKG_VERSION")
     }
 
     /// With the name of its zone: whoever reads it may sit in another.
-    fn clock(&self) -> String {
+    pub fn clock(&self) -> String {
         let at = self.as_of.to_zoned(self.now.zone.clone());
         at.strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
     }

@@ -12,9 +12,15 @@ use super::Site;
 
 mod assets;
 pub mod blocks;
+mod clients;
 pub mod errors;
 pub mod layout;
+mod overview;
+pub mod rows;
 
 pub fn routes() -> Router<Arc<Site>> {
-    Router::new().route("/assets/{name}", get(assets::serve))
+    Router::new()
+        .route("/assets/{name}", get(assets::serve))
+        .route("/", get(overview::overview))
+        .route("/clients", get(clients::list))
 }
