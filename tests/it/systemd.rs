@@ -76,7 +76,7 @@ fn shipped(path: &str) -> String {
 }
 
 #[test]
-fn unit_config_and_readme_agree_on_where_secrets_live() {
+fn unit_config_and_manual_agree_on_where_secrets_live() {
     let credentials: Vec<String> = settings()
         .into_iter()
         .filter(|(key, _)| key == "LoadCredential")
@@ -86,10 +86,10 @@ fn unit_config_and_readme_agree_on_where_secrets_live() {
     for path in ["config/balancewatch.toml", "config/minimal.toml"] {
         assert_eq!(values_in(&shipped(path), "password_file"), credentials, "{path}");
     }
-    let (readme, unit) = (shipped("README.md"), shipped("systemd/balancewatch.service"));
+    let (manual, unit) = (shipped("config/INSTALL.md"), shipped("systemd/balancewatch.service"));
     for secret in &credentials {
         let install = format!("install -m 0600 /dev/stdin {secret}");
-        assert!(readme.contains(&install), "README.md: {install}");
+        assert!(manual.contains(&install), "INSTALL.md: {install}");
         assert!(unit.contains(&install), "the unit: {install}");
     }
 }

@@ -2,6 +2,7 @@
 //! who prints. The rules are in [`rules`]; here they are put to the sources, and themselves tried on small bad inputs, so
 //! that a rule that no longer bites is noticed.
 
+mod manual;
 mod rules;
 mod source;
 
