@@ -232,7 +232,7 @@ impl Index {
         }
         index.text.shrink_to_fit();
         index.orders = [
-            index.order(snapshots, |snapshot, watched| used_up(snapshot, watched)),
+            index.order(snapshots, used_up),
             index.order(snapshots, |snapshot, watched| {
                 Some(watched.reading.as_ref()?.balance - snapshot.threshold(watched)?)
             }),

@@ -107,14 +107,12 @@ fn dryness(snapshot: &Snapshot, watched: &Watched) -> Option<Driest> {
 /// The oldest, the median and the oldest but for one in a hundred, by nearest rank.
 fn percentiles(mut read_at: Vec<Timestamp>) -> Vec<(&'static str, Timestamp)> {
     read_at.sort_unstable();
-    let Some(last) = read_at.len().checked_sub(1) else {
-        return Vec::new();
-    };
     // An age of rank k from below is a time of rank k from above.
-    let ranks = [("max", 0), ("p99", (last + 1) / 100), ("p50", (last + 1) / 2)];
+    let count = read_at.len();
+    let ranks = [("max", 0), ("p99", count / 100), ("p50", count / 2)];
     let times = ranks
         .iter()
-        .filter_map(|(stat, rank)| Some((*stat, *read_at.get((*rank).min(last))?)));
+        .filter_map(|(stat, rank)| Some((*stat, *read_at.get(*rank)?)));
     times.collect()
 }
 
