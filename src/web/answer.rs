@@ -1,9 +1,12 @@
-//! What went wrong, as a client of the JSON API reads it: `{"error","hint"}`.
+//! What went wrong, as a client of the JSON API reads it: `{"error","hint"}`. And what every answer tells browsers.
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
@@ -67,8 +70,35 @@ impl IntoResponse for Refused {
             hint: &self.hint,
         };
         let mut answer = (self.status, Json(body)).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            let how = HeaderValue::from_static("Bearer realm=\"balancewatch\"");
+            answer.headers_mut().insert(WWW_AUTHENTICATE, how);
+        }
         // Whoever has a browser reads it as a page.
         answer.extensions_mut().insert(Arc::new(self));
         answer
     }
+}
+
+/// Nothing is loaded from elsewhere, nothing runs that is written into a page, and no page of ours stands in another.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
+    form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+const FOR_BROWSERS: [(HeaderName, &str); 4] = [
+    (CONTENT_SECURITY_POLICY, POLICY),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (REFERRER_POLICY, "no-referrer"),
+    // Names and amounts stay in no cache. What is the same for everybody says so itself.
+    (CACHE_CONTROL, "no-store"),
+];
+
+/// Tells browsers what they may do with an answer, where it says nothing of its own.
+pub async fn to_browsers(mut response: Response) -> Response {
+    for (name, value) in FOR_BROWSERS {
+        response
+            .headers_mut()
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    response
 }

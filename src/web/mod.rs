@@ -2,14 +2,15 @@
 //! sends nothing.
 //!
 //! In reading order: [`Site`] (what everything is made from), [`server`] (connections), `picture` (what is known of all clients, kept for as
-//! long as somebody looks), `access` (who may what), `answer` (what went wrong), `health`, `metrics`, `reload`; then one room for each kind of visitor.
+//! long as somebody looks), `access` (who may what), `answer` (what went wrong), `login`, `limits`, `health`, `metrics`, `reload`; then one room for
+//! each kind of visitor.
 //!
 //! Rules that every route keeps: whatever comes from outside is bounded and escaped; reading never changes anything; what
 //! changes something is a POST or a DELETE that shows a token.
 
 use std::sync::{Arc, Mutex};
 
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
 use tokio::sync::{mpsc, oneshot, watch as signal};
 
 use crate::clock::Clock;
@@ -23,12 +24,17 @@ mod access;
 mod answer;
 mod api;
 mod health;
+mod limits;
+mod login;
 mod metrics;
 mod pages;
 mod picture;
 mod reload;
 pub mod server;
 
+use access::Access;
+use access::guard::{guard, known_host};
+use limits::Limit;
 use picture::Pictures;
 
 /// What everything that is served is made from.
@@ -37,6 +43,8 @@ pub struct Site {
     store: Store,
     clock: Clock,
     vitals: Arc<Vitals>,
+    access: Access,
+    wrong_tokens: Limit,
     pictures: Pictures,
     figures: Mutex<Option<metrics::Kept>>,
     /// What is kept gets old by real time, also where the time of the watching is stepped.
@@ -60,14 +68,17 @@ impl Site {
         vitals: Arc<Vitals>,
         reload: mpsc::Sender<ReloadRequest>,
     ) -> Self {
+        let real = Clock::real();
         Self {
+            access: Access::new(settings.clone(), real.clone()),
+            wrong_tokens: Limit::new(login::WRONG_EVERY, login::WRONG_BURST),
             settings,
             store,
             clock,
             vitals,
             pictures: Pictures::default(),
             figures: Mutex::default(),
-            real: Clock::real(),
+            real,
             reload,
         }
     }
@@ -86,16 +97,27 @@ impl Site {
     }
 }
 
-/// Every route.
+/// Every route. What is merged into `guarded` is for who may read, and what changes something there for who may write; `open` decides
+/// by itself whom it lets in.
 fn router(site: Arc<Site>) -> axum::Router {
-    axum::Router::new()
-        .merge(health::routes())
+    let guarded = axum::Router::new()
+        .merge(login::routes())
         .merge(metrics::routes())
         .merge(reload::routes())
         .merge(api::routes())
         .merge(pages::routes())
+        .route_layer(from_fn_with_state(Arc::clone(&site), guard));
+    let open = axum::Router::new()
+        .merge(login::open_routes())
+        .merge(pages::open_routes());
+    guarded
+        .merge(open)
+        .route_layer(from_fn_with_state(Arc::clone(&site), known_host))
+        // Probes name the host as they like, and are told nothing.
+        .merge(health::routes())
         .fallback(pages::errors::nothing)
         .method_not_allowed_fallback(pages::errors::wrong_method)
         .layer(from_fn_with_state(Arc::clone(&site), pages::errors::as_page))
+        .layer(map_response(answer::to_browsers))
         .with_state(site)
 }

@@ -4,8 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware::map_request;
 use tokio::net::TcpListener;
 
+use super::access::Peer;
 use super::{Site, router};
 
 /// How long after an address could not be had it is tried again. Real time.
@@ -29,7 +32,15 @@ pub async fn run(site: Arc<Site>, address: SocketAddr, stop: impl Future<Output 
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, "the dashboard is at http://{address}");
     }
-    let served = axum::serve(listener, router(site)).with_graceful_shutdown(stop.clone());
+    site.access.prepare();
+    let router = router(site).layer(map_request(
+        |ConnectInfo(peer): ConnectInfo<SocketAddr>, mut request: Request| {
+            request.extensions_mut().insert(Peer(peer.ip()));
+            std::future::ready(request)
+        },
+    ));
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
+    let served = axum::serve(listener, router).with_graceful_shutdown(stop.clone());
     if let Err(error) = served.await {
         tracing::error!(%error, "the web listener ended");
     }

@@ -18,4 +18,5 @@ mod journey;
 mod program;
 mod systemd;
 mod tidy;
+mod web;
 mod wire;

@@ -1,6 +1,6 @@
 //! What stands around every page: where one can go, who looks, how old the page is.
 
-use std::convert::Infallible;
+use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::FromRequestParts;
@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use super::{assets, blocks};
 use crate::view::{Now, Tone};
 use crate::web::Site;
+use crate::web::access::{Reader, Session};
 use crate::web::answer::Refused;
 
 /// The pages that every page leads to.
@@ -32,11 +33,22 @@ pub struct Visitor {
     pub csrf: String,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Visitor {
-    type Rejection = Infallible;
+impl FromRequestParts<Arc<Site>> for Visitor {
+    type Rejection = Refused;
 
-    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::default())
+    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Refused> {
+        let Reader { session } = Reader::from_request_parts(parts, site).await?;
+        Ok(session.map_or_else(Self::default, |session| Self::of(site, &session)))
+    }
+}
+
+impl Visitor {
+    /// Somebody who logged in.
+    pub fn of(site: &Site, session: &Session) -> Self {
+        Self {
+            csrf: site.access.csrf(session),
+            by: Some(session.by.clone()),
+        }
     }
 }
 

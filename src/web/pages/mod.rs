@@ -18,9 +18,14 @@ pub mod layout;
 mod overview;
 pub mod rows;
 
+/// For who may read.
 pub fn routes() -> Router<Arc<Site>> {
     Router::new()
-        .route("/assets/{name}", get(assets::serve))
         .route("/", get(overview::overview))
         .route("/clients", get(clients::list))
+}
+
+/// For everybody.
+pub fn open_routes() -> Router<Arc<Site>> {
+    Router::new().route("/assets/{name}", get(assets::serve))
 }
