@@ -21,7 +21,7 @@ const COLUMNS: usize = 100;
 /// See what it does, without an account.
 ///
 /// A reseller, its clients and a mail server are simulated on this machine; the daemon between them is the real one. A day
-/// passes in a minute. Nothing outside this machine is asked, and no configuration is read.
+/// passes in a minute; the dashboard shows it meanwhile. Nothing outside this machine is asked, and no configuration is read.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

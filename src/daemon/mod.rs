@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 
-use tokio::sync::watch as signal;
+use tokio::sync::{mpsc, watch as signal};
 
 use crate::clock::Clock;
 use crate::config::{Schedule, Settings};
@@ -22,6 +22,7 @@ use crate::notify::heartbeat::Heartbeat;
 use crate::notify::outbox::{Drained, Outbox};
 use crate::store::{Access, Store};
 use crate::vitals::Vitals;
+use crate::web::Site;
 use crate::{enforce, metrics, store, voipms};
 
 pub mod alarm;
@@ -80,7 +81,7 @@ pub struct Daemon {
     digests: Option<Digests>,
     mirrors: Arc<Mirrors>,
     heartbeat: Option<Heartbeat>,
-    vitals: Arc<Vitals>,
+    pub vitals: Arc<Vitals>,
     /// What is in force.
     settings: signal::Sender<Arc<Settings>>,
     clock: Clock,
@@ -188,6 +189,20 @@ impl Daemon {
             drained.deferred = drained.deferred.max(second.deferred);
         }
         Ok((drained, all_told))
+    }
+
+    /// What a web listener is made from, where nobody can have the configuration read anew.
+    #[must_use]
+    pub fn site(&self) -> Site {
+        let (nobody, _) = mpsc::channel(1);
+        let (store, clock) = (self.store.clone(), self.clock.clone());
+        Site::new(
+            self.settings.subscribe(),
+            store,
+            clock,
+            Arc::clone(&self.vitals),
+            nobody,
+        )
     }
 
     /// How the channels fare, as far as was seen since the start.

@@ -1,10 +1,14 @@
 //! What the story happens in: a world, and the daemon's real parts in it, with one stepped clock for all. Decides nothing
 //! about what happens.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use super::{Error, Options, fresh_folder};
 use crate::clock::{Clock, Stepper};
@@ -16,6 +20,7 @@ use crate::mail_catcher;
 use crate::monitor::Silent;
 use crate::net::Bounds;
 use crate::simulator::{self, Simulator};
+use crate::web::{Site, server};
 use crate::world::{World, drive};
 
 /// Real time that an exchange over loopback may take.
@@ -65,7 +70,13 @@ mode = "apply"
 
 [store]
 url = "{store}"
+
+[web]
+per_client_metrics = 5
 "#;
+
+/// Where the dashboard listens by default; another port where somebody has that one.
+const PORT: u16 = 9877;
 
 pub(super) struct Scene {
     pub(super) clock: Clock,
@@ -75,6 +86,9 @@ pub(super) struct Scene {
     pub(super) account: AccountName,
     /// Where the mails are.
     pub(super) mails: PathBuf,
+    /// Where the dashboard is.
+    pub(super) dashboard: SocketAddr,
+    web: JoinSet<()>,
     folder: PathBuf,
 }
 
@@ -124,7 +138,10 @@ impl Scene {
         };
         let daemon = Daemon::build(&loaded.settings, &environment).await?;
         let account = daemon.watches[0].account.clone();
+        let (dashboard, web) = serve(daemon.site().showing_mails(mails.clone())).await?;
         Ok(Self {
+            dashboard,
+            web,
             clock,
             stepper,
             world,
@@ -145,6 +162,10 @@ impl Scene {
         let now = self.clock.now();
         let deadline = now.saturating_add(INTERVAL).unwrap_or(now);
         let pass = drive(&self.stepper, self.daemon.watches[0].pass(deadline, &Silent)).await?;
+        match &pass.not_asked {
+            None => self.daemon.vitals.judged(&self.account),
+            Some((what, _)) => self.daemon.vitals.failed(&self.account, what),
+        }
         self.deliver().await?;
         Ok(pass)
     }
@@ -164,7 +185,8 @@ impl Scene {
     }
 
     /// Closes the store and removes it. What cannot be removed is small, and in the machine's temporary folder.
-    pub(super) async fn close(self, keeps_mails: bool) {
+    pub(super) async fn close(mut self, keeps_mails: bool) {
+        self.web.shutdown().await;
         self.daemon.store.close().await;
         drop(self.daemon);
         if !keeps_mails {
@@ -176,6 +198,22 @@ impl Scene {
             std::fs::remove_file(entry.path()).ok();
         }
     }
+}
+
+/// Puts the dashboard on a port of loopback, and serves it until what is returned is dropped.
+async fn serve(site: Site) -> Result<(SocketAddr, JoinSet<()>), Error> {
+    let listening = async {
+        let listener = match TcpListener::bind((Ipv4Addr::LOCALHOST, PORT)).await {
+            Ok(listener) => listener,
+            Err(_) => TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?,
+        };
+        Ok((listener.local_addr()?, listener))
+    };
+    let listening = listening.await;
+    let (address, listener) = listening.map_err(|source| machine("listen on loopback", source))?;
+    let mut web = JoinSet::new();
+    web.spawn(server::serve(Arc::new(site), listener, std::future::pending()));
+    Ok((address, web))
 }
 
 fn machine(what: &'static str, source: std::io::Error) -> Error {

@@ -8,6 +8,7 @@
 //! Rules that every route keeps: whatever comes from outside is bounded and escaped; reading never changes anything; what
 //! changes something is a POST or a DELETE that shows a token.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use axum::middleware::{from_fn_with_state, map_response};
@@ -47,6 +48,8 @@ pub struct Site {
     wrong_tokens: Limit,
     pictures: Pictures,
     figures: Mutex<Option<metrics::Kept>>,
+    /// Where caught mails are, if there is a catcher beside the daemon.
+    mails: Option<PathBuf>,
     /// What is kept gets old by real time, also where the time of the watching is stepped.
     real: Clock,
     reload: mpsc::Sender<ReloadRequest>,
@@ -78,9 +81,17 @@ impl Site {
             vitals,
             pictures: Pictures::default(),
             figures: Mutex::default(),
+            mails: None,
             real,
             reload,
         }
+    }
+
+    /// The same, which also shows the mails that were caught in a folder.
+    #[must_use]
+    pub fn showing_mails(mut self, folder: PathBuf) -> Self {
+        self.mails = Some(folder);
+        self
     }
 
     /// The store as it is looked at now.

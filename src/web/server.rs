@@ -32,6 +32,11 @@ pub async fn run(site: Arc<Site>, address: SocketAddr, stop: impl Future<Output 
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, "the dashboard is at http://{address}");
     }
+    serve(site, listener, stop.clone()).await;
+}
+
+/// Serves who comes to a listener, until `stop` ends.
+pub async fn serve(site: Arc<Site>, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) {
     site.access.prepare();
     let router = router(site).layer(map_request(
         |ConnectInfo(peer): ConnectInfo<SocketAddr>, mut request: Request| {
@@ -40,7 +45,7 @@ pub async fn run(site: Arc<Site>, address: SocketAddr, stop: impl Future<Output 
         },
     ));
     let router = router.into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, router).with_graceful_shutdown(stop.clone());
+    let served = axum::serve(listener, router).with_graceful_shutdown(stop);
     if let Err(error) = served.await {
         tracing::error!(%error, "the web listener ended");
     }

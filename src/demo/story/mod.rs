@@ -117,6 +117,11 @@ impl Story<'_> {
         self.chapter(0, 3, "A reseller and its clients");
         let (rows, more) = self.cast.fleet(&self.scene.world.simulator)?;
         self.teller.fleet(&rows, more);
+        let text = format!(
+            "the dashboard is at http://{0} meanwhile, the mails at http://{0}/mails",
+            self.scene.dashboard
+        );
+        self.say(Voice::Plain, &text);
         self.say(
             Voice::Plain,
             "balancewatch starts, and looks at every client for the first time",

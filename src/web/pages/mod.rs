@@ -15,6 +15,7 @@ pub mod blocks;
 mod clients;
 pub mod errors;
 pub mod layout;
+mod mails;
 mod overview;
 pub mod rows;
 
@@ -23,6 +24,7 @@ pub fn routes() -> Router<Arc<Site>> {
     Router::new()
         .route("/", get(overview::overview))
         .route("/clients", get(clients::list))
+        .merge(mails::routes())
 }
 
 /// For everybody.
