@@ -16,6 +16,7 @@ mod enforce;
 mod heartbeat;
 mod journey;
 mod program;
+mod prometheus;
 mod systemd;
 mod tidy;
 mod web;
