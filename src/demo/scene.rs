@@ -152,6 +152,11 @@ impl Scene {
         })
     }
 
+    /// Where the token is that lets somebody decide in the dashboard.
+    pub(super) fn token(&self) -> PathBuf {
+        self.folder.join("web.token")
+    }
+
     /// Moves the time on, when nothing is in hand.
     pub(super) fn advance_to(&self, at: Timestamp) {
         self.stepper.advance_to(at);

@@ -122,6 +122,11 @@ impl Story<'_> {
             self.scene.dashboard
         );
         self.say(Voice::Plain, &text);
+        let text = format!(
+            "who logs in there with what is in {} may decide, too",
+            self.scene.token().display()
+        );
+        self.say(Voice::Faint, &text);
         self.say(
             Voice::Plain,
             "balancewatch starts, and looks at every client for the first time",

@@ -142,3 +142,6 @@ impl Site {
         self.figures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::journey::world::{Daemon, World, within};
 
 mod access;
+mod metrics;
 
 /// A daemon that listens on a port of its own, with all that is around it. Its first sweep may go on when this is there.
 pub struct Listener {
