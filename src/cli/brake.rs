@@ -4,8 +4,6 @@
 //! and needs no running daemon.
 
 use clap::{Args, Subcommand};
-use jiff::Timestamp;
-use serde::Serialize;
 
 use super::context::{Context, Exit};
 use super::failure::Failure;
@@ -13,8 +11,8 @@ use super::opened::Opened;
 use super::runtime::block_on;
 use crate::config::Account;
 use crate::desk::spoken::reason;
-use crate::domain::AccountName;
 use crate::domain::decision::{BY_PERSON, Decision};
+use crate::view::decided::Brake;
 
 /// Stop all enforcement, or let it go again.
 #[derive(Debug, Args)]
@@ -41,18 +39,6 @@ Example:
     Status,
 }
 
-/// The brake as scripts see it.
-#[derive(Serialize)]
-struct Answer {
-    account: AccountName,
-    on: bool,
-    since: Option<Timestamp>,
-    by: Option<String>,
-    reason: Option<String>,
-    /// Whether this command changed it.
-    changed: bool,
-}
-
 /// Runs `brake`.
 ///
 /// # Errors
@@ -70,7 +56,7 @@ pub fn run(context: &mut Context, args: &BrakeArgs) -> Result<Exit, Failure> {
         let brake = desk.store.brake(&account.name, desk.now.at).await?;
         let brake = brake.as_ref();
         if context.wants_json() {
-            context.out.json(&answer(account, brake, changed))?;
+            context.out.json(&Brake::new(account.name.clone(), brake, changed))?;
             return Ok(Exit::Fine);
         }
         for line in in_words(&opened, &args.command, account, brake, changed) {
@@ -78,17 +64,6 @@ pub fn run(context: &mut Context, args: &BrakeArgs) -> Result<Exit, Failure> {
         }
         Ok(Exit::Fine)
     })
-}
-
-fn answer(account: &Account, brake: Option<&Decision>, changed: bool) -> Answer {
-    Answer {
-        account: account.name.clone(),
-        on: brake.is_some(),
-        since: brake.map(|brake| brake.at),
-        by: brake.map(|brake| brake.by.clone()),
-        reason: brake.map(|brake| brake.note.clone()),
-        changed,
-    }
 }
 
 /// What happened and what it means.

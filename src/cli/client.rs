@@ -6,8 +6,6 @@ use super::context::{Context, Exit};
 use super::failure::Failure;
 use super::opened::Opened;
 use super::runtime::block_on;
-use crate::desk::find;
-use crate::view::client::ClientCard;
 
 /// Show what is known of a client.
 #[derive(Debug, Args)]
@@ -25,9 +23,6 @@ pub struct ClientArgs {
     pub nagios: bool,
 }
 
-/// Enforcements shown: the last few tell what was tried; `enforcements list` has them all.
-const ENFORCEMENTS_SHOWN: usize = 5;
-
 pub fn run(context: &mut Context, args: &ClientArgs) -> Result<Exit, Failure> {
     if args.nagios {
         return Err(Failure::not_in_this_version("client --nagios"));
@@ -36,10 +31,8 @@ pub fn run(context: &mut Context, args: &ClientArgs) -> Result<Exit, Failure> {
         let opened = Opened::open(context).await?;
         let account = opened.account()?;
         let snapshot = opened.snapshot(account).await?;
-        let watched = find::client(&snapshot, &args.id)?;
-        let id = &watched.client.id;
-        let enforcements = opened.desk.enforcements(&account.name, id, ENFORCEMENTS_SHOWN).await?;
-        context.show(&ClientCard::new(&snapshot, &watched, &enforcements), &opened.desk.now)?;
+        let card = opened.desk.client(&snapshot, &args.id).await?;
+        context.show(&card, &opened.desk.now)?;
         Ok(Exit::Fine)
     })
 }

@@ -6,7 +6,7 @@ use super::context::{Context, Exit};
 use super::failure::Failure;
 use super::opened::Opened;
 use super::runtime::block_on;
-use crate::view::enforcement::{EnforcementCard, EnforcementRow, Enforcements};
+use crate::view::enforcement::{EnforcementCard, EnforcementRow, Enforcements, STATES};
 
 /// Show what was changed at the provider, and what was refused.
 #[derive(Debug, Args)]
@@ -48,21 +48,6 @@ struct ListArgs {
     limit: u32,
 }
 
-/// The words for where an enforcement can stand.
-const STATES: [&str; 11] = [
-    "planned",
-    "deferred",
-    "sent",
-    "verified",
-    "already",
-    "refused",
-    "declined",
-    "differs",
-    "did-not-happen",
-    "unknown",
-    "cancelled",
-];
-
 pub fn run(context: &mut Context, args: &EnforcementsArgs) -> Result<Exit, Failure> {
     block_on(async {
         let opened = Opened::open(context).await?;
@@ -86,9 +71,6 @@ async fn list(context: &mut Context, opened: &Opened, args: &ListArgs) -> Result
 }
 
 async fn show(context: &mut Context, opened: &Opened, id: &str) -> Result<(), Failure> {
-    let Some(record) = opened.desk.store.enforcement(id).await? else {
-        return Err(Failure::failed(format!("there is no enforcement `{id}`"))
-            .hint("`balancewatch enforcements list` prints the ids"));
-    };
+    let record = opened.desk.enforcement(id).await?;
     context.show(&EnforcementCard::from(record), &opened.desk.now)
 }

@@ -2,7 +2,6 @@
 //! dead.
 
 use clap::{Args, Subcommand};
-use serde_json::json;
 
 use super::context::{Context, Exit};
 use super::failure::Failure;
@@ -10,7 +9,8 @@ use super::opened::Opened;
 use super::runtime::block_on;
 use crate::desk::spoken::reason;
 use crate::domain::decision::BY_PERSON;
-use crate::view::notice::{NoticeCard, NoticeRow, Notices};
+use crate::view::decided::{DealtWith, Due};
+use crate::view::notice::{NoticeCard, NoticeRow, Notices, STATES};
 use crate::view::words::count;
 
 /// Show what was told to whom.
@@ -84,8 +84,7 @@ struct ListArgs {
     #[arg(long, value_name = "ID")]
     client: Option<String>,
     /// Only in this state
-    #[arg(long, value_name = "STATE", value_parser = ["pending", "sending", "delivered", "probably-delivered", "dead", "dropped",
-        "merged"])]
+    #[arg(long, value_name = "STATE", value_parser = STATES)]
     state: Option<String>,
     /// How many at most
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -125,7 +124,7 @@ async fn show(context: &mut Context, opened: &Opened, id: &str) -> Result<(), Fa
 async fn retry(context: &mut Context, opened: &Opened, id: &str) -> Result<(), Failure> {
     opened.desk.retry(id).await?;
     if context.wants_json() {
-        return context.out.json(&json!({ "id": id, "state": "pending" }));
+        return context.out.json(&dealt_with(id, "pending"));
     }
     context
         .out
@@ -135,17 +134,25 @@ async fn retry(context: &mut Context, opened: &Opened, id: &str) -> Result<(), F
 async fn give_up(context: &mut Context, opened: &Opened, id: &str, comment: &str, by: &str) -> Result<(), Failure> {
     opened.desk.give_up(id, comment, by).await?;
     if context.wants_json() {
-        return context.out.json(&json!({ "id": id, "state": "dropped" }));
+        return context.out.json(&dealt_with(id, "dropped"));
     }
     context
         .out
         .line("it is given up; its alert ends when no other message that died is left to deal with")
 }
 
+fn dealt_with(id: &str, state: &'static str) -> DealtWith {
+    let id = id.to_owned();
+    DealtWith { id, state }
+}
+
 async fn retry_all(context: &mut Context, opened: &Opened, name: Option<&str>) -> Result<(), Failure> {
     let number = opened.desk.retry_all(name).await?;
     if context.wants_json() {
-        return context.out.json(&json!({ "messages": number, "state": "pending" }));
+        return context.out.json(&Due {
+            messages: number,
+            state: "pending",
+        });
     }
     let messages = count(number, "message");
     context.out.line(&format!(

@@ -5,7 +5,6 @@
 
 use clap::{ArgGroup, Args, Subcommand};
 use jiff::SignedDuration;
-use serde_json::json;
 
 use super::context::{Context, Exit};
 use super::failure::Failure;
@@ -15,6 +14,7 @@ use super::runtime::block_on;
 use crate::desk::silences::Wanted;
 use crate::desk::spoken::{self, reason};
 use crate::domain::decision::Decision;
+use crate::view::decided::Expired;
 use crate::view::hushed::{SilenceRow, Silences};
 
 /// Tell nobody of a client or a policy for a while.
@@ -128,9 +128,11 @@ async fn expire(context: &mut Context, opened: &Opened, id: &str) -> Result<(), 
     let accounts = accounts.into_iter().map(|account| &account.name);
     let silence = opened.desk.expire(accounts, id).await?;
     if context.wants_json() {
-        return context
-            .out
-            .json(&json!({"id": id, "account": silence.account, "expired": true}));
+        return context.out.json(&Expired {
+            id: silence.id,
+            account: silence.account,
+            expired: true,
+        });
     }
     let about = SilenceRow::from(&silence).about();
     context.out.line(&format!("{about} is not silenced by {id} any more"))?;

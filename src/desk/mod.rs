@@ -11,8 +11,10 @@ use std::sync::Arc;
 use crate::config::{Account, Settings, terms};
 use crate::domain::enforcement::Enforcement;
 use crate::domain::judge::Rules;
+use crate::domain::kept::EnforcementRecord;
 use crate::domain::{AccountName, ClientId};
 use crate::store::{self, Filter, Store};
+use crate::view::client::ClientCard;
 use crate::view::{Now, Snapshot};
 
 pub mod acks;
@@ -25,6 +27,9 @@ pub mod spoken;
 mod status;
 
 pub use refusal::Refusal;
+
+/// Enforcements shown of a client: the last few tell what was tried; the list has them all.
+const ENFORCEMENTS_SHOWN: usize = 5;
 
 /// One look at a store: by these settings, at this time.
 #[derive(Clone, Debug)]
@@ -68,6 +73,28 @@ impl Desk {
             kept: self.store.load(&account.name).await?,
             told: self.store.told_of(&account.name).await?,
             cannot_be_told: open.map(|letter| (letter.client, letter.why)).collect(),
+        })
+    }
+
+    /// All that is known of a client of which this is the account's snapshot.
+    ///
+    /// # Errors
+    /// When nobody of this id is known, and when the store cannot be read.
+    pub async fn client(&self, snapshot: &Snapshot, id: &str) -> Result<ClientCard, Refusal> {
+        let watched = find::client(snapshot, id)?;
+        let (account, id) = (&snapshot.rules.account, &watched.client.id);
+        let enforcements = self.enforcements(account, id, ENFORCEMENTS_SHOWN).await?;
+        Ok(ClientCard::new(snapshot, &watched, &enforcements))
+    }
+
+    /// An enforcement with its journal.
+    ///
+    /// # Errors
+    /// When there is none of this id, and when the store cannot be read.
+    pub async fn enforcement(&self, id: &str) -> Result<EnforcementRecord, Refusal> {
+        self.store.enforcement(id).await?.ok_or_else(|| {
+            Refusal::unknown(format!("there is no enforcement `{id}`"))
+                .hint("`balancewatch enforcements list` prints the ids")
         })
     }
 

@@ -14,18 +14,33 @@ use crate::domain::enforcement::{
 use crate::domain::kept::EnforcementRecord;
 use crate::domain::{AccountName, ClientId, Management, Money, PolicyName};
 
+/// The words for where an enforcement can stand.
+pub const STATES: [&str; 11] = [
+    "planned",
+    "deferred",
+    "sent",
+    "verified",
+    "already",
+    "refused",
+    "declined",
+    "differs",
+    "did-not-happen",
+    "unknown",
+    "cancelled",
+];
+
 /// An enforcement in a list.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct EnforcementRow {
-    id: String,
-    account: AccountName,
+    pub id: String,
+    pub account: AccountName,
     client: ClientId,
     policy: PolicyName,
     episode: EpisodeId,
     direction: Direction,
     wanted: Management,
     balance: Money,
-    planned_at: Timestamp,
+    pub planned_at: Timestamp,
     changed_at: Timestamp,
     state: &'static str,
     why: String,

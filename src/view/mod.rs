@@ -10,11 +10,12 @@
 pub mod alert;
 pub mod client;
 pub mod clients;
+pub mod decided;
 pub mod enforcement;
 pub mod explain;
 pub mod history;
 pub mod hushed;
-mod list;
+pub mod list;
 pub mod notice;
 pub mod page;
 pub mod plan;

@@ -12,11 +12,22 @@ use crate::domain::kept::NoticeRecord;
 use crate::domain::notice::{Attempt, Message, MessageKind, NoticeState, Notification};
 use crate::domain::{AccountName, ChannelName, ClientId, PolicyName, Reading, Severity};
 
+/// The words for what can become of a notification.
+pub const STATES: [&str; 7] = [
+    "pending",
+    "sending",
+    "delivered",
+    "probably-delivered",
+    "dead",
+    "dropped",
+    "merged",
+];
+
 /// A notification in a list.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct NoticeRow {
-    id: String,
-    account: AccountName,
+    pub id: String,
+    pub account: AccountName,
     client: ClientId,
     company: String,
     policy: PolicyName,
@@ -26,7 +37,7 @@ pub struct NoticeRow {
     channel: ChannelName,
     recipient: String,
     reason: String,
-    created_at: Timestamp,
+    pub created_at: Timestamp,
     message: Option<String>,
     state: &'static str,
     why: Option<String>,

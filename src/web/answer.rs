@@ -8,6 +8,7 @@ use axum::http::header::{
 };
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::desk::Refusal;
@@ -22,8 +23,10 @@ pub struct Refused {
     pub hint: String,
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// The same as it is sent.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Refused")]
+pub struct Body<'a> {
     error: &'a str,
     hint: &'a str,
 }

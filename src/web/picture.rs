@@ -48,7 +48,6 @@ pub struct Pictures {
 
 impl Pictures {
     /// Something was decided: whoever looks next waits for a picture that shows it.
-    #[allow(dead_code, reason = "the pages that decide come next")]
     pub fn outdate(&self) {
         self.decided.fetch_add(1, Ordering::SeqCst);
     }

@@ -3,7 +3,7 @@
 mod alerts;
 mod daemon;
 mod decisions;
-mod enforcement;
+pub mod enforcement;
 mod inventory;
 mod mail;
 mod secrets;

@@ -11,6 +11,8 @@ use crate::journey::world::{Daemon, World, within};
 
 mod access;
 mod metrics;
+mod api;
+mod schema;
 
 /// A daemon that listens on a port of its own, with all that is around it. Its first sweep may go on when this is there.
 pub struct Listener {
