@@ -18,6 +18,7 @@ pub mod hush;
 pub mod id;
 pub mod judge;
 pub mod kept;
+pub mod labels;
 pub mod language;
 pub mod money;
 pub mod notice;

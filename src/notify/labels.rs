@@ -1,20 +1,16 @@
 //! An alert as Alertmanager and everybody who speaks its formats knows one: labels, which are its identity, and annotations,
 //! which may change while it fires. PURE. Holds nothing that says how it is sent.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::letter::{self, Letterhead};
+use crate::domain::labels::{Names, fingerprint, labels};
 use crate::domain::notice::Notification;
 use crate::redact::one_line;
 
 /// Longest description, in characters: what is said of one alert is shorter, and many of them are sent together.
 const LONGEST_DESCRIPTION: usize = 2_000;
-
-/// Names and values, in the order in which Alertmanager hashes them.
-pub type Names = BTreeMap<&'static str, String>;
 
 /// What an alert is called, and what is said of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -37,12 +33,6 @@ impl Labelled {
             facts,
             ..
         } = notification;
-        let labels = [
-            ("alertname", policy.to_string()),
-            ("account", account.to_string()),
-            ("client", client.to_string()),
-            ("severity", severity.as_str().to_owned()),
-        ];
         let letter = letter::about(notification, letterhead, now);
         let description: Vec<String> = letter.paragraphs.into_iter().chain(letter.steps).collect();
         let reading = facts.reading.as_ref();
@@ -60,21 +50,15 @@ impl Labelled {
         ];
         let known = annotations.into_iter().filter_map(|(name, value)| Some((name, value?)));
         Self {
-            labels: labels.into(),
+            labels: labels(account, client, policy, *severity),
             annotations: known.collect(),
         }
     }
 
-    /// What Alertmanager calls an alert of these labels: FNV-1a over names and values in the order of the names.
+    /// What Alertmanager calls it.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-        for part in self.labels.iter().flat_map(|(name, value)| [name, value.as_str()]) {
-            for byte in part.bytes().chain([0xff]) {
-                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-            }
-        }
-        format!("{hash:016x}")
+        fingerprint(&self.labels)
     }
 }
 
@@ -116,13 +100,5 @@ mod tests {
             })
         );
         assert_eq!(labelled.fingerprint(), plain.fingerprint(), "of the labels alone");
-    }
-
-    #[test]
-    fn a_fingerprint_is_alertmanagers_own() {
-        let (_, notification) = owed(561_115, fired(), "hook", "");
-        let mut labelled = Labelled::of(&notification, &letterhead(), start());
-        labelled.labels = [("alertname", "test".to_owned())].into();
-        assert_eq!(labelled.fingerprint(), "1f56cb8f931d1bd4");
     }
 }

@@ -22,6 +22,7 @@ use crate::view::Now;
 use crate::vitals::Vitals;
 
 mod access;
+mod alertmanager;
 mod answer;
 mod api;
 mod health;
@@ -116,6 +117,7 @@ fn router(site: Arc<Site>) -> axum::Router {
         .merge(metrics::routes())
         .merge(reload::routes())
         .merge(api::routes())
+        .merge(alertmanager::routes())
         .merge(pages::routes())
         .route_layer(from_fn_with_state(Arc::clone(&site), guard));
     let open = axum::Router::new()

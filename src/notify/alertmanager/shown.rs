@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::super::labels::{Labelled, Names};
+use super::super::labels::Labelled;
+use crate::domain::labels::Names;
 
 /// How long it is said of what ended that it did. A peer that was away for less hears of the end from us; one that was away
 /// for longer has ended it by itself.

@@ -10,8 +10,9 @@ use serde_json::Value;
 use crate::journey::world::{Daemon, World, within};
 
 mod access;
-mod metrics;
+mod amtool;
 mod api;
+mod metrics;
 mod schema;
 
 /// A daemon that listens on a port of its own, with all that is around it. Its first sweep may go on when this is there.
