@@ -213,6 +213,19 @@ impl Store {
         self.during("read the history", self.engine.history(account, client, limit).await)
     }
 
+    /// Hands the entries of a client's history that end after `since` to `each`, newest first, and perhaps one before them: the
+    /// newest `most` of them. None is kept, so that a year takes no more memory than a day.
+    pub async fn walk_history(
+        &self,
+        account: &AccountName,
+        client: &ClientId,
+        (since, most): (Timestamp, usize),
+        each: impl FnMut(Kept),
+    ) -> Result<(), Error> {
+        let walked = self.engine.walk_history(account, client, (since, most), each).await;
+        self.during("read the history", walked)
+    }
+
     /// Alerts of an account, by client and policy: pending, firing, and those whose cool-down runs.
     pub async fn alerts(&self, account: &AccountName) -> Result<Vec<Alert>, Error> {
         self.during("read the alerts", self.engine.alerts(account).await)

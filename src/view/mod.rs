@@ -8,6 +8,7 @@
 //! one file for each thing that is shown.
 
 pub mod alert;
+pub mod chart;
 pub mod client;
 pub mod clients;
 pub mod decided;

@@ -51,6 +51,7 @@ WITH RECURSIVE chain (first_seen_at, last_seen_at, count, balance, spent_today, 
     SELECT older.first_seen_at, older.last_seen_at, older.count, older.balance, older.spent_today, older.threshold,
         older.error, older.prior
     FROM chain JOIN reading_history AS older ON older.seq = chain.prior
+    WHERE chain.first_seen_at > ?4
     LIMIT ?3
 )
 SELECT * FROM chain";
@@ -171,9 +172,25 @@ impl Sqlite {
     }
 
     pub async fn history(&self, account: &AccountName, client: &ClientId, limit: usize) -> Result<Vec<Kept>, Fault> {
+        let mut entries = Vec::new();
+        self.walk_history(account, client, (Timestamp::MIN, limit), |kept| entries.push(kept))
+            .await?;
+        Ok(entries)
+    }
+
+    pub async fn walk_history(
+        &self,
+        account: &AccountName,
+        client: &ClientId,
+        (since, most): (Timestamp, usize),
+        mut each: impl FnMut(Kept),
+    ) -> Result<(), Fault> {
         let query = sqlx::query(HISTORY).bind(account.as_str()).bind(client.as_str());
-        let rows = query.bind(bound(limit)).fetch_all(&self.reader).await?;
-        rows.iter().map(|row| Columns(row).kept()).collect()
+        let mut rows = query.bind(bound(most)).bind(nanos(since)).fetch(&self.reader);
+        while let Some(row) = rows.try_next().await? {
+            each(Columns(&row).kept()?);
+        }
+        Ok(())
     }
 
     pub async fn notifications(&self, filter: &Filter) -> Result<Vec<Notification>, Fault> {

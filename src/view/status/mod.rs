@@ -23,6 +23,7 @@ mod warnings;
 
 use measured::NotAsked;
 pub use measured::{ChannelTrouble, Measured};
+pub use warnings::NO_SWEEP;
 
 /// The accounts of a store.
 #[derive(Debug, Serialize, JsonSchema)]

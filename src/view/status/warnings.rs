@@ -14,6 +14,9 @@ use crate::view::words::{Now, count, kinds, span};
 /// A sweep that is missing for this many intervals is a reason to ask whether the daemon runs.
 const LATE_INTERVALS: i32 = 3;
 
+/// The warning about a daemon that was never seen to do anything.
+pub const NO_SWEEP: &str = "no sweep has ended yet; is `balancewatch run` running?";
+
 /// The warnings about an account, most important first.
 pub(super) fn of(snapshot: &Snapshot, measured: &Measured, not_asked: Option<&NotAsked>) -> Vec<String> {
     let (now, state, counts) = (&snapshot.now, &snapshot.kept.state, &measured.counts);
@@ -78,7 +81,7 @@ fn unasked(not_asked: &NotAsked, now: &Now) -> String {
 /// Whether the daemon seems not to run, or not to be able to write down what it sees.
 fn late(ended_at: Option<Timestamp>, interval: SignedDuration, now: &Now) -> Option<String> {
     let Some(ended_at) = ended_at else {
-        return Some("no sweep has ended yet; is `balancewatch run` running?".to_owned());
+        return Some(NO_SWEEP.to_owned());
     };
     let since = now.at.duration_since(ended_at);
     (since > interval.saturating_mul(LATE_INTERVALS)).then(|| {

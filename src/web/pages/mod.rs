@@ -12,6 +12,7 @@ use super::Site;
 
 mod assets;
 pub mod blocks;
+mod client;
 mod clients;
 pub mod errors;
 pub mod layout;
@@ -25,6 +26,7 @@ pub fn routes() -> Router<Arc<Site>> {
         .route("/", get(overview::overview))
         .route("/clients", get(clients::list))
         .merge(mails::routes())
+        .route("/clients/{account}/{client}", get(client::show))
 }
 
 /// For everybody.

@@ -11,6 +11,7 @@ use super::rows::{Head, Row, heads};
 use crate::config::Settings;
 use crate::view::clients::{ClientRow, Query, State as Standing, Tally};
 use crate::view::page::Card;
+use crate::view::status::NO_SWEEP;
 use crate::view::words::count;
 use crate::view::{Now, Page, Snapshot, Tone};
 use crate::web::Site;
@@ -69,7 +70,9 @@ fn warnings(picture: &Picture, several: bool) -> Vec<String> {
     let accounts = picture.accounts.iter().zip(&picture.statuses);
     let mut warnings = Vec::new();
     for (snapshot, status) in accounts {
-        let told = status.warnings().iter().map(|warning| {
+        // Whoever reads it here sees that it runs; what to do next is said below.
+        let others = status.warnings().iter().filter(|warning| *warning != NO_SWEEP);
+        let told = others.map(|warning| {
             if several {
                 format!("{}: {warning}", snapshot.rules.account)
             } else {
