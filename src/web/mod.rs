@@ -48,6 +48,8 @@ pub struct Site {
     access: Access,
     wrong_tokens: Limit,
     pictures: Pictures,
+    /// Held by who walks through a long history: the store has few readers, and the sweep needs one.
+    walking: tokio::sync::Mutex<()>,
     figures: Mutex<Option<metrics::Kept>>,
     /// Where caught mails are, if there is a catcher beside the daemon.
     mails: Option<PathBuf>,
@@ -81,6 +83,7 @@ impl Site {
             clock,
             vitals,
             pictures: Pictures::default(),
+            walking: tokio::sync::Mutex::default(),
             figures: Mutex::default(),
             mails: None,
             real,

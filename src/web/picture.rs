@@ -3,7 +3,7 @@
 //! Loading 50,000 clients takes longer than a page may. So a picture that is a little old is shown while a new one is taken; who
 //! has just decided something waits for the new one.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +22,9 @@ const STALE: Duration = Duration::from_secs(60);
 
 /// How much longer than taking a picture took it is kept at least: with many clients, pictures take a twentieth of a processor.
 const REST: u32 = 20;
+
+/// A picture that nobody looked at for so long is forgotten: 50,000 clients take some ten megabytes of memory.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(120);
 
 /// All accounts as they were at one moment.
 pub struct Picture {
@@ -44,6 +47,10 @@ pub struct Pictures {
     taking: tokio::sync::Mutex<()>,
     /// How many decisions were made here since the start.
     decided: AtomicU64,
+    /// When somebody looked last, in seconds of real time.
+    looked_at_secs: AtomicU64,
+    /// Whether somebody waits to forget it.
+    is_guarded: AtomicBool,
 }
 
 impl Pictures {
@@ -65,6 +72,7 @@ impl Site {
     /// # Errors
     /// When there is no picture yet, and the store cannot be read.
     pub(super) async fn picture(self: &Arc<Self>) -> Result<Arc<Picture>, store::Error> {
+        self.looked();
         if let Some(picture) = self.pictures.kept()
             && self.age(&picture) <= STALE.max(picture.took * REST)
         {
@@ -84,11 +92,39 @@ impl Site {
         self.fresh_picture().await
     }
 
+    /// Somebody looks: what is kept is forgotten when nobody did for a while.
+    fn looked(self: &Arc<Self>) {
+        let now = self.real.monotonic().as_secs();
+        self.pictures.looked_at_secs.store(now, Ordering::SeqCst);
+        if self.pictures.is_guarded.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let site = Arc::downgrade(self);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(FORGOTTEN_AFTER).await;
+                let Some(site) = site.upgrade() else { return };
+                let pictures = &site.pictures;
+                let since = site
+                    .real
+                    .monotonic()
+                    .as_secs()
+                    .saturating_sub(pictures.looked_at_secs.load(Ordering::SeqCst));
+                if since >= FORGOTTEN_AFTER.as_secs() {
+                    *pictures.kept.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                    pictures.is_guarded.store(false, Ordering::SeqCst);
+                    return;
+                }
+            }
+        });
+    }
+
     /// The same, as good as a new one.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub(super) async fn fresh_picture(&self) -> Result<Arc<Picture>, store::Error> {
+    pub(super) async fn fresh_picture(self: &Arc<Self>) -> Result<Arc<Picture>, store::Error> {
+        self.looked();
         let _taking = self.pictures.taking.lock().await;
         match self.pictures.kept().filter(|picture| self.is_fresh(picture)) {
             Some(picture) => Ok(picture),

@@ -461,6 +461,8 @@ mod tests {
             client("5", "Gone Ltd", Some("20"), 600),
             watched("reseller"),
         ];
+        // Only this one is known to spend anything.
+        main.kept.clients[1].reading.as_mut().unwrap().spent_total = Some(money("30"));
         main.kept.clients[4].vanished_at = Some(at(-60));
         main.kept.alerts = vec![firing("3")];
         let mut other = snapshot();

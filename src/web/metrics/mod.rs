@@ -115,7 +115,7 @@ impl Site {
         }
     }
 
-    async fn make_figures(&self) -> Result<Arc<Vec<Figures>>, store::Error> {
+    async fn make_figures(self: &Arc<Self>) -> Result<Arc<Vec<Figures>>, store::Error> {
         let picture = self.fresh_picture().await;
         let mut kept = self.kept_figures();
         let picture = picture.inspect_err(|_| {

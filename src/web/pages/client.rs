@@ -156,9 +156,12 @@ pub async fn show(
         .unwrap_or(&RANGES[USUAL_RANGE]);
     let mut chart = Chart::new(desk.now.at, SignedDuration::from_hours(*hours));
     let bounds = (chart.since(), MOST_ENTRIES);
-    desk.store
-        .walk_history(account, &client, bounds, |kept| chart.add(&kept))
-        .await?;
+    {
+        let _walking = site.walking.lock().await;
+        desk.store
+            .walk_history(account, &client, bounds, |kept| chart.add(&kept))
+            .await?;
+    }
     let enforcements = desk.enforcements(account, &client, MOST_SENT).await?;
     let notices = notices(&desk, snapshot, &client).await?;
     let (now, card) = (&desk.now, ClientCard::new(snapshot, &watched, &enforcements));

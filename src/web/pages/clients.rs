@@ -176,7 +176,7 @@ fn choices(all: &str, values: Vec<String>, chosen: &str) -> Vec<Choice> {
 
 fn summary(found: &ClientPage, shown: usize) -> String {
     let total = count(u64::try_from(found.total).unwrap_or(u64::MAX), "client");
-    if shown == found.total {
+    if shown == found.total || shown == 0 {
         total
     } else {
         format!("{total}, of which {} to {}", found.before + 1, found.before + shown)

@@ -46,7 +46,18 @@ struct Overview<'r> {
 pub async fn overview(State(site): State<Arc<Site>>, visitor: Visitor) -> Result<axum::response::Response, Refused> {
     let picture = site.picture().await?;
     let settings = site.desk().settings;
-    let shell = site.shell(visitor, "/", "Overview");
+    let fires: u64 = picture
+        .index
+        .tallies()
+        .iter()
+        .map(|tally| tally.count(Standing::Firing))
+        .sum();
+    let title = if fires > 0 {
+        format!("{fires} firing · Overview")
+    } else {
+        "Overview".to_owned()
+    };
+    let shell = site.shell(visitor, "/", title);
     let found = picture.index.page(&picture.accounts, &Query::first(MOST_ROWS));
     let driest: Vec<ClientRow> = found.map(|page| page.clients).unwrap_or_default();
     // Whoever spends nothing and has something left runs dry of nothing.

@@ -13,6 +13,7 @@ mod access;
 mod amtool;
 mod api;
 mod metrics;
+mod pages;
 mod schema;
 
 /// A daemon that listens on a port of its own, with all that is around it. Its first sweep may go on when this is there.
