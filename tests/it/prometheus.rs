@@ -29,7 +29,8 @@ fn program(name: &str) -> Option<PathBuf> {
             "Debian's package prometheus is missing"
         );
         // Not as a test's output, which is kept back where it passes.
-        writeln!(std::io::stderr(), "skipped: needs Debian's package prometheus").unwrap();
+        let mut errors = std::io::stderr();
+        writeln!(errors, "skipped: needs Debian's package prometheus").unwrap();
     }
     found
 }
