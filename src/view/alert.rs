@@ -1,5 +1,7 @@
 //! What fires now, why, by which number and how old that is. Shows what the last sweep decided; judges nothing.
 
+use std::cmp::Ordering;
+
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -99,12 +101,14 @@ impl AlertRow {
             .iter()
             .filter_map(|alert| Self::new(snapshot, &hushes, alert))
             .collect();
-        rows.sort_by(|one, other| {
-            let by_severity = other.severity.cmp(&one.severity);
-            by_severity
-                .then_with(|| (one.state, one.since, &one.client).cmp(&(other.state, other.since, &other.client)))
-        });
+        rows.sort_by(Self::by_urgency);
         rows
+    }
+
+    /// The most urgent first, the longest first among equals.
+    pub fn by_urgency(&self, other: &Self) -> Ordering {
+        let by_severity = other.severity.cmp(&self.severity);
+        by_severity.then_with(|| (self.state, self.since, &self.client).cmp(&(other.state, other.since, &other.client)))
     }
 
     fn new(snapshot: &Snapshot, hushes: &Hushes, alert: &Alert) -> Option<Self> {
@@ -165,17 +169,22 @@ impl AlertRow {
     /// In the list of alerts of one client.
     pub fn sentence(&self, now: &Now) -> Cell {
         let (word, tone) = severity(self.severity);
+        let (policy, state, reason) = (&self.policy, self.state_text(now), &self.reason);
+        let mut text = format!("{policy} ({word}), {state}: {reason}");
+        for hushed in self.hushed.words(now) {
+            text.push_str(&format!("; {hushed}"));
+        }
+        (text, tone).into()
+    }
+
+    /// Where it stands, and for how long.
+    pub fn state_text(&self, now: &Now) -> String {
         let state = if self.recovering {
             "recovering, firing"
         } else {
             self.state.as_str()
         };
-        let (policy, since, reason) = (&self.policy, now.since(self.since), &self.reason);
-        let mut text = format!("{policy} ({word}), {state} for {since}: {reason}");
-        for hushed in self.hushed.words(now) {
-            text.push_str(&format!("; {hushed}"));
-        }
-        (text, tone).into()
+        format!("{state} for {}", now.since(self.since))
     }
 
     /// Who was told, or when it comes to that.
@@ -187,7 +196,8 @@ impl AlertRow {
         text
     }
 
-    fn delivered_text(&self, now: &Now) -> String {
+    /// The same without what keeps people from being told.
+    pub fn delivered_text(&self, now: &Now) -> String {
         let mut text = match (self.state, self.told, self.fires_at, self.waits_since) {
             (Standing::Pending, _, Some(at), _) if at > now.at => return format!("fires {}", now.ago(at)),
             (Standing::Pending, ..) => return "pending".to_owned(),
@@ -221,7 +231,7 @@ fn limit(reason: &Reason) -> (Option<Money>, String) {
 }
 
 /// The word for a severity, and how it looks. `None`: the policy is no longer in the configuration.
-const fn severity(severity: Option<Severity>) -> (&'static str, Tone) {
+pub const fn severity(severity: Option<Severity>) -> (&'static str, Tone) {
     match severity {
         Some(Severity::Critical) => ("critical", Tone::Bad),
         Some(Severity::Warning) => ("warning", Tone::Warning),
@@ -273,7 +283,7 @@ impl Alerts {
             let read = row.read_at.map_or_else(|| "-".to_owned(), |at| now.ago(at));
             let mut cells: Vec<Cell> = vec![
                 severity(row.severity).into(),
-                row.client.as_str().into(),
+                Cell::client(&row.account, &row.client),
                 row.company.as_str().into(),
                 row.policy.as_str().into(),
                 now.since(row.since).into(),

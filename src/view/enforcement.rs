@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::list::newest;
-use super::page::{Card, Cell, Page, Shown, Table, Tone};
+use super::page::{Card, Cell, Page, Shown, Table, Thing, Tone};
 use super::words::{Now, change};
 use crate::domain::alert::EpisodeId;
 use crate::domain::enforcement::{
@@ -132,11 +132,11 @@ impl Shown for Enforcements {
             table.row([
                 Cell::from(now.minute(row.planned_at)),
                 (row.state, row.tone).into(),
-                row.client.as_str().into(),
+                Cell::client(&row.account, &row.client),
                 change(row.direction, row.wanted).into(),
                 row.policy.as_str().into(),
                 row.balance.for_people().into(),
-                row.id.as_str().into(),
+                Cell::from(row.id.as_str()).about(Thing::Enforcement(row.id.clone())),
                 row.why.as_str().into(),
             ]);
         }
@@ -210,7 +210,7 @@ impl EnforcementCard {
         let row = &self.row;
         let mut card = Card::new("enforcement", "");
         card.fact("id", row.id.as_str());
-        card.fact("client", row.client.as_str());
+        card.fact("client", Cell::client(&row.account, &row.client));
         card.fact("change", change(row.direction, row.wanted));
         card.fact("state", (format!("{}: {}", row.state, row.why), row.tone));
         if let Some(guard) = self.guard {

@@ -94,15 +94,15 @@ impl Hushed {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct SilenceRow {
     pub id: String,
-    account: AccountName,
+    pub account: AccountName,
     /// `None`: all.
-    client: Option<ClientId>,
+    pub client: Option<ClientId>,
     /// `None`: all.
-    policy: Option<PolicyName>,
-    by: String,
-    comment: String,
+    pub policy: Option<PolicyName>,
+    pub by: String,
+    pub comment: String,
     since: Timestamp,
-    until: Option<Timestamp>,
+    pub until: Option<Timestamp>,
 }
 
 impl From<&Decision> for SilenceRow {
@@ -121,6 +121,13 @@ impl From<&Decision> for SilenceRow {
 }
 
 impl SilenceRow {
+    /// When it ends, on the clock and from now.
+    pub fn ends(&self, now: &Now) -> String {
+        self.until
+            .map(|until| format!("{} ({})", now.minute(until), now.until(until)))
+            .unwrap_or_default()
+    }
+
     /// Which alerts it is about.
     pub fn about(&self) -> String {
         match (&self.client, &self.policy) {
@@ -157,9 +164,6 @@ impl Shown for Silences {
         }
         let mut table = Table::new(&titles);
         for row in &self.rows {
-            let ends = row
-                .until
-                .map(|until| format!("{} ({})", now.minute(until), now.until(until)));
             let mut cells = vec![
                 row.id.clone(),
                 row.client
@@ -169,7 +173,7 @@ impl Shown for Silences {
                     .as_ref()
                     .map_or_else(|| "all".to_owned(), ToString::to_string),
                 row.by.clone(),
-                ends.unwrap_or_default(),
+                row.ends(now),
                 row.comment.clone(),
             ];
             if self.with_account {

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::list::newest;
-use super::page::{Card, Cell, Page, Shown, Table, Tone};
+use super::page::{Card, Cell, Page, Shown, Table, Thing, Tone};
 use super::words::Now;
 use crate::domain::alert::EpisodeId;
 use crate::domain::kept::NoticeRecord;
@@ -119,12 +119,12 @@ impl Shown for Notices {
             table.row([
                 Cell::from(now.minute(row.created_at)),
                 (row.state, row.tone).into(),
-                row.client.as_str().into(),
+                Cell::client(&row.account, &row.client),
                 row.policy.as_str().into(),
                 row.transition.as_str().into(),
                 row.channel.as_str().into(),
                 row.recipient().into(),
-                row.id.as_str().into(),
+                Cell::from(row.id.as_str()).about(Thing::Notification(row.id.clone())),
                 // Why it stands as it does; else why it was owed.
                 row.why.as_deref().unwrap_or(&row.reason).into(),
             ]);
@@ -211,7 +211,11 @@ impl NoticeCard {
             None => row.state.to_owned(),
         };
         card.fact("state", (state, row.tone));
-        card.fact("client", format!("{}, {}", row.client, row.company));
+        let client = Cell::from(format!("{}, {}", row.client, row.company));
+        card.fact(
+            "client",
+            client.about(Thing::Client(row.account.clone(), row.client.clone())),
+        );
         card.fact("policy", format!("{} ({})", row.policy, row.severity.as_str()));
         card.fact("what", row.transition.as_str());
         card.fact("reason", row.reason.as_str());

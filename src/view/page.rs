@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::words::Now;
+use crate::domain::{AccountName, ClientId};
 
 /// What scripts read as JSON, and people as a page.
 pub trait Shown: Serialize {
@@ -25,11 +26,36 @@ pub enum Tone {
     Faint,
 }
 
+/// What there is more to see of, for those who can lead there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Thing {
+    Client(AccountName, ClientId),
+    Enforcement(String),
+    Notification(String),
+}
+
 /// A text, which may come from outside, and its tone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cell {
     pub text: String,
     pub tone: Tone,
+    pub about: Option<Thing>,
+}
+
+impl Cell {
+    /// The same, about something.
+    #[must_use]
+    pub fn about(self, thing: Thing) -> Self {
+        Self {
+            about: Some(thing),
+            ..self
+        }
+    }
+
+    /// The id of a client of an account, about that client.
+    pub fn client(account: &AccountName, client: &ClientId) -> Self {
+        Self::from(client.as_str()).about(Thing::Client(account.clone(), client.clone()))
+    }
 }
 
 impl From<&str> for Cell {
@@ -42,15 +68,18 @@ impl From<String> for Cell {
     fn from(text: String) -> Self {
         Self {
             text,
-            tone: Tone::Plain,
+            ..Self::default()
         }
     }
 }
 
 impl<T: Into<String>> From<(T, Tone)> for Cell {
     fn from((text, tone): (T, Tone)) -> Self {
-        let text = text.into();
-        Self { text, tone }
+        Self {
+            text: text.into(),
+            tone,
+            about: None,
+        }
     }
 }
 

@@ -240,7 +240,7 @@ impl Shown for Plan {
         ]);
         for row in &self.plan {
             table.row([
-                Cell::from(row.client.as_str()),
+                Cell::client(&self.account, &row.client),
                 row.company.as_str().into(),
                 row.balance.for_people().into(),
                 (now.ago(row.read_at), Tone::Faint).into(),

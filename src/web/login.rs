@@ -90,7 +90,7 @@ fn shown(site: &Site, status: StatusCode, to: &str, name: &str, problem: &str) -
 }
 
 /// A path of this site: whoever logs in is sent nowhere else.
-fn local(to: &str) -> &str {
+pub fn local(to: &str) -> &str {
     let is_path = to.starts_with('/') && !to.starts_with("//") && to.bytes().all(|byte| byte.is_ascii_graphic());
     if is_path && !to.contains('\\') && !to.starts_with("/login") {
         to

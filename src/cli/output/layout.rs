@@ -60,7 +60,8 @@ impl From<&Table> for Grid {
         });
         let harmless = |cell: &Cell| Cell {
             text: clean(&cell.text).into_owned(),
-            ..*cell
+            tone: cell.tone,
+            about: None,
         };
         let rows = table.rows.iter().map(|row| row.iter().map(harmless).collect());
         Self {

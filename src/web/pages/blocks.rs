@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use askama::Template;
 use askama::filters::HtmlSafe;
 
+use super::links;
 use crate::view::page::{self, Block, Cell};
 use crate::view::words::clean;
 use crate::view::{Page, Tone};
@@ -44,6 +45,12 @@ impl Blocks {
     #[expect(clippy::unused_self, reason = "templates reach functions through methods")]
     fn cell<'c>(&self, cell: &'c Cell) -> Toned<'c> {
         toned(&*cell.text, cell.tone)
+    }
+
+    /// Where there is more to see of what it is about.
+    #[expect(clippy::unused_self, reason = "templates reach functions through methods")]
+    fn href(&self, cell: &Cell) -> Option<String> {
+        cell.about.as_ref().map(links::to)
     }
 
     #[expect(clippy::unused_self, reason = "templates reach functions through methods")]
@@ -121,7 +128,8 @@ pub fn id(text: &str) -> Id<'_> {
 #[cfg(test)]
 mod tests {
     use super::{Blocks, id};
-    use crate::view::page::{Card, Cell, Page, Table, Tone};
+    use crate::domain::{AccountName, ClientId};
+    use crate::view::page::{Card, Cell, Page, Table, Thing, Tone};
 
     #[test]
     fn every_text_is_escaped_and_says_its_tone_by_a_class() {
@@ -129,12 +137,14 @@ mod tests {
         page.line("<script>alert(1)</script> \u{202e}");
         let mut card = Card::new("client <1>", "");
         card.fact("balance", ("0.00", Tone::Bad));
+        let (account, client) = (AccountName::new("main").unwrap(), ClientId::new("561115").unwrap());
+        card.fact("client", Cell::client(&account, &client));
         page.card(card);
         let mut table = Table::new(&["state", ">amount", "id", ""]);
         table.row([
             Cell::from(("fires", Tone::Warning)),
             "1.00".into(),
-            "main/561115/low/2026-11-29T00:00:00Z/fired/ops/".into(),
+            Cell::from("main/561115/low/2026-11-29T00:00:00Z/fired/ops/").about(Thing::Notification("a&b".to_owned())),
             "\"><img>".into(),
         ]);
         page.table(table);
@@ -143,6 +153,8 @@ mod tests {
             "<p>&#60;script&#62;alert(1)&#60;/script&#62; \u{fffd}</p>",
             "<h2>client &#60;1&#62;</h2>",
             "<dt>balance</dt><dd><span class=\"bad\">0.00</span></dd>",
+            "<dd><a href=\"/clients/main/561115\">561115</a></dd>",
+            "<a href=\"/notifications?id=a%26b\"><code",
             "<th scope=\"col\" class=\"right\">amount</th>",
             "<td><span class=\"warning\">fires</span></td><td class=\"right\">1.00</td>",
             "title=\"main/561115/low/2026-11-29T00:00:00Z/fired/ops/\">main/561115/lo…00Z/fired/ops/</code>",

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 
+use super::decide::Done;
 use super::{assets, blocks};
 use crate::view::{Now, Tone};
 use crate::web::Site;
@@ -31,6 +32,8 @@ pub struct Visitor {
     pub by: Option<String>,
     /// What each form of the page must send back; empty for nobody.
     pub csrf: String,
+    /// What was just done here, by the address that led on from there.
+    pub done: Option<Notice>,
 }
 
 impl FromRequestParts<Arc<Site>> for Visitor {
@@ -38,7 +41,11 @@ impl FromRequestParts<Arc<Site>> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Refused> {
         let Reader { session } = Reader::from_request_parts(parts, site).await?;
-        Ok(session.map_or_else(Self::default, |session| Self::of(site, &session)))
+        let visitor = session.map_or_else(Self::default, |session| Self::of(site, &session));
+        Ok(Self {
+            done: Done::said_by(parts.uri.query().unwrap_or_default()),
+            ..visitor
+        })
     }
 }
 
@@ -48,6 +55,7 @@ impl Visitor {
         Self {
             csrf: site.access.csrf(session),
             by: Some(session.by.clone()),
+            done: None,
         }
     }
 }
@@ -83,22 +91,21 @@ impl Shell {
         Self {
             title: title.into(),
             here,
+            notice: visitor.done.clone(),
             visitor,
-            notice: None,
             as_of: now.at,
             now: now.clone(),
         }
     }
 
-    /// The same page under what is to be said first.
+    /// The same page under what is to be said first, if there is anything.
     #[must_use]
     pub fn notice(mut self, notice: Option<Notice>) -> Self {
-        self.notice = notice;
+        self.notice = notice.or(self.notice);
         self
     }
 
     /// Whether somebody looks who may decide.
-    #[allow(dead_code, reason = "the pages that decide come next")]
     pub fn may_decide(&self) -> bool {
         self.visitor.by.is_some()
     }

@@ -1,0 +1,129 @@
+//! `/enforcements`: whether anything may be changed, what is asked for now, what was changed or refused; one of them with its
+//! journal; and the brake.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+
+use super::blocks::Blocks;
+use super::decide::Draft;
+use super::layout::{Html, Plain, Shell, Visitor};
+pub use super::lists::Asked;
+use super::{PER_PAGE, links};
+use crate::desk::{Desk, Refusal};
+use crate::domain::enforcement::Enforcement;
+use crate::view::enforcement::{EnforcementCard, EnforcementRow, Enforcements, STATES};
+use crate::view::plan::{Plan, mode_text};
+use crate::view::words::clean;
+use crate::view::{Shown, Snapshot};
+use crate::web::Site;
+use crate::web::answer::Refused;
+
+const PATH: &str = "/enforcements";
+
+#[derive(Template)]
+#[template(path = "enforcements.html")]
+struct List {
+    shell: Shell,
+    asked: Asked,
+    accounts: Vec<String>,
+    guarded: Vec<Guarded>,
+    states: &'static [&'static str],
+    /// `None`: nothing is like that.
+    rows: Option<Blocks>,
+    older: Option<String>,
+    is_cut: bool,
+    draft: Draft,
+    login: String,
+}
+
+/// How enforcement stands for an account.
+struct Guarded {
+    account: String,
+    mode: &'static str,
+    /// Since when the brake is on, who set it and why; `None`: it is off.
+    brake: Option<[String; 3]>,
+    plan: Blocks,
+}
+
+impl Guarded {
+    fn new(snapshot: &Snapshot, desk: &Desk) -> Self {
+        let brake = snapshot.brake().map(|brake| {
+            let [by, note] = [&brake.by, &brake.note].map(|text| clean(text).into_owned());
+            [desk.now.clock_and_age(brake.at), by, note]
+        });
+        Self {
+            account: snapshot.rules.account.to_string(),
+            mode: mode_text(snapshot.guards.mode),
+            brake,
+            plan: Blocks::new(Plan::new(snapshot).page(&desk.now), "What is asked for now"),
+        }
+    }
+}
+
+impl List {
+    /// Whether the brake of some account could be set.
+    fn is_any_released(&self) -> bool {
+        self.guarded.iter().any(|account| account.brake.is_none())
+    }
+}
+
+pub async fn show(
+    State(site): State<Arc<Site>>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Refused> {
+    page(&site, visitor, asked, Draft::default()).await
+}
+
+/// The list, or the one that is asked for, and what is to be said of a form that was sent from it.
+pub async fn page(site: &Arc<Site>, visitor: Visitor, asked: Asked, draft: Draft) -> Result<Response, Refused> {
+    let desk = site.desk();
+    if !asked.id.is_empty() {
+        let shell = site.shell(visitor, PATH, "An enforcement");
+        return Ok(Html(one(&desk, shell, &asked.id).await?).into_response());
+    }
+    let picture = site.picture().await?;
+    let mut found = Vec::new();
+    for filter in asked.filters(&desk)? {
+        found.push(desk.store.enforcements(&filter).await?);
+    }
+    let part = asked.part(PATH, found, |row: &Enforcement| &row.id);
+    let is_empty = part.rows.iter().all(Vec::is_empty);
+    let rows = part
+        .rows
+        .iter()
+        .map(|rows| rows.iter().map(EnforcementRow::from).collect());
+    let rows = Enforcements::new(rows.collect(), PER_PAGE).page(&desk.now);
+    let page = List {
+        shell: site.shell(visitor, PATH, "Enforcements").notice(draft.notice()),
+        accounts: super::accounts(&desk),
+        guarded: picture
+            .accounts
+            .iter()
+            .map(|account| Guarded::new(account, &desk))
+            .collect(),
+        states: &STATES,
+        rows: (!is_empty).then(|| Blocks::new(rows, "Enforcements")),
+        older: part.older,
+        is_cut: part.is_cut,
+        login: links::with("/login", &[("to", PATH)]),
+        asked,
+        draft,
+    };
+    Ok((page.draft.status(), Html(page)).into_response())
+}
+
+async fn one(desk: &Desk, shell: Shell, id: &str) -> Result<Plain, Refused> {
+    let found = desk.store.enforcement(id).await?;
+    let record = found.ok_or_else(|| {
+        let refusal = Refusal::unknown(format!("there is no enforcement `{id}`"));
+        refusal.hint("the list of enforcements leads to each of them")
+    })?;
+    Ok(Plain {
+        shell,
+        blocks: Blocks::new(EnforcementCard::from(record).page(&desk.now), "Journal"),
+    })
+}
