@@ -9,6 +9,7 @@ use super::output::{Output, OutputFormat};
 use crate::clock::Clock;
 use crate::config::{Loaded, Problems, Request, Secrets, Variables};
 use crate::telemetry::LogFormat;
+use crate::view::nagios::Nagios;
 use crate::view::{Now, Shown};
 
 /// Where the configuration is unless `--config` names another.
@@ -103,6 +104,8 @@ pub enum Exit {
     MustLook,
     /// The configuration is wrong (78); its problems are printed already.
     BadConfig,
+    /// The state that a plugin of Nagios found (0, 1, 2 or 3).
+    Plugin(Nagios),
 }
 
 impl Exit {
@@ -111,6 +114,7 @@ impl Exit {
             Self::Fine => 0,
             Self::MustLook => FAILED,
             Self::BadConfig => CONFIG,
+            Self::Plugin(state) => state.code(),
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::telemetry::{self, Unread};
 mod ack;
 mod alerts;
 mod api;
+mod backup;
 mod brake;
 mod check;
 mod client;
@@ -30,8 +31,11 @@ mod duration;
 mod enforcements;
 mod explain;
 mod failure;
+mod forget;
 mod health;
+mod hidden;
 mod history;
+mod init;
 mod man;
 mod notifications;
 mod online;
@@ -70,6 +74,7 @@ struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   balancewatch demo                                    see what it does, without an account
+  sudo balancewatch init --install-unit                make a configuration and a service, by a few questions
   balancewatch check --config ./balancewatch.toml      find every mistake in a configuration
   balancewatch sweep --once                            look at every client once
   balancewatch status --output json                    for scripts
@@ -79,6 +84,7 @@ Exit codes: 0 fine, 1 it could not be done or somebody must look, 64 usage, 78 c
 /// The commands of this version; the others are in [`LATER`].
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::InitArgs),
     Run(daemon::RunArgs),
     Demo(demo::DemoArgs),
     Simulate(simulate::Args),
@@ -99,6 +105,9 @@ enum Command {
     Ack(ack::AckArgs),
     Brake(brake::BrakeArgs),
     Api(api::ApiArgs),
+    Forget(forget::ForgetArgs),
+    Backup(backup::BackupArgs),
+    Restore(backup::RestoreArgs),
     Health(health::HealthArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -111,9 +120,7 @@ const LATER: &[&[&str]] = &[
     &["enforcements", "reject"],
     &["enforcements", "undo"],
     &["enforcements", "verify"],
-    &["forget"],
     &["hold"],
-    &["init"],
     &["release"],
     &["replay"],
 ];
@@ -208,6 +215,7 @@ fn later(name: &'static str) -> clap::Command {
 
 fn run(context: &mut Context, command: Command) -> Result<Exit, Failure> {
     match command {
+        Command::Init(args) => init::run(context, &args),
         Command::Run(args) => daemon::run(context, &args),
         Command::Demo(args) => demo::run(context, &args),
         Command::Simulate(args) => simulate::run(context, args),
@@ -228,6 +236,9 @@ fn run(context: &mut Context, command: Command) -> Result<Exit, Failure> {
         Command::Ack(args) => ack::run(context, &args),
         Command::Brake(args) => brake::run(context, &args),
         Command::Api(args) => api::run(context, args),
+        Command::Forget(args) => forget::run(context, &args),
+        Command::Backup(args) => backup::run(context, &args),
+        Command::Restore(args) => backup::restore(context, &args),
         Command::Health(args) => health::run(context, &args),
         Command::Completions(args) => completions::run(context, &args),
         Command::Man(args) => man::run(context, &args),

@@ -27,7 +27,7 @@ const NO_FORMS: &str = "the API reads no multipart forms at present: what is rea
 
 /// One thing that was tried.
 #[derive(Debug, Serialize)]
-struct Tried {
+pub struct Tried {
     what: String,
     ok: bool,
     detail: String,
@@ -65,11 +65,20 @@ impl Tried {
 /// Tries everything and prints what came of it.
 pub fn run(context: &mut Context, settings: &Settings) -> Result<Exit, Failure> {
     let tried = block_on(async { Ok(try_all(settings).await) })?;
+    Ok(if print(context, &tried)? {
+        Exit::Fine
+    } else {
+        Exit::MustLook
+    })
+}
+
+/// Prints what came of it. Whether all is well.
+pub fn print(context: &mut Context, tried: &[Tried]) -> Result<bool, Failure> {
     if context.wants_json() {
         context.out.json(&tried)?;
     } else {
         let mut table = Table::new(&["tried", "", "answer"]);
-        for tried in &tried {
+        for tried in tried {
             let (word, tone) = if tried.ok {
                 ("ok", Tone::Good)
             } else {
@@ -87,24 +96,30 @@ pub fn run(context: &mut Context, settings: &Settings) -> Result<Exit, Failure> 
         }
         context.out.table(&table)?;
     }
-    Ok(if tried.iter().all(|tried| tried.ok) {
-        Exit::Fine
-    } else {
-        Exit::MustLook
-    })
+    Ok(tried.iter().all(|tried| tried.ok))
+}
+
+/// Tries all that is elsewhere: the accounts and the channels. For whom has no store yet.
+pub async fn try_outside(settings: &Settings) -> Vec<Tried> {
+    try_with(settings, None, &Trust::load()).await
 }
 
 async fn try_all(settings: &Settings) -> Vec<Tried> {
-    let trust = Trust::load();
     let (store, tried_store) = try_store(&settings.store.path).await;
     let mut tried = vec![tried_store];
-    for account in &settings.accounts {
-        tried.extend(try_account(settings, account, store.as_ref(), &trust).await);
-    }
-    tried.extend(try_channels(settings, &trust).await);
+    tried.extend(try_with(settings, store.as_ref(), &Trust::load()).await);
     if let Some(store) = store {
         store.close().await;
     }
+    tried
+}
+
+async fn try_with(settings: &Settings, store: Option<&Store>, trust: &Trust) -> Vec<Tried> {
+    let mut tried = Vec::new();
+    for account in &settings.accounts {
+        tried.extend(try_account(settings, account, store, trust).await);
+    }
+    tried.extend(try_channels(settings, trust).await);
     tried
 }
 

@@ -1,7 +1,7 @@
 //! What people look up and decide, over the store: the one place behind the commands, the pages and the JSON API.
 //!
 //! In reading order: [`Desk`] (one look at a store), [`find`] (the client, the policy or the channel that somebody named), `status`
-//! (how the watching goes), [`silences`], [`acks`], [`brake`] and [`letters`] (what people decide), [`spoken`] (what they may say).
+//! (how the watching goes), [`silences`], [`acks`], [`brake`], [`letters`] and [`forget`] (what people decide), [`spoken`] (what they may say).
 //!
 //! A decision is a row that the daemon reads before each of its own. Nothing here asks the API, sends anything, or needs
 //! a running daemon.
@@ -20,6 +20,7 @@ use crate::view::{Now, Snapshot};
 pub mod acks;
 pub mod brake;
 pub mod find;
+pub mod forget;
 pub mod letters;
 mod refusal;
 pub mod silences;

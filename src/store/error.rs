@@ -33,6 +33,18 @@ pub enum Error {
     /// It is a database, but another program's.
     #[error("the database `{path}` is not a store of balancewatch")]
     Foreign { path: PathBuf },
+    /// What is to be made is there already.
+    #[error("there is something at `{path}` already")]
+    Exists { path: PathBuf },
+    #[error("there is no backup at `{path}`")]
+    NoBackup { path: PathBuf },
+    /// The database says so of itself.
+    #[error("`{path}` is damaged: {said}")]
+    Damaged {
+        path: PathBuf,
+        /// The first thing that is wrong.
+        said: String,
+    },
     /// The file system refused.
     #[error("could not {operation} `{path}`")]
     Io {
@@ -120,6 +132,9 @@ impl Error {
             Self::Version { .. } => {
                 "the daemon brings it up to date when it starts; start this version's `run`".to_owned()
             }
+            Self::Exists { .. } => "nothing is overwritten: name another file, or move that one away".to_owned(),
+            Self::Damaged { .. } => "use another backup".to_owned(),
+            Self::NoBackup { .. } => "`balancewatch backup FILE` makes one".to_owned(),
             Self::Foreign { .. } => "`store.url` must name a file of its own".to_owned(),
             Self::Io { source, path, .. } => match source.kind() {
                 io::ErrorKind::NotFound => format!(

@@ -18,7 +18,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -29,6 +29,8 @@ pub use disk::DiskTrouble;
 pub use error::Error;
 pub use filter::Filter;
 pub use pace::{ForeignCalls, ReserveCalls, ReservedCalls, SettledCalls};
+pub use sqlite::backup::partial as partial_backup;
+pub use sqlite::forget::Forgotten;
 pub use sqlite::mark;
 
 use crate::domain::alert::{Alert, EpisodeId};
@@ -371,6 +373,39 @@ impl Store {
             "forget old history",
             self.engine.forget_history_before(account, before).await,
         )
+    }
+
+    /// Takes names and addresses of a client out of all that is stored, and with `history` its balances. `None`: a message
+    /// to it or about it is being sent at this moment, and nothing was forgotten.
+    ///
+    /// # Errors
+    /// [`Error::Database`]; when it comes from rebuilding the file, the client is forgotten and traces may be left in pages.
+    pub async fn forget_client(
+        &self,
+        account: &AccountName,
+        client: &ClientId,
+        history: bool,
+        now: Timestamp,
+    ) -> Result<Option<Forgotten>, Error> {
+        let forgotten = self.engine.forget_client(account, client, history, now).await;
+        self.during("forget the client", forgotten)
+    }
+
+    /// Writes all that is stored at this moment into a new file, for its owner only, and looks through it; whoever else
+    /// writes goes on. Until it is whole it lies at [`partial_backup`].
+    ///
+    /// # Errors
+    /// [`Error::Exists`] when there is such a file; [`Error::Damaged`]; others when the file system or the database refuses.
+    pub async fn backup(&self, copy: &Path) -> Result<(), Error> {
+        sqlite::backup::backup(self.path(), copy).await
+    }
+
+    /// Puts a backup in the place of the store at `path`, and what was there aside; returns where that is.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] while a daemon works on it; others when the backup is none that can be used. Then nothing changes.
+    pub async fn restore(path: &Path, backup: &Path, now: Timestamp) -> Result<Option<PathBuf>, Error> {
+        sqlite::backup::restore(path, backup, now).await
     }
 
     /// Tells a fault with the operation and the path.

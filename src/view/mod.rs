@@ -17,6 +17,7 @@ pub mod explain;
 pub mod history;
 pub mod hushed;
 pub mod list;
+pub mod nagios;
 pub mod notice;
 pub mod page;
 pub mod plan;

@@ -6,10 +6,10 @@ use std::io::{IsTerminal, stdin};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::grammar::{Given, is_option};
-use super::hidden::Hidden;
 use super::passwords::{self, Lines};
 use super::words;
 use crate::cli::failure::{FAILED, Failure};
+use crate::cli::hidden::Hidden;
 use crate::clock::Clock;
 use crate::voipms::{Call, Class, Function, Kind, Marker, Parameter, Unacceptable};
 

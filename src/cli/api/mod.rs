@@ -1,7 +1,7 @@
 //! `api FUNCTION`: one call of the reseller API with the arguments that are given, and its answer.
 //!
 //! Thin: `grammar` is the command line, `arguments` what is sent, `run` sends one call, `answer` is how an answer is printed
-//! and `outcome` how a failure is told; `passwords` come unseen through `hidden`, and `progress` is what a signal finds. One
+//! and `outcome` how a failure is told; `passwords` come unseen through [`super::hidden`], and `progress` is what a signal finds. One
 //! function is more than a call: `overlay` is setClient over the record as it is, in the words of `change`. What a call means
 //! and whether it may be sent again is `voipms`' business.
 
@@ -22,7 +22,6 @@ mod answer;
 mod arguments;
 mod change;
 mod grammar;
-mod hidden;
 mod notes;
 mod outcome;
 mod overlay;

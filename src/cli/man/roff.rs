@@ -14,7 +14,7 @@ impl Roff {
     }
 
     pub fn heading(&mut self, text: &str) {
-        self.0 += &format!(".SH \"{}\"\n", inline(text).replace('"', "\\(dq"));
+        self.0 += &format!(".SH {}\n", inline(text));
     }
 
     pub fn paragraph(&mut self, text: &str) {

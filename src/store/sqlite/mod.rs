@@ -6,8 +6,10 @@
 //!   locked", whatever the busy time-out, when another process wrote in between.
 //! - Caches are small: the working set of a sweep is written once and read once.
 
+pub mod backup;
 mod decode;
 mod files;
+pub mod forget;
 mod letters;
 mod lock;
 pub mod mark;

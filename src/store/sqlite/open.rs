@@ -92,7 +92,7 @@ impl Sqlite {
 }
 
 /// SQLite would wait for a FIFO without end, and so would the lock.
-fn refuse_what_is_no_file(store: &Path) -> Result<(), Error> {
+pub fn refuse_what_is_no_file(store: &Path) -> Result<(), Error> {
     for ending in ["", "-wal", "-shm", ".lock"] {
         let mut path = store.as_os_str().to_owned();
         path.push(ending);
@@ -121,7 +121,7 @@ fn create(path: &Path) -> Result<File, Error> {
     })
 }
 
-fn options(path: &Path, access: Access) -> SqliteConnectOptions {
+pub fn options(path: &Path, access: Access) -> SqliteConnectOptions {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)
@@ -140,7 +140,7 @@ fn options(path: &Path, access: Access) -> SqliteConnectOptions {
 }
 
 /// What a file holds.
-enum Found {
+pub enum Found {
     Empty,
     /// Tables of some other program.
     Foreign,
@@ -149,7 +149,7 @@ enum Found {
 }
 
 /// Looks what the file holds, and changes nothing in it.
-async fn look(path: &Path) -> Result<Found, Fault> {
+pub async fn look(path: &Path) -> Result<Found, Fault> {
     let mut connection = SqliteConnection::connect_with(&options(path, Access::Read)).await?;
     let tables = sqlx::query("SELECT count(*), count(*) FILTER (WHERE name = '_sqlx_migrations') FROM sqlite_schema")
         .fetch_one(&mut connection)
@@ -170,7 +170,7 @@ async fn look(path: &Path) -> Result<Found, Fault> {
 }
 
 /// Refuses what does not fit. The daemon brings older ones up to date; others need exactly the known version.
-fn check(path: &Path, access: Access, found: &Found) -> Result<(), Error> {
+pub fn check(path: &Path, access: Access, found: &Found) -> Result<(), Error> {
     let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
     let found = match found {
         Found::Foreign => return Err(Error::Foreign { path: path.to_owned() }),

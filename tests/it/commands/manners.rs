@@ -150,3 +150,45 @@ async fn health_finds_the_listener_in_the_configuration() {
     fleet.configure("[web]\nlisten = \"off\"\n");
     fleet.run(&["health"]).failed(1, &["the web listener is off"]);
 }
+
+#[tokio::test]
+async fn a_plugin_says_one_line_and_ends_with_its_state() {
+    let fleet = Fleet::new().await;
+    for (id, code, begin, end) in [
+        (
+            "561115",
+            1,
+            "BALANCEWATCH WARNING - 561115 Über <b>GmbH</b>",
+            "low-balance: the balance 8.0588 is below 10.00",
+        ),
+        (
+            "561116",
+            0,
+            "BALANCEWATCH OK - 561116 Nobody to mail, 50.00 USD read 1m",
+            " | balance=50;;0: spent_today=0.216;;;0 age=",
+        ),
+        ("561117", 3, "BALANCEWATCH UNKNOWN - 561117 New, never read", ""),
+        ("561118", 3, "BALANCEWATCH UNKNOWN - 561118 Gone, vanished", ""),
+        (
+            "account",
+            2,
+            "BALANCEWATCH CRITICAL - account the account itself",
+            "refused this machine's address",
+        ),
+        ("999", 3, "BALANCEWATCH UNKNOWN - there is no client `999`", ""),
+    ] {
+        let said = fleet.run(&["client", id, "--nagios"]);
+        said.ended(code).says(&[begin, end]);
+        assert_eq!((said.out.lines().count(), said.err.as_str()), (1, ""), "{id}");
+    }
+    std::fs::remove_file(fleet.store_path()).unwrap();
+    fleet
+        .run(&["client", "1", "--nagios"])
+        .ended(3)
+        .says(&["UNKNOWN - there is no store at"]);
+    fleet.configure("[schedule]\nsweep = \"never\"\n");
+    fleet
+        .run(&["client", "1", "--nagios"])
+        .ended(3)
+        .says(&["UNKNOWN - the configuration has 1 problem"]);
+}

@@ -2,6 +2,7 @@
 
 mod decisions;
 mod fleet;
+mod keeping;
 mod manners;
 
 use balancewatch::domain::AccountName;
@@ -529,9 +530,6 @@ async fn notifications_are_listed_and_shown_with_each_try() {
     fleet
         .run(&["notifications", "retry", "nothing"])
         .failed(1, &["there is no notification `nothing`"]);
-    fleet
-        .run(&["client", "561115", "--nagios"])
-        .failed(64, &["`client --nagios` is not in this version"]);
 }
 
 #[tokio::test]

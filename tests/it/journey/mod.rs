@@ -4,6 +4,7 @@ mod alerts;
 mod daemon;
 mod decisions;
 pub mod enforcement;
+mod first;
 mod inventory;
 mod mail;
 mod secrets;
