@@ -1,9 +1,35 @@
-//! How often one address may do something. Pure: what time it is is said.
+//! How often one address may ask, how much it may send, how much is worked at once and how long: what one of them does hurts neither
+//! the others nor the sweep.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use axum::extract::{Extension, Request, State};
+use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::Site;
+use super::access::Peer;
+use super::answer::Refused;
+
+/// Requests of one address: 50 in a second, and 200 at once. A person with several pages and a scrape stay far below; a proxy
+/// may stand before many people.
+pub const REQUEST_EVERY: Duration = Duration::from_millis(20);
+pub const REQUEST_BURST: u32 = 200;
+
+/// Requests that are worked on at once; others wait their turn. More would only make each wait, and the sweep with them.
+pub const MOST_AT_ONCE: usize = 16;
+
+/// Longer than any answer takes, waiting included.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+
+/// Bytes of a request's body: the longest form or silence is a few.
+pub const MOST_BYTES: usize = 64 * 1024;
 
 /// Addresses that are remembered. More are met only under attack; who waits least is forgotten first then.
 const MOST_ADDRESSES: usize = 4_096;
@@ -74,6 +100,45 @@ fn site_of(address: IpAddr) -> IpAddr {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
         address => address,
     }
+}
+
+/// Refuses an address that asks too often.
+pub async fn not_too_often(
+    State(site): State<Arc<Site>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match site.requests.take(peer, site.real.monotonic()) {
+        Ok(()) => next.run(request).await,
+        Err(wait) => too_many(wait),
+    }
+}
+
+/// Waits until not too many others are worked on.
+pub async fn in_turn(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+    // It is never closed.
+    let _turn = site.turns.acquire().await;
+    next.run(request).await
+}
+
+/// Too much was asked by one address.
+pub fn too_many(wait: Duration) -> Response {
+    let seconds = wait.as_secs() + 1;
+    let refused = Refused::new(StatusCode::TOO_MANY_REQUESTS, "too many requests from this address");
+    let refused = refused.hint(format!("try again in {seconds} s"));
+    ([(RETRY_AFTER, seconds.to_string())], refused).into_response()
+}
+
+/// What is answered when the program is at fault. Where and why stands in the log alone.
+pub fn panicked(_: Box<dyn Any + Send>) -> Response {
+    tracing::error!("a request failed by a fault of this program; the lines before this one say where");
+    Refused::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "this failed by a fault of balancewatch",
+    )
+    .hint("the log says where; please report it")
+    .into_response()
 }
 
 #[cfg(test)]

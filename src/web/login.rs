@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{FromRequest, Query, Request, State};
-use axum::http::header::{RETRY_AFTER, SET_COOKIE};
+use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -17,6 +17,7 @@ use super::Site;
 use super::access::guard::another_site;
 use super::access::{DecisionForm, Peer};
 use super::answer::Refused;
+use super::limits::too_many;
 use super::pages::layout::{Html, Shell, Visitor};
 use crate::desk::spoken;
 
@@ -146,14 +147,6 @@ fn with_cookie(to: Redirect, cookie: &str) -> Response {
         Ok(cookie) => ([(SET_COOKIE, cookie)], to).into_response(),
         Err(error) => Refused::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
-}
-
-/// Too much was asked by one address.
-pub fn too_many(wait: Duration) -> Response {
-    let seconds = wait.as_secs() + 1;
-    let refused = Refused::new(StatusCode::TOO_MANY_REQUESTS, "too many requests from this address");
-    let refused = refused.hint(format!("try again in {seconds} s"));
-    ([(RETRY_AFTER, seconds.to_string())], refused).into_response()
 }
 
 #[cfg(test)]

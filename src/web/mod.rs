@@ -1,7 +1,7 @@
 //! The web listener: pages, the JSON API, Alertmanager's API, metrics and health, over [`Desk`]. It decides nothing by itself and
 //! sends nothing.
 //!
-//! In reading order: [`Site`] (what everything is made from), [`server`] (connections), `picture` (what is known of all clients, kept for as
+//! In reading order: [`Site`] (what everything is made from), [`server`] and `connections` (who is listened to), `picture` (what is known of all clients, kept for as
 //! long as somebody looks), `access` (who may what), `answer` (what went wrong), `login`, `limits`, `health`, `metrics`, `reload`; then one room for
 //! each kind of visitor.
 //!
@@ -11,8 +11,13 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use axum::http::StatusCode;
 use axum::middleware::{from_fn_with_state, map_response};
-use tokio::sync::{mpsc, oneshot, watch as signal};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch as signal};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::{CompressionLayer, CompressionLevel};
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
 
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -25,6 +30,7 @@ mod access;
 mod alertmanager;
 mod answer;
 mod api;
+mod connections;
 mod health;
 mod limits;
 mod login;
@@ -47,6 +53,9 @@ pub struct Site {
     vitals: Arc<Vitals>,
     access: Access,
     wrong_tokens: Limit,
+    requests: Limit,
+    /// What is worked on at once.
+    turns: Semaphore,
     pictures: Pictures,
     /// Held by who walks through a long history: the store has few readers, and the sweep needs one.
     walking: tokio::sync::Mutex<()>,
@@ -78,6 +87,8 @@ impl Site {
         Self {
             access: Access::new(settings.clone(), real.clone()),
             wrong_tokens: Limit::new(login::WRONG_EVERY, login::WRONG_BURST),
+            requests: Limit::new(limits::REQUEST_EVERY, limits::REQUEST_BURST),
+            turns: Semaphore::new(limits::MOST_AT_ONCE),
             settings,
             store,
             clock,
@@ -129,11 +140,20 @@ fn router(site: Arc<Site>) -> axum::Router {
     guarded
         .merge(open)
         .route_layer(from_fn_with_state(Arc::clone(&site), known_host))
+        .layer(from_fn_with_state(Arc::clone(&site), limits::in_turn))
         // Probes name the host as they like, and are told nothing.
         .merge(health::routes())
         .fallback(pages::errors::nothing)
         .method_not_allowed_fallback(pages::errors::wrong_method)
+        .layer(RequestBodyLimitLayer::new(limits::MOST_BYTES))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            limits::ANSWER_WITHIN,
+        ))
+        .layer(CatchPanicLayer::custom(limits::panicked))
+        .layer(from_fn_with_state(Arc::clone(&site), limits::not_too_often))
         .layer(from_fn_with_state(Arc::clone(&site), pages::errors::as_page))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(map_response(answer::to_browsers))
         .with_state(site)
 }

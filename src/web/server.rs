@@ -1,15 +1,12 @@
-//! Connections: where it listens, and until when. An address that is taken keeps nobody from being watched: it is tried again.
+//! Where it listens, and until when. An address that is taken keeps nobody from being watched: it is tried again.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, Request};
-use axum::middleware::map_request;
 use tokio::net::TcpListener;
 
-use super::access::Peer;
-use super::{Site, router};
+use super::{Site, connections, router};
 
 /// How long after an address could not be had it is tried again. Real time.
 const AGAIN_AFTER: Duration = Duration::from_secs(10);
@@ -38,15 +35,6 @@ pub async fn run(site: Arc<Site>, address: SocketAddr, stop: impl Future<Output 
 /// Serves who comes to a listener, until `stop` ends.
 pub async fn serve(site: Arc<Site>, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) {
     site.access.prepare();
-    let router = router(site).layer(map_request(
-        |ConnectInfo(peer): ConnectInfo<SocketAddr>, mut request: Request| {
-            request.extensions_mut().insert(Peer(peer.ip()));
-            std::future::ready(request)
-        },
-    ));
-    let router = router.into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, router).with_graceful_shutdown(stop);
-    if let Err(error) = served.await {
-        tracing::error!(%error, "the web listener ended");
-    }
+    let clock = site.real.clone();
+    connections::serve(listener, router(site), clock, stop).await;
 }
