@@ -12,6 +12,7 @@ use crate::journey::world::{Daemon, World, within};
 mod access;
 mod amtool;
 mod api;
+mod attack;
 mod decide;
 mod metrics;
 mod pages;
