@@ -510,6 +510,12 @@ fn what_must_be_there_is_missed() {
         ("no condition", "[[policy]]\nname='a'", "policy.a.when: is missing"),
         ("no sender", "[smtp]\nurl='smtp://h'", "smtp.from: is missing"),
         ("no server", "[smtp]\nfrom='a@b.c'", "smtp.url: is missing"),
+        (
+            "no token where other machines reach it",
+            "[web]\nlisten='0.0.0.0:9877'",
+            "web.listen",
+        ),
+        ("nor there", "[web]\nlisten='[::]:9877'", "web.listen"),
     ];
     for (name, text, expected) in cases {
         let found = problems(text);
