@@ -1,6 +1,6 @@
 //! The mirror against Debian's own Alertmanager: whoever is paged by it hears of each episode once, and of its end.
 
-mod real;
+pub mod real;
 
 use std::net::SocketAddr;
 

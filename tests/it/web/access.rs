@@ -270,7 +270,7 @@ async fn every_answer_tells_browsers_what_they_may_not_do() {
         );
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
-            ("referrer-policy", "no-referrer"),
+            ("referrer-policy", "same-origin"),
             ("cache-control", "no-store"),
             ("access-control-allow-origin", ""),
         ] {

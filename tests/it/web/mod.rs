@@ -13,6 +13,7 @@ mod access;
 mod amtool;
 mod api;
 mod attack;
+mod browser;
 mod decide;
 mod metrics;
 mod pages;
