@@ -103,6 +103,24 @@ pub struct Mark {
     monotonic: Duration,
 }
 
+/// Measures how long something takes in real time, whatever the domain's time does meanwhile: work on the network, for metrics.
+/// Decides nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the only reader of the system clock")]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    #[must_use]
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
 /// A time to come. It is due when the wall clock shows it, and at the latest when as much monotonic time has passed as lay
 /// before it when it was set: a wall clock that goes back counts as no time passed, and keeps nobody waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

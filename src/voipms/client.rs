@@ -18,7 +18,7 @@ use super::reply::read_reply;
 use super::request::{Encoder, Transport};
 use super::settings::{Settings, SettingsError};
 use super::wire::{Http, Wire};
-use crate::clock::Mark;
+use crate::clock::{Mark, Stopwatch};
 use crate::domain::AccountName;
 use crate::domain::plan::FRESH_FOR;
 use crate::metrics;
@@ -272,9 +272,9 @@ impl Client {
             Err(problem) => return (Err(problem), None),
         };
         request.departure = departure;
-        let (function, began) = (question.call.function(), shared.pacer.clock().monotonic());
+        let (function, watch) = (question.call.function(), Stopwatch::start());
         let answer = shared.wire.send(function.class(), request).await;
-        let took = shared.pacer.clock().monotonic().saturating_sub(began);
+        let took = watch.elapsed();
         drop(permit);
         let (outcome, body) = match answer {
             Ok(answer) => {

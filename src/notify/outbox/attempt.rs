@@ -1,7 +1,5 @@
 //! One attempt: how a message leaves, and what its end says of others.
 
-use std::time::Duration;
-
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
@@ -11,6 +9,7 @@ use super::blame::Doubt;
 use super::spool::Spool;
 use super::state::{self, Circumstances};
 use super::{Drained, Outbox, log};
+use crate::clock::Stopwatch;
 use crate::domain::ChannelName;
 use crate::domain::judge::audience;
 use crate::domain::notice::{AttemptOutcome, Message, MessageKind, NoticeState, Notification};
@@ -29,12 +28,14 @@ pub(super) enum Ended<'p> {
         parcel: Box<Parcel>,
         connection: Box<dyn Connection>,
         sent: Sent<'p>,
+        watch: Stopwatch,
     },
     /// An answer came that was awaited for long.
     Answered {
         parcel: Box<Parcel>,
         is_aside: bool,
         attempted: Attempted,
+        watch: Stopwatch,
     },
     /// A connection was closed.
     Closed,
@@ -137,11 +138,13 @@ impl<Q: Queue> Outbox<Q> {
                 parcel.at = self.clock.now();
                 let (mut connection, cut) = (spool.connection(channel), cut.clone());
                 let flight = async move {
+                    let watch = Stopwatch::start();
                     let sent = connection.send(&parcel, cut).await;
                     Ended::Sent {
                         parcel,
                         connection,
                         sent,
+                        watch,
                     }
                 };
                 flights.push(flight.boxed());
@@ -229,22 +232,24 @@ impl<Q: Queue> Outbox<Q> {
         flights: &mut FuturesUnordered<InFlight<'p>>,
         drained: &mut Drained,
     ) -> bool {
-        let (message, began_at, attempted) = match ended {
+        let (message, watch, attempted) = match ended {
             Ended::Closed => return false,
             Ended::Answered {
                 parcel,
                 is_aside,
                 attempted,
+                watch,
             } => {
                 if let Some(spool) = self.spools.get_mut(&parcel.message.channel) {
                     *(if is_aside { &mut spool.aside } else { &mut spool.busy }) -= 1;
                 }
-                (parcel.message, parcel.at, attempted)
+                (parcel.message, watch, attempted)
             }
             Ended::Sent {
                 parcel,
                 connection,
                 sent,
+                watch,
             } => {
                 let Some(spool) = self.spools.get_mut(&parcel.message.channel) else {
                     return true;
@@ -257,6 +262,7 @@ impl<Q: Queue> Outbox<Q> {
                             parcel,
                             is_aside,
                             attempted,
+                            watch,
                         });
                         flights.push(answered.boxed());
                         return true;
@@ -269,15 +275,13 @@ impl<Q: Queue> Outbox<Q> {
                             spool.put_back(*parcel);
                             return false;
                         }
-                        (parcel.message, parcel.at, attempted)
+                        (parcel.message, watch, attempted)
                     }
                 }
             }
         };
         let channel = message.channel.clone();
-        let took = self.clock.now().duration_since(began_at);
-        // The clock may have been set back meanwhile.
-        metrics::delivery_tried(channel.as_str(), Duration::try_from(took).unwrap_or_default());
+        metrics::delivery_tried(channel.as_str(), watch.elapsed());
         self.conclude(message, &attempted, drained).await;
         self.spools.get(&channel).is_none_or(Spool::is_empty)
     }

@@ -12,6 +12,8 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 
 use super::layout::{Html, Shell, Visitor};
 use crate::view::words::clean;
@@ -49,7 +51,7 @@ async fn list(visitor: Visitor, State(site): State<Arc<Site>>) -> Result<Html<Ma
     let mails = names(folder)?.into_iter().rev().take(MOST);
     let mails = mails.filter_map(|file| {
         let head = text(&folder.join(&file), HEAD_BYTES).ok()?;
-        let header = |name| clean(&header(&head, name)).into_owned();
+        let header = |name| clean(&words(&header(&head, name))).into_owned();
         Some(Mail {
             to: header("To"),
             subject: header("Subject"),
@@ -62,7 +64,7 @@ async fn list(visitor: Visitor, State(site): State<Arc<Site>>) -> Result<Html<Ma
     }))
 }
 
-/// A mail as it was sent, as plain text.
+/// A mail as people read it, as plain text.
 async fn open(
     extract::Path(wanted): extract::Path<String>,
     State(site): State<Arc<Site>>,
@@ -71,7 +73,7 @@ async fn open(
     // A name that is in the folder leads nowhere else.
     let name = names(folder)?.into_iter().find(|name| number(name) == wanted);
     let text = text(&folder.join(name.ok_or_else(nothing)?), MAIL_BYTES).map_err(unreadable)?;
-    Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
+    Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], readable(&text)).into_response())
 }
 
 /// The names of the mails, in the order in which they were caught.
@@ -104,6 +106,52 @@ fn header(head: &str, name: &str) -> String {
     found.unwrap_or_default()
 }
 
+/// Head and text of a mail of this program: what stands before its other form for mail programs, decoded.
+fn readable(mail: &str) -> String {
+    let end = mail
+        .find("\r\nContent-Type: text/html")
+        .and_then(|html| mail[..html].rfind("\r\n--"));
+    let mail = &mail[..end.unwrap_or(mail.len())];
+    let (head, body) = mail.split_once("\r\n\r\n").unwrap_or((mail, ""));
+    format!("{}\n\n{}", words(head), unquoted(body)).replace("\r\n", "\n")
+}
+
+/// Resolves quoted-printable (RFC 2045).
+fn unquoted(text: &str) -> String {
+    let mut parts = text.split('=');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let code = part.get(..2).and_then(|code| u8::from_str_radix(code, 16).ok());
+        match (code, part.strip_prefix("\r\n")) {
+            (Some(byte), _) => {
+                bytes.push(byte);
+                bytes.extend(&part.as_bytes()[2..]);
+            }
+            (None, Some(rest)) => bytes.extend(rest.as_bytes()),
+            (None, None) => {
+                bytes.push(b'=');
+                bytes.extend(part.as_bytes());
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Resolves encoded words (RFC 2047) in the one form that this program's mails have.
+fn words(text: &str) -> String {
+    let mut parts = text.split("=?utf-8?b?");
+    let mut decoded = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let word = part.split_once("?=");
+        let bytes = word.and_then(|(word, rest)| Some((BASE64_STANDARD.decode(word).ok()?, rest)));
+        match bytes {
+            Some((bytes, rest)) => decoded.extend([&*String::from_utf8_lossy(&bytes), rest]),
+            None => decoded.extend(["=?utf-8?b?", part]),
+        }
+    }
+    decoded
+}
+
 fn nothing() -> Refused {
     Refused::new(StatusCode::NOT_FOUND, "there is no such mail")
         .hint("`balancewatch demo` shows what it sent at /mails")
@@ -114,4 +162,23 @@ fn unreadable(error: std::io::Error) -> Refused {
         StatusCode::SERVICE_UNAVAILABLE,
         format!("the mails cannot be read: {error}"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{readable, unquoted, words};
+
+    #[test]
+    fn a_mail_is_read_as_people_read_it() {
+        let mail = "To: =?utf-8?b?V2Vpw58=?= <a@example.com>\r\nSubject: low\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n\
+                    Wei=C3=9F has 8=\r\n.20 USD\r\n--b\r\nContent-Type: text/html\r\n\r\n<b>8.20</b>\r\n--b--";
+        let expected = "To: Weiß <a@example.com>\nSubject: low\n\n--b\nContent-Type: text/plain\n\nWeiß has 8.20 USD";
+        assert_eq!(readable(mail), expected);
+        for (text, expected) in [("a=b", "a=b"), ("=", "="), ("=ß", "=ß"), ("=3", "=3"), ("=3D=", "==")] {
+            assert_eq!(unquoted(text), expected);
+        }
+        for text in ["=?utf-8?b?", "=?utf-8?b?%%?=", "=?utf-8?q?x?="] {
+            assert_eq!(words(text), text);
+        }
+    }
 }
