@@ -99,7 +99,7 @@ pub fn run(context: &mut Context, args: &InitArgs) -> Result<Exit, Failure> {
                 need_all(args)?;
             }
             let settings = settings(&answers)?;
-            if !args.offline && !works(context, &settings).await? && !(asks && ask::anyway().await?) {
+            if !(args.offline || works(context, &settings).await? || asks && ask::anyway().await?) {
                 return Err(Failure::failed("nothing was written, because not everything worked")
                     .hint("mend what is said above and try again, or write it untried with --offline"));
             }
