@@ -21,7 +21,7 @@
 //! - [`web`]: the listener: pages, JSON, Alertmanager's API, metrics, health. It decides nothing.
 //! - [`cli`]: one file per command; the only place that prints to standard output.
 //! - [`vitals`]: what a running daemon says of itself.
-//! - Leaves everybody may use: [`clock`], [`metrics`] (every metric in one place), [`net`], [`redact`] (the one hunt for secrets in foreign text), [`regular`]
+//! - Leaves everybody may use: [`clock`], [`links`] (in messages, some with a right), [`metrics`] (every metric in one place), [`net`], [`redact`] (the one hunt for secrets in foreign text), [`regular`]
 //!   (files that are files), [`telemetry`].
 //!
 //! # The walk of one reading, from the wire to the mail
@@ -55,6 +55,7 @@ pub mod demo;
 pub mod desk;
 pub mod domain;
 pub mod enforce;
+pub mod links;
 pub mod mail_catcher;
 pub mod metrics;
 pub mod monitor;

@@ -75,6 +75,7 @@ fn letters(settings: &Settings, account: &Account, templates: &Arc<Templates>, p
         contact: settings.mail.contact.clone(),
         takes_replies: settings.mail.reply_to.is_some(),
         languages: only(place.language),
+        links: None,
         templates: Some(Arc::clone(templates)),
     };
     let is_meant = |policy: &&Policy| {

@@ -195,6 +195,7 @@ pub(super) fn letterhead(settings: &Settings, service: String) -> Letterhead {
         contact: mail.contact.clone(),
         takes_replies: mail.reply_to.is_some(),
         languages: mail.languages.clone(),
+        links: None,
         templates: templates(settings).map(Arc::new),
     }
 }

@@ -19,6 +19,9 @@ pub struct Labelled {
     pub labels: Names,
     /// `summary`, `description`, and where they are known `balance`, `threshold`, `read_at` and `runbook_url`.
     pub annotations: Names,
+    /// The page about it; empty when pages are reached on this machine only.
+    #[serde(skip)]
+    pub page: String,
 }
 
 impl Labelled {
@@ -52,6 +55,7 @@ impl Labelled {
         Self {
             labels: labels(account, client, policy, *severity),
             annotations: known.collect(),
+            page: letterhead.page_of(notification).unwrap_or_default(),
         }
     }
 

@@ -116,6 +116,7 @@ pub(super) fn letterhead() -> Letterhead {
         contact: Vec::new(),
         takes_replies: false,
         languages: Languages::default(),
+        links: None,
         templates: None,
     }
 }

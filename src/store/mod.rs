@@ -327,6 +327,14 @@ impl Store {
         self.during("write the decision", self.engine.decide(decision).await)
     }
 
+    /// Remembers that the link of this tag, which holds until `until`, was used; whether it was not before.
+    ///
+    /// # Errors
+    /// When the store cannot be written; the link counts as not used.
+    pub async fn use_link(&self, tag: &str, until: Timestamp, now: Timestamp) -> Result<bool, Error> {
+        self.during("use the link", self.engine.use_link(tag, until, now).await)
+    }
+
     /// Revokes a decision, at once and for everybody. Returns whether there was one.
     pub async fn revoke(&self, account: &AccountName, decision: &str) -> Result<bool, Error> {
         self.during("revoke the decision", self.engine.revoke(account, decision).await)

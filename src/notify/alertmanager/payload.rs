@@ -85,12 +85,16 @@ fn postable(entry: &Entry, clock: &PeerClock, holds: SignedDuration) -> Value {
     };
     // Alertmanager refuses an alert that ends before it starts.
     let starts_at = clock.past(entry.since).min(ends_at);
-    json!({
+    let mut alert = json!({
         "labels": entry.what.labels,
         "annotations": entry.what.annotations,
         "startsAt": starts_at,
         "endsAt": ends_at,
-    })
+    });
+    if !entry.what.page.is_empty() {
+        alert["generatorURL"] = json!(entry.what.page);
+    }
+    alert
 }
 
 #[cfg(test)]

@@ -13,5 +13,6 @@ pub fn labelled(client: i32, summary: &str) -> Labelled {
     Labelled {
         labels: labels.into(),
         annotations: [("summary", summary.to_owned())].into(),
+        page: String::new(),
     }
 }

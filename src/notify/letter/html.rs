@@ -9,7 +9,7 @@ use askama::Template;
 
 use super::{Letter, Table};
 
-/// The page around a letter. No pictures or scripts: nothing to load; the only link is where a client adds money.
+/// The page around a letter. No pictures or scripts: nothing to load; the only links are where a client adds money, and where operators see more.
 #[derive(Template)]
 #[template(
     ext = "html",
@@ -108,6 +108,13 @@ use super::{Letter, Table};
 <tr><td class="p" style="padding:0 24px 16px 24px;">
 <a href="{{ link }}" style="display:inline-block;padding:10px 20px;border-radius:6px;background:#175cd3;color:#ffffff;font-weight:bold;text-decoration:none;">{{ self.bare(letter.words.pay_here) }}</a>
 <div class="g" style="margin:6px 0 0 0;font-size:13px;line-height:18px;color:#667085;">{{ link }}</div>
+</td></tr>
+{%- endif %}
+{%- if !letter.links.is_empty() %}
+<tr><td class="p" style="padding:0 24px 16px 24px;">
+{%- for (words, link) in letter.links %}
+<a href="{{ link }}" style="display:inline-block;margin:0 8px 8px 0;padding:8px 16px;border-radius:6px;background:#175cd3;color:#ffffff;font-weight:bold;text-decoration:none;">{{ words }}</a>
+{%- endfor %}
 </td></tr>
 {%- endif %}
 {%- if !letter.contact.is_empty() %}

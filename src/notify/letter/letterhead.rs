@@ -6,6 +6,8 @@ use jiff::tz::TimeZone;
 
 use super::templates::Templates;
 use crate::domain::Languages;
+use crate::domain::notice::Notification;
+use crate::links::Links;
 
 /// What all letters share.
 #[derive(Clone, Debug)]
@@ -22,11 +24,25 @@ pub struct Letterhead {
     pub takes_replies: bool,
     /// Which client is written to in which language.
     pub languages: Languages,
+    /// Where operators find more, and acknowledge; `None`: nowhere but on this machine.
+    pub links: Option<Links>,
     /// Texts of the reseller's own; `None`: all are the shipped ones.
     pub templates: Option<Arc<Templates>>,
 }
 
 impl Letterhead {
+    /// The page about what a notification tells of.
+    #[must_use]
+    pub fn page_of(&self, notification: &Notification) -> Option<String> {
+        let links = self.links.as_ref()?;
+        let Notification { account, client, .. } = notification;
+        Some(if client.is_pseudo() {
+            links.alerts()
+        } else {
+            links.client(account.as_str(), client.as_str())
+        })
+    }
+
     /// What stands below the letters to operators.
     pub(super) fn operator_signature(&self) -> String {
         if self.service.is_empty() {

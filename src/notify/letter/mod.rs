@@ -46,6 +46,8 @@ pub struct Letter {
     pub steps: Vec<String>,
     /// Where a client adds money.
     pub link: Option<String>,
+    /// Where operators see more or acknowledge, each under its words.
+    pub links: Vec<(&'static str, String)>,
     /// How a client reaches the reseller: lines.
     pub contact: Vec<String>,
     /// What else must be known, such as that the mail is late.

@@ -28,6 +28,9 @@ impl Letter {
         }
         self.steps_as_text(&mut text);
         self.lines_as_text(&mut text, self.words.pay_here, self.link.as_slice());
+        for (words, link) in &self.links {
+            let _ = write!(text, "{words}:\n  {link}\n\n");
+        }
         self.lines_as_text(&mut text, self.words.contact, &self.contact);
         for note in &self.notes {
             self.paragraph(&mut text, note);

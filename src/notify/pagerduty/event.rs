@@ -78,8 +78,14 @@ fn about_one(notification: &Notification, letterhead: &Letterhead, at: Timestamp
         "custom_details": details,
     });
     let mut event = trigger(routing_key, &key, payload);
-    if let Some(runbook) = &notification.facts.runbook_url {
-        event["links"] = json!([{"href": runbook, "text": "What to do"}]);
+    let runbook = notification.facts.runbook_url.clone();
+    let links = [("What to do", runbook), ("In balancewatch", letterhead.page_of(notification))];
+    let links: Vec<Value> = links
+        .into_iter()
+        .filter_map(|(text, href)| Some(json!({"href": href?, "text": text})))
+        .collect();
+    if !links.is_empty() {
+        event["links"] = Value::Array(links);
     }
     event
 }

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::domain::enforcement::Direction;
 use crate::domain::notice::{MessageKind, Notification, Transition};
+use crate::links::Links;
 use crate::notify::delivery::Parcel;
 use crate::notify::labels::Labelled;
 use crate::notify::letter::Letterhead;
@@ -34,7 +35,7 @@ pub struct Payload {
     common_labels: Names,
     common_annotations: Names,
     #[serde(rename = "externalURL")]
-    external_url: &'static str,
+    external_url: String,
     pub alerts: Vec<Alert>,
 }
 
@@ -59,7 +60,7 @@ pub struct Alert {
     #[serde(serialize_with = "or_never")]
     ends_at: Option<Timestamp>,
     #[serde(rename = "generatorURL")]
-    generator_url: &'static str,
+    generator_url: String,
     fingerprint: String,
 }
 
@@ -109,7 +110,7 @@ impl Payload {
                 .collect(),
             common_labels,
             common_annotations: common(alerts.iter().map(|alert| &alert.labelled.annotations)),
-            external_url: "",
+            external_url: letterhead.links.as_ref().map_or("", Links::base).to_owned(),
             alerts,
         }
     }
@@ -122,10 +123,10 @@ impl Alert {
         Self {
             status: status(ends_at.is_none()),
             fingerprint: labelled.fingerprint(),
+            generator_url: labelled.page.clone(),
             labelled,
             starts_at: notification.facts.since,
             ends_at,
-            generator_url: "",
         }
     }
 }

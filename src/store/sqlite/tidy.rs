@@ -49,6 +49,17 @@ impl Sqlite {
         self.change(AssertSqlSafe(sql), &decision.account, &row).await
     }
 
+    /// Remembers that a link was used; whether it was not before.
+    pub async fn use_link(&self, tag: &str, until: Timestamp, now: Timestamp) -> Result<bool, Fault> {
+        let mut transaction = self.begin_write().await?;
+        let forget = sqlx::query("DELETE FROM used_link WHERE until <= ?1").bind(nanos(now));
+        forget.execute(&mut *transaction).await?;
+        let used = sqlx::query("INSERT INTO used_link (tag, until) VALUES (?1, ?2) ON CONFLICT DO NOTHING");
+        let used = used.bind(tag).bind(nanos(until)).execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(used.rows_affected() > 0)
+    }
+
     pub async fn revoke(&self, account: &AccountName, decision: &str) -> Result<bool, Fault> {
         self.change(REVOKE, account, decision).await
     }

@@ -16,6 +16,7 @@ mod golden;
 mod groups;
 mod harmless;
 mod languages;
+mod links;
 mod pages;
 mod templates;
 

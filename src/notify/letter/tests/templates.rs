@@ -29,6 +29,7 @@ fn written(files: &[(&str, &str)], language: Language, notifications: &[Notifica
     let (templates, faults) = read(files);
     assert_eq!(faults, []);
     let letterhead = Letterhead {
+        links: None,
         templates: Some(Arc::new(templates)),
         languages: Languages {
             default: language,
@@ -116,6 +117,7 @@ fn what_else_is_told_in_the_same_mail_is_told_with_an_own_text_too() {
     let files = &[("en/overdrawn.fired.client.txt", "All is gone.")];
     let (templates, _) = read(files);
     let letterhead = Letterhead {
+        links: None,
         templates: Some(Arc::new(templates)),
         ..letterhead()
     };

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::super::words::{LONGEST_NAME, counted, one_line, span};
 use super::super::{Fact, Letter};
 use super::scene::{Scene, Topic};
-use super::summary::{CALLS, LISTS, are_repeats, clients, headline, notes, severity, sorted, table, tone};
+use super::summary::{CALLS, LISTS, are_repeats, clients, headline, notes, seen, severity, sorted, table, tone};
 use crate::domain::judge::gather::MOST_IN_A_LIST;
 use crate::domain::reason::{Measure, Reason, failure_in_words};
 
@@ -46,6 +46,7 @@ pub(super) fn letter(scenes: &[Scene<'_>]) -> Letter {
         table: Some(table(&scenes)),
         steps,
         notes: notes(first, &scenes),
+        links: seen(first),
         signature: first.letterhead.operator_signature(),
         ..Letter::default()
     }

@@ -9,9 +9,11 @@ use super::facts::facts;
 use super::scene::{Scene, Topic};
 use super::steps::steps;
 use super::{account, digest, enforced};
-use crate::domain::notice::{Ending, Transition, Withdrawal};
+use crate::domain::hush::is_told_in_any_case;
+use crate::domain::notice::{Ending, Notification, Transition, Withdrawal};
 use crate::domain::reason::{Measure, Reason};
 use crate::domain::{ChannelName, ClientId, Management, Severity};
+use crate::links::Grant;
 
 /// The letter about the first notification, with what its message carries besides.
 pub(super) fn together(mut letter: Letter, others: &[&Scene<'_>]) -> Letter {
@@ -86,8 +88,53 @@ pub(super) fn letter(scene: &Scene<'_>) -> Letter {
         ));
     }
     letter.headline = capitalised(&letter.headline);
+    letter.links = links(scene);
     letter.signature = scene.letterhead.operator_signature();
     letter
+}
+
+/// Where more is to be seen; for what fires, where it is acknowledged.
+fn links(scene: &Scene<'_>) -> Vec<(&'static str, String)> {
+    let Some(links) = &scene.letterhead.links else {
+        return Vec::new();
+    };
+    let Notification {
+        account,
+        client,
+        policy,
+        episode,
+        transition,
+        channel,
+        ..
+    } = scene.notification;
+    let mut found = Vec::new();
+    let fires = matches!(
+        transition,
+        Transition::Fired { .. }
+            | Transition::Repeated { .. }
+            | Transition::News
+            | Transition::StillFires
+            | Transition::Escalated { .. }
+    );
+    if fires && !is_told_in_any_case(policy) {
+        let grant = Grant {
+            episode: episode.to_string(),
+            account: account.to_string(),
+            client: client.to_string(),
+            policy: policy.to_string(),
+            to: channel.to_string(),
+            until: 0,
+        };
+        let link = links.acknowledge(grant, scene.now.as_second());
+        found.extend(link.map(|link| ("Acknowledge", link)));
+    }
+    let words = if client.is_pseudo() {
+        "See what fires"
+    } else {
+        "See this client"
+    };
+    found.extend(scene.letterhead.page_of(scene.notification).map(|page| (words, page)));
+    found
 }
 
 /// The word and the colour of a severity.

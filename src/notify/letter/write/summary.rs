@@ -39,6 +39,7 @@ pub(super) fn letter(scenes: &[Scene<'_>]) -> Letter {
         table: Some(table(&scenes)),
         steps: vec![LISTS.to_owned()],
         notes: notes(first, &scenes),
+        links: seen(first),
         signature: first.letterhead.operator_signature(),
         ..Letter::default()
     }
@@ -47,6 +48,12 @@ pub(super) fn letter(scenes: &[Scene<'_>]) -> Letter {
 /// What the balances in a table mean for the calls of these clients.
 pub(super) const CALLS: &str = "The calls of clients set to HARD should stop at 0, and then emergency calls may not go \
                                 through either; those set to SOFT go on at your cost.";
+
+/// Where they are all to be seen.
+pub(super) fn seen(scene: &Scene<'_>) -> Vec<(&'static str, String)> {
+    let links = scene.letterhead.links.iter();
+    links.map(|links| ("See what fires", links.alerts())).collect()
+}
 
 /// Where more is to be seen.
 pub(super) const LISTS: &str = "`balancewatch alerts` lists them all; `balancewatch explain ID` tells about one.";
