@@ -51,6 +51,7 @@ pub fn run(context: &mut Context, args: &AckArgs) -> Result<Exit, Failure> {
         let taken = Taken {
             client: &args.id,
             policy: args.policy.as_deref(),
+            episode: None,
             lasts: args.lasts,
             comment: args.comment.as_deref().unwrap_or_default(),
             by: &by,

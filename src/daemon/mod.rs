@@ -22,7 +22,7 @@ use crate::notify::heartbeat::Heartbeat;
 use crate::notify::outbox::{Drained, Outbox};
 use crate::store::{Access, Store};
 use crate::vitals::Vitals;
-use crate::web::Site;
+use crate::web::{self, Site};
 use crate::{enforce, metrics, store, voipms};
 
 pub mod alarm;
@@ -129,6 +129,10 @@ impl Daemon {
     pub async fn build(settings: &Settings, environment: &Environment) -> Result<Self, Error> {
         parts::warn_of_texts(settings);
         let trust = Trust::load();
+        if settings.web.external_url.is_some() && settings.web.token.is_none() {
+            // Links in messages are signed with it.
+            web::beside(&settings.store.path);
+        }
         let delivery = parts::delivery(settings, &trust, environment.delivery_timeout)?;
         let mirrors = Mirrors::new(settings, &trust, &environment.clock)?;
         let heartbeat = heart::configured(settings, &trust, &environment.clock)?;

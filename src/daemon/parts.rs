@@ -13,6 +13,7 @@ use super::{posts, webhooks};
 use crate::clock::Clock;
 use crate::config::{self, Account, ChannelKind, HttpLogin, Settings, SmtpTls, terms};
 use crate::domain::{ChannelName, PolicyName};
+use crate::links::{Links, Signer};
 use crate::net::{Bounds, Trust};
 use crate::notify::delivery::{Channel, SetupError};
 use crate::notify::email::{Email, Login, PATIENCE, Security, Server};
@@ -21,6 +22,7 @@ use crate::notify::letter::templates::Templates;
 use crate::notify::{outbox, own_texts};
 use crate::voipms::pace::{CallLedger, Pace, Pacer};
 use crate::voipms::{self, Transport};
+use crate::web;
 
 /// How the daemon's owners of reserved calls are named: whoever has the store's lock knows that all others are dead.
 pub const DAEMON: &str = "daemon-";
@@ -195,9 +197,16 @@ pub(super) fn letterhead(settings: &Settings, service: String) -> Letterhead {
         contact: mail.contact.clone(),
         takes_replies: mail.reply_to.is_some(),
         languages: mail.languages.clone(),
-        links: None,
+        links: links(settings),
         templates: templates(settings).map(Arc::new),
     }
+}
+
+/// Where messages lead, if people reach the pages from elsewhere than this machine.
+fn links(settings: &Settings) -> Option<Links> {
+    let url = settings.web.external_url.as_ref()?;
+    let signer = web::token_of(settings).map(|token| Signer::new(token.expose_secret()));
+    Some(Links::new(url, signer))
 }
 
 /// The reseller's own texts, read from their folder. What cannot be used is left out, and the shipped text stands in:

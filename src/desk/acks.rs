@@ -16,6 +16,8 @@ pub struct Taken<'a> {
     pub client: &'a str,
     /// `None`: all that fires for the client.
     pub policy: Option<&'a str>,
+    /// Only this episode; `None`: the one that runs.
+    pub episode: Option<&'a str>,
     /// `None`: until the alert ends.
     pub lasts: Option<SignedDuration>,
     pub comment: &'a str,
@@ -34,6 +36,9 @@ impl Desk {
         let until = taken.lasts.map(|lasts| self.until(lasts));
         let mut acks = Vec::new();
         for (alert, firing) in fires(&snapshot, &id, only.as_ref())? {
+            if taken.episode.is_some_and(|episode| firing.episode.as_str() != episode) {
+                return Err(Refusal::conflict("that episode is over, and another fires"));
+            }
             let ack = ack(account, taken, self.now.at, until, (alert, firing));
             if !self.store.decide(&ack).await? {
                 self.store.revoke(&ack.account, &ack.id).await?;

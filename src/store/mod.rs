@@ -335,6 +335,14 @@ impl Store {
         self.during("use the link", self.engine.use_link(tag, until, now).await)
     }
 
+    /// Whether the link of this tag was used.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn is_link_used(&self, tag: &str) -> Result<bool, Error> {
+        self.during("look for the link", self.engine.is_link_used(tag).await)
+    }
+
     /// Revokes a decision, at once and for everybody. Returns whether there was one.
     pub async fn revoke(&self, account: &AccountName, decision: &str) -> Result<bool, Error> {
         self.during("revoke the decision", self.engine.revoke(account, decision).await)

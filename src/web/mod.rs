@@ -42,6 +42,7 @@ pub mod server;
 
 use access::Access;
 use access::guard::{guard, known_host};
+pub use access::token::{beside, token_of};
 use limits::Limit;
 use picture::Pictures;
 

@@ -79,7 +79,10 @@ fn about_one(notification: &Notification, letterhead: &Letterhead, at: Timestamp
     });
     let mut event = trigger(routing_key, &key, payload);
     let runbook = notification.facts.runbook_url.clone();
-    let links = [("What to do", runbook), ("In balancewatch", letterhead.page_of(notification))];
+    let links = [
+        ("What to do", runbook),
+        ("In balancewatch", letterhead.page_of(notification)),
+    ];
     let links: Vec<Value> = links
         .into_iter()
         .filter_map(|(text, href)| Some(json!({"href": href?, "text": text})))

@@ -60,6 +60,11 @@ impl Sqlite {
         Ok(used.rows_affected() > 0)
     }
 
+    pub async fn is_link_used(&self, tag: &str) -> Result<bool, Fault> {
+        let found = sqlx::query("SELECT 1 FROM used_link WHERE tag = ?1").bind(tag);
+        Ok(found.fetch_optional(&self.reader).await?.is_some())
+    }
+
     pub async fn revoke(&self, account: &AccountName, decision: &str) -> Result<bool, Fault> {
         self.change(REVOKE, account, decision).await
     }

@@ -30,7 +30,7 @@ use crate::config::Settings;
 pub mod guard;
 mod origin;
 mod session;
-mod token;
+pub mod token;
 
 pub use guard::Peer;
 pub use session::{Keys, Session};

@@ -7,14 +7,22 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
-use crate::config::secret_in;
+use crate::config::{Settings, secret_in};
 
 /// Where it is.
 #[must_use]
 pub fn path(store: &Path) -> PathBuf {
     store.with_file_name("web.token")
+}
+
+/// The token that counts by these settings, if it is there already; nothing is made.
+#[must_use]
+pub fn token_of(settings: &Settings) -> Option<SecretString> {
+    let configured = settings.web.token.clone();
+    let configured = configured.filter(|token| !token.expose_secret().is_empty());
+    configured.or_else(|| secret_in(&path(&settings.store.path)).ok().map(SecretString::from))
 }
 
 /// The token beside the store, made if it is not there; `None`: that failed, which was logged.

@@ -77,6 +77,7 @@ pub async fn ack(asked: Asked<NewAck>, writer: Writer) -> Result<Acked, Refused>
     let taken = Taken {
         client: &what.client,
         policy: what.policy.as_deref(),
+        episode: None,
         lasts: what.r#for.map(|Lasting(lasts)| lasts),
         comment: what.comment.as_ref().map_or("", |Why(comment)| comment),
         by: &by(what.by, writer),

@@ -215,6 +215,7 @@ async fn take(desk: &Desk, writer: &Writer, form: &Filled) -> Result<(), Wrong> 
     let taken = Taken {
         client: form.client.trim(),
         policy: given(&form.policy),
+        episode: None,
         lasts: given(&form.lasts)
             .map(|text| field("for", spoken::lasting(text)))
             .transpose()?,

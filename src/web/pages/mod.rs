@@ -11,6 +11,7 @@ use axum::routing::get;
 use super::Site;
 use crate::desk::Desk;
 
+mod acknowledge;
 mod alerts;
 mod assets;
 pub mod blocks;
@@ -53,5 +54,7 @@ fn accounts(desk: &Desk) -> Vec<String> {
 
 /// For everybody.
 pub fn open_routes() -> Router<Arc<Site>> {
-    Router::new().route("/assets/{name}", get(assets::serve))
+    Router::new()
+        .route("/assets/{name}", get(assets::serve))
+        .merge(acknowledge::routes())
 }

@@ -285,6 +285,7 @@ async fn five_thousand_at_once_arrive_and_end() {
     let alert = |client: u32| Labelled {
         labels: [("alertname", "low-balance".to_owned()), ("client", client.to_string())].into(),
         annotations: [("description", "x".repeat(1_000))].into(),
+        page: String::new(),
     };
     mirror.show((0..5_000).map(|client| (alert(client), now)).collect(), true);
     let kept = async {

@@ -15,6 +15,7 @@ mod api;
 mod attack;
 mod browser;
 mod decide;
+mod links;
 mod metrics;
 mod pages;
 mod schema;

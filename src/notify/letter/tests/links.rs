@@ -31,14 +31,22 @@ fn operators_acknowledge_what_fires_and_see_the_client() {
         let mail = mail_about(&with(low(), transition));
         let shown = mail.text.contains("Acknowledge:\n  https://b.example/acknowledge/");
         assert_eq!(shown, acknowledges, "{name}: {}", mail.text);
-        assert_eq!(mail.html.contains("https://b.example/acknowledge/"), acknowledges, "{name}");
+        assert_eq!(
+            mail.html.contains("https://b.example/acknowledge/"),
+            acknowledges,
+            "{name}"
+        );
         assert!(
-            mail.text.contains("See this client:\n  https://b.example/clients/main/561115\n"),
+            mail.text
+                .contains("See this client:\n  https://b.example/clients/main/561115\n"),
             "{name}: {}",
             mail.text
         );
         // No line but that of a link is longer than a terminal is wide.
-        let long = mail.text.lines().filter(|line| line.len() > 78 && !line.contains("https://"));
+        let long = mail
+            .text
+            .lines()
+            .filter(|line| line.len() > 78 && !line.contains("https://"));
         assert_eq!(long.count(), 0, "{name}: {}", mail.text);
     }
 }
@@ -51,7 +59,11 @@ fn nobody_acknowledges_a_brake_by_a_link_and_no_client_sees_one() {
     let mut to_client = low();
     to_client.channel = ChannelName::client();
     let mail = mail_about(&to_client);
-    assert!(!mail.text.contains("b.example") && !mail.html.contains("b.example"), "{}", mail.text);
+    assert!(
+        !mail.text.contains("b.example") && !mail.html.contains("b.example"),
+        "{}",
+        mail.text
+    );
 }
 
 #[test]
@@ -65,6 +77,10 @@ fn many_at_once_lead_to_the_list() {
     };
     let letter = write(&message, &notifications, &linked(), decided());
     let mail = letter.unwrap().to_mail();
-    assert!(mail.text.contains("See what fires:\n  https://b.example/alerts\n"), "{}", mail.text);
+    assert!(
+        mail.text.contains("See what fires:\n  https://b.example/alerts\n"),
+        "{}",
+        mail.text
+    );
     assert!(!mail.text.contains("/acknowledge/"), "{}", mail.text);
 }
