@@ -1,6 +1,7 @@
 //! What every command is given, and how one that did not fail ended.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -8,6 +9,7 @@ use super::failure::{CONFIG, FAILED, Failure};
 use super::output::{Output, OutputFormat};
 use crate::clock::Clock;
 use crate::config::{Loaded, Problems, Request, Secrets, Variables};
+use crate::daemon::reload::Loader;
 use crate::telemetry::LogFormat;
 use crate::view::nagios::Nagios;
 use crate::view::{Now, Shown};
@@ -85,14 +87,37 @@ impl Context {
     /// Loads the configuration as [`Context::load`] does, and tries the templates of webhooks: without one nothing could be
     /// sent, while a mail whose text is wrong goes out with the shipped one.
     pub fn load_and_try(&self, secrets: Secrets) -> Result<Loaded, Problems> {
-        let loaded = self.load(secrets)?;
-        let problems = crate::daemon::webhooks::problems(&loaded);
-        if problems.is_empty() {
-            return Ok(loaded);
-        }
-        let warnings = loaded.warnings;
-        Err(Problems { problems, warnings })
+        self.load(secrets).and_then(tried)
     }
+
+    /// Does so again later, for whoever runs on: what the command line and the environment say stays the same.
+    pub fn loader(&self) -> Loader {
+        let (path, is_named, variables) = (
+            self.global.config.clone(),
+            self.global.names_config,
+            self.variables.clone(),
+        );
+        Arc::new(move || {
+            let request = Request {
+                path: &path,
+                is_named,
+                variables: &variables,
+                secrets: Secrets::Required,
+                now: Clock::real().now(),
+            };
+            crate::config::load(request).and_then(tried)
+        })
+    }
+}
+
+/// The same configuration, when the templates of its webhooks are good, too.
+fn tried(loaded: Loaded) -> Result<Loaded, Problems> {
+    let problems = crate::daemon::webhooks::problems(&loaded);
+    if problems.is_empty() {
+        return Ok(loaded);
+    }
+    let warnings = loaded.warnings;
+    Err(Problems { problems, warnings })
 }
 
 /// How a command that did not fail ended.

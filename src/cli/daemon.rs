@@ -9,20 +9,23 @@ use super::signals::DaemonSignals;
 use crate::config::Secrets;
 use crate::daemon::alarm::tell_of_start;
 use crate::daemon::{Daemon, Environment, Error};
+use crate::web::ReloadRequest;
 
 /// Watch until told to stop.
 ///
 /// Sweeps at once and then at every mark of the schedule, until it is told to stop.
 ///
-/// Signals: SIGTERM, SIGINT and SIGQUIT finish the work in hand within 10 seconds and end it. SIGHUP, SIGUSR1 and SIGUSR2
-/// are logged and change nothing (a changed configuration needs a restart). SIGPIPE is ignored. Others do what the system
-/// does by default; a program that they end settles at its next start what was in hand.
+/// Signals: SIGTERM, SIGINT and SIGQUIT finish the work in hand within 10 seconds and end it. SIGHUP reads the configuration
+/// and its secrets anew: one that is wrong changes nothing, and the log names what needs a restart (the store, the listener's
+/// address, an account that comes or goes). SIGUSR1 and SIGUSR2 are logged and change nothing. SIGPIPE is ignored. Others do
+/// what the system does by default; a program that they end settles at its next start what was in hand.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   balancewatch run                                       with /etc/balancewatch/config.toml
   balancewatch run --config ./config.toml --log-format json
   systemctl enable --now balancewatch                    as a service
+  systemctl reload balancewatch                          after the configuration was changed
 
 Exit codes: 0 told to stop; 1 it could not start, another daemon has the store, the store failed for ten minutes or was
 removed; 64 usage; 78 configuration.")]
@@ -33,6 +36,7 @@ pub fn run(context: &mut Context, _: &RunArgs) -> Result<Exit, Failure> {
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
+    let loader = context.loader();
     block_on(async {
         let mut signals = DaemonSignals::listen()?;
         let environment = environment();
@@ -51,9 +55,12 @@ pub fn run(context: &mut Context, _: &RunArgs) -> Result<Exit, Failure> {
             mode = loaded.settings.enforcement.mode.as_str(),
             "watching"
         );
-        let stop = async {
-            signals.told_to_stop().await;
-        };
+        let daemon = daemon.reloading_by(loader);
+        let reloads = daemon.reloads();
+        let stop = signals.told_to_stop(move || {
+            // Where one waits already, it has not begun to read.
+            reloads.try_send(ReloadRequest::unheard()).ok();
+        });
         daemon.run(stop).await.map_err(|error| from_daemon(&error))
     })?;
     Ok(Exit::Fine)

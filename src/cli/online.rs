@@ -214,7 +214,7 @@ async fn try_channels(settings: &Settings, trust: &Trust) -> Vec<Tried> {
         let checks = route.channel.check(&route.recipients, Clock::real().now()).await;
         tried.extend(checks.into_iter().map(Tried::found));
     }
-    match Mirrors::new(settings, trust, &Clock::real()) {
+    match Mirrors::new(settings, trust, &Clock::real(), None) {
         Ok(mirrors) => tried.extend(mirrors.check().await.into_iter().map(Tried::found)),
         Err(error) => tried.push(Tried::bad("alertmanager", &error, None)),
     }

@@ -50,17 +50,14 @@ impl DaemonSignals {
         })
     }
 
-    /// Waits for one that ends the daemon, and logs the others.
-    pub async fn told_to_stop(&mut self) {
+    /// Waits for one that ends the daemon. Has it reloaded at each SIGHUP, and logs the others.
+    pub async fn told_to_stop(&mut self, reload: impl Fn()) {
         loop {
             let signal = tokio::select! {
                 _ = self.stop.next() => return,
                 _ = self.quit.recv() => return,
                 _ = self.hang_up.recv() => {
-                    tracing::warn!(
-                        "SIGHUP changes nothing: reload comes with a later version; restart the program to use a changed \
-                         configuration"
-                    );
+                    reload();
                     continue;
                 }
                 _ = self.user_1.recv() => "SIGUSR1",

@@ -123,7 +123,7 @@ async fn show_one(
     known: Option<&Watched>,
 ) -> Result<Vec<Sent>, Failure> {
     let clock = Clock::real();
-    let mirrors = Mirrors::new(settings, &Trust::load(), &clock)
+    let mirrors = Mirrors::new(settings, &Trust::load(), &clock, None)
         .map_err(|error| Failure::from_error(&error, FAILED).while_doing("the channel cannot be used"))?;
     let to = To {
         channel,

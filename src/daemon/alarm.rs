@@ -21,7 +21,7 @@ use crate::domain::judge::account::{Health, Trouble};
 use crate::domain::notice::{Message, Notification};
 use crate::net::Trust;
 use crate::notify::delivery::End;
-use crate::notify::outbox::Direct;
+use crate::notify::outbox;
 use crate::store::{self, mark};
 
 /// How long after a delivery that failed the next one is tried.
@@ -39,8 +39,8 @@ pub(super) struct Alarm<'a> {
     terms: signal::Receiver<Terms>,
     store: &'a Path,
     clock: &'a Clock,
-    /// `None`: there is no mail server, and the log is all there is.
-    post: Option<Direct>,
+    /// Without channels the log is all there is.
+    post: signal::Receiver<Arc<outbox::Settings>>,
     alerts: Vec<Alert>,
     owed: Vec<(Message, Notification)>,
     /// Since when it fails, as people were told.
@@ -49,7 +49,12 @@ pub(super) struct Alarm<'a> {
 
 impl<'a> Alarm<'a> {
     /// Knows what an earlier process told.
-    pub fn new(terms: signal::Receiver<Terms>, store: &'a Path, clock: &'a Clock, post: Option<Direct>) -> Self {
+    pub fn new(
+        terms: signal::Receiver<Terms>,
+        store: &'a Path,
+        clock: &'a Clock,
+        post: signal::Receiver<Arc<outbox::Settings>>,
+    ) -> Self {
         let mut alarm = Self {
             terms,
             store,
@@ -112,16 +117,13 @@ impl<'a> Alarm<'a> {
     async fn deliver(&mut self) {
         let now = self.clock.now();
         self.owed.retain(|(message, _)| message.deadline > now);
-        if let Some(post) = &self.post {
-            let tries = self
-                .owed
-                .drain(..)
-                .map(|(message, notification)| tried(post, message, notification, now));
-            let left = join_all(tries).await;
-            self.owed.extend(left.into_iter().flatten());
-        } else {
-            self.owed.clear();
-        }
+        let post = Arc::clone(&self.post.borrow());
+        let tries = self
+            .owed
+            .drain(..)
+            .map(|(message, notification)| tried(&post, message, notification, now));
+        let left = join_all(tries).await;
+        self.owed.extend(left.into_iter().flatten());
         if self.owed.is_empty() {
             self.remember(now);
         }
@@ -145,13 +147,13 @@ impl<'a> Alarm<'a> {
 
 /// Tries one message; gives it back when it did not arrive.
 async fn tried(
-    post: &Direct,
+    post: &outbox::Settings,
     message: Message,
     notification: Notification,
     now: Timestamp,
 ) -> Option<(Message, Notification)> {
     let channel = &message.channel;
-    match post.send(&message, &notification, now).await {
+    match post.send_past_the_queue(&message, &notification, now).await {
         Ok(_) => tracing::info!(%channel, "a message about the store was delivered"),
         Err(failed) => {
             tracing::warn!(%channel, error = failed.word, "a message about the store could not be delivered");
@@ -188,9 +190,11 @@ pub async fn tell_of_start(settings: &Settings, environment: &Environment, error
     if mark::set_failing(path, now).is_err() {
         return;
     }
-    let delivery = parts::delivery(settings, &Trust::load(), environment.delivery_timeout).ok();
-    let outbox = delivery.and_then(|delivery| parts::outbox(settings, delivery, environment.seed));
-    let post = outbox.as_ref().map(Direct::new);
+    let Ok(delivery) = parts::delivery(settings, &Trust::load(), environment.delivery_timeout) else {
+        return;
+    };
+    let outbox = parts::outbox(settings, delivery, environment.seed);
+    let (_post, post) = signal::channel(Arc::new(outbox));
     let (_terms, terms) = signal::channel(terms::terms(settings, account));
     let mut alarm = Alarm {
         alerts: Vec::new(),

@@ -1,6 +1,7 @@
 //! The digest: at each mark of its schedule one message for each account and recipient, written down with its
 //! notification at once. Sends nothing; the outbox does.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,7 +10,7 @@ use tokio::sync::{Notify, watch as signal};
 use super::run::stopped;
 use super::{Error, Watch};
 use crate::clock::Clock;
-use crate::config::{self, CronRule};
+use crate::config::{self, CronRule, Settings};
 use crate::domain::digest::{Digest, Material};
 use crate::domain::judge::audience;
 use crate::domain::notice::Transition;
@@ -48,11 +49,21 @@ impl Digests {
         }
     }
 
-    /// Writes down what is due, until `stop` says that the program ends.
-    pub(super) async fn run(&self, watches: &[Watch], clock: &Clock, wake: &Notify, stop: signal::Receiver<bool>) {
+    /// Writes down what is due by the settings that are in force, until `stop` says that the program ends.
+    pub(super) async fn run(
+        mut settings: signal::Receiver<Arc<Settings>>,
+        watches: &[Watch],
+        clock: &Clock,
+        wake: &Notify,
+        stop: signal::Receiver<bool>,
+    ) {
         loop {
+            let digests = settings.borrow_and_update().digest.as_ref().map(Self::new);
             let now = clock.now();
-            let made = self.make(watches, now).await;
+            let made = match &digests {
+                Some(digests) => digests.make(watches, now).await,
+                None => Ok(false),
+            };
             if let Ok(true) = made {
                 wake.notify_one();
             }
@@ -60,7 +71,7 @@ impl Digests {
                 tracing::error!(%error, "the digest could not be written; it is tried again");
             }
             let next = async {
-                match self.rule.next_after(now) {
+                match digests.as_ref().and_then(|digests| digests.rule.next_after(now)) {
                     _ if made.is_err() => clock.sleep(PAUSE).await,
                     Some(next) => clock.sleep_until(next).await,
                     None => std::future::pending().await,
@@ -70,6 +81,7 @@ impl Digests {
                 () = stopped(stop.clone()) => return,
                 () = next => {}
                 () = clock.until_jump() => {}
+                changed = settings.changed() => if changed.is_err() { return },
             }
         }
     }
@@ -93,7 +105,8 @@ impl Digests {
 impl Watch {
     /// Writes down the digest that was due at `mark`, unless there is one. Whether it was written.
     async fn sum_up(&self, channel: &ChannelName, mark: Timestamp, now: Timestamp) -> Result<bool, Error> {
-        let (store, account) = (&self.monitor.store, &self.account);
+        let monitor = self.monitor();
+        let (store, account) = (&monitor.store, &self.account);
         let rules = self.terms().rules;
         let Some(receiver) = rules.channels.get(channel) else {
             return Ok(false);

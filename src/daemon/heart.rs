@@ -31,6 +31,7 @@ pub fn configured(settings: &Settings, trust: &Trust, clock: &Clock) -> Result<O
 pub struct Heart {
     round: Mutex<Round>,
     beats: mpsc::Sender<Beat>,
+    switches: mpsc::UnboundedSender<Option<Heartbeat>>,
     /// Whether there are messages that will never arrive and that nobody can be told of.
     is_mute: AtomicBool,
 }
@@ -38,6 +39,7 @@ pub struct Heart {
 /// What carries the beats to the switch.
 pub struct Pulsing {
     beats: mpsc::Receiver<Beat>,
+    switches: mpsc::UnboundedReceiver<Option<Heartbeat>>,
     heartbeat: Option<Heartbeat>,
 }
 
@@ -45,12 +47,24 @@ impl Heart {
     /// Of this many accounts.
     pub fn new(heartbeat: Option<Heartbeat>, accounts: usize) -> (Self, Pulsing) {
         let (sender, beats) = mpsc::channel(MOST_WAITING);
+        let (other, switches) = mpsc::unbounded_channel();
         let heart = Self {
             round: Mutex::new(Round::new(accounts)),
             beats: sender,
+            switches: other,
             is_mute: AtomicBool::new(false),
         };
-        (heart, Pulsing { beats, heartbeat })
+        let pulsing = Pulsing {
+            beats,
+            switches,
+            heartbeat,
+        };
+        (heart, pulsing)
+    }
+
+    /// From the next beat on another switch hears it, or none.
+    pub fn tell(&self, heartbeat: Option<Heartbeat>) {
+        self.switches.send(heartbeat).ok();
     }
 
     /// A sweep of some account begins.
@@ -83,6 +97,9 @@ impl Pulsing {
     /// Carries every beat, until the heart is gone.
     pub async fn run(mut self) {
         while let Some(beat) = self.beats.recv().await {
+            while let Ok(other) = self.switches.try_recv() {
+                self.heartbeat = other;
+            }
             if let Some(heartbeat) = &mut self.heartbeat {
                 heartbeat.send(beat).await;
             }

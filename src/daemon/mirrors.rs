@@ -1,10 +1,12 @@
 //! Mirrors of what fires are kept up to date: looked for in the store soon after an alert moved and every `resend`, and shown.
 //! When no peer of one knows it, that is an alert of its own. Waits for nobody who sweeps or delivers, and nobody for it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch as signal;
 
 use super::{Error, Watch, parts};
 use crate::clock::Clock;
@@ -33,17 +35,17 @@ const JUDGED_EVERY: Duration = Duration::from_secs(3600);
 
 /// The configured mirrors, and what their texts share.
 pub struct Mirrors {
-    mirrors: Vec<Mirror>,
+    mirrors: Vec<Arc<Mirror>>,
     letterhead: Letterhead,
     clock: Clock,
 }
 
 impl Mirrors {
-    /// Those that are configured.
+    /// Those that are configured. Where nothing changed they are those of `before`, which know what they showed.
     ///
     /// # Errors
     /// When the settings of one cannot be used.
-    pub fn new(settings: &Settings, trust: &Trust, clock: &Clock) -> Result<Self, SetupError> {
+    pub fn new(settings: &Settings, trust: &Trust, clock: &Clock, before: Option<&Self>) -> Result<Self, SetupError> {
         let mirrors = settings.channels.iter().filter_map(|channel| match &channel.kind {
             ChannelKind::Alertmanager { urls, resend, login } => {
                 let settings = alertmanager::Settings {
@@ -52,7 +54,11 @@ impl Mirrors {
                     authorization: login.as_ref().map(parts::authorization),
                     resend: *resend,
                 };
-                Some(Mirror::new(&settings, trust, clock))
+                let mut kept = before.into_iter().flat_map(|before| &before.mirrors);
+                Some(match kept.find(|mirror| mirror.is_of(&settings)) {
+                    Some(mirror) => Ok(Arc::clone(mirror)),
+                    None => Mirror::new(&settings, trust, clock).map(Arc::new),
+                })
             }
             _ => None,
         });
@@ -63,8 +69,19 @@ impl Mirrors {
         })
     }
 
+    /// Keeps those that are in force up to date; never ends.
+    pub(super) async fn run_all(mut mirrors: signal::Receiver<Arc<Self>>, watches: &[Watch], store: &Store) {
+        loop {
+            let now = Arc::clone(&mirrors.borrow_and_update());
+            tokio::select! {
+                () = async { now.run(watches, store).await; std::future::pending().await } => {}
+                changed = mirrors.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+
     /// Keeps all of them up to date; ends only where there are none.
-    pub async fn run(&self, watches: &[Watch], store: &Store) {
+    async fn run(&self, watches: &[Watch], store: &Store) {
         let followed = self.mirrors.iter().map(|mirror| async {
             tokio::join!(mirror.run(), self.follow(mirror, watches, store));
         });
@@ -198,7 +215,7 @@ impl Mirrors {
 
     /// Finds out whether every peer would take alerts.
     pub async fn check(&self) -> Vec<Check> {
-        let checks = join_all(self.mirrors.iter().map(Mirror::check)).await;
+        let checks = join_all(self.mirrors.iter().map(|mirror| mirror.check())).await;
         checks.into_iter().flatten().collect()
     }
 }
@@ -233,6 +250,6 @@ impl Watch {
             ..Health::default()
         };
         let rules = self.terms().rules;
-        Ok(self.monitor.judge_account(&rules, &health).await?)
+        Ok(self.monitor().judge_account(&rules, &health).await?)
     }
 }

@@ -3,7 +3,7 @@
 //! In reading order: [`parts`] (settings turn into parts), [`watch`] (one account: settle, sweep, enforce), [`once`]
 //! (`sweep --once`), [`run`] (the daemon), `pulse` and `alarm` (whether the store works, and who is told), [`letters`] (dead letters are
 //! announced), [`digest`] (what sums up), [`mirrors`] (Alertmanager shows what fires), [`heart`] (a dead-man's switch elsewhere hears of
-//! sweeps), [`trigger`] (the wall clock).
+//! sweeps), [`trigger`] (the wall clock), [`reload`] (another configuration is put in force), [`service`] (what systemd hears).
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch as signal};
 
 use crate::clock::Clock;
-use crate::config::{Schedule, Settings};
+use crate::config::Settings;
 use crate::domain::{AccountName, ChannelName};
 use crate::monitor::SweepError;
 use crate::net::{Bounds, Trust};
@@ -22,7 +22,7 @@ use crate::notify::heartbeat::Heartbeat;
 use crate::notify::outbox::{Drained, Outbox};
 use crate::store::{Access, Store};
 use crate::vitals::Vitals;
-use crate::web::{self, Site};
+use crate::web::{self, ReloadRequest, Site};
 use crate::{enforce, metrics, store, voipms};
 
 pub mod alarm;
@@ -34,8 +34,10 @@ pub mod once;
 pub mod parts;
 mod posts;
 mod pulse;
+pub mod reload;
 mod reservations;
 pub mod run;
+pub mod service;
 #[cfg(test)]
 mod tests;
 pub mod trigger;
@@ -44,7 +46,7 @@ pub mod webhooks;
 
 pub use digest::Digests;
 pub use letters::DeadLetters;
-use mirrors::Mirrors;
+use reload::{Force, Loader, Parts};
 pub use reservations::StoreLedger;
 pub use watch::{Pass, Watch};
 
@@ -76,17 +78,16 @@ impl Environment {
 pub struct Daemon {
     pub store: Store,
     pub watches: Vec<Watch>,
-    outbox: Option<Outbox<Store>>,
+    outbox: Outbox<Store>,
     letters: DeadLetters,
-    digests: Option<Digests>,
-    mirrors: Arc<Mirrors>,
     heartbeat: Option<Heartbeat>,
     pub vitals: Arc<Vitals>,
-    /// What is in force.
-    settings: signal::Sender<Arc<Settings>>,
-    clock: Clock,
-    schedule: Schedule,
-    keep_history: jiff::SignedDuration,
+    force: Force,
+    environment: Environment,
+    trust: Trust,
+    /// `None`: it cannot be reloaded.
+    loader: Option<Loader>,
+    reloads: (mpsc::Sender<ReloadRequest>, mpsc::Receiver<ReloadRequest>),
     stop: signal::Sender<bool>,
 }
 
@@ -129,43 +130,53 @@ impl Daemon {
     pub async fn build(settings: &Settings, environment: &Environment) -> Result<Self, Error> {
         parts::warn_of_texts(settings);
         let trust = Trust::load();
-        if settings.web.external_url.is_some() && settings.web.token.is_none() {
-            // Links in messages are signed with it.
-            web::beside(&settings.store.path);
-        }
-        let delivery = parts::delivery(settings, &trust, environment.delivery_timeout)?;
-        let mirrors = Mirrors::new(settings, &trust, &environment.clock)?;
-        let heartbeat = heart::configured(settings, &trust, &environment.clock)?;
+        let Parts {
+            settings,
+            outbox,
+            mirrors,
+            heartbeat,
+        } = Parts::build(settings.clone(), environment, &trust, None)?;
         let store = Store::open(&settings.store.path, Access::Daemon).await?;
         store.settle_dead_owners(parts::DAEMON, environment.clock.now()).await?;
         let (stop, stopped) = signal::channel(false);
         let watches = settings.accounts.iter();
-        let watches = watches.map(|account| Watch::new(settings, account, &store, environment, &trust, &stopped));
+        let watches = watches.map(|account| Watch::new(&settings, account, &store, environment, &trust, &stopped));
         let watches = watches.collect::<Result<Vec<_>, _>>()?;
-        let outbox = parts::outbox(settings, delivery, environment.seed);
-        for account in &settings.accounts {
-            let client = ChannelName::client();
-            let channels = settings.channels.iter().map(|channel| &channel.name).chain([&client]);
-            channels.for_each(|channel| metrics::delivers(account.name.as_str(), channel.as_str()));
-        }
+        let outbox = signal::Sender::new(outbox);
         Ok(Self {
-            outbox: outbox.map(|outbox| Outbox::new(store.clone(), environment.clock.clone(), outbox)),
+            outbox: Outbox::new(store.clone(), environment.clock.clone(), outbox.subscribe()),
             store,
             watches,
             letters: DeadLetters::default(),
-            digests: settings.digest.as_ref().map(Digests::new),
-            mirrors: Arc::new(mirrors),
             heartbeat,
             vitals: Arc::new(Vitals::new(
                 environment.clock.clone(),
                 settings.accounts.iter().map(|account| account.name.clone()),
             )),
-            settings: signal::Sender::new(Arc::new(settings.clone())),
-            clock: environment.clock.clone(),
-            schedule: settings.schedule.clone(),
-            keep_history: settings.store.keep_history,
+            force: Force {
+                settings: signal::Sender::new(settings),
+                outbox,
+                mirrors: signal::Sender::new(mirrors),
+            },
+            environment: environment.clone(),
+            trust,
+            loader: None,
+            reloads: mpsc::channel(1),
             stop,
         })
+    }
+
+    /// Reads its configuration by `loader` when it is told to reload.
+    #[must_use]
+    pub fn reloading_by(mut self, loader: Loader) -> Self {
+        self.loader = Some(loader);
+        self
+    }
+
+    /// Takes wishes for a reload; one at a time waits.
+    #[must_use]
+    pub fn reloads(&self) -> mpsc::Sender<ReloadRequest> {
+        self.reloads.0.clone()
     }
 
     /// Tries each due message once, until `until` ends (real time). What died is announced in the same pass where
@@ -174,9 +185,10 @@ impl Daemon {
     /// # Errors
     /// When the store fails.
     pub async fn deliver(&mut self, until: impl Future<Output = ()> + Send) -> Result<(Drained, bool), Error> {
-        let Some(outbox) = &mut self.outbox else {
+        let outbox = &mut self.outbox;
+        if self.force.outbox.borrow().channels.is_empty() {
             return Ok((Drained::default(), true));
-        };
+        }
         let until = futures_util::FutureExt::shared(until);
         let mut drained = outbox.drain(until.clone()).await?;
         let mut all_told = true;
@@ -199,9 +211,9 @@ impl Daemon {
     #[must_use]
     pub fn site(&self) -> Site {
         let (nobody, _) = mpsc::channel(1);
-        let (store, clock) = (self.store.clone(), self.clock.clone());
+        let (store, clock) = (self.store.clone(), self.environment.clock.clone());
         Site::new(
-            self.settings.subscribe(),
+            self.force.settings.subscribe(),
             store,
             clock,
             Arc::clone(&self.vitals),
@@ -212,9 +224,6 @@ impl Daemon {
     /// How the channels fare, as far as was seen since the start.
     #[must_use]
     pub fn channels(&self) -> BTreeMap<ChannelName, ChannelHealth> {
-        self.outbox
-            .as_ref()
-            .map(|outbox| outbox.health().clone())
-            .unwrap_or_default()
+        self.outbox.health().clone()
     }
 }

@@ -53,18 +53,23 @@ impl Daemon {
 
     async fn sweep_and_deliver(&mut self, deliver_for: Duration, progress: &dyn Progress) -> Result<Once, Error> {
         let mut once = Once::default();
-        self.mirrors.show(&self.watches, &self.store).await?;
+        let (mirrors, settings) = (
+            Arc::clone(&self.force.mirrors.borrow()),
+            Arc::clone(&self.force.settings.borrow()),
+        );
+        let (clock, schedule) = (self.environment.clock.clone(), &settings.schedule);
+        mirrors.show(&self.watches, &self.store).await?;
         for watch in &self.watches {
-            let now = self.clock.now();
-            let deadline = now.saturating_add(self.schedule.interval(now)).unwrap_or(now);
+            let now = clock.now();
+            let deadline = now.saturating_add(schedule.interval(now)).unwrap_or(now);
             let Pass { report, not_asked, .. } = watch.pass(deadline, progress).await?;
             once.report.add(&report);
             let account = &watch.account;
             once.not_asked
                 .extend(not_asked.map(|(what, fix)| (account.clone(), what, fix)));
         }
-        self.mirrors.show(&self.watches, &self.store).await?;
-        let (mirrors, interval) = (Arc::clone(&self.mirrors), self.schedule.interval(self.clock.now()));
+        mirrors.show(&self.watches, &self.store).await?;
+        let interval = schedule.interval(clock.now());
         let (is_mirrored, delivered) = tokio::join!(
             mirrors.tell_once(interval, deliver_for),
             self.deliver(tokio::time::sleep(deliver_for))

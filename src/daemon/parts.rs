@@ -67,6 +67,21 @@ pub fn api(
     voipms::Client::new(&settings, pacer, trust, seed)
 }
 
+/// Whether the API of an account is asked as before.
+pub(super) fn is_same_api(account: &Account, before: &Account) -> bool {
+    let asked = |account: &Account| {
+        let password = account.password.expose_secret().to_owned();
+        (
+            account.url.clone(),
+            account.username.clone(),
+            password,
+            account.transport,
+            account.concurrency,
+        )
+    };
+    asked(account) == asked(before)
+}
+
 /// The mail server, if one is configured. Who reads the answers: `reply_to`, else who does for all mails.
 fn email(
     settings: &Settings,
@@ -231,9 +246,9 @@ fn policy_names(settings: &Settings) -> Vec<PolicyName> {
     settings.policies.iter().map(|policy| policy.name.clone()).collect()
 }
 
-/// What the outbox works by; `None`: no channel is configured.
+/// What the outbox works by.
 #[must_use]
-pub fn outbox(settings: &Settings, delivery: Delivery, seed: u64) -> Option<outbox::Settings> {
+pub fn outbox(settings: &Settings, delivery: Delivery, seed: u64) -> outbox::Settings {
     let routes = delivery.routes.into_iter();
     let channels: BTreeMap<_, _> = routes
         .flat_map(|route| {
@@ -241,11 +256,11 @@ pub fn outbox(settings: &Settings, delivery: Delivery, seed: u64) -> Option<outb
             route.names.into_iter().map(move |name| (name, Arc::clone(&channel)))
         })
         .collect();
-    (!channels.is_empty()).then_some(outbox::Settings {
+    outbox::Settings {
         channels,
         letterhead: delivery.letterhead,
         receivers: terms::receivers(settings),
         client_mails_per_hour: settings.alerts.client_mails_per_hour,
         seed,
-    })
+    }
 }

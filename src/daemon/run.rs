@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{join, join_all};
-use jiff::{SignedDuration, Timestamp};
+use futures_util::future::join_all;
+use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc, watch as signal};
 
 use super::alarm::Alarm;
@@ -12,17 +12,18 @@ use super::heart::Heart;
 use super::letters::DeadLetters;
 use super::mirrors::Mirrors;
 use super::pulse::{Part, Pulse, of_store};
+use super::reload::Reloader;
+use super::service::{self, Turns};
 use super::trigger::Trigger;
-use super::{Daemon, Error, Watch};
+use super::{Daemon, Digests, Error, Watch};
 use crate::clock::{Clock, Due};
-use crate::config::Schedule;
+use crate::config::Settings;
 use crate::domain::report::Report;
 use crate::monitor::Silent;
-use crate::notify::outbox::{Drained, Outbox};
-use crate::store::Store;
+use crate::notify::outbox::Drained;
 use crate::telemetry;
 use crate::vitals::Vitals;
-use crate::web::{self, ReloadRequest, Site};
+use crate::web::{self, Site};
 
 /// The work in hand gets this long after the signal to stop, a second less than the ten that are promised. What is cut off then was written down before it began.
 const GRACE: Duration = Duration::from_secs(9);
@@ -49,21 +50,22 @@ impl Daemon {
         let Self {
             store,
             watches,
-            outbox,
+            mut outbox,
             letters,
-            digests,
-            mirrors,
             heartbeat,
             vitals,
-            settings,
-            clock,
-            schedule,
-            keep_history,
+            force,
+            environment,
+            trust,
+            loader,
+            reloads: (reload, reloads),
             stop: stopper,
         } = self;
-        let trigger = Trigger::start(schedule.clone(), clock.clone()).await?;
+        let clock = environment.clock.clone();
+        let trigger = Trigger::start(force.settings.subscribe(), clock.clone()).await?;
         let wake = Notify::new();
         let pulse = Pulse::new(clock.clone());
+        let turns = Turns::new(watches.len());
         let (passed, passes) = mpsc::unbounded_channel();
         let (heart, beats) = Heart::new(heartbeat, watches.len());
         let accounts = join_all(watches.iter().enumerate().map(|(place, watch)| {
@@ -71,26 +73,27 @@ impl Daemon {
             let parts = Account {
                 watch,
                 clock: &clock,
-                schedule: &schedule,
+                settings: force.settings.subscribe(),
                 pulse: &pulse,
                 place,
                 heart: &heart,
-                mirrors: &mirrors,
+                mirrors: force.mirrors.subscribe(),
                 vitals: &vitals,
                 wake: &wake,
-                keep_history,
+                turns: &turns,
             };
             parts.run(marks, stopper.subscribe())
         }));
         let alarm = watches.first().map(|watch| {
-            let post = outbox.as_ref().map(Outbox::direct);
+            let post = force.outbox.subscribe();
             Alarm::new(watch.terms.subscribe(), store.path(), &clock, post)
         });
         let deliveries = async {
-            if let Some(mut outbox) = outbox {
-                let cancel = stopped(stopper.subscribe());
-                outbox
-                    .run(&wake, cancel, |pass| match pass {
+            let cancel = stopped(stopper.subscribe());
+            outbox
+                .run(&wake, cancel, |pass| {
+                    turns.outbox();
+                    match pass {
                         Ok((drained, _)) => {
                             pulse.works(Part::Outbox);
                             if *drained != Drained::default() {
@@ -99,55 +102,56 @@ impl Daemon {
                             }
                         }
                         Err(error) => pulse.fails(Part::Outbox, error),
-                    })
-                    .await;
-            }
+                    }
+                })
+                .await;
             drop(passed);
         };
         let announcements = announce(letters, &watches, passes, &clock, (&wake, &heart));
-        let decisions = wake_for_retries(&store, &clock, &wake, stopper.subscribe());
-        let digests = async {
-            if let Some(digests) = digests {
-                digests.run(&watches, &clock, &wake, stopper.subscribe()).await;
-            }
+        let digests = Digests::run(force.settings.subscribe(), &watches, &clock, &wake, stopper.subscribe());
+        let reloader = Reloader {
+            loader,
+            force: &force,
+            watches: &watches,
+            heart: &heart,
+            vitals: &vitals,
+            environment: &environment,
+            trust: &trust,
+            wake: &wake,
+        };
+        let next = |now| {
+            let settings = force.settings.borrow();
+            (settings.schedule.next_after(now), settings.schedule.timezone.clone())
         };
         let beside = async {
             tokio::select! {
-                () = stopped(stopper.subscribe()) => {}
-                _ = join(mirrors.run(&watches, &store), beats.run()) => {}
+                () = stopped(stopper.subscribe()) => service::stopping(),
+                _ = async {
+                    tokio::join!(
+                        Mirrors::run_all(force.mirrors.subscribe(), &watches, &store),
+                        beats.run(),
+                        reloader.run(reloads),
+                        service::tell_status(&vitals, next, &clock),
+                        service::keep_awake(&turns, &watches, &clock),
+                    )
+                } => {}
             }
         };
-        let (reload, mut reloads) = mpsc::channel(1);
         let site = Site::new(
-            settings.subscribe(),
+            force.settings.subscribe(),
             store.clone(),
             clock.clone(),
             Arc::clone(&vitals),
             reload,
         );
-        let listen = settings.borrow().web.listen;
+        let listen = force.settings.borrow().web.listen;
         let web = async {
             if let Some(address) = listen {
                 web::server::run(Arc::new(site), address, stopped(stopper.subscribe())).await;
             }
         };
-        let reloading = async {
-            while let Some(ReloadRequest { answer }) = reloads.recv().await {
-                answer.send(Err("not in this version".to_owned())).ok();
-            }
-        };
-        let work = async {
-            tokio::join!(
-                accounts,
-                deliveries,
-                announcements,
-                decisions,
-                digests,
-                beside,
-                web,
-                reloading
-            )
-        };
+        service::ready();
+        let work = async { tokio::join!(accounts, deliveries, announcements, digests, beside, web) };
         let mut work = Box::pin(work);
         let ended = tokio::select! {
             _ = &mut work => None,
@@ -199,20 +203,6 @@ pub(super) async fn stopped(mut stop: signal::Receiver<bool>) {
     stop.wait_for(|stop| *stop).await.ok();
 }
 
-/// Looks whether a person made a message due: other processes cannot wake the outbox.
-async fn wake_for_retries(store: &Store, clock: &Clock, wake: &Notify, stop: signal::Receiver<bool>) {
-    loop {
-        tokio::select! {
-            () = stopped(stop.clone()) => return,
-            () = clock.sleep(DECISIONS_EVERY) => {}
-        }
-        let next = store.next_message_at().await;
-        if next.is_ok_and(|next| next.is_some_and(|next| next <= clock.now())) {
-            wake.notify_one();
-        }
-    }
-}
-
 /// Judges dead letters after each pass of the outbox, and soon after a person dealt with one.
 async fn announce(
     mut letters: DeadLetters,
@@ -246,15 +236,15 @@ async fn announce(
 struct Account<'a> {
     watch: &'a Watch,
     clock: &'a Clock,
-    schedule: &'a Schedule,
+    settings: signal::Receiver<Arc<Settings>>,
     pulse: &'a Pulse,
     /// Which of the accounts it is.
     place: usize,
     heart: &'a Heart,
-    mirrors: &'a Mirrors,
+    mirrors: signal::Receiver<Arc<Mirrors>>,
     vitals: &'a Vitals,
     wake: &'a Notify,
-    keep_history: SignedDuration,
+    turns: &'a Turns,
 }
 
 /// What is to be done before the next mark.
@@ -283,14 +273,16 @@ impl Account<'_> {
                 mut settle_at,
                 probe_at,
             } = self.sweep(&stop).await;
-            let today = self.clock.now().to_zoned(self.schedule.timezone.clone()).date();
+            let settings = Arc::clone(&self.settings.borrow());
+            let today = self.clock.now().to_zoned(settings.schedule.timezone.clone()).date();
             if forgotten_on.replace(today) != Some(today)
-                && let Err(error) = self.watch.forget(self.keep_history).await
+                && let Err(error) = self.watch.forget(settings.store.keep_history).await
             {
                 tracing::error!(%error, "old history could not be forgotten");
             }
             let mut silence_at = self.clock.due(self.later(SILENCE_EVERY));
             loop {
+                self.turns.account(self.place);
                 match self.wait(&mut marks, &stop, settle_at, probe_at, silence_at).await {
                     Woken::Stop => return,
                     Woken::Sweep => break,
@@ -323,6 +315,7 @@ impl Account<'_> {
             // Marks do not count while an account that cannot be asked is left alone: the probe is its next sweep.
             Ok(()) = marks.changed(), if probe_at.is_none() => Woken::Sweep,
             () = reached(probe_at) => Woken::Sweep,
+            () = self.watch.mended(), if probe_at.is_some() => Woken::Sweep,
             () = reached(settle_at) => Woken::Settle,
             () = self.clock.reach(silence_at) => Woken::Silence,
             () = self.clock.sleep(DECISIONS_EVERY) => Woken::Attend,
@@ -334,14 +327,15 @@ impl Account<'_> {
     /// One pass; what is to be done before the next mark.
     async fn sweep(&self, stop: &signal::Receiver<bool>) -> Next {
         let account = &self.watch.account;
-        let deadline = self.schedule.next_after(self.clock.now());
+        let deadline = self.settings.borrow().schedule.next_after(self.clock.now());
         self.heart.begin();
         let pass = self.watch.pass(deadline, &Silent).await;
         self.wake.notify_one();
         // One that was cut short was neither.
         if !*stop.borrow() {
             let was_judged = pass.as_ref().is_ok_and(|pass| pass.not_asked.is_none());
-            self.heart.end(self.place, was_judged && !self.mirrors.are_silent());
+            self.heart
+                .end(self.place, was_judged && !self.mirrors.borrow().are_silent());
         }
         match pass {
             Ok(pass) => {
@@ -365,7 +359,8 @@ impl Account<'_> {
                     self.pulse.fails(Part::Sweeps(self.place), error);
                 }
                 let now = self.clock.now();
-                let interval = Duration::try_from(self.schedule.interval(now)).unwrap_or(STORE_PAUSE);
+                let interval = self.settings.borrow().schedule.interval(now);
+                let interval = Duration::try_from(interval).unwrap_or(STORE_PAUSE);
                 tokio::select! {
                     () = stopped(stop.clone()) => {}
                     () = self.clock.sleep(STORE_PAUSE.min(interval)) => {}

@@ -7,6 +7,7 @@
 //!
 //! Whoever listens skips what rings meanwhile.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -15,7 +16,7 @@ use tokio::task::JoinHandle;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use crate::clock::Clock;
-use crate::config::Schedule;
+use crate::config::Settings;
 
 /// The scheduler counts in whole seconds, so it may ring this much early.
 const EARLY: SignedDuration = SignedDuration::from_secs(2);
@@ -36,13 +37,13 @@ impl Trigger {
     ///
     /// # Errors
     /// When the scheduler cannot be started.
-    pub async fn start(schedule: Schedule, clock: Clock) -> Result<Self, JobSchedulerError> {
+    pub async fn start(settings: watch::Receiver<Arc<Settings>>, clock: Clock) -> Result<Self, JobSchedulerError> {
         let scheduler = JobScheduler::new().await?;
         scheduler.start().await?;
         let (ring, marks) = watch::channel(0);
         let bell = Bell {
             scheduler: scheduler.clone(),
-            schedule,
+            settings,
             clock,
         };
         let ringing = tokio::spawn(bell.ring_for_ever(ring));
@@ -72,18 +73,25 @@ impl Trigger {
 
 struct Bell {
     scheduler: JobScheduler,
-    schedule: Schedule,
+    settings: watch::Receiver<Arc<Settings>>,
     clock: Clock,
 }
 
 impl Bell {
     async fn ring_for_ever(self, ring: watch::Sender<u64>) {
         let mut after = self.clock.now();
+        let mut settings = self.settings.clone();
         loop {
-            let mark = self.schedule.next_after(after);
-            self.wait_for(mark).await;
-            ring.send_modify(|marks| *marks += 1);
-            after = next_from(mark, self.clock.now());
+            let sweep = settings.borrow_and_update().schedule.sweep.clone();
+            let mark = settings.borrow().schedule.next_after(after);
+            tokio::select! {
+                () = self.wait_for(mark) => {
+                    ring.send_modify(|marks| *marks += 1);
+                    after = next_from(mark, self.clock.now());
+                }
+                // Another schedule counts from now on; what the old one ordered rings unheard.
+                Ok(_) = settings.wait_for(|settings| settings.schedule.sweep != sweep) => after = self.clock.now(),
+            }
         }
     }
 

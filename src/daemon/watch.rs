@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::{Environment, Error, StoreLedger, parts};
 use crate::config::{Account, Settings, Terms, terms};
@@ -24,9 +24,18 @@ pub struct Watch {
     pub account: AccountName,
     /// What each pass works by. It is read once, when the pass begins: what is sent meanwhile counts from the next one.
     pub terms: watch::Sender<Terms>,
-    pub monitor: Monitor,
-    portal: Portal,
+    /// What each pass works with; the same holds.
+    monitor: watch::Sender<Arc<Monitor>>,
     write_deadline: SignedDuration,
+    /// Somebody may have mended why the account cannot be asked.
+    mended: Notify,
+}
+
+/// What a reload makes of a [`Watch`].
+pub(super) struct Renewed {
+    terms: Terms,
+    monitor: Monitor,
+    is_mended: bool,
 }
 
 /// What one pass came to.
@@ -69,36 +78,96 @@ impl Watch {
             account: account.name.clone(),
             source,
         })?;
-        let portal = Portal::new(&api, clock.clone());
         let now = clock.now();
         let monitor = Monitor {
             api: Arc::new(api),
             store: store.clone(),
             clock: clock.clone(),
-            started_at: std::sync::Mutex::new(now),
+            started_at: Arc::new(std::sync::Mutex::new(now)),
             interval: settings.schedule.interval(now),
             rate_per_minute: account.rate_per_minute,
             concurrency: account.concurrency,
             threshold_refresh: settings.schedule.threshold_refresh,
             revisit_within: settings.schedule.revisit_within,
-            jumps_noted: std::sync::atomic::AtomicU64::new(clock.jumps().forward),
-            attention: tokio::sync::Mutex::default(),
+            jumps_noted: Arc::new(std::sync::atomic::AtomicU64::new(clock.jumps().forward)),
+            attention: Arc::default(),
             stop: stop.clone(),
         };
         metrics::watches(account.name.as_str());
         Ok(Self {
             account: account.name.clone(),
             terms: watch::Sender::new(terms::terms(settings, account)),
-            monitor,
-            portal,
+            monitor: watch::Sender::new(Arc::new(monitor)),
             write_deadline: SignedDuration::try_from(bounds.total).unwrap_or(SignedDuration::MAX),
+            mended: Notify::new(),
         })
+    }
+
+    /// What other settings make of it, where `before` is in force. The pace goes on, whatever changes.
+    ///
+    /// # Errors
+    /// When the account's settings cannot be used.
+    pub(super) fn renewed(
+        &self,
+        (settings, account): (&Settings, &Account),
+        before: &Account,
+        environment: &Environment,
+        trust: &Trust,
+    ) -> Result<Renewed, Error> {
+        let old = self.monitor();
+        let is_mended = !parts::is_same_api(account, before);
+        let api = if is_mended {
+            let pacer = old.api.pacer().clone();
+            Arc::new(
+                parts::api(account, pacer, trust, environment.bounds, environment.seed).map_err(|source| {
+                    let account = account.name.clone();
+                    Error::Api { account, source }
+                })?,
+            )
+        } else {
+            Arc::clone(&old.api)
+        };
+        let monitor = Monitor {
+            api,
+            interval: settings.schedule.interval(environment.clock.now()),
+            rate_per_minute: account.rate_per_minute,
+            concurrency: account.concurrency,
+            threshold_refresh: settings.schedule.threshold_refresh,
+            revisit_within: settings.schedule.revisit_within,
+            ..Monitor::clone(&old)
+        };
+        Ok(Renewed {
+            terms: terms::terms(settings, account),
+            monitor,
+            is_mended,
+        })
+    }
+
+    /// Puts other settings in force, from the next pass on. The rate holds at once.
+    pub(super) fn renew(&self, renewed: Renewed) {
+        renewed.monitor.api.pacer().set_rate(renewed.monitor.rate_per_minute);
+        self.terms.send_replace(renewed.terms);
+        self.monitor.send_replace(Arc::new(renewed.monitor));
+        if renewed.is_mended {
+            self.mended.notify_one();
+        }
+    }
+
+    /// Ends when the account may be asked by other credentials than before.
+    pub(super) async fn mended(&self) {
+        self.mended.notified().await;
+    }
+
+    /// What a pass that begins now works with.
+    #[must_use]
+    pub fn monitor(&self) -> Arc<Monitor> {
+        Arc::clone(&self.monitor.borrow())
     }
 
     /// The terms, with the maintenance windows that are open.
     pub(super) fn terms(&self) -> Terms {
         let mut terms = self.terms.borrow().clone();
-        let open = terms::open(&terms.mutes, self.monitor.clock.now());
+        let open = terms::open(&terms.mutes, self.monitor().clock.now());
         if !open.is_empty() {
             Arc::make_mut(&mut terms.rules).mutes = open;
         }
@@ -121,18 +190,20 @@ impl Watch {
     }
 
     async fn settle_sweep_enforce(&self, deadline: Timestamp, progress: &dyn Progress) -> Result<Pass, Error> {
-        let terms = self.terms();
-        let calls_before = self.monitor.api.calls_made();
-        let mut done = self.enforce(&terms, Half::Settle, self.monitor.clock.now()).await?;
-        let swept_at = self.monitor.clock.now();
+        let (monitor, terms) = (self.monitor(), self.terms());
+        let calls_before = monitor.api.calls_made();
+        let mut done = self
+            .enforce(&monitor, &terms, Half::Settle, monitor.clock.now())
+            .await?;
+        let swept_at = monitor.clock.now();
         let mut pass = Pass::default();
-        match self.monitor.sweep(&terms.rules, deadline, progress).await {
+        match monitor.sweep(&terms.rules, deadline, progress).await {
             Ok(report) => {
-                self.monitor.attend(&terms.rules, true).await?;
+                monitor.attend(&terms.rules, true).await?;
                 pass.report = report;
                 // What was read before the end is written; a change is begun by a program that goes on.
-                if !self.monitor.is_stopping() {
-                    done.add(self.enforce(&terms, Half::Run, swept_at).await?);
+                if !monitor.is_stopping() {
+                    done.add(self.enforce(&monitor, &terms, Half::Run, swept_at).await?);
                 }
             }
             Err(SweepError::NotAsked {
@@ -142,7 +213,7 @@ impl Watch {
                 report,
                 ..
             }) => {
-                self.monitor.attend(&terms.rules, true).await?;
+                monitor.attend(&terms.rules, true).await?;
                 pass.report = *report;
                 pass.probe_at = probe_at;
                 pass.not_asked = Some((what, fix));
@@ -155,9 +226,9 @@ impl Watch {
             waiting: done.waiting,
             would: done.would,
         };
-        pass.report.api_calls = self.monitor.api.calls_made() - calls_before;
+        pass.report.api_calls = monitor.api.calls_made() - calls_before;
         pass.settle_at = done.next_at;
-        self.give_back().await;
+        self.give_back(&monitor).await;
         Ok(pass)
     }
 
@@ -166,29 +237,36 @@ impl Watch {
     /// # Errors
     /// When the store fails.
     pub async fn settle(&self) -> Result<enforce::Report, Error> {
+        let (monitor, terms) = (self.monitor(), self.terms());
         let done = self
-            .enforce(&self.terms(), Half::Settle, self.monitor.clock.now())
+            .enforce(&monitor, &terms, Half::Settle, monitor.clock.now())
             .await?;
-        self.give_back().await;
+        self.give_back(&monitor).await;
         Ok(done)
     }
 
     /// Gives reserved calls back, so that other processes need not wait for them.
-    async fn give_back(&self) {
-        if let Err(error) = self.monitor.api.pacer().settle().await {
+    async fn give_back(&self, monitor: &Monitor) {
+        if let Err(error) = monitor.api.pacer().settle().await {
             tracing::debug!(%error, "reserved calls were not given back");
         }
     }
 
-    async fn enforce(&self, terms: &Terms, half: Half, sweep_started_at: Timestamp) -> Result<enforce::Report, Error> {
+    async fn enforce(
+        &self,
+        monitor: &Monitor,
+        terms: &Terms,
+        half: Half,
+        sweep_started_at: Timestamp,
+    ) -> Result<enforce::Report, Error> {
         let Terms { rules, guards, .. } = terms;
         let account = &self.account;
         let any = Filter::newest(account.clone(), 1);
         let asks_for_changes = rules.policies.iter().any(|policy| policy.enforce.is_some());
-        if !asks_for_changes && self.monitor.store.enforcements(&any).await?.is_empty() {
+        if !asks_for_changes && monitor.store.enforcements(&any).await?.is_empty() {
             return Ok(enforce::Report::default());
         }
-        let mut view = self.monitor.load(rules, self.monitor.clock.now()).await?;
+        let mut view = monitor.load(rules, monitor.clock.now()).await?;
         let mut ground = Ground {
             sweep_started_at,
             state: &mut view.state,
@@ -201,8 +279,9 @@ impl Watch {
             guards: Arc::clone(guards),
             write_deadline: self.write_deadline,
         };
-        let Monitor { store, clock, .. } = &self.monitor;
-        let enforcer = Enforcer::new(self.portal.clone(), store.clone(), settings, clock.clone());
+        let Monitor { api, store, clock, .. } = monitor;
+        let portal = Portal::new(api, clock.clone());
+        let enforcer = Enforcer::new(portal, store.clone(), settings, clock.clone());
         let done = match half {
             Half::Settle => enforcer.settle(&mut ground).await?,
             Half::Run => enforcer.run(&mut ground).await?,
@@ -225,7 +304,7 @@ impl Watch {
             brake: Some(brake.as_ref().map(|brake| brake.note.clone())),
             ..Health::default()
         };
-        Ok(self.monitor.judge_account(rules, &health).await?)
+        Ok(self.monitor().judge_account(rules, &health).await?)
     }
 
     /// Judges how long clients have been unread, without any call.
@@ -233,7 +312,7 @@ impl Watch {
     /// # Errors
     /// When the store fails.
     pub async fn judge_silence(&self) -> Result<(), Error> {
-        Ok(self.monitor.judge_silence(&self.terms().rules).await?)
+        Ok(self.monitor().judge_silence(&self.terms().rules).await?)
     }
 
     /// Attends to what people decided since the last look, and to escalations that are due. Whether somebody is owed a
@@ -242,7 +321,7 @@ impl Watch {
     /// # Errors
     /// When the store fails.
     pub async fn attend(&self) -> Result<bool, Error> {
-        Ok(self.monitor.attend(&self.terms().rules, false).await?)
+        Ok(self.monitor().attend(&self.terms().rules, false).await?)
     }
 
     /// Judges the messages that will never arrive.
@@ -250,7 +329,7 @@ impl Watch {
     /// # Errors
     /// When the store fails.
     pub async fn judge_dead_letters(&self) -> Result<Looked, Error> {
-        Ok(self.monitor.judge_dead_letters(&self.terms().rules).await?)
+        Ok(self.monitor().judge_dead_letters(&self.terms().rules).await?)
     }
 
     /// Whether the brake is on.
@@ -262,8 +341,8 @@ impl Watch {
     }
 
     async fn brake(&self) -> Result<Option<Decision>, Error> {
-        let now = self.monitor.clock.now();
-        Ok(self.monitor.store.brake(&self.account, now).await?)
+        let now = self.monitor().clock.now();
+        Ok(self.monitor().store.brake(&self.account, now).await?)
     }
 
     /// Forgets history older than `keep`.
@@ -271,10 +350,14 @@ impl Watch {
     /// # Errors
     /// When the store fails.
     pub async fn forget(&self, keep: SignedDuration) -> Result<(), Error> {
-        let Ok(before) = self.monitor.clock.now().checked_sub(keep) else {
+        let Ok(before) = self.monitor().clock.now().checked_sub(keep) else {
             return Ok(());
         };
-        let forgotten = self.monitor.store.forget_history_before(&self.account, before).await?;
+        let forgotten = self
+            .monitor()
+            .store
+            .forget_history_before(&self.account, before)
+            .await?;
         if forgotten > 0 {
             tracing::info!(account = %self.account, forgotten, "old history was forgotten");
         }

@@ -31,14 +31,15 @@ pub mod letters;
 mod moved;
 mod sweep;
 
-/// Reads one account and writes down what its rules make of that. Each pass is given the rules it works by.
-#[derive(Debug)]
+/// Reads one account and writes down what its rules make of that. Each pass is given the rules it works by. Clones share what is
+/// remembered between passes.
+#[derive(Clone, Debug)]
 pub struct Monitor {
     pub api: Arc<voipms::Client>,
     pub store: Store,
     pub clock: Clock,
     /// When the program began to watch: silence before that is nobody's. Never ahead: see `began_at`.
-    pub started_at: Mutex<Timestamp>,
+    pub started_at: Arc<Mutex<Timestamp>>,
     /// Time between two sweeps by the schedule.
     pub interval: SignedDuration,
     /// Calls in any 60 seconds.
@@ -50,9 +51,9 @@ pub struct Monitor {
     /// How long asking everybody may take.
     pub revisit_within: SignedDuration,
     /// How many jumps of the clock were taken note of.
-    pub jumps_noted: AtomicU64,
+    pub jumps_noted: Arc<AtomicU64>,
     /// What was looked at last between two sweeps.
-    pub attention: tokio::sync::Mutex<Attention>,
+    pub attention: Arc<tokio::sync::Mutex<Attention>>,
     /// Becomes true when the program is to end: a sweep then starts no call any more and writes what it has.
     pub stop: watch::Receiver<bool>,
 }

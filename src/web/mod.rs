@@ -75,6 +75,16 @@ pub struct ReloadRequest {
     pub answer: oneshot::Sender<Result<Vec<String>, String>>,
 }
 
+impl ReloadRequest {
+    /// One whose outcome only the log tells.
+    #[must_use]
+    pub fn unheard() -> Self {
+        Self {
+            answer: oneshot::channel().0,
+        }
+    }
+}
+
 impl Site {
     #[must_use]
     pub fn new(

@@ -15,7 +15,8 @@ fn at(text: &str) -> Timestamp {
 
 /// Makes what is due at `now`; whether anything was.
 async fn make(stage: &Stage, now: &str) -> bool {
-    let digests: &Digests = stage.daemon.digests.as_ref().unwrap();
+    let settings = stage.daemon.force.settings.borrow().clone();
+    let digests = Digests::new(settings.digest.as_ref().unwrap());
     digests.make(&stage.daemon.watches, at(now)).await.unwrap()
 }
 

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
 
 use self::peer::Peer;
@@ -46,6 +46,17 @@ pub struct Settings {
     pub resend: SignedDuration,
 }
 
+impl Settings {
+    fn is(&self, other: &Self) -> bool {
+        let said = |settings: &Self| {
+            let said = settings.authorization.as_ref();
+            said.map(|said| said.expose_secret().to_owned())
+        };
+        (&self.channel, &self.urls, self.resend) == (&other.channel, &other.urls, other.resend)
+            && said(self) == said(other)
+    }
+}
+
 /// When any peer was told last, and why not since.
 #[derive(Clone, Debug, Default)]
 struct Reached {
@@ -59,6 +70,7 @@ struct Reached {
 pub struct Mirror {
     pub channel: ChannelName,
     pub resend: SignedDuration,
+    settings: Settings,
     peers: Vec<Peer>,
     looks: watch::Sender<Arc<Shown>>,
     reached: watch::Sender<Reached>,
@@ -78,12 +90,19 @@ impl Mirror {
         Ok(Self {
             channel: settings.channel.clone(),
             resend: settings.resend,
+            settings: settings.clone(),
             peers: peers.collect::<Result<_, _>>()?,
             looks: watch::Sender::default(),
             reached: watch::Sender::default(),
             clock: clock.clone(),
             began: clock.monotonic(),
         })
+    }
+
+    /// Whether it was made from these settings.
+    #[must_use]
+    pub fn is_of(&self, settings: &Settings) -> bool {
+        self.settings.is(settings)
     }
 
     /// Shows what fires now, each with when it began. `is_all`: everything is posted again, not only what is new.

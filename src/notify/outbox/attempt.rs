@@ -1,11 +1,14 @@
 //! One attempt: how a message leaves, and what its end says of others.
 
+use std::sync::Arc;
+
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
 
 use super::blame::Doubt;
+use super::pass::close;
 use super::spool::Spool;
 use super::state::{self, Circumstances};
 use super::{Drained, Outbox, log};
@@ -15,7 +18,7 @@ use crate::domain::judge::audience;
 use crate::domain::notice::{AttemptOutcome, Message, MessageKind, NoticeState, Notification};
 use crate::metrics;
 use crate::notify::backoff;
-use crate::notify::delivery::{Attempted, Connection, End, Parcel, Root, Sent, Until};
+use crate::notify::delivery::{Attempted, Channel, Connection, End, Parcel, Root, Sent, Until};
 use crate::notify::letter;
 use crate::notify::queue::{Due, Queue, Record};
 
@@ -27,6 +30,8 @@ pub(super) enum Ended<'p> {
     Sent {
         parcel: Box<Parcel>,
         connection: Box<dyn Connection>,
+        /// What the connection leads to.
+        channel: Arc<dyn Channel>,
         sent: Sent<'p>,
         watch: Stopwatch,
     },
@@ -137,12 +142,14 @@ impl<Q: Queue> Outbox<Q> {
                 let mut parcel = Box::new(parcel);
                 parcel.at = self.clock.now();
                 let (mut connection, cut) = (spool.connection(channel), cut.clone());
+                let channel = Arc::clone(channel);
                 let flight = async move {
                     let watch = Stopwatch::start();
                     let sent = connection.send(&parcel, cut).await;
                     Ended::Sent {
                         parcel,
                         connection,
+                        channel,
                         sent,
                         watch,
                     }
@@ -248,13 +255,20 @@ impl<Q: Queue> Outbox<Q> {
             Ended::Sent {
                 parcel,
                 connection,
+                channel,
                 sent,
                 watch,
             } => {
-                let Some(spool) = self.spools.get_mut(&parcel.message.channel) else {
+                let name = &parcel.message.channel;
+                let Some(spool) = self.spools.get_mut(name) else {
                     return true;
                 };
-                spool.put_down(connection);
+                let now = self.settings.channels.get(name);
+                if now.is_some_and(|now| Arc::ptr_eq(now, &channel)) {
+                    spool.put_down(connection);
+                } else if connection.is_open() {
+                    flights.push(close(connection));
+                }
                 match sent {
                     Sent::Awaited(answer) => {
                         let is_aside = spool.step_aside();

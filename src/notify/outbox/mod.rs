@@ -23,9 +23,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Notify;
-
-pub use self::direct::Direct;
+use tokio::sync::{Notify, watch};
 
 use self::limit::Turns;
 use self::pass::Ends;
@@ -47,7 +45,11 @@ const GRACE: Duration = Duration::from_secs(5);
 /// nothing: not at once, so that a fault does not keep a processor busy.
 const PAUSE: SignedDuration = SignedDuration::from_secs(5);
 
+/// How often it is looked what is due though nobody says so: other processes cannot wake it.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
 /// What a worker is made of.
+#[derive(Clone)]
 pub struct Settings {
     /// How each channel's messages leave; `client` included when there is a mail server.
     pub channels: BTreeMap<ChannelName, Arc<dyn Channel>>,
@@ -92,7 +94,9 @@ pub struct Drained {
 pub struct Outbox<Q> {
     queue: Q,
     clock: Clock,
-    settings: Settings,
+    settings: Arc<Settings>,
+    /// What it is to work by from the next message on.
+    changes: watch::Receiver<Arc<Settings>>,
     health: BTreeMap<ChannelName, ChannelHealth>,
     /// The channels at work.
     spools: BTreeMap<ChannelName, Spool>,
@@ -107,13 +111,15 @@ pub struct Outbox<Q> {
 }
 
 impl<Q: Queue> Outbox<Q> {
-    /// Makes a worker; it does nothing yet.
+    /// Makes a worker; it does nothing yet. Other settings that come while it works count from the next message on.
     #[must_use]
-    pub fn new(queue: Q, clock: Clock, settings: Settings) -> Self {
+    pub fn new(queue: Q, clock: Clock, mut changes: watch::Receiver<Arc<Settings>>) -> Self {
+        let settings = Arc::clone(&changes.borrow_and_update());
         Self {
             queue,
             clock,
             settings,
+            changes,
             health: BTreeMap::new(),
             spools: BTreeMap::new(),
             turns: Turns::default(),
@@ -200,6 +206,7 @@ impl<Q: Queue> Outbox<Q> {
                 () = stop.clone() => return,
                 () = wake.notified() => {}
                 () = sleep => {}
+                () = self.clock.sleep(LOOK_EVERY) => {}
             }
         }
     }

@@ -2,6 +2,7 @@
 //! at a time; a receiver that keeps one waiting holds up nobody else.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
@@ -11,18 +12,15 @@ use tokio::sync::Notify;
 use super::attempt::{Ended, InFlight};
 use super::blame::Broken;
 use super::spool::Spool;
-use super::{Drained, Outbox};
+use super::{Drained, LOOK_EVERY, Outbox};
 use crate::domain::ChannelName;
 use crate::domain::notice::{Attempt, Message};
-use crate::notify::delivery::{Parcel, Until};
+use crate::notify::delivery::{Connection, Parcel, Until};
 use crate::notify::health::ChannelHealth;
 use crate::notify::queue::{Queue, Record};
 
 /// Messages of one channel taken from the queue at a time: bounds memory, and is more than an hour of mails to clients.
 const BATCH: usize = 200;
-
-/// While messages are in hand, what became due is looked for this often, woken or not. Real time, as the waits of channels.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// What ended is written down together with what leaves next, or else within this time: so long a crash may send again what
 /// has arrived. Real time.
@@ -78,6 +76,7 @@ impl<Q: Queue> Outbox<Q> {
         let mut late = tokio::time::interval(WRITTEN_WITHIN);
         late.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
+            is_looking |= self.adopt(&mut flights, &mut tally.drained);
             if failed.is_none() {
                 failed = self.step(is_looking, ends, &mut flights, &mut tally).await.err();
             }
@@ -93,6 +92,7 @@ impl<Q: Queue> Outbox<Q> {
                     Some(wake) => wake.notified().await,
                     None => std::future::pending().await,
                 } } => Event::Look,
+                // Real time, as the waits of channels.
                 () = tokio::time::sleep(LOOK_EVERY), if wake.is_some() => Event::Look,
                 _ = late.tick(), if !self.unwritten.is_empty() => Event::Late,
             };
@@ -203,6 +203,26 @@ impl<Q: Queue> Outbox<Q> {
         Ok(found)
     }
 
+    /// Works by other settings from now on, if there are any. What has not begun to leave is taken anew, and what failed is
+    /// tried at once: somebody may have mended it. Whether there were.
+    fn adopt<'p>(&mut self, flights: &mut FuturesUnordered<InFlight<'p>>, drained: &mut Drained) -> bool {
+        if !self.changes.has_changed().unwrap_or(false) {
+            return false;
+        }
+        self.settings = Arc::clone(&self.changes.borrow_and_update());
+        self.let_go(drained);
+        for spool in self.spools.values_mut() {
+            flights.extend(spool.take_open().map(close));
+        }
+        for (channel, health) in &mut self.health {
+            if health.failures > 0 {
+                *health = ChannelHealth::default();
+                self.recovered.insert(channel.clone());
+            }
+        }
+        true
+    }
+
     /// Counts what became of a message, and has it written down with the next record.
     pub(super) fn settle(&mut self, message: Message, attempt: Option<Attempt>, drained: &mut Drained) {
         Self::count(&message, drained);
@@ -263,9 +283,7 @@ impl<Q: Queue> Outbox<Q> {
             if !spool.is_done() {
                 return true;
             }
-            for connection in spool.take_open() {
-                flights.push(connection.close().map(|()| Ended::Closed).boxed());
-            }
+            flights.extend(spool.take_open().map(close));
             false
         });
     }
@@ -284,4 +302,9 @@ impl<Q: Queue> Outbox<Q> {
             self.settle(message, None, drained);
         }
     }
+}
+
+/// The end of a connection.
+pub(super) fn close<'p>(connection: Box<dyn Connection>) -> InFlight<'p> {
+    connection.close().map(|()| Ended::Closed).boxed()
 }

@@ -29,6 +29,9 @@ use crate::domain::AccountName;
 /// more slots from other processes, and from the next run after a kill.
 const AHEAD: Duration = Duration::from_millis(250);
 
+/// Waiting goes in slices no longer than this, so that who waits on purpose can be told from who is stuck.
+const SLICE: Duration = Duration::from_secs(15);
+
 /// Gives the calls of one account their times. Clones share the pace; one process has one for each account.
 #[derive(Clone, Debug)]
 pub struct Pacer(Arc<Shared>);
@@ -59,11 +62,7 @@ struct Shared {
 
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Pacer({}, {} a minute)",
-            self.pace.account, self.pace.rate_per_minute
-        )
+        write!(f, "Pacer({})", self.pace.account)
     }
 }
 
@@ -101,6 +100,7 @@ impl Pacer {
             next_size: 1,
             grace: GRACE,
             calls_made: 0,
+            turns: 0,
         };
         Self(Arc::new(Shared {
             clock: pace.clock.clone(),
@@ -136,13 +136,14 @@ impl Pacer {
     async fn permits<const N: usize>(&self, priority: Priority) -> Result<Option<[Permit; N]>, LedgerError> {
         let mut turn = Turn::take(&self.0, priority).await;
         loop {
+            self.0.state().turns += 1;
             match self.step(priority) {
                 Step::Start(permits) => return Ok(Some(permits)),
                 Step::GiveUp => return Ok(None),
                 Step::Yield => turn = turn.yield_to_urgent().await,
                 Step::Sleep(duration) => {
                     tokio::select! {
-                        () = self.0.clock.sleep(duration) => {}
+                        () = self.0.clock.sleep(duration.min(SLICE)) => {}
                         () = self.0.changed.notified() => {}
                     }
                 }
@@ -157,6 +158,18 @@ impl Pacer {
     pub fn limit_hit(&self) {
         let now = self.0.clock.monotonic();
         self.0.state().window.limit_hit(now);
+    }
+
+    /// From now on so many calls a minute, at least 1. What was called in the last minute counts.
+    pub fn set_rate(&self, rate_per_minute: u32) {
+        self.0.state().window.set_rate(rate_per_minute);
+        self.0.changed.notify_one();
+    }
+
+    /// Grows while somebody is given calls or waits for some on purpose.
+    #[must_use]
+    pub fn turns(&self) -> u64 {
+        self.0.state().turns
     }
 
     /// Calls a minute that are allowed now.

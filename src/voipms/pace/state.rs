@@ -29,6 +29,8 @@ pub(super) struct State {
     pub(super) next_size: u32,
     pub(super) grace: Duration,
     pub(super) calls_made: u64,
+    /// How often it was looked whether a call may start.
+    pub(super) turns: u64,
 }
 
 /// A reservation as its owner sees it.

@@ -186,6 +186,11 @@ impl Window {
         self.foreign = foreign.into();
     }
 
+    /// From now on so many calls a minute.
+    pub(super) fn set_rate(&mut self, rate_per_minute: u32) {
+        self.limit.configure(rate_per_minute);
+    }
+
     /// The API said that its own limit is reached.
     pub(super) fn limit_hit(&mut self, now: Duration) {
         self.limit.hit(now);
@@ -224,6 +229,15 @@ impl Limit {
             halved_at: None,
             not_before: Duration::ZERO,
             recovers_at: Duration::ZERO,
+        }
+    }
+
+    /// What the API complained of stays in mind: a higher rate is reached as after any complaint.
+    fn configure(&mut self, rate_per_minute: u32) {
+        let was_whole = self.effective == self.configured;
+        self.configured = u64::from(rate_per_minute.max(1));
+        if was_whole || self.effective > self.configured {
+            self.effective = self.configured;
         }
     }
 
@@ -321,6 +335,27 @@ mod tests {
         assert_eq!(window.next(secs(53), 2), Next::At(secs(110)));
         assert_eq!(window.next(secs(53), 3), Next::At(secs(112)));
         assert_eq!(window.next(secs(110), 2), Next::Now);
+    }
+
+    #[test]
+    fn another_rate_counts_what_was_called_before_and_forgets_no_complaint() {
+        let mut window = Window::new(600);
+        for call in 0..100 {
+            let at = millis(100) * call;
+            window.start(at);
+            window.end(at);
+        }
+        window.set_rate(60);
+        // The hundred of the first ten seconds are too many already; the 41st is forgotten first.
+        let at = millis(100) * 40 + MINUTE;
+        assert_eq!(window.next(secs(10), 1), Next::At(at));
+        window.set_rate(6_000);
+        assert_eq!(window.next(secs(10), 1), Next::Now);
+        window.limit_hit(secs(10));
+        for (rate, expected) in [(4_000, 3_000), (2_000, 2_000), (6_000, 6_000)] {
+            window.set_rate(rate);
+            assert_eq!(window.rate(secs(10)), expected, "{rate}");
+        }
     }
 
     #[test]

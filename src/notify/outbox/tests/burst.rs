@@ -93,3 +93,38 @@ async fn what_was_to_leave_next_waits_untried_when_the_channel_breaks() {
     bench.step(MINUTE);
     assert_eq!(bench.drain().await.sent, MANY - drained.sent);
 }
+
+#[tokio::test]
+async fn other_settings_count_from_the_next_message_on_and_nothing_is_lost_or_sent_twice() {
+    let bench = Bench::with(MANY).await;
+    let other = MailCatcher::start(Options::default()).await.unwrap();
+    let to = |catcher: &MailCatcher| Bench::outbox(&bench.shelf, catcher, &bench.clock).settings;
+    let changes = tokio::sync::watch::Sender::new(to(&bench.catcher));
+    let mut outbox = Outbox::new(bench.shelf.clone(), bench.clock.clone(), changes.subscribe());
+    let (mut sent, mut turns) = (0, 0);
+    let wake = tokio::sync::Notify::new();
+    let run = outbox.run(&wake, std::future::pending(), |pass| {
+        sent += pass.unwrap().0.sent;
+        turns += 1;
+        // Between two looks, to and fro.
+        let catcher = if turns % 2 == 0 { &bench.catcher } else { &other };
+        changes.send_replace(to(catcher));
+    });
+    tokio::select! {
+        () = run => {}
+        () = async {
+            while bench.shelf.states().iter().any(|state| *state != NoticeState::Delivered) {
+                tokio::task::yield_now().await;
+            }
+        } => {}
+    }
+    assert!(turns > 1 && sent <= MANY, "{turns} turns, {sent} sent");
+    let mails = [bench.catcher.mails(), other.mails()].concat();
+    let recipients: BTreeSet<String> = mails.iter().map(|mail| mail.to.join(",")).collect();
+    assert_eq!(
+        (mails.len(), recipients.len()),
+        (MANY as usize, MANY as usize),
+        "each once"
+    );
+    assert!(!other.mails().is_empty());
+}

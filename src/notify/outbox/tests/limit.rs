@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::Severity;
 use crate::domain::receiver::Receiver;
+use std::sync::Arc;
 
 /// A worker whose channel `ops` takes so many an hour.
 async fn bench(most: u32) -> Bench {
@@ -12,7 +13,7 @@ async fn bench(most: u32) -> Bench {
         ..Receiver::people(vec!["noc@example.com".to_owned()])
     };
     let receivers = BTreeMap::from([(ChannelName::new("ops").unwrap(), ops)]);
-    bench.outbox.settings.receivers = receivers;
+    Arc::make_mut(&mut bench.outbox.settings).receivers = receivers;
     bench
 }
 

@@ -285,7 +285,11 @@ impl Bench {
             client_mails_per_hour: 20,
             seed: 1,
         };
-        Outbox::new(shelf.clone(), clock.clone(), settings)
+        Outbox::new(
+            shelf.clone(),
+            clock.clone(),
+            tokio::sync::watch::channel(Arc::new(settings)).1,
+        )
     }
 
     /// A pass without an end set from outside.

@@ -2,6 +2,7 @@
 
 use jiff::ToSpan;
 use jiff::tz::TimeZone;
+use std::sync::Arc;
 
 use super::*;
 use crate::domain::notice::MessageKind;
@@ -20,7 +21,7 @@ async fn bench() -> Bench {
         quiet_hours: Some(hours),
         ..Receiver::people(vec!["noc@example.com".to_owned()])
     };
-    bench.outbox.settings.receivers = BTreeMap::from([(ChannelName::new("ops").unwrap(), ops)]);
+    Arc::make_mut(&mut bench.outbox.settings).receivers = BTreeMap::from([(ChannelName::new("ops").unwrap(), ops)]);
     bench
 }
 
