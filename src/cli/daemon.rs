@@ -1,14 +1,16 @@
 //! `run`: the daemon in the foreground, until SIGTERM or SIGINT. And what it shares with `sweep --once`.
 
+use std::net::TcpListener;
+
 use clap::Args;
 
 use super::context::{Context, Exit};
-use super::failure::{FAILED, Failure};
+use super::failure::{CONFIG, FAILED, Failure};
 use super::runtime::block_on;
 use super::signals::DaemonSignals;
-use crate::config::Secrets;
+use crate::config::{Secrets, Settings};
 use crate::daemon::alarm::tell_of_start;
-use crate::daemon::{Daemon, Environment, Error};
+use crate::daemon::{Daemon, Environment, Error, service};
 use crate::web::ReloadRequest;
 
 /// Watch until told to stop.
@@ -37,6 +39,7 @@ pub fn run(context: &mut Context, _: &RunArgs) -> Result<Exit, Failure> {
         tracing::warn!("{warning}");
     }
     let loader = context.loader();
+    let listener = socket(&loaded.settings)?;
     block_on(async {
         let mut signals = DaemonSignals::listen()?;
         let environment = environment();
@@ -55,7 +58,7 @@ pub fn run(context: &mut Context, _: &RunArgs) -> Result<Exit, Failure> {
             mode = loaded.settings.enforcement.mode.as_str(),
             "watching"
         );
-        let daemon = daemon.reloading_by(loader);
+        let daemon = daemon.reloading_by(loader).listening_on(listener);
         let reloads = daemon.reloads();
         let stop = signals.told_to_stop(move || {
             // Where one waits already, it has not begun to read.
@@ -64,6 +67,26 @@ pub fn run(context: &mut Context, _: &RunArgs) -> Result<Exit, Failure> {
         daemon.run(stop).await.map_err(|error| from_daemon(&error))
     })?;
     Ok(Exit::Fine)
+}
+
+/// The socket that systemd passes on. Whoever opened it, an open one wants a token.
+fn socket(settings: &Settings) -> Result<Option<TcpListener>, Failure> {
+    let listener = service::socket().map_err(|error| {
+        Failure::from(error)
+            .while_doing("the socket that was passed on cannot be used")
+            .hint("`ListenStream=` of the socket's unit takes an address with a port")
+    })?;
+    let address = listener.as_ref().map(TcpListener::local_addr).transpose()?;
+    match address {
+        Some(address) if !address.ip().is_loopback() && settings.web.token.is_none() => Err(Failure {
+            code: CONFIG,
+            ..Failure::failed(format!(
+                "the socket that was passed on listens on {address}, and nobody needs a token"
+            ))
+        }
+        .hint("set web.token_file, or have it listen on 127.0.0.1")),
+        _ => Ok(listener),
+    }
 }
 
 /// The real world.

@@ -166,7 +166,14 @@ fn start(arguments: impl IntoIterator<Item = OsString>, variables: Variables) ->
     let is_story = matches!(cli.command, Command::Demo(_));
     if !is_story || cli.global.verbose > 0 {
         let global = &cli.global;
-        telemetry::init(global.log_format, global.verbose, !no_colour, unread(&cli.command));
+        let journal = variable("JOURNAL_STREAM").and_then(|stream| stream.to_str());
+        telemetry::init(
+            global.log_format,
+            global.verbose,
+            !no_colour,
+            unread(&cli.command),
+            journal,
+        );
     }
     let mut context = Context {
         global: cli.global,

@@ -87,6 +87,8 @@ pub struct Daemon {
     trust: Trust,
     /// `None`: it cannot be reloaded.
     loader: Option<Loader>,
+    /// `None`: it opens its own, if it listens.
+    listener: Option<std::net::TcpListener>,
     reloads: (mpsc::Sender<ReloadRequest>, mpsc::Receiver<ReloadRequest>),
     stop: signal::Sender<bool>,
 }
@@ -161,6 +163,7 @@ impl Daemon {
             environment: environment.clone(),
             trust,
             loader: None,
+            listener: None,
             reloads: mpsc::channel(1),
             stop,
         })
@@ -170,6 +173,13 @@ impl Daemon {
     #[must_use]
     pub fn reloading_by(mut self, loader: Loader) -> Self {
         self.loader = Some(loader);
+        self
+    }
+
+    /// Serves on this socket, whatever is configured.
+    #[must_use]
+    pub fn listening_on(mut self, listener: Option<std::net::TcpListener>) -> Self {
+        self.listener = listener;
         self
     }
 

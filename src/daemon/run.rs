@@ -23,6 +23,7 @@ use crate::monitor::Silent;
 use crate::notify::outbox::Drained;
 use crate::telemetry;
 use crate::vitals::Vitals;
+use crate::web::server::Place;
 use crate::web::{self, Site};
 
 /// The work in hand gets this long after the signal to stop, a second less than the ten that are promised. What is cut off then was written down before it began.
@@ -58,6 +59,7 @@ impl Daemon {
             environment,
             trust,
             loader,
+            listener,
             reloads: (reload, reloads),
             stop: stopper,
         } = self;
@@ -145,9 +147,10 @@ impl Daemon {
             reload,
         );
         let listen = force.settings.borrow().web.listen;
+        let place = listener.map(Place::Given).or(listen.map(Place::Address));
         let web = async {
-            if let Some(address) = listen {
-                web::server::run(Arc::new(site), address, stopped(stopper.subscribe())).await;
+            if let Some(place) = place {
+                web::server::run(Arc::new(site), place, stopped(stopper.subscribe())).await;
             }
         };
         service::ready();

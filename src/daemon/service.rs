@@ -63,6 +63,14 @@ impl Turns {
     }
 }
 
+/// The socket that the manager passes on for the listener, if it does.
+///
+/// # Errors
+/// When what it passes on is no socket that connections come to.
+pub fn socket() -> std::io::Result<Option<std::net::TcpListener>> {
+    listenfd::ListenFd::from_env().take_tcp_listener(0)
+}
+
 /// It is up.
 pub fn ready() {
     tell(&[NotifyState::Ready]);

@@ -2,10 +2,12 @@
 //!
 //! A program that works for people who are not there waits for nobody who reads what it tells: see [`Unread::Queued`].
 
+mod journal;
 mod queue;
 
 use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
@@ -42,6 +44,9 @@ static LINES: Queue = Queue::new();
 /// How long the end of the program waits for it; unset: nothing is queued.
 static PATIENCE: OnceLock<Duration> = OnceLock::new();
 
+/// Whether what is queued are entries of the journal, and not lines.
+static IS_JOURNAL: AtomicBool = AtomicBool::new(false);
+
 /// What the libraries below may say, whatever `-v` says: the mail client logs its conversation with the password in
 /// it at a lower level, the HTTP client its requests, and the scheduler and the store greet at each start.
 const QUIET: &str = "warn,sqlx::postgres::notice=warn";
@@ -58,11 +63,29 @@ pub fn directives(verbosity: u8) -> String {
 }
 
 /// Starts logging for the whole process. A second start changes nothing, so that tests may call it.
-pub fn init(format: LogFormat, verbosity: u8, colour: bool, unread: Unread) {
+///
+/// Text that would end up in the journal (standard error is the stream that `journal` names, as systemd does in
+/// `JOURNAL_STREAM`) goes there with its fields instead.
+pub fn init(format: LogFormat, verbosity: u8, colour: bool, unread: Unread, journal: Option<&str>) {
+    if let Unread::Queued { patience } = unread
+        && format == LogFormat::Text
+        && let Some(socket) = journal.and_then(journal::socket)
+    {
+        IS_JOURNAL.store(true, Ordering::Relaxed);
+        start_queue(patience, socket);
+        let filter = EnvFilter::new(directives(verbosity));
+        drop(
+            tracing_subscriber::registry()
+                .with(filter)
+                .with(journal::Journal(&LINES))
+                .try_init(),
+        );
+        return;
+    }
     let writer = match unread {
         Unread::Waits => BoxMakeWriter::new(std::io::stderr),
         Unread::Queued { patience } => {
-            start_queue(patience);
+            start_queue(patience, std::io::stderr());
             BoxMakeWriter::new(|| &LINES)
         }
     };
@@ -83,18 +106,21 @@ pub fn init(format: LogFormat, verbosity: u8, colour: bool, unread: Unread) {
 }
 
 /// Has all that is told written by a thread of its own from now on; a panic is told like anything else.
-fn start_queue(patience: Duration) {
+fn start_queue(patience: Duration, out: impl Write + Send + 'static) {
     if PATIENCE.set(patience).is_err() {
         return;
     }
     let tell_lost =
         |lost_lines| tracing::warn!(lost_lines, "nobody read standard error: lines of the log are lost here");
-    std::thread::spawn(move || LINES.work(std::io::stderr(), tell_lost));
+    std::thread::spawn(move || LINES.work(out, tell_lost));
     std::panic::set_hook(Box::new(|panic| say(&panic.to_string())));
 }
 
 /// Writes a line on standard error that is no line of the log. A closed standard error changes nothing.
 pub fn say(line: &str) {
+    if IS_JOURNAL.load(Ordering::Relaxed) {
+        return LINES.push(&journal::plain(line));
+    }
     let line = format!("{line}\n");
     match PATIENCE.get() {
         Some(_) => LINES.push(line.as_bytes()),

@@ -11,14 +11,36 @@ use super::{Site, connections, router};
 /// How long after an address could not be had it is tried again. Real time.
 const AGAIN_AFTER: Duration = Duration::from_secs(10);
 
+/// Where it listens.
+#[derive(Debug)]
+pub enum Place {
+    Address(SocketAddr),
+    /// On a socket that somebody else opened.
+    Given(std::net::TcpListener),
+}
+
+impl Place {
+    /// The socket, for a try; an error of one that was given is final.
+    async fn listen(&self) -> std::io::Result<TcpListener> {
+        match self {
+            Self::Address(address) => TcpListener::bind(address).await,
+            Self::Given(listener) => {
+                let listener = listener.try_clone()?;
+                listener.set_nonblocking(true)?;
+                TcpListener::from_std(listener)
+            }
+        }
+    }
+}
+
 /// Serves until `stop` ends.
-pub async fn run(site: Arc<Site>, address: SocketAddr, stop: impl Future<Output = ()> + Send + 'static) {
+pub async fn run(site: Arc<Site>, place: Place, stop: impl Future<Output = ()> + Send + 'static) {
     let mut stop = std::pin::pin!(futures_util::FutureExt::shared(stop));
     let listener = loop {
-        match TcpListener::bind(address).await {
+        match place.listen().await {
             Ok(listener) => break listener,
             Err(error) => {
-                tracing::error!(%address, %error, "the web listener cannot listen there; it is tried again");
+                tracing::error!(?place, %error, "the web listener cannot listen there; it is tried again");
             }
         }
         tokio::select! {

@@ -17,6 +17,7 @@ mod heartbeat;
 mod journey;
 mod program;
 mod prometheus;
+mod service;
 mod systemd;
 mod tidy;
 mod web;

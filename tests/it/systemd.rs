@@ -6,9 +6,11 @@ use std::process::Command;
 
 /// The unit's settings, in order; a key may come more than once.
 fn settings() -> Vec<(String, String)> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/systemd/balancewatch.service");
-    fs::read_to_string(path)
-        .unwrap()
+    settings_of("balancewatch.service")
+}
+
+fn settings_of(unit: &str) -> Vec<(String, String)> {
+    shipped(&format!("systemd/{unit}"))
         .lines()
         .filter(|line| !line.starts_with('#'))
         .filter_map(|line| line.split_once('='))
@@ -20,8 +22,9 @@ fn settings() -> Vec<(String, String)> {
 fn the_unit_keeps_its_promises() {
     let settings = settings();
     let promised = [
-        // What `notify` would wait for comes with a later version.
-        ("Type", "exec"),
+        ("Type", "notify"),
+        ("ExecReload", "/bin/kill -HUP $MAINPID"),
+        ("WatchdogSec", "3min"),
         ("DynamicUser", "yes"),
         ("StateDirectory", "balancewatch"),
         (
@@ -107,4 +110,21 @@ fn what_must_outlast_the_container_lies_on_its_volume() {
         let stores: Vec<&str> = stores.filter_map(|url| url.strip_prefix("sqlite://")).collect();
         assert_eq!(stores, [format!("{volume}/state.db")], "{path}");
     }
+}
+
+#[test]
+fn an_instance_is_the_service_in_folders_of_its_own() {
+    let instance = settings_of("balancewatch@.service").into_iter();
+    let alone = |value: &str| value.replace(" (%i)", "").replace("/%i", "");
+    let instance: Vec<_> = instance.map(|(key, value)| (key, alone(&value))).collect();
+    assert_eq!(instance, settings());
+}
+
+#[test]
+fn the_socket_is_where_the_listener_is_by_default_and_is_named_as_it_is_looked_for() {
+    let socket = settings_of("balancewatch.socket");
+    let value = |key: &str| socket.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str());
+    let usual = shipped("config/balancewatch.toml");
+    assert_eq!(value("ListenStream"), values_in(&usual, "listen").first().copied());
+    assert_eq!(value("FileDescriptorName"), Some("web"));
 }

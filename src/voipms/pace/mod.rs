@@ -30,7 +30,7 @@ use crate::domain::AccountName;
 const AHEAD: Duration = Duration::from_millis(250);
 
 /// Waiting goes in slices no longer than this, so that who waits on purpose can be told from who is stuck.
-const SLICE: Duration = Duration::from_secs(15);
+const SLICE: Duration = Duration::from_secs(5);
 
 /// Gives the calls of one account their times. Clones share the pace; one process has one for each account.
 #[derive(Clone, Debug)]

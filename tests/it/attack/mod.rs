@@ -1,6 +1,6 @@
 //! What was done to the running program to break it: each of these once showed a fault.
 
-mod disk;
+pub mod disk;
 mod removed;
 mod signals;
 mod unread;

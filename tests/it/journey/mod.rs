@@ -7,6 +7,7 @@ pub mod enforcement;
 mod first;
 mod inventory;
 mod mail;
+mod reload;
 mod secrets;
 mod texts;
 mod together;
