@@ -11,6 +11,7 @@ mod attack;
 mod channels;
 mod commands;
 mod config;
+mod confined;
 mod demo;
 mod enforce;
 mod heartbeat;

@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Command;
 
 /// The unit's settings, in order; a key may come more than once.
-fn settings() -> Vec<(String, String)> {
+pub fn settings() -> Vec<(String, String)> {
     settings_of("balancewatch.service")
 }
 
