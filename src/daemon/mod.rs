@@ -22,8 +22,8 @@ use crate::notify::heartbeat::Heartbeat;
 use crate::notify::outbox::{Drained, Outbox};
 use crate::store::{Access, Store};
 use crate::vitals::Vitals;
-use crate::web::{self, ReloadRequest, Site};
-use crate::{enforce, metrics, store, voipms};
+use crate::web::{ReloadRequest, Site};
+use crate::{enforce, store, voipms};
 
 pub mod alarm;
 pub mod digest;

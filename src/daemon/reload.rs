@@ -18,7 +18,7 @@ use crate::notify::heartbeat::Heartbeat;
 use crate::notify::outbox;
 use crate::telemetry;
 use crate::vitals::Vitals;
-use crate::web::ReloadRequest;
+use crate::web::{self, ReloadRequest};
 
 /// Reads the configuration from where the first one came from.
 pub type Loader = Arc<dyn Fn() -> Result<Loaded, Problems> + Send + Sync>;
@@ -40,6 +40,10 @@ impl Parts {
         before: Option<&Mirrors>,
     ) -> Result<Self, SetupError> {
         let clock = &environment.clock;
+        if settings.web.external_url.is_some() && settings.web.token.is_none() {
+            // Links in messages are signed with it.
+            web::beside(&settings.store.path);
+        }
         let delivery = parts::delivery(&settings, trust, environment.delivery_timeout)?;
         for account in &settings.accounts {
             let client = ChannelName::client();

@@ -56,7 +56,8 @@ impl Browser {
             Err(missing) => {
                 assert!(std::env::var_os("CI").is_none(), "a browser test {missing}");
                 // Not as a test's output, which is kept back where it passes.
-                writeln!(std::io::stderr(), "skipped: {missing}").unwrap();
+                let mut errors = std::io::stderr();
+                writeln!(errors, "skipped: {missing}").unwrap();
                 return None;
             }
         };
