@@ -67,7 +67,8 @@ async fn main() -> Result<(), Failure> {
         }
         ["send", path, port] => {
             let store = Store::open(Path::new(path), Access::Daemon).await?;
-            let mut outbox = Outbox::new(store.clone(), Clock::real(), settings(port.parse()?)?);
+            let (_held, settings) = tokio::sync::watch::channel(Arc::new(settings(port.parse()?)?));
+            let mut outbox = Outbox::new(store.clone(), Clock::real(), settings);
             let drained = outbox.drain(std::future::pending()).await?;
             store.close().await;
             println!("sent {}", drained.sent);
@@ -225,6 +226,7 @@ fn letterhead() -> Letterhead {
         contact: Vec::new(),
         takes_replies: false,
         languages: Languages::default(),
+        links: None,
         templates: None,
     }
 }

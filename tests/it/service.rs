@@ -148,7 +148,7 @@ async fn who_waits_for_the_pace_is_not_stuck() {
     let manager = Manager::new(&world);
     let _daemon = world.daemon_after(|command| watched(&manager, command));
     // Fifteen seconds between two calls.
-    let calls = |world: &World| world.simulator.stats()["calls_total"].as_u64().unwrap_or(0);
+    let calls = |world: &World| world.simulator.stats()["calls"].as_u64().unwrap_or(0);
     world.until("three calls", |world| calls(world) >= 3).await;
     assert!(manager.longest_silence() < ALLOWED / 2, "{:?}", manager.signs());
     assert!(
@@ -166,6 +166,7 @@ listener.bind((sys.argv[1], 0))
 listener.listen()
 print(listener.getsockname()[1], flush=True)
 os.dup2(listener.fileno(), 3)
+os.set_inheritable(3, True)
 os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()), LISTEN_FDNAMES='web')
 os.execv(sys.argv[2], sys.argv[2:])";
 
