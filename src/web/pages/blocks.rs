@@ -33,8 +33,13 @@ impl Blocks {
         &self.page.0
     }
 
-    fn name(&self) -> &'static str {
-        self.name
+    /// What the table at this place is called: no two of a page are called the same.
+    fn label(&self, place: &usize) -> String {
+        let before = self.page.0.iter().take(*place);
+        match before.filter(|block| matches!(block, Block::Table(_))).count() {
+            0 => self.name.to_owned(),
+            before => format!("{}, table {}", self.name, before + 1),
+        }
     }
 
     #[expect(clippy::unused_self, reason = "templates reach functions through methods")]
