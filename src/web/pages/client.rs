@@ -1,6 +1,6 @@
 //! One client: what is known of it, its balance over time, what each policy says and why, what was sent and what was changed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use askama::Template;
@@ -231,12 +231,16 @@ fn happened(
             Transition::Fired { .. } | Transition::Resolved | Transition::Withdrawn { .. } | Transition::UsedUp
         )
     };
-    let told = notices.iter().filter(is_turn);
-    // Each of several recipients has a notification of the same moment.
-    let told = told.map(|notice| {
-        let text = format!("{} {}", notice.policy, notice.transition.label());
-        (notice.created_at, "alert", text)
-    });
+    // Each of several recipients has a notification of the same turn, not all of one moment: the first counts.
+    let mut turns = BTreeMap::new();
+    for notice in notices.iter().filter(is_turn) {
+        let turn = (&notice.policy, &notice.episode, notice.transition.label());
+        let at = turns.entry(turn).or_insert(notice.created_at);
+        *at = notice.created_at.min(*at);
+    }
+    let told = turns
+        .into_iter()
+        .map(|((policy, _, label), at)| (at, "alert", format!("{policy} {label}")));
     let changed = enforcements.iter().map(|enforcement| {
         let (change, state) = (
             change(enforcement.direction, enforcement.wanted),

@@ -21,7 +21,7 @@ pub const COLUMNS: [(&str, &str, &str); 7] = [
     ("Client", "", "name"),
     ("State", "", ""),
     ("Balance", "right", "balance"),
-    ("Threshold", "right", "margin"),
+    ("Threshold", "right wide", "margin"),
     ("Spent today", "right wide", "spent"),
     ("Nothing left", "wide", "used_up"),
     ("Read", "wide", "read"),
