@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
-PROGRAM = TARGET / "balancewatch"
+PROGRAM = Path(os.environ.get("BALANCEWATCH_PROGRAM", TARGET / "balancewatch"))
 BARE_LOOP = TARGET / "examples" / "bare_loop"
 BARE_SERVER = TARGET / "examples" / "bare_server"
 
