@@ -1,9 +1,9 @@
-//! What somebody named: a client, a policy, a channel.
+//! What somebody named: an account, a client, a policy, a channel.
 
 use std::borrow::Cow;
 
 use super::Refusal;
-use crate::config::Settings;
+use crate::config::{Account, Settings};
 use crate::domain::watch::Watched;
 use crate::domain::{ChannelName, Client, ClientId, PolicyName};
 use crate::view::Snapshot;
@@ -11,6 +11,22 @@ use crate::view::snapshot::THE_ACCOUNT;
 
 /// Clients suggested to somebody who gave a name where an id belongs.
 const MOST_SUGGESTIONS: usize = 3;
+
+/// The account of this name.
+///
+/// # Errors
+/// When it is not configured.
+pub fn account<'s>(settings: &'s Settings, name: &str) -> Result<&'s Account, Refusal> {
+    let unknown = || Refusal::unknown(format!("there is no account `{name}`")).hint(accounts_in_words(settings));
+    settings.account(name).ok_or_else(unknown)
+}
+
+/// The accounts that are configured, for a hint.
+#[must_use]
+pub fn accounts_in_words(settings: &Settings) -> String {
+    let names: Vec<&str> = settings.accounts.iter().map(|account| account.name.as_str()).collect();
+    format!("the configuration has {}", names.join(", "))
+}
 
 /// The client of this id. The pseudo-client `account`, on which the alerts about the account hang, is always there.
 ///

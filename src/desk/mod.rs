@@ -47,12 +47,7 @@ impl Desk {
     /// # Errors
     /// When it is not configured.
     pub fn account(&self, name: &str) -> Result<&Account, Refusal> {
-        self.settings.account(name).ok_or_else(|| {
-            let known = self.settings.accounts.iter().map(|account| account.name.as_str());
-            let known: Vec<&str> = known.collect();
-            Refusal::unknown(format!("there is no account `{name}`"))
-                .hint(format!("the configuration has {}", known.join(", ")))
-        })
+        find::account(&self.settings, name)
     }
 
     /// All that is known of an account.

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::Site;
-use crate::desk::Desk;
+use crate::desk::{Desk, Refusal};
+use crate::domain::AccountName;
 use crate::store;
 use crate::view::Snapshot;
 use crate::view::clients::Index;
@@ -38,6 +39,30 @@ pub struct Picture {
     took: Duration,
     /// How many decisions were made before it was taken.
     decided: u64,
+}
+
+impl Picture {
+    /// What is known of an account.
+    ///
+    /// # Errors
+    /// When there is none of this name; one that came with a reload has no picture yet for some seconds.
+    pub fn snapshot(&self, account: &AccountName) -> Result<&Snapshot, Refusal> {
+        Ok(&self.accounts[self.place(account)?])
+    }
+
+    /// How the watching of an account goes.
+    ///
+    /// # Errors
+    /// As for [`Self::snapshot`].
+    pub fn status(&self, account: &AccountName) -> Result<&Status, Refusal> {
+        Ok(&self.statuses[self.place(account)?])
+    }
+
+    fn place(&self, account: &AccountName) -> Result<usize, Refusal> {
+        let mut accounts = self.accounts.iter();
+        let place = accounts.position(|snapshot| snapshot.rules.account == *account);
+        place.ok_or_else(|| Refusal::unknown(format!("nothing is known of account `{account}` yet")).hint("try again"))
+    }
 }
 
 /// The picture that is kept, and who takes the next one.

@@ -163,6 +163,8 @@ pub struct Tally {
     pub usual_per_day: Money,
     /// The reading that is the longest ago.
     pub oldest_read_at: Option<Timestamp>,
+    /// One in a hundred readings is older.
+    pub p99_read_at: Option<Timestamp>,
     /// Half of the readings are older.
     pub median_read_at: Option<Timestamp>,
 }
@@ -286,6 +288,8 @@ impl Index {
         }
         read.sort_unstable();
         tally.oldest_read_at = read.first().copied();
+        // By nearest rank: an age of rank k from below is a time of rank k from above.
+        tally.p99_read_at = read.get(read.len() / 100).copied();
         tally.median_read_at = read.get(read.len() / 2).copied();
         let a_day = month.amount().checked_div(Decimal::from(USUAL_DAYS));
         tally.usual_per_day = a_day.and_then(|a_day| Money::new(a_day).ok()).unwrap_or_default();

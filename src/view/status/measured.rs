@@ -36,7 +36,7 @@ pub struct ChannelTrouble {
 }
 
 /// An account that cannot be asked.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct NotAsked {
     pub since: Timestamp,
     pub reason: String,

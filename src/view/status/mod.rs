@@ -32,7 +32,7 @@ pub struct Statuses {
     pub accounts: Vec<Status>,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Status {
     account: AccountName,
     last_sweep: Option<LastSweep>,
@@ -56,7 +56,7 @@ pub struct Status {
     schedule: String,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 struct LastSweep {
     started_at: Option<Timestamp>,
     ended_at: Timestamp,
@@ -65,7 +65,7 @@ struct LastSweep {
     report: Option<Report>,
 }
 
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 #[schemars(rename = "StatusAlerts")]
 struct Alerts {
     critical: u64,
@@ -78,7 +78,7 @@ struct Alerts {
     muted: u64,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(rename = "StatusEnforcement")]
 struct Enforcement {
     mode: Mode,
@@ -94,7 +94,7 @@ struct Enforcement {
     client_mails_per_hour: u32,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(rename = "StatusBrake")]
 struct Brake {
     since: Timestamp,

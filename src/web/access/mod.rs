@@ -17,7 +17,7 @@ use axum::http::request::Parts;
 use axum::http::uri::Scheme;
 use axum::response::{IntoResponse, Response};
 use axum::{Form, body::Body, body::Bytes};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::watch as signal;
@@ -60,13 +60,10 @@ impl Access {
     /// The token that counts; `None`: there is none, and nobody can change anything.
     pub fn token(&self) -> Option<SecretString> {
         let settings = Arc::clone(&self.settings.borrow());
-        let configured = settings.web.token.clone();
-        configured
-            .filter(|token| !token.expose_secret().is_empty())
-            .or_else(|| {
-                let own = self.own.get_or_init(|| token::beside(&settings.store.path));
-                own.clone()
-            })
+        token::configured(&settings).or_else(|| {
+            let own = self.own.get_or_init(|| token::beside(&settings.store.path));
+            own.clone()
+        })
     }
 
     /// The file beside the store that holds it; `None`: the configuration says which token counts.

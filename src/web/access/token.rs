@@ -17,12 +17,16 @@ pub fn path(store: &Path) -> PathBuf {
     store.with_file_name("web.token")
 }
 
+/// The token of the configuration. One that is empty was allowed to be missing.
+pub(super) fn configured(settings: &Settings) -> Option<SecretString> {
+    let configured = settings.web.token.clone();
+    configured.filter(|token| !token.expose_secret().is_empty())
+}
+
 /// The token that counts by these settings, if it is there already; nothing is made.
 #[must_use]
 pub fn token_of(settings: &Settings) -> Option<SecretString> {
-    let configured = settings.web.token.clone();
-    let configured = configured.filter(|token| !token.expose_secret().is_empty());
-    configured.or_else(|| secret_in(&path(&settings.store.path)).ok().map(SecretString::from))
+    configured(settings).or_else(|| secret_in(&path(&settings.store.path)).ok().map(SecretString::from))
 }
 
 /// The token beside the store, made if it is not there; `None`: that failed, which was logged.

@@ -10,10 +10,9 @@ use serde::Deserialize;
 use super::request::{Limit, bad};
 use super::table::{Asked, Part};
 use crate::config::Account;
-use crate::desk::{Desk, Refusal, find};
+use crate::desk::{Desk, find};
 use crate::domain::ClientId;
 use crate::store::Filter;
-use crate::view::Snapshot;
 use crate::view::alert::{AlertRow, Standing};
 use crate::view::client::ClientCard;
 use crate::view::clients::{ClientPage, Query, SortBy, Start, Wanted};
@@ -24,7 +23,6 @@ use crate::view::list::newest;
 use crate::view::notice::{self, NoticeCard, NoticeRow};
 use crate::view::status::Statuses;
 use crate::web::answer::Refused;
-use crate::web::picture::Picture;
 
 /// Nothing can be said.
 #[derive(Deserialize, JsonSchema)]
@@ -50,28 +48,18 @@ pub fn accounts<'d>(desk: &'d Desk, named: Option<&str>) -> Result<Vec<&'d Accou
 pub fn account<'d>(desk: &'d Desk, named: Option<&str>) -> Result<&'d Account, Refused> {
     match accounts(desk, named)?[..] {
         [account] => Ok(account),
-        ref all => {
-            let names: Vec<&str> = all.iter().map(|account| account.name.as_str()).collect();
+        _ => {
             let refused = bad("there are several accounts, and `account` names none");
-            Err(refused.hint(format!("the configuration has {}", names.join(", "))))
+            Err(refused.hint(find::accounts_in_words(&desk.settings)))
         }
     }
-}
-
-/// What is known of an account. One that came with a reload has no picture yet for some seconds.
-fn snapshot<'p>(picture: &'p Picture, account: &Account) -> Result<&'p Snapshot, Refusal> {
-    let mut snapshots = picture.accounts.iter();
-    let found = snapshots.find(|snapshot| snapshot.rules.account == account.name);
-    found.ok_or_else(|| {
-        Refusal::unknown(format!("nothing is known of account `{}` yet", account.name)).hint("try again")
-    })
 }
 
 pub async fn status(asked: Asked<OfAccount>) -> Result<Statuses, Refused> {
     let (desk, picture) = (asked.site.desk(), asked.site.picture().await?);
     let mut statuses = Vec::new();
     for account in accounts(&desk, asked.what.account.as_deref())? {
-        statuses.push(desk.status(account, snapshot(&picture, account)?).await?);
+        statuses.push(picture.status(&account.name)?.clone());
     }
     Ok(Statuses {
         store: desk.settings.store.path.display().to_string(),
@@ -82,7 +70,7 @@ pub async fn status(asked: Asked<OfAccount>) -> Result<Statuses, Refused> {
 pub async fn client(asked: Asked<OfAccount>) -> Result<ClientCard, Refused> {
     let (desk, picture) = (asked.site.desk(), asked.site.picture().await?);
     let account = account(&desk, asked.what.account.as_deref())?;
-    Ok(desk.client(snapshot(&picture, account)?, &asked.id).await?)
+    Ok(desk.client(picture.snapshot(&account.name)?, &asked.id).await?)
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -149,7 +137,10 @@ pub struct OfHistory {
 pub async fn history(asked: Asked<OfHistory>) -> Result<History, Refused> {
     let (desk, picture) = (asked.site.desk(), asked.site.picture().await?);
     let account = account(&desk, asked.what.account.as_deref())?;
-    let id = find::client(snapshot(&picture, account)?, &asked.id)?.client.id.clone();
+    let id = find::client(picture.snapshot(&account.name)?, &asked.id)?
+        .client
+        .id
+        .clone();
     let kept = desk.store.history(&account.name, &id, asked.what.limit.rows()).await?;
     Ok(History::new(id, kept, false))
 }
@@ -200,7 +191,7 @@ pub async fn alerts(asked: Asked<OfAlerts>) -> Result<Part<Vec<AlertRow>>, Refus
     let what = asked.what;
     let mut rows = Vec::new();
     for account in accounts(&desk, what.account.as_deref())? {
-        rows.extend(AlertRow::all(snapshot(&picture, account)?));
+        rows.extend(AlertRow::all(picture.snapshot(&account.name)?));
     }
     let wanted = what.q.to_lowercase();
     rows.retain(|row| {

@@ -4,13 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::config::Settings;
-use crate::domain::due::time_to_zero;
-use crate::domain::watch::Watched;
 use crate::domain::{ClientId, Money, PolicyName, Severity};
 use crate::metrics::{self, Scrape};
 use crate::view::Snapshot;
-use crate::view::clients::State;
+use crate::view::clients::{ClientRow, State, Tally};
 
 /// What a scrape tells of an account.
 pub struct Figures {
@@ -20,65 +17,33 @@ pub struct Figures {
     judged_at: Option<Timestamp>,
     /// How many clients there are of [`State::ALL`], in that order.
     states: [u64; State::ALL.len()],
-    /// When clients were read, the longest ago first. Empty: nobody was.
-    read_at: Vec<(&'static str, Timestamp)>,
+    /// When clients were read, the longest ago first; nobody may have been.
+    read_at: [(&'static str, Option<Timestamp>); 3],
     /// Policies that fire nowhere count as 0.
     firing: BTreeMap<(PolicyName, Severity), u64>,
     is_braked: bool,
     own_balance: Option<Money>,
-    /// Who runs dry next, first.
-    driest: Vec<Driest>,
-}
-
-/// A client with metrics of its own.
-struct Driest {
-    client: ClientId,
-    balance: Money,
-    threshold: Option<Money>,
-    /// When its balance is used up; `None`: it spends nothing.
-    at: Option<Timestamp>,
-}
-
-impl Driest {
-    /// Who has nothing left comes first, and who spends nothing last.
-    fn rank(&self) -> (Timestamp, Money) {
-        (self.at.unwrap_or(Timestamp::MAX), self.balance)
-    }
 }
 
 impl Figures {
-    /// Sums an account up, with at most so many clients one by one.
-    pub fn new(snapshot: &Snapshot, most: usize) -> Self {
-        let fires = snapshot.firing_clients();
-        let mut states = [0; State::ALL.len()];
-        let mut read_at = Vec::new();
-        let mut driest = Vec::new();
-        for watched in snapshot.listed() {
-            let state = State::of(snapshot, watched, fires.contains(&watched.client.id));
-            let place = State::ALL.iter().position(|known| *known == state);
-            if let Some(count) = place.and_then(|place| states.get_mut(place)) {
-                *count += 1;
-            }
-            read_at.extend(watched.reading.as_ref().map(|reading| reading.at));
-            if most > 0 {
-                driest.extend(dryness(snapshot, watched));
-            }
-        }
-        driest.sort_by_cached_key(Driest::rank);
-        driest.truncate(most);
+    /// Sums an account up, whose clients are summed up already.
+    pub fn new(snapshot: &Snapshot, tally: &Tally) -> Self {
         let reseller = snapshot.client(ClientId::reseller().as_str());
         Self {
             account: snapshot.rules.account.to_string(),
             interval_secs: snapshot.interval().as_secs(),
             judged_at: snapshot.kept.state.sweep_ended_at,
-            states,
-            read_at: percentiles(read_at),
+            states: tally.states,
+            read_at: [
+                ("max", tally.oldest_read_at),
+                ("p99", tally.p99_read_at),
+                ("p50", tally.median_read_at),
+            ],
             firing: firing(snapshot),
             is_braked: snapshot.brake().is_some(),
             own_balance: reseller
                 .and_then(|own| own.reading.as_ref())
                 .map(|reading| reading.balance),
-            driest,
         }
     }
 
@@ -86,34 +51,6 @@ impl Figures {
     fn of(&self) -> [&str; 1] {
         [&self.account]
     }
-}
-
-fn dryness(snapshot: &Snapshot, watched: &Watched) -> Option<Driest> {
-    let reading = watched.reading.as_ref()?;
-    let left = time_to_zero(watched, snapshot.now.at);
-    let at = left.and_then(|left| snapshot.now.at.checked_add(left).ok());
-    Some(Driest {
-        client: watched.client.id.clone(),
-        balance: reading.balance,
-        threshold: snapshot.threshold(watched),
-        at: if reading.balance.is_positive() {
-            at
-        } else {
-            Some(reading.at)
-        },
-    })
-}
-
-/// The oldest, the median and the oldest but for one in a hundred, by nearest rank.
-fn percentiles(mut read_at: Vec<Timestamp>) -> Vec<(&'static str, Timestamp)> {
-    read_at.sort_unstable();
-    // An age of rank k from below is a time of rank k from above.
-    let count = read_at.len();
-    let ranks = [("max", 0), ("p99", count / 100), ("p50", count / 2)];
-    let times = ranks
-        .iter()
-        .filter_map(|(stat, rank)| Some((*stat, *read_at.get(*rank)?)));
-    times.collect()
 }
 
 fn firing(snapshot: &Snapshot) -> BTreeMap<(PolicyName, Severity), u64> {
@@ -135,7 +72,7 @@ fn firing(snapshot: &Snapshot) -> BTreeMap<(PolicyName, Severity), u64> {
 }
 
 /// Writes all accounts, one gauge after the other.
-pub fn write(all: &[Figures], settings: &Settings, now: Timestamp, scrape: &mut Scrape) {
+pub fn write(all: &[Figures], now: Timestamp, scrape: &mut Scrape) {
     let account = ["account"];
     scrape.gauge(
         metrics::SWEEP_INTERVAL,
@@ -153,7 +90,7 @@ pub fn write(all: &[Figures], settings: &Settings, now: Timestamp, scrape: &mut 
     scrape.gauge(metrics::CLIENTS, ["account", "state"], states);
     let ages = all.iter().flat_map(|one| {
         let ages = one.read_at.iter();
-        ages.map(|(stat, at)| ([one.account.as_str(), *stat], secs_since(*at, now)))
+        ages.filter_map(|(stat, at)| Some(([one.account.as_str(), *stat], secs_since((*at)?, now))))
     });
     scrape.gauge(metrics::READING_AGE, ["account", "stat"], ages);
     let firing = all.iter().flat_map(|one| {
@@ -168,31 +105,26 @@ pub fn write(all: &[Figures], settings: &Settings, now: Timestamp, scrape: &mut 
     );
     let balances = all.iter().filter_map(|one| Some((one.of(), one.own_balance?)));
     scrape.gauge(metrics::RESELLER_BALANCE, account, balances);
-    clients(all, settings.web.per_client_metrics, now, scrape);
 }
 
-/// Those of all accounts that run dry next.
-fn clients(all: &[Figures], most: usize, now: Timestamp, scrape: &mut Scrape) {
-    let mut driest: Vec<(&str, &Driest)> = Vec::new();
-    for one in all {
-        driest.extend(one.driest.iter().map(|driest| (&*one.account, driest)));
-    }
-    driest.sort_by_key(|(_, driest)| driest.rank());
-    driest.truncate(most);
+/// Those that run dry next, each with metrics of its own.
+pub fn write_clients(driest: &[ClientRow], now: Timestamp, scrape: &mut Scrape) {
     let labels = ["account", "client"];
     let rows = || {
-        driest
-            .iter()
-            .map(|(account, driest)| ([*account, driest.client.as_str()], *driest))
+        let rows = driest.iter().filter_map(|row| Some((row, row.balance?)));
+        rows.map(|(row, balance)| ([row.account.as_str(), row.client.as_str()], row, balance))
     };
     scrape.gauge(
         metrics::CLIENT_BALANCE,
         labels,
-        rows().map(|(of, driest)| (of, driest.balance)),
+        rows().map(|(of, _, balance)| (of, balance)),
     );
-    let thresholds = rows().filter_map(|(of, driest)| Some((of, driest.threshold?)));
+    let thresholds = rows().filter_map(|(of, row, _)| Some((of, row.threshold?)));
     scrape.gauge(metrics::CLIENT_THRESHOLD, labels, thresholds);
-    let dry = rows().filter_map(|(of, driest)| Some((of, secs_since(now, driest.at?))));
+    let dry = rows().filter_map(|(of, row, balance)| {
+        let at = if balance.is_positive() { row.used_up_at? } else { now };
+        Some((of, secs_since(now, at)))
+    });
     scrape.gauge(metrics::CLIENT_RUNS_DRY, labels, dry);
 }
 
@@ -203,13 +135,14 @@ fn secs_since(earlier: Timestamp, later: Timestamp) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Figures, clients, firing, percentiles};
+    use super::{Figures, firing, write_clients};
     use crate::domain::Severity;
     use crate::domain::policy::When;
     use crate::domain::testing::{policy, reading, threshold};
     use crate::domain::watch::Watched;
     use crate::metrics::Scrape;
     use crate::view::Snapshot;
+    use crate::view::clients::{Index, Query};
     use crate::view::testing::{at, snapshot, watched};
 
     /// A client that was read at these two times, with these balances.
@@ -229,9 +162,16 @@ mod tests {
 
     #[test]
     fn ages_are_those_of_the_nearest_rank() {
-        let of = |count: i64| {
-            let ages = percentiles((1..=count).map(|age| at(-age)).collect());
-            let ages = ages.iter().map(|(_, time)| at(0).duration_since(*time).as_secs());
+        let ages = |count: i64| {
+            let read = |age: i64| Watched {
+                reading: Some(reading("1", "0", -age)),
+                ..watched(&age.to_string())
+            };
+            let all = [of((1..=count).map(read).collect())];
+            let ages = Figures::new(&all[0], &Index::new(&all).tallies()[0]).read_at;
+            let ages = ages
+                .iter()
+                .filter_map(|(_, time)| Some(at(0).duration_since((*time)?).as_secs()));
             ages.collect::<Vec<_>>()
         };
         for (count, expected) in [
@@ -240,9 +180,9 @@ mod tests {
             (3, vec![3, 3, 2]),
             (100, vec![100, 99, 50]),
         ] {
-            assert_eq!(of(count), expected, "max, p99 and p50 of {count}");
+            assert_eq!(ages(count), expected, "max, p99 and p50 of {count}");
         }
-        assert_eq!(of(1_000), [1_000, 990, 500]);
+        assert_eq!(ages(1_000), [1_000, 990, 500]);
     }
 
     #[test]
@@ -281,10 +221,11 @@ mod tests {
                 in_debt,
                 watched("5"),
             ];
-            let figures = [Figures::new(&of(all), most)];
+            let all = [of(all)];
+            let driest = Index::new(&all).page(&all, &Query::first(most)).unwrap().clients;
             let mut scrape = Scrape::counted();
             let counted = scrape.clone().into_text().len();
-            clients(&figures, most, at(0), &mut scrape);
+            write_clients(&driest, at(0), &mut scrape);
             let text = scrape.into_text();
             let lines = text[counted..].lines().filter(|line| !line.starts_with('#'));
             lines

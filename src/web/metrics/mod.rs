@@ -22,6 +22,7 @@ use crate::domain::ChannelName;
 use crate::domain::kept::Waiting;
 use crate::metrics::{self, Scrape};
 use crate::store;
+use crate::view::clients::{ClientRow, Query};
 
 mod figures;
 
@@ -43,6 +44,8 @@ pub(super) struct Kept {
     /// By real time.
     made_at: Duration,
     figures: Arc<Vec<Figures>>,
+    /// Who runs dry next, first: those with metrics of their own.
+    driest: Arc<Vec<ClientRow>>,
 }
 
 async fn scrape(State(site): State<Arc<Site>>) -> Response {
@@ -50,7 +53,11 @@ async fn scrape(State(site): State<Arc<Site>>) -> Response {
     let settings = Arc::clone(&site.settings.borrow());
     daemon(&site, &settings, &mut scrape);
     match site.figures().await {
-        Ok(figures) => figures::write(&figures, &settings, site.clock.now(), &mut scrape),
+        Ok(Kept { figures, driest, .. }) => {
+            let now = site.clock.now();
+            figures::write(&figures, now, &mut scrape);
+            figures::write_clients(&driest, now, &mut scrape);
+        }
         Err(error) => tracing::debug!(%error, "a scrape goes without what is in the store"),
     }
     let now = site.clock.now();
@@ -99,7 +106,7 @@ fn outbox(waiting: &[Waiting], settings: &Settings, now: Timestamp, scrape: &mut
 
 impl Site {
     /// What is known of all clients, summed up; from the scrape before, unless that was long ago.
-    async fn figures(self: &Arc<Self>) -> Result<Arc<Vec<Figures>>, store::Error> {
+    async fn figures(self: &Arc<Self>) -> Result<Kept, store::Error> {
         let kept = self.kept_figures().clone();
         match kept {
             Some(kept) if self.real.monotonic().saturating_sub(kept.made_at) <= STALE => {
@@ -109,13 +116,13 @@ impl Site {
                         tracing::debug!(%error, "the clients could not be summed up for the next scrape");
                     }
                 });
-                Ok(kept.figures)
+                Ok(kept)
             }
             _ => self.make_figures().await,
         }
     }
 
-    async fn make_figures(self: &Arc<Self>) -> Result<Arc<Vec<Figures>>, store::Error> {
+    async fn make_figures(self: &Arc<Self>) -> Result<Kept, store::Error> {
         let picture = self.fresh_picture().await;
         let mut kept = self.kept_figures();
         let picture = picture.inspect_err(|_| {
@@ -125,17 +132,23 @@ impl Site {
         let of = Arc::downgrade(&picture);
         if let Some(kept) = kept.as_mut().filter(|kept| kept.of.ptr_eq(&of)) {
             kept.made_at = self.real.monotonic();
-            return Ok(Arc::clone(&kept.figures));
+            return Ok(kept.clone());
         }
         let most = self.settings.borrow().web.per_client_metrics;
-        let figures = picture.accounts.iter().map(|snapshot| Figures::new(snapshot, most));
-        let figures: Arc<Vec<Figures>> = Arc::new(figures.collect());
-        *kept = Some(Kept {
+        let accounts = picture.accounts.iter().zip(picture.index.tallies());
+        let driest = picture.index.page(&picture.accounts, &Query::first(most));
+        let made = Kept {
             of,
             made_at: self.real.monotonic(),
-            figures: Arc::clone(&figures),
-        });
-        Ok(figures)
+            figures: Arc::new(
+                accounts
+                    .map(|(snapshot, tally)| Figures::new(snapshot, tally))
+                    .collect(),
+            ),
+            driest: Arc::new(driest.map(|page| page.clients).unwrap_or_default()),
+        };
+        *kept = Some(made.clone());
+        Ok(made)
     }
 
     fn kept_figures(&self) -> MutexGuard<'_, Option<Kept>> {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::blocks::Blocks;
 use super::layout::{Html, Shell, Visitor};
-use super::rows;
+use super::links;
 use crate::desk::{Desk, find};
 use crate::domain::ClientId;
 use crate::domain::enforcement::Enforcement;
@@ -142,12 +142,7 @@ pub async fn show(
 ) -> Result<Response, Refused> {
     let (desk, picture) = (site.desk(), site.picture().await?);
     let account = &desk.account(&account)?.name;
-    let snapshots = picture.accounts.iter();
-    let snapshot = snapshots.clone().find(|snapshot| snapshot.rules.account == *account);
-    let Some(snapshot) = snapshot else {
-        // It was configured a moment ago.
-        return Err(crate::desk::Refusal::unknown("nothing is known of this account yet").into());
-    };
+    let snapshot = picture.snapshot(account)?;
     let watched = find::client(snapshot, &id)?;
     let client = watched.client.id.clone();
     let (range, _, hours) = RANGES
@@ -172,7 +167,7 @@ pub async fn show(
         shell: site.shell(visitor, "/clients", format!("{name} ({client})")),
         says: says(&drawn, now, chart.since()),
         name,
-        here: rows::address(account.as_str(), client.as_str()),
+        here: links::client(account, &client),
         fires: snapshot.firing_clients().contains(&client),
         account: account.to_string(),
         card: Blocks::new(card.page(now), "Client"),

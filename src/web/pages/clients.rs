@@ -8,7 +8,8 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 
 use super::layout::{Html, Shell, Visitor};
-use super::rows::{COLUMNS, Head, Row, encoded};
+use super::links;
+use super::rows::{COLUMNS, Head, Row};
 use crate::domain::AccountName;
 use crate::view::clients::{ClientPage, ClientRow, Query, Sort, SortBy, Start, Wanted};
 use crate::view::words::count;
@@ -81,15 +82,7 @@ impl Wish {
             ("sort", sort),
             ("page", &page),
         ];
-        let fields = fields.iter().filter(|(_, value)| !value.is_empty());
-        let fields: Vec<String> = fields
-            .map(|(name, value)| format!("{name}={}", encoded(value)))
-            .collect();
-        if fields.is_empty() {
-            "/clients".to_owned()
-        } else {
-            format!("/clients?{}", fields.join("&"))
-        }
+        links::with("/clients", &fields)
     }
 }
 

@@ -2,16 +2,21 @@
 
 use form_urlencoded::Serializer;
 
+use crate::domain::{AccountName, ClientId};
 use crate::view::page::Thing;
 
 /// Where there is more to see of something.
 pub fn to(thing: &Thing) -> String {
     match thing {
-        // Names of accounts and ids of clients have no character that means something in an address.
-        Thing::Client(account, client) => format!("/clients/{account}/{client}"),
+        Thing::Client(account, id) => client(account, id),
         Thing::Enforcement(id) => with("/enforcements", &[("id", id)]),
         Thing::Notification(id) => with("/notifications", &[("id", id)]),
     }
+}
+
+/// A client's own page. Names of accounts and ids of clients have no character that means something in an address.
+pub fn client(account: &AccountName, client: &ClientId) -> String {
+    format!("/clients/{account}/{client}")
 }
 
 /// A path with what is asked for there; what is empty is not asked for.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::blocks::{Toned, toned};
+use super::links;
 use crate::view::clients::ClientRow;
 use crate::view::words::{amount, clean};
 use crate::view::{Now, Tone};
@@ -67,7 +68,7 @@ impl<'r> Row<'r> {
             None => said("-", Tone::Faint),
         };
         Self {
-            href: address(account.as_str(), client.as_str()),
+            href: links::client(account, client),
             name: clean(&row.company),
             id: if names_account {
                 format!("{client}, account {account}")
@@ -92,37 +93,4 @@ impl<'r> Row<'r> {
 
 fn said(text: impl Into<String>, tone: Tone) -> Toned<'static> {
     toned(Cow::Owned(text.into()), tone)
-}
-
-/// Where a client's own page is.
-pub fn address(account: &str, client: &str) -> String {
-    format!("/clients/{}/{}", encoded(account), encoded(client))
-}
-
-/// A text as a part of an address: all but the plainest letters in percents.
-pub fn encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => encoded.push(char::from(byte)),
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
-}
-
-#[cfg(test)]
-mod tests {
-    use super::encoded;
-
-    #[test]
-    fn nothing_in_an_address_leaves_its_part() {
-        for (text, expected) in [
-            ("a-Z_0.9", "a-Z_0.9"),
-            ("ü &=/?#%", "%C3%BC%20%26%3D%2F%3F%23%25"),
-            ("", ""),
-        ] {
-            assert_eq!(encoded(text), expected, "{text}");
-        }
-    }
 }
