@@ -214,6 +214,7 @@ fn settings(port: u16) -> Result<Settings, Failure> {
         letterhead: letterhead(),
         receivers: BTreeMap::new(),
         client_mails_per_hour: 20,
+        look_every: Duration::from_secs(5),
         seed: 1,
     })
 }

@@ -26,7 +26,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Both clocks are read within this time, or again: a process that is stopped between the two would see a jump.
 const AT_ONCE: Duration = Duration::from_millis(100);
 
-/// Domain time: real, or stepped by a [`Stepper`]. Cheap to clone; clones share the time.
+/// Domain time: real, stepped by a [`Stepper`], or that of a runtime whose time is virtual. Cheap to clone; clones share the time.
 #[derive(Clone, Debug)]
 pub struct Clock {
     source: Source,
@@ -38,6 +38,26 @@ enum Source {
     /// The system's clocks; monotonic time counts from this instant.
     Real(Instant),
     Stepped(Arc<Stepped>),
+    Virtual(Arc<Virtual>),
+}
+
+/// Time of a runtime that moves it on by itself whenever nothing is left to do. Deadlines of the network run by it, too.
+#[derive(Debug)]
+struct Virtual {
+    start: Timestamp,
+    origin: tokio::time::Instant,
+    /// By how much the wall clock was set since the start.
+    set_by: Mutex<SignedDuration>,
+    /// Told when the wall clock is set.
+    set: Notify,
+}
+
+impl Virtual {
+    fn wall(&self, monotonic: Duration) -> Timestamp {
+        let set_by = *self.set_by.lock().unwrap_or_else(PoisonError::into_inner);
+        let passed = SignedDuration::try_from(monotonic).unwrap_or(SignedDuration::MAX);
+        self.start.saturating_add(passed + set_by).unwrap_or(Timestamp::MAX)
+    }
 }
 
 /// The state that a stepped clock and its stepper share.
@@ -148,6 +168,30 @@ impl Clock {
         (Self::new(Source::Stepped(Arc::clone(&shared))), Stepper(shared))
     }
 
+    /// A clock by the virtual time of the runtime that this is called in, and what sets its wall clock.
+    #[must_use]
+    pub fn by_runtime(start: Timestamp) -> (Self, Hands) {
+        let shared = Arc::new(Virtual {
+            start,
+            origin: tokio::time::Instant::now(),
+            set_by: Mutex::default(),
+            set: Notify::new(),
+        });
+        (Self::new(Source::Virtual(Arc::clone(&shared))), Hands(shared))
+    }
+
+    /// The wall clock of another process on the same machine, which has not seen yet how it was set.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self::new(self.source.clone())
+    }
+
+    /// Whether it is the machine's own.
+    #[must_use]
+    pub const fn is_real(&self) -> bool {
+        matches!(self.source, Source::Real(_))
+    }
+
     fn new(source: Source) -> Self {
         let (wall, monotonic) = source.read();
         let jumps = Jumps::default();
@@ -162,7 +206,7 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match &self.source {
             Source::Real(_) => Timestamp::now(),
-            Source::Stepped(_) => self.source.read().0,
+            Source::Stepped(_) | Source::Virtual(_) => self.source.read().0,
         }
     }
 
@@ -172,6 +216,7 @@ impl Clock {
         match &self.source {
             Source::Real(origin) => origin.elapsed(),
             Source::Stepped(stepped) => stepped.state().monotonic,
+            Source::Virtual(time) => time.origin.elapsed(),
         }
     }
 
@@ -210,6 +255,7 @@ impl Clock {
             match &self.source {
                 Source::Real(_) => tokio::time::sleep(self.to_next_look()).await,
                 Source::Stepped(stepped) => stepped.set.notified().await,
+                Source::Virtual(time) => time.set.notified().await,
             }
             if self.jumps() != before {
                 return;
@@ -228,7 +274,7 @@ impl Clock {
     /// Waits for `duration` of domain time.
     pub async fn sleep(&self, duration: Duration) {
         match &self.source {
-            Source::Real(_) => tokio::time::sleep(duration).await,
+            Source::Real(_) | Source::Virtual(_) => tokio::time::sleep(duration).await,
             Source::Stepped(stepped) => {
                 let deadline = stepped.state().monotonic.saturating_add(duration);
                 stepped.wait(deadline, None).await;
@@ -264,6 +310,18 @@ impl Clock {
                 tokio::time::sleep(left.min(self.to_next_look())).await;
             },
             Source::Stepped(stepped) => stepped.wait(due.latest, Some(due.at)).await,
+            Source::Virtual(time) => loop {
+                let set = time.set.notified();
+                let left = self.left(due);
+                if left.is_zero() {
+                    return;
+                }
+                tokio::select! {
+                    biased;
+                    () = tokio::time::sleep(left) => {}
+                    () = set => {}
+                }
+            },
         }
     }
 
@@ -284,7 +342,7 @@ impl Clock {
     #[must_use]
     pub fn busy(&self) -> Busy {
         match &self.source {
-            Source::Real(_) => Busy(None),
+            Source::Real(_) | Source::Virtual(_) => Busy(None),
             Source::Stepped(stepped) => {
                 stepped.busy.fetch_add(1, Ordering::SeqCst);
                 Busy(Some(Arc::clone(stepped)))
@@ -309,6 +367,10 @@ impl Source {
             Self::Stepped(stepped) => {
                 let state = stepped.state();
                 (stepped.wall(state.monotonic, state.set_by), state.monotonic)
+            }
+            Self::Virtual(time) => {
+                let monotonic = time.origin.elapsed();
+                (time.wall(monotonic), monotonic)
             }
         }
     }
@@ -406,6 +468,18 @@ impl Stepper {
         state.set_by += by;
         self.0.wake(&mut state);
         drop(state);
+        self.0.set.notify_waiters();
+    }
+}
+
+/// Sets the wall clock of a world whose time is its runtime's.
+#[derive(Debug)]
+pub struct Hands(Arc<Virtual>);
+
+impl Hands {
+    /// Sets it forward or back, while no time passes.
+    pub fn set_wall(&self, by: SignedDuration) {
+        *self.0.set_by.lock().unwrap_or_else(PoisonError::into_inner) += by;
         self.0.set.notify_waiters();
     }
 }

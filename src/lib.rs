@@ -71,3 +71,4 @@ pub mod vitals;
 pub mod voipms;
 pub mod web;
 pub mod world;
+pub mod worlds;

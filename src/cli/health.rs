@@ -10,7 +10,7 @@ use super::context::{Context, Exit};
 use super::failure::{FAILED, Failure};
 use super::runtime::block_on;
 use crate::config::{Secrets, Web};
-use crate::net::{Bounds, HttpClient, HttpRequest, Method, Trust, Url};
+use crate::net::{Bounds, HttpClient, HttpRequest, Method, Network, Url};
 
 /// Ask a running daemon whether it watches.
 ///
@@ -83,7 +83,7 @@ async fn ask(url: Url) -> Result<Answer, Failure> {
             .hint("does `balancewatch run` run, and listen there? `--url` names another place")
     };
     let shown = url.to_string();
-    let client = HttpClient::writes(&url, &Trust::load(), bounds).map_err(|error| failed(&error))?;
+    let client = HttpClient::writes(&url, &Network::load(), bounds).map_err(|error| failed(&error))?;
     let asked = client.tell(HttpRequest::new(Method::GET, url)).await;
     let answer = asked.map_err(|error| failed(&error))?;
     let ready = answer.status == 200;

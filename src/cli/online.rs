@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::config::{Account, Settings};
 use crate::daemon::mirrors::Mirrors;
 use crate::daemon::{heart, parts};
-use crate::net::Trust;
+use crate::net::Network;
 use crate::notify::delivery::Check;
 use crate::store::{Access, Error as StoreError, Store};
 use crate::telemetry;
@@ -101,25 +101,25 @@ pub fn print(context: &mut Context, tried: &[Tried]) -> Result<bool, Failure> {
 
 /// Tries all that is elsewhere: the accounts and the channels. For whom has no store yet.
 pub async fn try_outside(settings: &Settings) -> Vec<Tried> {
-    try_with(settings, None, &Trust::load()).await
+    try_with(settings, None, &Network::load()).await
 }
 
 async fn try_all(settings: &Settings) -> Vec<Tried> {
     let (store, tried_store) = try_store(&settings.store.path).await;
     let mut tried = vec![tried_store];
-    tried.extend(try_with(settings, store.as_ref(), &Trust::load()).await);
+    tried.extend(try_with(settings, store.as_ref(), &Network::load()).await);
     if let Some(store) = store {
         store.close().await;
     }
     tried
 }
 
-async fn try_with(settings: &Settings, store: Option<&Store>, trust: &Trust) -> Vec<Tried> {
+async fn try_with(settings: &Settings, store: Option<&Store>, network: &Network) -> Vec<Tried> {
     let mut tried = Vec::new();
     for account in &settings.accounts {
-        tried.extend(try_account(settings, account, store, trust).await);
+        tried.extend(try_account(settings, account, store, network).await);
     }
-    tried.extend(try_channels(settings, trust).await);
+    tried.extend(try_channels(settings, network).await);
     tried
 }
 
@@ -153,9 +153,9 @@ async fn try_store(path: &Path) -> (Option<Store>, Tried) {
 }
 
 /// The API lets the account in; how many clients it has, and how long asking them takes.
-async fn try_account(settings: &Settings, account: &Account, store: Option<&Store>, trust: &Trust) -> Vec<Tried> {
+async fn try_account(settings: &Settings, account: &Account, store: Option<&Store>, network: &Network) -> Vec<Tried> {
     let what = format!("account {}", account.name);
-    let api = match portal::api("check-", account, store, trust) {
+    let api = match portal::api("check-", account, store, network) {
         Ok(api) => api,
         Err(error) => return vec![Tried::bad(what, &error, None)],
     };
@@ -204,8 +204,8 @@ fn pace(settings: &Settings, account: &Account, clients: usize) -> Tried {
 }
 
 /// Every channel lets us in, and would take a message to each of its recipients: it is asked, and nothing is sent.
-async fn try_channels(settings: &Settings, trust: &Trust) -> Vec<Tried> {
-    let delivery = match parts::delivery(settings, trust, None) {
+async fn try_channels(settings: &Settings, network: &Network) -> Vec<Tried> {
+    let delivery = match parts::delivery(settings, network, None) {
         Ok(delivery) => delivery,
         Err(error) => return vec![Tried::bad("mail server", &error, None)],
     };
@@ -214,11 +214,11 @@ async fn try_channels(settings: &Settings, trust: &Trust) -> Vec<Tried> {
         let checks = route.channel.check(&route.recipients, Clock::real().now()).await;
         tried.extend(checks.into_iter().map(Tried::found));
     }
-    match Mirrors::new(settings, trust, &Clock::real(), None) {
+    match Mirrors::new(settings, network, &Clock::real(), None) {
         Ok(mirrors) => tried.extend(mirrors.check().await.into_iter().map(Tried::found)),
         Err(error) => tried.push(Tried::bad("alertmanager", &error, None)),
     }
-    match heart::configured(settings, trust, &Clock::real()) {
+    match heart::configured(settings, network, &Clock::real()) {
         Ok(Some(heartbeat)) => tried.push(Tried::found(heartbeat.check().await)),
         Ok(None) => {}
         Err(error) => tried.push(Tried::bad("heartbeat", &error, None)),

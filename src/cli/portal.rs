@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::config::Account;
 use crate::daemon::{StoreLedger, parts};
-use crate::net::{Bounds, Trust};
+use crate::net::{Bounds, Network};
 use crate::store::Store;
 use crate::voipms::pace::{CallLedger, MemoryLedger};
 use crate::voipms::{Client, SettingsError};
@@ -16,14 +16,14 @@ use crate::voipms::{Client, SettingsError};
 ///
 /// # Errors
 /// When the address or the credentials cannot be used.
-pub fn api(role: &str, account: &Account, store: Option<&Store>, trust: &Trust) -> Result<Client, SettingsError> {
+pub fn api(role: &str, account: &Account, store: Option<&Store>, network: &Network) -> Result<Client, SettingsError> {
     let ledger: Arc<dyn CallLedger> = match store {
         Some(store) => Arc::new(StoreLedger(store.clone())),
         None => Arc::new(MemoryLedger::default()),
     };
     let bounds = Bounds::default();
     let pacer = parts::pacer(role, account, ledger, &Clock::real(), bounds);
-    parts::api(account, pacer, trust, bounds, rand::random())
+    parts::api(account, pacer, network, bounds, rand::random())
 }
 
 /// Gives back what was reserved and not used. Without that it counts a while longer.

@@ -25,7 +25,7 @@ use crate::domain::notice::{MessageKind, Notification, Transition};
 use crate::domain::policy::Scope;
 use crate::domain::watch::Watched;
 use crate::domain::{ChannelName, Language, Policy, PolicyName};
-use crate::net::Trust;
+use crate::net::Network;
 use crate::notify::labels::Labelled;
 use crate::notify::letter::{self, Letterhead};
 use crate::notify::made_up::{self, Sample, To};
@@ -95,7 +95,7 @@ pub fn run(context: &mut Context, args: &PreviewArgs) -> Result<Exit, Failure> {
         let policies = settings.policies_of(account);
         let policy = policy(&policies, &args.policy)?;
         let channels = channels(&settings, &policy, args)?;
-        let delivery = parts::delivery(&settings, &Trust::load(), None)
+        let delivery = parts::delivery(&settings, &Network::load(), None)
             .map_err(|error| Failure::from_error(&error, super::failure::FAILED))?;
         let folder = folder(args).map_err(|error| Failure::from(error).while_doing("cannot make the folder"))?;
         let preview = Preview {

@@ -22,7 +22,7 @@ use crate::domain::ChannelName;
 use crate::domain::judge::rules::addresses;
 use crate::domain::notice::MessageKind;
 use crate::domain::watch::Watched;
-use crate::net::Trust;
+use crate::net::Network;
 use crate::notify::delivery::{Failed, Parcel, never, send_alone};
 use crate::notify::letter;
 use crate::notify::made_up::{self, To};
@@ -87,7 +87,7 @@ pub fn run(context: &mut Context, args: &TestNotifyArgs) -> Result<Exit, Failure
             let sent = show_one(&settings, account, &name, known.as_ref()).await?;
             return end(context, &name, &sent);
         }
-        let delivery = parts::delivery(&settings, &Trust::load(), None)
+        let delivery = parts::delivery(&settings, &Network::load(), None)
             .map_err(|error| Failure::from_error(&error, FAILED).while_doing("the channel cannot be used"))?;
         let mut sent = Vec::new();
         for recipient in recipients {
@@ -123,7 +123,7 @@ async fn show_one(
     known: Option<&Watched>,
 ) -> Result<Vec<Sent>, Failure> {
     let clock = Clock::real();
-    let mirrors = Mirrors::new(settings, &Trust::load(), &clock, None)
+    let mirrors = Mirrors::new(settings, &Network::load(), &clock, None)
         .map_err(|error| Failure::from_error(&error, FAILED).while_doing("the channel cannot be used"))?;
     let to = To {
         channel,

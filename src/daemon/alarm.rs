@@ -19,7 +19,6 @@ use crate::domain::hush;
 use crate::domain::judge::Circumstances;
 use crate::domain::judge::account::{Health, Trouble};
 use crate::domain::notice::{Message, Notification};
-use crate::net::Trust;
 use crate::notify::delivery::End;
 use crate::notify::outbox;
 use crate::store::{self, mark};
@@ -190,10 +189,10 @@ pub async fn tell_of_start(settings: &Settings, environment: &Environment, error
     if mark::set_failing(path, now).is_err() {
         return;
     }
-    let Ok(delivery) = parts::delivery(settings, &Trust::load(), environment.delivery_timeout) else {
+    let Ok(delivery) = parts::delivery(settings, &environment.network, environment.delivery_timeout) else {
         return;
     };
-    let outbox = parts::outbox(settings, delivery, environment.seed);
+    let outbox = parts::outbox(settings, delivery, environment);
     let (_post, post) = signal::channel(Arc::new(outbox));
     let (_terms, terms) = signal::channel(terms::terms(settings, account));
     let mut alarm = Alarm {

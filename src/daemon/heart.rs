@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::net::Trust;
+use crate::net::Network;
 use crate::notify::delivery::SetupError;
 use crate::notify::heartbeat::{Beat, Heartbeat, Round};
 
@@ -19,11 +19,11 @@ const MOST_WAITING: usize = 8;
 ///
 /// # Errors
 /// When its address cannot be used.
-pub fn configured(settings: &Settings, trust: &Trust, clock: &Clock) -> Result<Option<Heartbeat>, SetupError> {
+pub fn configured(settings: &Settings, network: &Network, clock: &Clock) -> Result<Option<Heartbeat>, SetupError> {
     let Some(endpoint) = &settings.heartbeat else {
         return Ok(None);
     };
-    Heartbeat::new(endpoint.url.expose_secret(), endpoint.internal, trust, clock).map(Some)
+    Heartbeat::new(endpoint.url.expose_secret(), endpoint.internal, network, clock).map(Some)
 }
 
 /// What every sweep tells. Without a switch nobody hears it.

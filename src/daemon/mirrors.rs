@@ -14,7 +14,7 @@ use crate::config::{ChannelKind, Settings};
 use crate::domain::ChannelName;
 use crate::domain::judge::account::{Health, Trouble, unmirrored};
 use crate::domain::notice::Notification;
-use crate::net::Trust;
+use crate::net::Network;
 use crate::notify::alertmanager::{self, Mirror};
 use crate::notify::delivery::{Check, Failed, SetupError};
 use crate::notify::labels::Labelled;
@@ -45,7 +45,12 @@ impl Mirrors {
     ///
     /// # Errors
     /// When the settings of one cannot be used.
-    pub fn new(settings: &Settings, trust: &Trust, clock: &Clock, before: Option<&Self>) -> Result<Self, SetupError> {
+    pub fn new(
+        settings: &Settings,
+        network: &Network,
+        clock: &Clock,
+        before: Option<&Self>,
+    ) -> Result<Self, SetupError> {
         let mirrors = settings.channels.iter().filter_map(|channel| match &channel.kind {
             ChannelKind::Alertmanager { urls, resend, login } => {
                 let settings = alertmanager::Settings {
@@ -57,7 +62,7 @@ impl Mirrors {
                 let mut kept = before.into_iter().flat_map(|before| &before.mirrors);
                 Some(match kept.find(|mirror| mirror.is_of(&settings)) {
                     Some(mirror) => Ok(Arc::clone(mirror)),
-                    None => Mirror::new(&settings, trust, clock).map(Arc::new),
+                    None => Mirror::new(&settings, network, clock).map(Arc::new),
                 })
             }
             _ => None,

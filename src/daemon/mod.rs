@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch as signal};
 
@@ -15,7 +16,7 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::domain::{AccountName, ChannelName};
 use crate::monitor::SweepError;
-use crate::net::{Bounds, Trust};
+use crate::net::{Bounds, Network};
 use crate::notify::delivery::SetupError;
 use crate::notify::health::ChannelHealth;
 use crate::notify::heartbeat::Heartbeat;
@@ -57,10 +58,22 @@ pub struct Environment {
     /// Deadlines of calls to the API.
     pub bounds: Bounds,
     /// How long one delivery may take; `None`: as configured.
-    pub delivery_timeout: Option<std::time::Duration>,
+    pub delivery_timeout: Option<Duration>,
     /// Seeds jitter.
     pub seed: u64,
+    /// What connections are made over.
+    pub network: Network,
+    /// How often it is looked what other processes left in the store: their decisions, and what is due by them.
+    pub look_every: Duration,
+    /// How often silence is judged between sweeps.
+    pub silence_every: Duration,
 }
+
+/// What a person leaves in the store is seen this soon.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// Clients are told to be unread this soon after they are.
+const SILENCE_EVERY: Duration = Duration::from_secs(60);
 
 impl Environment {
     #[must_use]
@@ -70,6 +83,9 @@ impl Environment {
             bounds: Bounds::default(),
             delivery_timeout: None,
             seed: rand::random(),
+            network: Network::load(),
+            look_every: LOOK_EVERY,
+            silence_every: SILENCE_EVERY,
         }
     }
 }
@@ -84,7 +100,6 @@ pub struct Daemon {
     pub vitals: Arc<Vitals>,
     force: Force,
     environment: Environment,
-    trust: Trust,
     /// `None`: it cannot be reloaded.
     loader: Option<Loader>,
     /// `None`: it opens its own, if it listens.
@@ -130,19 +145,26 @@ impl Daemon {
     /// # Errors
     /// [`Error`]; nothing was asked or sent.
     pub async fn build(settings: &Settings, environment: &Environment) -> Result<Self, Error> {
+        let store = Store::open(&settings.store.path, Access::Daemon).await?;
+        Self::over(store, settings, environment).await
+    }
+
+    /// The same over a store that is open.
+    ///
+    /// # Errors
+    /// [`Error`]; nothing was asked or sent.
+    pub async fn over(store: Store, settings: &Settings, environment: &Environment) -> Result<Self, Error> {
         parts::warn_of_texts(settings);
-        let trust = Trust::load();
         let Parts {
             settings,
             outbox,
             mirrors,
             heartbeat,
-        } = Parts::build(settings.clone(), environment, &trust, None)?;
-        let store = Store::open(&settings.store.path, Access::Daemon).await?;
+        } = Parts::build(settings.clone(), environment, None)?;
         store.settle_dead_owners(parts::DAEMON, environment.clock.now()).await?;
         let (stop, stopped) = signal::channel(false);
         let watches = settings.accounts.iter();
-        let watches = watches.map(|account| Watch::new(&settings, account, &store, environment, &trust, &stopped));
+        let watches = watches.map(|account| Watch::new(&settings, account, &store, environment, &stopped));
         let watches = watches.collect::<Result<Vec<_>, _>>()?;
         let outbox = signal::Sender::new(outbox);
         Ok(Self {
@@ -161,7 +183,6 @@ impl Daemon {
                 mirrors: signal::Sender::new(mirrors),
             },
             environment: environment.clone(),
-            trust,
             loader: None,
             listener: None,
             reloads: mpsc::channel(1),

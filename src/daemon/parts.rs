@@ -9,12 +9,12 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{posts, webhooks};
+use super::{Environment, posts, webhooks};
 use crate::clock::Clock;
 use crate::config::{self, Account, ChannelKind, HttpLogin, Settings, SmtpTls, terms};
 use crate::domain::{ChannelName, PolicyName};
 use crate::links::{Links, Signer};
-use crate::net::{Bounds, Trust};
+use crate::net::{Bounds, Network};
 use crate::notify::delivery::{Channel, SetupError};
 use crate::notify::email::{Email, Login, PATIENCE, Security, Server};
 use crate::notify::letter::Letterhead;
@@ -48,7 +48,7 @@ pub fn pacer(role: &str, account: &Account, ledger: Arc<dyn CallLedger>, clock: 
 pub fn api(
     account: &Account,
     pacer: Pacer,
-    trust: &Trust,
+    network: &Network,
     bounds: Bounds,
     seed: u64,
 ) -> Result<voipms::Client, voipms::SettingsError> {
@@ -64,7 +64,7 @@ pub fn api(
         bounds,
         concurrency: account.concurrency,
     };
-    voipms::Client::new(&settings, pacer, trust, seed)
+    voipms::Client::new(&settings, pacer, network, seed)
 }
 
 /// Whether the API of an account is asked as before.
@@ -86,7 +86,7 @@ pub(super) fn is_same_api(account: &Account, before: &Account) -> bool {
 fn email(
     settings: &Settings,
     reply_to: Option<&String>,
-    trust: &Trust,
+    network: &Network,
     timeout: Option<Duration>,
 ) -> Result<Option<Email>, SetupError> {
     let Some(smtp) = &settings.smtp else { return Ok(None) };
@@ -110,7 +110,8 @@ fn email(
         timeout: timeout.unwrap_or(smtp.timeout),
     };
     let own = smtp.authorities.iter().map(Vec::as_slice);
-    Email::new(server, trust.der().chain(own)).map(Some)
+    let email = Email::new(server, network.der().chain(own))?;
+    Ok(Some(email.among(network.servers())))
 }
 
 /// How messages leave: the channels, and what all of them share.
@@ -141,8 +142,8 @@ pub struct Route {
 ///
 /// # Errors
 /// When its settings cannot be used.
-pub fn delivery(settings: &Settings, trust: &Trust, timeout: Option<Duration>) -> Result<Delivery, SetupError> {
-    let email = |reply_to| self::email(settings, reply_to, trust, timeout);
+pub fn delivery(settings: &Settings, network: &Network, timeout: Option<Duration>) -> Result<Delivery, SetupError> {
+    let email = |reply_to| self::email(settings, reply_to, network, timeout);
     let clients = email(None)?;
     let service = clients.as_ref().map(Email::service).unwrap_or_default();
     let letterhead = letterhead(settings, service);
@@ -174,8 +175,8 @@ pub fn delivery(settings: &Settings, trust: &Trust, timeout: Option<Duration>) -
             }
             kind => {
                 let posts = match kind {
-                    ChannelKind::Webhook { .. } => webhooks::channel(settings, channel, &letterhead, trust, timeout)?,
-                    _ => posts::channel(channel, &letterhead, trust, timeout)?,
+                    ChannelKind::Webhook { .. } => webhooks::channel(settings, channel, &letterhead, network, timeout)?,
+                    _ => posts::channel(channel, &letterhead, network, timeout)?,
                 };
                 own.extend(posts.map(|posts| Route {
                     channel: posts,
@@ -248,7 +249,7 @@ fn policy_names(settings: &Settings) -> Vec<PolicyName> {
 
 /// What the outbox works by.
 #[must_use]
-pub fn outbox(settings: &Settings, delivery: Delivery, seed: u64) -> outbox::Settings {
+pub fn outbox(settings: &Settings, delivery: Delivery, environment: &Environment) -> outbox::Settings {
     let routes = delivery.routes.into_iter();
     let channels: BTreeMap<_, _> = routes
         .flat_map(|route| {
@@ -261,6 +262,7 @@ pub fn outbox(settings: &Settings, delivery: Delivery, seed: u64) -> outbox::Set
         letterhead: delivery.letterhead,
         receivers: terms::receivers(settings),
         client_mails_per_hour: settings.alerts.client_mails_per_hour,
-        seed,
+        look_every: environment.look_every,
+        seed: environment.seed,
     }
 }

@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use super::parts;
 use crate::config::{self, ChannelKind, Endpoint, HttpLogin};
 use crate::domain::ChannelName;
-use crate::net::Trust;
+use crate::net::Network;
 use crate::net::header::HeaderValue;
 use crate::notify::delivery::{Channel, SetupError};
 use crate::notify::letter::Letterhead;
@@ -22,13 +22,13 @@ use crate::notify::slack::Slack;
 pub fn channel(
     channel: &config::Channel,
     letterhead: &Letterhead,
-    trust: &Trust,
+    network: &Network,
     timeout: Option<Duration>,
 ) -> Result<Option<Arc<dyn Channel>>, SetupError> {
     let name = || channel.name.clone();
     let poster = |endpoint: &Endpoint| {
         let url = endpoint.url.expose_secret();
-        Poster::new(&channel.name, url, endpoint.internal, trust, timeout)
+        Poster::new(&channel.name, url, endpoint.internal, network, timeout)
     };
     Ok(Some(match &channel.kind {
         ChannelKind::PagerDuty { endpoint, routing_key } => {

@@ -12,7 +12,6 @@ use super::{Environment, Error, Watch, heart, parts, service};
 use crate::config::{Loaded, Problems, Settings};
 use crate::domain::ChannelName;
 use crate::metrics;
-use crate::net::Trust;
 use crate::notify::delivery::SetupError;
 use crate::notify::heartbeat::Heartbeat;
 use crate::notify::outbox;
@@ -33,27 +32,22 @@ pub(super) struct Parts {
 
 impl Parts {
     /// Builds them; mirrors whose settings did not change go on from `before`.
-    pub fn build(
-        settings: Settings,
-        environment: &Environment,
-        trust: &Trust,
-        before: Option<&Mirrors>,
-    ) -> Result<Self, SetupError> {
-        let clock = &environment.clock;
+    pub fn build(settings: Settings, environment: &Environment, before: Option<&Mirrors>) -> Result<Self, SetupError> {
+        let Environment { clock, network, .. } = environment;
         if settings.web.external_url.is_some() && settings.web.token.is_none() {
             // Links in messages are signed with it.
             web::beside(&settings.store.path);
         }
-        let delivery = parts::delivery(&settings, trust, environment.delivery_timeout)?;
+        let delivery = parts::delivery(&settings, network, environment.delivery_timeout)?;
         for account in &settings.accounts {
             let client = ChannelName::client();
             let channels = settings.channels.iter().map(|channel| &channel.name).chain([&client]);
             channels.for_each(|channel| metrics::delivers(account.name.as_str(), channel.as_str()));
         }
         Ok(Self {
-            outbox: Arc::new(parts::outbox(&settings, delivery, environment.seed)),
-            mirrors: Arc::new(Mirrors::new(&settings, trust, clock, before)?),
-            heartbeat: heart::configured(&settings, trust, clock)?,
+            outbox: Arc::new(parts::outbox(&settings, delivery, environment)),
+            mirrors: Arc::new(Mirrors::new(&settings, network, clock, before)?),
+            heartbeat: heart::configured(&settings, network, clock)?,
             settings: Arc::new(settings),
         })
     }
@@ -74,7 +68,6 @@ pub(super) struct Reloader<'a> {
     pub heart: &'a Heart,
     pub vitals: &'a Vitals,
     pub environment: &'a Environment,
-    pub trust: &'a Trust,
     /// Tells the outbox that there is something new.
     pub wake: &'a tokio::sync::Notify,
 }
@@ -147,7 +140,7 @@ impl Reloader<'_> {
         let before = Arc::clone(&self.force.settings.borrow());
         let (settings, waits) = possible(&before, wanted);
         let mirrors = Arc::clone(&self.force.mirrors.borrow());
-        let parts = Parts::build(settings, self.environment, self.trust, Some(&mirrors))?;
+        let parts = Parts::build(settings, self.environment, Some(&mirrors))?;
         let watches = self
             .watches
             .iter()
@@ -172,7 +165,7 @@ impl Reloader<'_> {
         let (Some(before), Some(account)) = (before.account(name), now.account(name)) else {
             return Ok(None);
         };
-        let renewed = watch.renewed((now, account), before, self.environment, self.trust);
+        let renewed = watch.renewed((now, account), before, self.environment);
         renewed.map(Some)
     }
 }

@@ -15,7 +15,7 @@ use super::pulse::{Part, Pulse, of_store};
 use super::reload::Reloader;
 use super::service::{self, Turns};
 use super::trigger::Trigger;
-use super::{Daemon, Digests, Error, Watch};
+use super::{Daemon, Digests, Environment, Error, Watch};
 use crate::clock::{Clock, Due};
 use crate::config::Settings;
 use crate::domain::report::Report;
@@ -31,12 +31,6 @@ const GRACE: Duration = Duration::from_secs(9);
 
 /// How long the store may take to close, in what is left of those ten seconds. One that is stuck loses nothing by it.
 const CLOSING: Duration = Duration::from_millis(500);
-
-/// A decision that a person left in the store is seen this soon.
-const DECISIONS_EVERY: Duration = Duration::from_secs(5);
-
-/// Silence is judged this often between sweeps.
-const SILENCE_EVERY: Duration = Duration::from_secs(60);
 
 /// How long to wait after the store failed, and no longer than to the next mark.
 const STORE_PAUSE: Duration = Duration::from_secs(10);
@@ -57,7 +51,6 @@ impl Daemon {
             vitals,
             force,
             environment,
-            trust,
             loader,
             listener,
             reloads: (reload, reloads),
@@ -74,6 +67,7 @@ impl Daemon {
             let marks = trigger.listen();
             let parts = Account {
                 watch,
+                environment: &environment,
                 clock: &clock,
                 settings: force.settings.subscribe(),
                 pulse: &pulse,
@@ -109,7 +103,7 @@ impl Daemon {
                 .await;
             drop(passed);
         };
-        let announcements = announce(letters, &watches, passes, &clock, (&wake, &heart));
+        let announcements = announce(letters, &watches, passes, &environment, (&wake, &heart));
         let digests = Digests::run(force.settings.subscribe(), &watches, &clock, &wake, stopper.subscribe());
         let reloader = Reloader {
             loader,
@@ -118,7 +112,6 @@ impl Daemon {
             heart: &heart,
             vitals: &vitals,
             environment: &environment,
-            trust: &trust,
             wake: &wake,
         };
         let next = |now| {
@@ -211,13 +204,13 @@ async fn announce(
     mut letters: DeadLetters,
     watches: &[Watch],
     mut passes: mpsc::UnboundedReceiver<()>,
-    clock: &Clock,
+    environment: &Environment,
     (wake, heart): (&Notify, &Heart),
 ) {
     loop {
         tokio::select! {
             pass = passes.recv() => if pass.is_none() { return },
-            () = clock.sleep(DECISIONS_EVERY) => {}
+            () = environment.clock.sleep(environment.look_every) => {}
         }
         let mut can_tell = true;
         for watch in watches {
@@ -238,6 +231,7 @@ async fn announce(
 /// What one account's loop works with.
 struct Account<'a> {
     watch: &'a Watch,
+    environment: &'a Environment,
     clock: &'a Clock,
     settings: signal::Receiver<Arc<Settings>>,
     pulse: &'a Pulse,
@@ -283,7 +277,7 @@ impl Account<'_> {
             {
                 tracing::error!(%error, "old history could not be forgotten");
             }
-            let mut silence_at = self.clock.due(self.later(SILENCE_EVERY));
+            let mut silence_at = self.clock.due(self.later(self.environment.silence_every));
             loop {
                 self.turns.account(self.place);
                 match self.wait(&mut marks, &stop, settle_at, probe_at, silence_at).await {
@@ -292,7 +286,7 @@ impl Account<'_> {
                     Woken::Settle => settle_at = self.settle().await,
                     Woken::Silence => {
                         self.judge_silence().await;
-                        silence_at = self.clock.due(self.later(SILENCE_EVERY));
+                        silence_at = self.clock.due(self.later(self.environment.silence_every));
                     }
                     Woken::Attend => self.attend().await,
                 }
@@ -321,7 +315,7 @@ impl Account<'_> {
             () = self.watch.mended(), if probe_at.is_some() => Woken::Sweep,
             () = reached(settle_at) => Woken::Settle,
             () = self.clock.reach(silence_at) => Woken::Silence,
-            () = self.clock.sleep(DECISIONS_EVERY) => Woken::Attend,
+            () = self.clock.sleep(self.environment.look_every) => Woken::Attend,
             // What lies ahead or is over by the new time is looked at now.
             () = self.clock.until_jump() => Woken::Silence,
         }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{oneshot, watch};
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use crate::clock::Clock;
@@ -26,10 +26,11 @@ const LATE: Duration = Duration::from_secs(2);
 
 /// Rings at every mark of a schedule until it is stopped.
 pub struct Trigger {
-    scheduler: JobScheduler,
+    /// `None` where time is not the machine's: its clock is the only one that it knows.
+    scheduler: Option<JobScheduler>,
     /// Counts the marks that passed.
     marks: watch::Receiver<u64>,
-    ringing: JoinHandle<()>,
+    ringing: JoinSet<()>,
 }
 
 impl Trigger {
@@ -38,15 +39,21 @@ impl Trigger {
     /// # Errors
     /// When the scheduler cannot be started.
     pub async fn start(settings: watch::Receiver<Arc<Settings>>, clock: Clock) -> Result<Self, JobSchedulerError> {
-        let scheduler = JobScheduler::new().await?;
-        scheduler.start().await?;
+        let scheduler = if clock.is_real() {
+            let scheduler = JobScheduler::new().await?;
+            scheduler.start().await?;
+            Some(scheduler)
+        } else {
+            None
+        };
         let (ring, marks) = watch::channel(0);
         let bell = Bell {
             scheduler: scheduler.clone(),
             settings,
             clock,
         };
-        let ringing = tokio::spawn(bell.ring_for_ever(ring));
+        let mut ringing = JoinSet::new();
+        ringing.spawn(bell.ring_for_ever(ring));
         Ok(Self {
             scheduler,
             marks,
@@ -63,16 +70,17 @@ impl Trigger {
     }
 
     /// Stops ringing.
-    pub async fn stop(mut self) {
-        self.ringing.abort();
-        if let Err(error) = self.scheduler.shutdown().await {
+    pub async fn stop(self) {
+        drop(self.ringing);
+        let Some(mut scheduler) = self.scheduler else { return };
+        if let Err(error) = scheduler.shutdown().await {
             tracing::debug!(%error, "the scheduler did not stop in order");
         }
     }
 }
 
 struct Bell {
-    scheduler: JobScheduler,
+    scheduler: Option<JobScheduler>,
     settings: watch::Receiver<Arc<Settings>>,
     clock: Clock,
 }
@@ -98,8 +106,11 @@ impl Bell {
     /// Waits for a mark: until the scheduler rings, or should have.
     async fn wait_for(&self, at: Timestamp) {
         let due = self.clock.due(at);
+        let Some(scheduler) = &self.scheduler else {
+            return self.clock.reach(due).await;
+        };
         let (ring, rung) = oneshot::channel();
-        if let Err(error) = self.order(at, ring).await {
+        if let Err(error) = self.order(scheduler, at, ring).await {
             tracing::debug!(%error, "the scheduler takes no mark; it is waited for without it");
             return self.clock.reach(due).await;
         }
@@ -115,7 +126,12 @@ impl Bell {
     }
 
     /// Has the scheduler ring once.
-    async fn order(&self, at: Timestamp, ring: oneshot::Sender<()>) -> Result<(), JobSchedulerError> {
+    async fn order(
+        &self,
+        scheduler: &JobScheduler,
+        at: Timestamp,
+        ring: oneshot::Sender<()>,
+    ) -> Result<(), JobSchedulerError> {
         let wait = Duration::try_from(at.duration_since(self.clock.now())).unwrap_or_default();
         let mut ring = Some(ring);
         let job = Job::new_one_shot_async(wait, move |_, _| {
@@ -125,7 +141,7 @@ impl Bell {
             }
             Box::pin(std::future::ready(()))
         })?;
-        self.scheduler.add(job).await?;
+        scheduler.add(job).await?;
         Ok(())
     }
 }

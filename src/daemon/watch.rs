@@ -16,7 +16,6 @@ use crate::enforce::{self, Enforcer, Ground, Portal};
 use crate::metrics;
 use crate::monitor::letters::Looked;
 use crate::monitor::{Monitor, Progress, SweepError};
-use crate::net::Trust;
 use crate::store::{Filter, Store};
 
 #[derive(Debug)]
@@ -66,15 +65,18 @@ impl Watch {
         account: &Account,
         store: &Store,
         environment: &Environment,
-        trust: &Trust,
         stop: &watch::Receiver<bool>,
     ) -> Result<Self, Error> {
         let Environment {
-            clock, bounds, seed, ..
+            clock,
+            bounds,
+            seed,
+            network,
+            ..
         } = environment;
         let ledger = Arc::new(StoreLedger(store.clone()));
         let pacer = parts::pacer(parts::DAEMON, account, ledger, clock, *bounds);
-        let api = parts::api(account, pacer, trust, *bounds, *seed).map_err(|source| Error::Api {
+        let api = parts::api(account, pacer, network, *bounds, *seed).map_err(|source| Error::Api {
             account: account.name.clone(),
             source,
         })?;
@@ -112,14 +114,20 @@ impl Watch {
         (settings, account): (&Settings, &Account),
         before: &Account,
         environment: &Environment,
-        trust: &Trust,
     ) -> Result<Renewed, Error> {
         let old = self.monitor();
         let is_mended = !parts::is_same_api(account, before);
         let api = if is_mended {
             let pacer = old.api.pacer().clone();
             Arc::new(
-                parts::api(account, pacer, trust, environment.bounds, environment.seed).map_err(|source| {
+                parts::api(
+                    account,
+                    pacer,
+                    &environment.network,
+                    environment.bounds,
+                    environment.seed,
+                )
+                .map_err(|source| {
                     let account = account.name.clone();
                     Error::Api { account, source }
                 })?,

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 
 use super::parts;
 use crate::config::{self, ChannelKind, Loaded, Problem, Settings};
-use crate::net::Trust;
+use crate::net::Network;
 use crate::notify::delivery::{Channel, SetupError};
 use crate::notify::letter::Letterhead;
 use crate::notify::post::{HttpChannel, Poster};
@@ -19,7 +19,7 @@ pub fn channel(
     settings: &Settings,
     channel: &config::Channel,
     letterhead: &Letterhead,
-    trust: &Trust,
+    network: &Network,
     timeout: Option<Duration>,
 ) -> Result<Option<Arc<dyn Channel>>, SetupError> {
     let ChannelKind::Webhook { endpoint, .. } = &channel.kind else {
@@ -29,7 +29,7 @@ pub fn channel(
         &channel.name,
         endpoint.url.expose_secret(),
         endpoint.internal,
-        trust,
+        network,
         timeout,
     )?;
     let webhook = webhook(settings, channel, letterhead).map_err(|unfit| SetupError::Channel {

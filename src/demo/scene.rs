@@ -135,6 +135,7 @@ impl Scene {
             },
             delivery_timeout: Some(DEADLINE),
             seed: options.seed,
+            ..Environment::real()
         };
         let daemon = Daemon::build(&loaded.settings, &environment).await?;
         let account = daemon.watches[0].account.clone();

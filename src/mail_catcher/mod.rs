@@ -149,9 +149,54 @@ impl CaughtMail {
 #[derive(Debug)]
 pub struct MailCatcher {
     address: SocketAddr,
-    shared: Arc<Shared>,
+    server: MailServer,
     // Aborts everything when dropped.
     _accepting: JoinSet<()>,
+}
+
+/// The same without a port: it holds the conversations that it is handed.
+#[derive(Clone, Debug)]
+pub struct MailServer {
+    shared: Arc<Shared>,
+}
+
+impl MailServer {
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        let numbered_after = options.numbered_after;
+        Self {
+            shared: Arc::new(Shared {
+                options,
+                script: Mutex::default(),
+                mails: watch::Sender::new(Vec::new()),
+                next_number: AtomicU32::new(numbered_after.saturating_add(1)),
+                conversations: AtomicU32::new(0),
+                stalled: watch::Sender::new(0),
+            }),
+        }
+    }
+
+    /// Holds a conversation until either side ends it.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub async fn hold(&self, wire: Wire) -> io::Result<()> {
+        Conversation::hold(wire, &self.shared).await
+    }
+
+    /// Hands out the mails that were taken since the last call.
+    #[must_use]
+    pub fn take_mails(&self) -> Vec<Arc<CaughtMail>> {
+        let mut taken = Vec::new();
+        self.shared.mails.send_modify(|mails| taken = std::mem::take(mails));
+        taken
+    }
+
+    /// From the next mail on, all go this way.
+    pub fn behave(&self, behaviour: Behaviour) {
+        let mut script = self.shared.script.lock().unwrap_or_else(PoisonError::into_inner);
+        script.otherwise = behaviour;
+    }
 }
 
 /// What all conversations share.
@@ -192,20 +237,12 @@ impl MailCatcher {
     pub async fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let numbered_after = options.numbered_after;
-        let shared = Arc::new(Shared {
-            options,
-            script: Mutex::default(),
-            mails: watch::Sender::new(Vec::new()),
-            next_number: AtomicU32::new(numbered_after.saturating_add(1)),
-            conversations: AtomicU32::new(0),
-            stalled: watch::Sender::new(0),
-        });
+        let server = MailServer::new(options);
         let mut accepting = JoinSet::new();
-        accepting.spawn(accept(listener, Arc::clone(&shared)));
+        accepting.spawn(accept(listener, server.clone()));
         Ok(Self {
             address,
-            shared,
+            server,
             _accepting: accepting,
         })
     }
@@ -217,45 +254,44 @@ impl MailCatcher {
 
     /// From the next mail on, all go this way.
     pub fn behave(&self, behaviour: Behaviour) {
-        let mut script = self.shared.script.lock().unwrap_or_else(PoisonError::into_inner);
-        script.otherwise = behaviour;
+        self.server.behave(behaviour);
     }
 
     /// The next mails go these ways, one each, before the others. The first mail of a conversation begins with it.
     pub fn behave_next(&self, behaviours: impl IntoIterator<Item = Behaviour>) {
-        let mut script = self.shared.script.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut script = self.server.shared.script.lock().unwrap_or_else(PoisonError::into_inner);
         script.next.extend(behaviours);
     }
 
     /// How many conversations were begun.
     #[must_use]
     pub fn conversations(&self) -> u32 {
-        self.shared.conversations.load(Ordering::SeqCst)
+        self.server.shared.conversations.load(Ordering::SeqCst)
     }
 
     /// The mails so far, in the order in which they were taken.
     #[must_use]
     pub fn mails(&self) -> Vec<Arc<CaughtMail>> {
-        self.shared.mails.borrow().clone()
+        self.server.shared.mails.borrow().clone()
     }
 
     /// Waits until at least `count` conversations have come to where they stall.
     pub async fn wait_for_stalled(&self, count: u32) {
-        let mut stalled = self.shared.stalled.subscribe();
+        let mut stalled = self.server.shared.stalled.subscribe();
         // The sender lives as long as this catcher.
         stalled.wait_for(|stalled| *stalled >= count).await.ok();
     }
 
     /// Waits until at least `count` mails were taken, and gives them all.
     pub async fn wait_for(&self, count: usize) -> Vec<Arc<CaughtMail>> {
-        let mut mails = self.shared.mails.subscribe();
+        let mut mails = self.server.shared.mails.subscribe();
         // The sender lives as long as this catcher, so that waiting ends only with enough mails.
         let enough = mails.wait_for(|mails| mails.len() >= count).await;
         enough.map(|mails| mails.clone()).unwrap_or_default()
     }
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+async fn accept(listener: TcpListener, server: MailServer) {
     let places = Arc::new(Semaphore::new(MOST_CONVERSATIONS));
     let mut conversations = JoinSet::new();
     loop {
@@ -267,10 +303,10 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         };
         // Small answers leave at once; it works without, too.
         stream.set_nodelay(true).ok();
-        let shared = Arc::clone(&shared);
+        let server = server.clone();
         conversations.spawn(async move {
             // A connection that breaks is the sender's matter; the next one is served.
-            Conversation::hold(Box::new(stream), &shared).await.ok();
+            server.hold(Box::new(stream)).await.ok();
             drop(place);
         });
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use super::moved;
 use crate::domain::judge::rows::Moved;
@@ -28,7 +28,7 @@ pub struct Writer {
     store: Store,
     account: AccountName,
     channels: BTreeMap<ChannelName, Receiver>,
-    in_flight: Option<JoinHandle<Result<(), crate::store::Error>>>,
+    in_flight: JoinSet<Result<(), crate::store::Error>>,
     interned: HashSet<Arc<str>>,
     /// What moved and is not written yet.
     moving: Vec<Moved>,
@@ -44,7 +44,7 @@ impl Writer {
             store,
             account: rules.account.clone(),
             channels: rules.channels.clone(),
-            in_flight: None,
+            in_flight: JoinSet::new(),
             interned: HashSet::new(),
             moving: Vec::new(),
             told: 0,
@@ -73,11 +73,11 @@ impl Writer {
             let store = self.store.clone();
             let (moved, told) = (std::mem::take(&mut self.moving), self.told);
             self.told += moved.len();
-            self.in_flight = Some(tokio::spawn(async move {
+            self.in_flight.spawn(async move {
                 store.commit(&commit).await?;
                 moved::tell(&commit.account, &moved, told);
                 Ok(())
-            }));
+            });
         }
         Ok(())
     }
@@ -87,11 +87,9 @@ impl Writer {
     /// # Errors
     /// What the last commit failed with.
     pub async fn finish(&mut self) -> Result<(), crate::store::Error> {
-        match self.in_flight.take() {
+        match self.in_flight.join_next().await {
             // A writer that panicked has written nothing: the transaction is rolled back with it.
-            Some(writing) => writing
-                .await
-                .unwrap_or_else(|join| std::panic::resume_unwind(join.into_panic())),
+            Some(written) => written.unwrap_or_else(|join| std::panic::resume_unwind(join.into_panic())),
             None => Ok(()),
         }
     }

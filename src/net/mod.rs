@@ -1,4 +1,5 @@
-//! The only HTTP client builder, and the trust roots of every TLS connection.
+//! What connections are made over: the only HTTP client builder, the trust roots of every TLS connection, and what stands in for
+//! the network in simulated worlds.
 //!
 //! Deadlines, bounded bodies, no redirects, no proxies, a User-Agent, and errors that can name no URL: a URL may carry
 //! a password. It must not know what is asked or answered, and it repeats nothing by itself.
@@ -14,20 +15,23 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 mod error;
+mod inside;
 mod reach;
 
 pub use error::{Cause, HttpError, Step};
+pub use inside::{Inside, Stream};
 pub use reach::Reach;
 pub use reqwest::{Method, Url, header};
 
 /// Sent with every request: requests without one were blocked at times.
 pub const USER_AGENT: &str = concat!("balancewatch/", env!("CARGO_PKG_VERSION"));
 
-/// The certificates that TLS servers are checked against.
+/// The machine's network, with the certificates that TLS servers are checked against; or servers within the process.
 #[derive(Clone)]
-pub struct Trust {
-    roots: Vec<CertificateDer<'static>>,
+pub struct Network {
+    roots: Arc<[CertificateDer<'static>]>,
     source: TrustSource,
+    inside: Option<Arc<dyn Inside>>,
 }
 
 /// Where the trust roots come from.
@@ -39,7 +43,7 @@ pub enum TrustSource {
     BuiltIn,
 }
 
-impl Trust {
+impl Network {
     /// Reads the machine's certificates, or takes the built-in ones when it has none. Reads files: call it once.
     #[must_use]
     pub fn load() -> Self {
@@ -47,22 +51,35 @@ impl Trust {
         if system.is_empty() {
             let built_in = webpki_root_certs::TLS_SERVER_ROOT_CERTS.to_vec();
             return Self {
-                roots: usable(built_in),
+                roots: usable(built_in).into(),
                 source: TrustSource::BuiltIn,
+                inside: None,
             };
         }
         Self {
-            roots: system,
+            roots: system.into(),
             source: TrustSource::System,
+            inside: None,
+        }
+    }
+
+    /// No network: every connection leads to these servers. Without TLS.
+    #[must_use]
+    pub fn inside(servers: Arc<dyn Inside>) -> Self {
+        Self {
+            roots: Arc::default(),
+            source: TrustSource::BuiltIn,
+            inside: Some(servers),
         }
     }
 
     /// Trusts nobody, and costs nothing: for tests without TLS.
     #[cfg(test)]
-    pub(crate) const fn nobody() -> Self {
+    pub(crate) fn nobody() -> Self {
         Self {
-            roots: Vec::new(),
+            roots: Arc::default(),
             source: TrustSource::BuiltIn,
+            inside: None,
         }
     }
 
@@ -70,14 +87,21 @@ impl Trust {
     #[cfg(test)]
     pub(crate) fn only(root: &[u8]) -> Self {
         Self {
-            roots: vec![CertificateDer::from(root.to_vec())],
+            roots: [CertificateDer::from(root.to_vec())].into(),
             source: TrustSource::BuiltIn,
+            inside: None,
         }
     }
 
     /// The certificates, DER encoded, for a TLS client that is not built here.
     pub fn der(&self) -> impl Iterator<Item = &[u8]> {
         self.roots.iter().map(AsRef::as_ref)
+    }
+
+    /// The servers within the process, if they stand in for the network.
+    #[must_use]
+    pub const fn servers(&self) -> Option<&Arc<dyn Inside>> {
+        self.inside.as_ref()
     }
 
     /// Where they come from.
@@ -87,9 +111,9 @@ impl Trust {
     }
 }
 
-impl std::fmt::Debug for Trust {
+impl std::fmt::Debug for Network {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Trust({} roots, {:?})", self.roots.len(), self.source)
+        write!(f, "Network({} roots, {:?})", self.roots.len(), self.source)
     }
 }
 
@@ -267,10 +291,17 @@ pub struct HttpAnswer {
 /// An HTTP client of one server that follows no redirects, uses no proxy and repeats nothing. Cheap to clone.
 #[derive(Clone)]
 pub struct HttpClient {
-    inner: reqwest::Client,
+    carrier: Carrier,
     bounds: Bounds,
     /// What errors call it; made once, for they are rare.
     server: Arc<str>,
+}
+
+/// What carries its requests.
+#[derive(Clone)]
+enum Carrier {
+    Network(reqwest::Client),
+    Inside(Arc<dyn Inside>),
 }
 
 impl std::fmt::Debug for HttpClient {
@@ -281,31 +312,40 @@ impl std::fmt::Debug for HttpClient {
 
 impl HttpClient {
     /// A client of the server of `url` that keeps up to `concurrency` connections for later requests.
-    pub fn reads(url: &Url, trust: &Trust, bounds: Bounds, concurrency: usize) -> Result<Self, HttpError> {
-        Self::build(url, trust, bounds, concurrency, Reach::Anywhere)
+    pub fn reads(url: &Url, network: &Network, bounds: Bounds, concurrency: usize) -> Result<Self, HttpError> {
+        Self::build(url, network, bounds, concurrency, Reach::Anywhere)
     }
 
     /// A client of the server of `url` that opens a connection for each request. On a kept connection that the server
     /// closes meanwhile nobody can say whether the request arrived, and HTTP libraries then like to send it again.
-    pub fn writes(url: &Url, trust: &Trust, bounds: Bounds) -> Result<Self, HttpError> {
-        Self::writes_within(url, trust, bounds, Reach::Anywhere)
+    pub fn writes(url: &Url, network: &Network, bounds: Bounds) -> Result<Self, HttpError> {
+        Self::writes_within(url, network, bounds, Reach::Anywhere)
     }
 
     /// The same, which may not reach everywhere.
-    pub fn writes_within(url: &Url, trust: &Trust, bounds: Bounds, reach: Reach) -> Result<Self, HttpError> {
-        Self::build(url, trust, bounds, 0, reach)
+    pub fn writes_within(url: &Url, network: &Network, bounds: Bounds, reach: Reach) -> Result<Self, HttpError> {
+        Self::build(url, network, bounds, 0, reach)
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the only HTTP client builder")]
     fn build(
         url: &Url,
-        trust: &Trust,
+        network: &Network,
         bounds: Bounds,
         kept_connections: usize,
         reach: Reach,
     ) -> Result<Self, HttpError> {
+        let server: Arc<str> = server(url).into();
+        if let Some(servers) = &network.inside {
+            let carrier = Carrier::Inside(Arc::clone(servers));
+            return Ok(Self {
+                carrier,
+                bounds,
+                server,
+            });
+        }
         install_tls_provider();
-        let roots = trust
+        let roots = network
             .der()
             .filter_map(|der| reqwest::Certificate::from_der(der).ok())
             .collect::<Vec<_>>();
@@ -327,8 +367,12 @@ impl HttpClient {
             .pool_idle_timeout(Duration::from_secs(30))
             .build()
             .map_err(|error| HttpError::Build(error.into()))?;
-        let server = server(url).into();
-        Ok(Self { inner, bounds, server })
+        let carrier = Carrier::Network(inner);
+        Ok(Self {
+            carrier,
+            bounds,
+            server,
+        })
     }
 
     /// Sends `request`, which must be for this client's server, once and reads the whole answer.
@@ -336,9 +380,13 @@ impl HttpClient {
     /// # Errors
     /// [`HttpError`]; an answer with an HTTP error status is an answer.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
+        let client = match &self.carrier {
+            Carrier::Network(client) => client,
+            Carrier::Inside(servers) => return self.ask_inside(servers.as_ref(), request).await,
+        };
         let (outgoing, departure) = self.outgoing(request);
         let whole = async {
-            let response = self.head(outgoing).await?;
+            let response = self.head(client, outgoing).await?;
             let (status, headers) = (response.status().as_u16(), response.headers().clone());
             let body = self.body(response).await?;
             Ok(HttpAnswer { status, headers, body })
@@ -352,13 +400,29 @@ impl HttpClient {
     /// # Errors
     /// [`HttpError`]; an answer with an HTTP error status is an answer.
     pub async fn tell(&self, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
+        let client = match &self.carrier {
+            Carrier::Network(client) => client,
+            Carrier::Inside(servers) => return self.ask_inside(servers.as_ref(), request).await,
+        };
         let (outgoing, departure) = self.outgoing(request);
-        let response = self.in_time(self.head(outgoing), departure).await?;
+        let response = self.in_time(self.head(client, outgoing), departure).await?;
         Ok(HttpAnswer {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             body: self.beginning(response).await,
         })
+    }
+
+    /// Asks a server within the process, in the same time and with the same largest answer.
+    async fn ask_inside(&self, servers: &dyn Inside, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
+        let departure = request.departure.clone();
+        let answer = self.in_time(servers.exchange(request), departure).await?;
+        let limit_bytes = self.bounds.body_bytes;
+        if answer.body.len() > limit_bytes {
+            let server = self.server();
+            return Err(HttpError::TooLarge { server, limit_bytes });
+        }
+        Ok(answer)
     }
 
     fn outgoing(&self, request: HttpRequest) -> (reqwest::Request, Option<Departure>) {
@@ -394,8 +458,8 @@ impl HttpClient {
     }
 
     /// Sends a request and awaits the head of the answer.
-    async fn head(&self, request: reqwest::Request) -> Result<reqwest::Response, HttpError> {
-        self.inner.execute(request).await.map_err(|error| {
+    async fn head(&self, client: &reqwest::Client, request: reqwest::Request) -> Result<reqwest::Response, HttpError> {
+        client.execute(request).await.map_err(|error| {
             if error.is_connect() {
                 HttpError::Connect {
                     server: self.server(),

@@ -6,7 +6,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
 use super::raw_server::{Act, RawServer, answer, gzip, gzip_bomb, ok};
-use super::{Bounds, Departure, HttpClient, HttpError, HttpRequest, Method, Step, Trust, Url, header};
+use super::{Bounds, Departure, HttpClient, HttpError, HttpRequest, Method, Network, Step, Url, header};
 
 /// Short deadlines, so that a test of a slow server is quick.
 const BOUNDS: Bounds = Bounds {
@@ -22,7 +22,7 @@ fn request(server: &RawServer) -> HttpRequest {
 
 fn reads(server: &RawServer) -> HttpClient {
     let url = Url::parse(&server.url).unwrap();
-    HttpClient::reads(&url, &Trust::load(), BOUNDS, 4).unwrap()
+    HttpClient::reads(&url, &Network::load(), BOUNDS, 4).unwrap()
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn refused(url: &str) -> (HttpError, String) {
         connect: Duration::from_millis(100),
         ..BOUNDS
     };
-    let client = HttpClient::reads(&url, &Trust::load(), bounds, 4).unwrap();
+    let client = HttpClient::reads(&url, &Network::load(), bounds, 4).unwrap();
     let error = client.send(HttpRequest::new(Method::GET, url)).await.err().unwrap();
     let cause = std::error::Error::source(&error).map(ToString::to_string);
     let told = format!("{error}: {}", cause.unwrap_or_default());
@@ -239,7 +239,7 @@ async fn a_departure_is_told_when_the_body_leaves_and_not_before() {
     let mut request = HttpRequest::new(Method::POST, url.clone());
     request.body = Some(b"hello".to_vec());
     request.departure = Some(departure.clone());
-    let client = HttpClient::writes(&url, &Trust::load(), BOUNDS).unwrap();
+    let client = HttpClient::writes(&url, &Network::load(), BOUNDS).unwrap();
     let error = client.send(request).await.err().unwrap();
     assert!(matches!(error, HttpError::Connect { .. }), "{error:?}");
     assert!(!departure.is_past());
@@ -292,7 +292,7 @@ async fn reads_keep_their_connection_and_writes_never_do() {
         let client = if is_read {
             reads(&server)
         } else {
-            HttpClient::writes(&url, &Trust::load(), BOUNDS).unwrap()
+            HttpClient::writes(&url, &Network::load(), BOUNDS).unwrap()
         };
         for _ in 0..3 {
             client.send(request(&server)).await.unwrap();
@@ -304,7 +304,7 @@ async fn reads_keep_their_connection_and_writes_never_do() {
 
 #[test]
 fn there_are_always_trust_roots() {
-    assert!(Trust::load().der().count() > 10);
+    assert!(Network::load().der().count() > 10);
     assert!(super::usable(webpki_root_certs::TLS_SERVER_ROOT_CERTS.to_vec()).len() > 100);
     assert!(super::usable(vec![b"no certificate".to_vec().into()]).is_empty());
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::delivery::{Check, Failed, SetupError};
 use super::post::{Poster, Verdict};
 use crate::clock::Clock;
-use crate::net::{Trust, Url};
+use crate::net::{Network, Url};
 
 /// How long one request may take. What comes later than that says nothing any more.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -49,8 +49,8 @@ impl Heartbeat {
     ///
     /// # Errors
     /// [`SetupError`] when the address cannot be used.
-    pub fn new(url: &str, is_internal: bool, trust: &Trust, clock: &Clock) -> Result<Self, SetupError> {
-        let poster = Poster::to(url, is_internal, trust, Some(DEADLINE));
+    pub fn new(url: &str, is_internal: bool, network: &Network, clock: &Clock) -> Result<Self, SetupError> {
+        let poster = Poster::to(url, is_internal, network, Some(DEADLINE));
         let poster = poster.map_err(|why| SetupError::Heartbeat { why })?;
         Ok(Self {
             poster,

@@ -19,7 +19,7 @@ use crate::domain::notice::{Facts, Message, MessageKind, NoticeState, Notificati
 use crate::domain::reason::{Finding, Measure, Reason, Relation};
 use crate::domain::{AccountName, ChannelName, ClientId, Languages, Money, PolicyName, Reading, Severity};
 use crate::mail_catcher::{MailCatcher, Upgrade, Wire};
-use crate::net::Trust;
+use crate::net::Network;
 use crate::net::raw_server::{Act, RawServer, answer};
 
 pub(super) fn start() -> Timestamp {
@@ -151,7 +151,7 @@ pub(super) async fn receiver(answers: Vec<(u16, &'static str, &'static str)>) ->
 
 pub(super) fn poster(url: &str) -> Poster {
     let channel = ChannelName::new("ops").unwrap();
-    Poster::new(&channel, url, false, &Trust::nobody(), Some(Duration::from_secs(10))).unwrap()
+    Poster::new(&channel, url, false, &Network::nobody(), Some(Duration::from_secs(10))).unwrap()
 }
 
 /// What a parcel comes to with a receiver that gives these answers.

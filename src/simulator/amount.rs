@@ -69,6 +69,11 @@ impl Amount {
         u64::try_from(self.0 / part).ok().filter(|_| self.0 % part == 0)
     }
 
+    /// In ten-thousandths, rounded towards zero.
+    pub const fn tenthousandths(self) -> i64 {
+        self.0 / (ONE / 10_000)
+    }
+
     pub const fn is_positive(self) -> bool {
         self.0 > 0
     }

@@ -45,16 +45,29 @@ use faults::Faults;
 use settling::Turns;
 use state::{Change, State};
 use wire::journal::Journal;
+use world::client::{Client, Management};
 use world::{LIFE_HOURS, calendar};
 
 pub use edit::EditError;
 pub use manual::manual;
 pub use options::{Options, OptionsError, Speed};
 pub use settings::Certainty;
-pub use wire::http::serve;
+pub use wire::http::{call, serve};
+pub use wire::reply::Reply;
 
 /// How long virtual time runs.
 const LIFE: Duration = Duration::from_secs(LIFE_HOURS * 3_600);
+
+/// How a client stands, as nobody but the simulator knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Glance {
+    pub id: u32,
+    /// In ten-thousandths of a dollar.
+    pub balance_tenthousandths: i64,
+    /// As typed; empty: never set.
+    pub threshold: Box<str>,
+    pub is_hard: bool,
+}
 
 /// A reseller account with its clients, in virtual time.
 ///
@@ -170,6 +183,23 @@ impl Simulator {
             .settled(id, now, rules)
             .ok_or_else(|| EditError::UnknownClient(id.to_owned()))?;
         Ok(shown::client(client, settings, &mut around))
+    }
+
+    /// How everybody stands now, without the reseller's own account: id, balance, threshold and whether it is HARD. Much cheaper than
+    /// [`Self::client`] for each.
+    #[must_use]
+    pub fn glance(&self) -> Vec<Glance> {
+        let mut state = self.lock();
+        let (now, rules) = (self.virtual_secs(&state), state.rules());
+        state.world.settle_all(now, rules);
+        let clients = state.world.clients().filter(|client| !client.is_reseller());
+        let glance = |client: &Client| Glance {
+            id: client.id,
+            balance_tenthousandths: client.balance().tenthousandths(),
+            threshold: client.threshold.as_deref().unwrap_or_default().into(),
+            is_hard: client.management == Management::Hard,
+        };
+        clients.map(glance).collect()
     }
 
     /// The ids of all clients, in order.

@@ -2,9 +2,6 @@
 //!
 //! Decides nothing; it only carries what was decided.
 
-use std::fmt;
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
 use crate::domain::alert::Alert;
@@ -123,27 +120,3 @@ pub struct HistoryEntry {
     pub at: Timestamp,
     pub seen: Seen,
 }
-
-/// A moment in a commit, at which a crash test may stop it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Step {
-    /// Before the statement that writes this table.
-    Statement(&'static str),
-    /// All statements are done, nothing is visible yet.
-    BeforeCommit,
-    /// Everything is written; the caller does not know it yet.
-    AfterCommit,
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Statement(table) => write!(f, "before writing `{table}`"),
-            Self::BeforeCommit => f.write_str("before COMMIT"),
-            Self::AfterCommit => f.write_str("after COMMIT"),
-        }
-    }
-}
-
-/// Asked at each [`Step`] of each commit; returns whether to go on. `false` is a crash at this moment.
-pub type Hook = Arc<dyn Fn(Step) -> bool + Send + Sync>;

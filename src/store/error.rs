@@ -99,6 +99,17 @@ pub enum Error {
 }
 
 impl Error {
+    /// What a simulated disk has said to whoever wanted to open the store.
+    #[must_use]
+    pub fn simulated(path: PathBuf, trouble: DiskTrouble) -> Self {
+        Self::Disk {
+            operation: "open",
+            path,
+            trouble,
+            source: sqlx::Error::Io(io::Error::other("a simulated disk")),
+        }
+    }
+
     /// What the database said while `operation` was tried in the store at `path`.
     pub(super) fn from_database(operation: &'static str, path: PathBuf, source: sqlx::Error) -> Self {
         match primary_code(&source).and_then(|code| DiskTrouble::from_code(code, &path)) {

@@ -22,7 +22,7 @@ use crate::clock::{Mark, Stopwatch};
 use crate::domain::AccountName;
 use crate::domain::plan::FRESH_FOR;
 use crate::metrics;
-use crate::net::{Departure, Trust};
+use crate::net::{Departure, Network};
 use crate::redact::Redactor;
 
 /// The bytes of an answer.
@@ -63,8 +63,8 @@ impl std::fmt::Debug for Client {
 impl Client {
     /// A client that calls over HTTP, and has not called yet. `seed` is for the jitter of repetitions and the boundary of
     /// multipart forms; take a random one but in tests and simulated worlds.
-    pub fn new(settings: &Settings, pacer: Pacer, trust: &Trust, seed: u64) -> Result<Self, SettingsError> {
-        let http = Http::new(&settings.url()?, trust, settings.bounds, settings.concurrency)?;
+    pub fn new(settings: &Settings, pacer: Pacer, network: &Network, seed: u64) -> Result<Self, SettingsError> {
+        let http = Http::new(&settings.url()?, network, settings.bounds, settings.concurrency)?;
         Self::over(Arc::new(http), settings, pacer, seed)
     }
 

@@ -4,7 +4,7 @@
 use futures_util::future::BoxFuture;
 
 use super::function::Class;
-use crate::net::{Bounds, HttpAnswer, HttpClient, HttpError, HttpRequest, Trust, Url};
+use crate::net::{Bounds, HttpAnswer, HttpClient, HttpError, HttpRequest, Network, Url};
 
 /// Carries requests. Repeats nothing by itself.
 pub trait Wire: Send + Sync {
@@ -20,10 +20,10 @@ pub(super) struct Http {
 
 impl Http {
     /// `concurrency`: how many connections are kept.
-    pub(super) fn new(url: &Url, trust: &Trust, bounds: Bounds, concurrency: usize) -> Result<Self, HttpError> {
+    pub(super) fn new(url: &Url, network: &Network, bounds: Bounds, concurrency: usize) -> Result<Self, HttpError> {
         Ok(Self {
-            reads: HttpClient::reads(url, trust, bounds, concurrency)?,
-            writes: HttpClient::writes(url, trust, bounds)?,
+            reads: HttpClient::reads(url, network, bounds, concurrency)?,
+            writes: HttpClient::writes(url, network, bounds)?,
         })
     }
 }

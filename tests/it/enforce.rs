@@ -16,7 +16,7 @@ use balancewatch::domain::reason::Reason;
 use balancewatch::domain::watch::Watched;
 use balancewatch::domain::{AccountName, ClientId, Management, Money, PolicyName, Reading};
 use balancewatch::enforce::{Enforcer, Error, Ground, Hook, Portal, Report, Settings};
-use balancewatch::net::{Bounds, Trust};
+use balancewatch::net::{Bounds, Network};
 use balancewatch::simulator::{Options, Simulator};
 use balancewatch::store::{Access, Commit, Error as StoreError, Filter, Store};
 use balancewatch::voipms::pace::{MemoryLedger, Pace, Pacer};
@@ -95,7 +95,7 @@ fn api(url: String, options: &Options) -> Client {
         ledger: Arc::new(MemoryLedger::default()),
         clock: Clock::real(),
     });
-    Client::new(&settings, pacer, &Trust::load(), 1).unwrap()
+    Client::new(&settings, pacer, &Network::load(), 1).unwrap()
 }
 
 impl Stage {

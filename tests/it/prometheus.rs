@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use balancewatch::net::{Bounds, HttpClient, HttpRequest, Method, Trust, Url};
+use balancewatch::net::{Bounds, HttpClient, HttpRequest, Method, Network, Url};
 use serde_json::Value;
 
 use crate::journey::world::within;
@@ -94,7 +94,7 @@ fn demo() -> (Running, String) {
 
 async fn get(url: &str) -> Option<String> {
     let url = Url::parse(url).unwrap();
-    let client = HttpClient::writes(&url, &Trust::load(), Bounds::default()).unwrap();
+    let client = HttpClient::writes(&url, &Network::load(), Bounds::default()).unwrap();
     let answer = client.send(HttpRequest::new(Method::GET, url)).await.ok()?;
     (answer.status == 200).then(|| String::from_utf8(answer.body).unwrap())
 }

@@ -14,7 +14,7 @@ use super::signals::Signals;
 use super::{opened, portal};
 use crate::config::problem::nearest;
 use crate::config::{Account, Secrets};
-use crate::net::Trust;
+use crate::net::Network;
 use crate::store::{Access, Error as StoreError, Store};
 use crate::voipms::{Class, Function};
 
@@ -78,7 +78,7 @@ async fn called(context: &mut Context, given: Given, progress: &Progress) -> Res
     let account = opened::account(&settings, context.global.account.as_deref())?;
     printer.known_secrets.push(account.password.clone());
     let store = store(&settings.store.path).await;
-    let api = portal::api("api-", account, store.as_ref(), &Trust::load());
+    let api = portal::api("api-", account, store.as_ref(), &Network::load());
     let ended = match api {
         Ok(api) => {
             let work = async {

@@ -248,6 +248,7 @@ async fn build(config: &str, clock: &Clock) -> Daemon {
         },
         delivery_timeout: Some(Duration::from_secs(1)),
         seed: 1,
+        ..Environment::real()
     };
     Daemon::build(&settings, &environment).await.unwrap()
 }

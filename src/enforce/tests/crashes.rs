@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::stage::{OnWrite, Stage};
 use crate::enforce::Error;
+use crate::store::Course;
 
 /// Counts moments and stops at the given one.
 fn stops_at(moment: u32) -> (Arc<AtomicU32>, impl Fn() -> bool + Clone + Send + Sync + 'static) {
@@ -25,7 +26,7 @@ async fn crash_everywhere(on_write: &OnWrite) -> u32 {
         let crashed = stage
             .sweep_with(
                 Some(Arc::new(move |_| for_enforcer())),
-                Some(Arc::new(move |_| for_store())),
+                Some(Arc::new(move |_| if for_store() { Course::GoOn } else { Course::Stop })),
             )
             .await;
         match &crashed {
@@ -92,7 +93,7 @@ async fn a_crash_while_it_is_settled_changes_nothing() {
         let crashed = stage
             .sweep_with(
                 Some(Arc::new(move |_| for_enforcer())),
-                Some(Arc::new(move |_| for_store())),
+                Some(Arc::new(move |_| if for_store() { Course::GoOn } else { Course::Stop })),
             )
             .await;
         stage.advance(60);

@@ -29,7 +29,7 @@ use super::delivery::{Check, Failed, SetupError};
 use super::labels::Labelled;
 use crate::clock::Clock;
 use crate::domain::ChannelName;
-use crate::net::Trust;
+use crate::net::Network;
 
 /// How many times `resend` an alert holds at Alertmanager without being posted again: two posts may be lost.
 const HOLDS: i32 = 3;
@@ -84,9 +84,9 @@ impl Mirror {
     ///
     /// # Errors
     /// [`SetupError`] when the address of a peer, or who logs in, cannot be used.
-    pub fn new(settings: &Settings, trust: &Trust, clock: &Clock) -> Result<Self, SetupError> {
+    pub fn new(settings: &Settings, network: &Network, clock: &Clock) -> Result<Self, SetupError> {
         let urls = settings.urls.iter();
-        let peers = urls.map(|url| Peer::new(settings, url, trust, clock));
+        let peers = urls.map(|url| Peer::new(settings, url, network, clock));
         Ok(Self {
             channel: settings.channel.clone(),
             resend: settings.resend,

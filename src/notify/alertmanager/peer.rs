@@ -13,7 +13,7 @@ use super::{HOLDS, Reached, Settings};
 use crate::clock::Clock;
 use crate::domain::ChannelName;
 use crate::net::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue};
-use crate::net::{HttpAnswer, Trust, Url};
+use crate::net::{HttpAnswer, Network, Url};
 use crate::notify::backoff;
 use crate::notify::delivery::{Failed, Scope, SetupError, never};
 use crate::notify::post::{Post, Poster, Verdict};
@@ -45,7 +45,7 @@ impl Peer {
     ///
     /// # Errors
     /// [`SetupError`] when its address, or who logs in, cannot be used.
-    pub fn new(settings: &Settings, url: &str, trust: &Trust, clock: &Clock) -> Result<Self, SetupError> {
+    pub fn new(settings: &Settings, url: &str, network: &Network, clock: &Clock) -> Result<Self, SetupError> {
         let unfit = |why: &str| SetupError::Channel {
             channel: settings.channel.clone(),
             why: why.to_owned(),
@@ -63,7 +63,7 @@ impl Peer {
         }
         Ok(Self {
             channel: settings.channel.clone(),
-            poster: Poster::new(&settings.channel, address.as_str(), true, trust, None)?,
+            poster: Poster::new(&settings.channel, address.as_str(), true, network, None)?,
             headers,
             clock: clock.clone(),
             resend: settings.resend,

@@ -11,7 +11,7 @@ use super::{Mirror, Settings};
 use crate::clock::{Clock, Stepper};
 use crate::domain::ChannelName;
 use crate::domain::testing::at;
-use crate::net::Trust;
+use crate::net::Network;
 use crate::net::raw_server::{Act, RawServer, Seen, answer};
 
 /// More than anything takes here.
@@ -27,7 +27,7 @@ fn mirror(peers: &[&RawServer], clock: &Clock) -> Mirror {
         authorization: Some("Bearer S3cret".to_owned().into()),
         resend: RESEND,
     };
-    Mirror::new(&settings, &Trust::nobody(), clock).unwrap()
+    Mirror::new(&settings, &Network::nobody(), clock).unwrap()
 }
 
 fn clock() -> (Clock, Stepper) {

@@ -13,8 +13,9 @@ use tokio::net::TcpStream;
 
 use super::error::MailError;
 use super::stage::Stage;
-use super::wire::{Reply, Stream, Wire, stuffed};
+use super::wire::{Reply, Wire, stuffed};
 use super::{Email, Security, Server};
+use crate::net::Stream;
 use crate::redact::Redactor;
 
 /// How long a goodbye may take; nothing depends on it.
@@ -232,7 +233,7 @@ impl Email {
     pub(super) async fn open(&self, now: Timestamp, progress: &Progress) -> Result<Session, MailError> {
         progress.enter(Stage::Connect);
         let security = self.server.security;
-        let mut stream: Stream = Box::new(self.connect().await?);
+        let mut stream = self.connect().await?;
         if security == Security::Tls {
             progress.enter(Stage::Tls);
             stream = self.encrypt(stream).await?;
@@ -309,11 +310,18 @@ impl Email {
     }
 
     /// Tries the server's addresses one after the other, with a share of the time each: the first may lead nowhere.
-    async fn connect(&self) -> Result<TcpStream, MailError> {
+    async fn connect(&self) -> Result<Stream, MailError> {
         let broken = |why: String| MailError::broken(Stage::Connect, why);
         let Server {
             host, port, timeout, ..
         } = &self.server;
+        if let Some(servers) = &self.servers {
+            let connecting = tokio::time::timeout(*timeout / ADDRESSES, servers.connect(host, *port)).await;
+            return match connecting {
+                Ok(connected) => connected.map_err(|error| broken(error.to_string())),
+                Err(_) => Err(broken(format!("{host} does not answer"))),
+            };
+        }
         let addresses = tokio::net::lookup_host((host.as_str(), *port)).await;
         let addresses = addresses.map_err(|error| broken(error.to_string()))?;
         let mut why = format!("`{host}` has no address");
@@ -323,7 +331,7 @@ impl Email {
                     // Each command waits for its answer: delaying small packets would cost 40 ms each. It works
                     // without, too.
                     stream.set_nodelay(true).ok();
-                    return Ok(stream);
+                    return Ok(Box::new(stream));
                 }
                 Ok(Err(error)) => why = error.to_string(),
                 Err(_) => why = format!("{address} does not answer"),

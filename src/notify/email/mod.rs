@@ -18,6 +18,7 @@ mod tls;
 mod wire;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -31,6 +32,7 @@ use self::conversation::{Progress, Session};
 use self::error::MailError;
 use self::tls::Tls;
 use super::delivery::{self, Scope, SetupError, Until};
+use crate::net::Inside;
 use crate::redact::{Redactor, one_line};
 
 /// The mail server, as configured.
@@ -88,6 +90,8 @@ pub struct Email {
     tls: Tls,
     credentials: Option<Credentials>,
     redactor: Redactor,
+    /// What stands in for the network.
+    servers: Option<Arc<dyn Inside>>,
 }
 
 impl fmt::Debug for Email {
@@ -123,7 +127,15 @@ impl Email {
             tls,
             credentials,
             redactor,
+            servers: None,
         })
+    }
+
+    /// The same that finds its server there, if there is such a place.
+    #[must_use]
+    pub fn among(mut self, servers: Option<&Arc<dyn Inside>>) -> Self {
+        self.servers = servers.cloned();
+        self
     }
 
     /// Whose phone service it is, as clients know it: the sender's name, or else its domain.

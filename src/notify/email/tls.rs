@@ -9,8 +9,8 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use tokio_rustls::TlsConnector;
 
-use super::wire::Stream;
 use super::{Security, Server};
+use crate::net::Stream;
 
 /// TLS with one server.
 pub(super) struct Tls {

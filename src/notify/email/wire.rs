@@ -7,22 +7,16 @@
 
 use std::io;
 
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
 use super::refusal::Enhanced;
+use crate::net::Stream;
 
 /// Longest line of a reply. RFC 5321 allows 512 bytes; some servers write more, and none needs this much.
 const LONGEST_LINE: u64 = 4096;
 
 /// Most lines of a reply: EHLO's longest known one has about 30.
 const MOST_LINES: usize = 200;
-
-/// What a conversation runs over: TCP, or TLS over it.
-pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Duplex for T {}
-
-/// Either end of a conversation, encrypted or not.
-pub(super) type Stream = Box<dyn Duplex>;
 
 /// A connection that speaks in commands and replies.
 pub(super) struct Wire(BufReader<Stream>);

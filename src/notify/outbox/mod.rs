@@ -45,9 +45,6 @@ const GRACE: Duration = Duration::from_secs(5);
 /// nothing: not at once, so that a fault does not keep a processor busy.
 const PAUSE: SignedDuration = SignedDuration::from_secs(5);
 
-/// How often it is looked what is due though nobody says so: other processes cannot wake it.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
-
 /// What a worker is made of.
 #[derive(Clone)]
 pub struct Settings {
@@ -59,6 +56,8 @@ pub struct Settings {
     pub receivers: BTreeMap<ChannelName, Receiver>,
     /// How many paced mails to clients may leave in an hour, for each account.
     pub client_mails_per_hour: u32,
+    /// How often it is looked what is due though nobody says so: other processes cannot wake it.
+    pub look_every: Duration,
     /// Seeds the jitter of retries.
     pub seed: u64,
 }
@@ -206,7 +205,7 @@ impl<Q: Queue> Outbox<Q> {
                 () = stop.clone() => return,
                 () = wake.notified() => {}
                 () = sleep => {}
-                () = self.clock.sleep(LOOK_EVERY) => {}
+                () = self.clock.sleep(self.settings.look_every) => {}
             }
         }
     }

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use super::attempt::{Ended, InFlight};
 use super::blame::Broken;
 use super::spool::Spool;
-use super::{Drained, LOOK_EVERY, Outbox};
+use super::{Drained, Outbox};
 use crate::domain::ChannelName;
 use crate::domain::notice::{Attempt, Message};
 use crate::notify::delivery::{Connection, Parcel, Until};
@@ -93,7 +93,7 @@ impl<Q: Queue> Outbox<Q> {
                     None => std::future::pending().await,
                 } } => Event::Look,
                 // Real time, as the waits of channels.
-                () = tokio::time::sleep(LOOK_EVERY), if wake.is_some() => Event::Look,
+                () = tokio::time::sleep(self.settings.look_every), if wake.is_some() => Event::Look,
                 _ = late.tick(), if !self.unwritten.is_empty() => Event::Late,
             };
             is_looking = match event {

@@ -19,7 +19,9 @@ use super::cause::cause;
 use super::delivery::{Attempted, End, Failed, Scope, SetupError, Step, Until};
 use crate::domain::ChannelName;
 use crate::net::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
-use crate::net::{self, Bounds, Departure, HttpAnswer, HttpClient, HttpError, HttpRequest, Method, Reach, Trust, Url};
+use crate::net::{
+    self, Bounds, Departure, HttpAnswer, HttpClient, HttpError, HttpRequest, Method, Network, Reach, Url,
+};
 use crate::redact::one_line;
 use crate::telemetry::chain;
 
@@ -111,10 +113,10 @@ impl Poster {
         channel: &ChannelName,
         url: &str,
         is_internal: bool,
-        trust: &Trust,
+        network: &Network,
         total: Option<Duration>,
     ) -> Result<Self, SetupError> {
-        Self::to(url, is_internal, trust, total).map_err(|why| SetupError::Channel {
+        Self::to(url, is_internal, network, total).map_err(|why| SetupError::Channel {
             channel: channel.clone(),
             why,
         })
@@ -124,11 +126,11 @@ impl Poster {
     ///
     /// # Errors
     /// Why not, in words.
-    pub fn to(url: &str, is_internal: bool, trust: &Trust, total: Option<Duration>) -> Result<Self, String> {
+    pub fn to(url: &str, is_internal: bool, network: &Network, total: Option<Duration>) -> Result<Self, String> {
         // What cannot be read may still hold a secret.
         let url = Url::parse(url).map_err(|_| "its url is no URL".to_owned())?;
         let reach = if is_internal { Reach::Anywhere } else { Reach::Outside };
-        let client = HttpClient::writes_within(&url, trust, bounds(total), reach).map_err(|error| chain(&error))?;
+        let client = HttpClient::writes_within(&url, network, bounds(total), reach).map_err(|error| chain(&error))?;
         Ok(Self { client, url })
     }
 

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 
 use super::{HttpChannel, Post, Poster, Vendor, Verdict};
 use crate::domain::ChannelName;
-use crate::net::Trust;
+use crate::net::Network;
 use crate::net::raw_server::{Act, RawServer, answer};
 use crate::notify::delivery::{Attempted, Channel, End, Failed, Parcel, Scope, SetupError, Step, Until, never};
 use crate::notify::testing::{Authority, authority, authority_until, start};
@@ -20,9 +20,9 @@ use crate::notify::testing::{Authority, authority, authority_until, start};
 /// Short, so that a test of a silent receiver is quick.
 const TOTAL: Duration = Duration::from_millis(300);
 
-fn poster(url: &str, is_internal: bool, trust: &Trust) -> Poster {
+fn poster(url: &str, is_internal: bool, network: &Network) -> Poster {
     let channel = ChannelName::new("hooks").unwrap();
-    Poster::new(&channel, url, is_internal, trust, Some(TOTAL)).unwrap()
+    Poster::new(&channel, url, is_internal, network, Some(TOTAL)).unwrap()
 }
 
 async fn deliver(poster: &Poster) -> Attempted {
@@ -34,7 +34,7 @@ async fn deliver(poster: &Poster) -> Attempted {
 }
 
 async fn delivered_to(url: &str) -> Attempted {
-    deliver(&poster(url, false, &Trust::nobody())).await
+    deliver(&poster(url, false, &Network::nobody())).await
 }
 
 type Said = (End, Scope, Step, String);
@@ -192,12 +192,12 @@ async fn without_a_connection_nothing_was_sent_and_the_cause_is_told() {
         ),
     ];
     for (url, root, word) in cases {
-        let trust = if root.is_empty() {
-            Trust::nobody()
+        let network = if root.is_empty() {
+            Network::nobody()
         } else {
-            Trust::only(root)
+            Network::only(root)
         };
-        let poster = poster(&url, false, &trust);
+        let poster = poster(&url, false, &network);
         let expected = (End::Silent, Scope::Channel, Step::Connection, word.to_owned());
         assert_eq!(said(deliver(&poster).await), expected);
         assert_eq!(said(poster.reach().await), expected, "checked without sending");
@@ -230,7 +230,7 @@ async fn a_name_leads_into_a_network_of_ones_own_only_where_that_is_meant() {
     let url = format!("http://{}:1/SECRET", name.trim());
     let expected = (End::Silent, Scope::Channel, Step::Connection, OWN.to_owned());
     assert_eq!(said(delivered_to(&url).await), expected);
-    let (.., word) = said(deliver(&poster(&url, true, &Trust::nobody())).await);
+    let (.., word) = said(deliver(&poster(&url, true, &Network::nobody())).await);
     assert_ne!(word, OWN);
     let server = RawServer::answering("").await;
     for meant in [server.url.clone(), server.url.replace("127.0.0.1", "localhost")] {
@@ -262,7 +262,7 @@ async fn receivers_are_left_alone_as_long_as_they_ask() {
 #[tokio::test]
 async fn what_is_cut_off_may_have_arrived_once_it_left() {
     let server = RawServer::start(|_, _| Act::Silence).await;
-    let poster = poster(&server.url, false, &Trust::nobody());
+    let poster = poster(&server.url, false, &Network::nobody());
     let post = || Post {
         body: b"{}".to_vec(),
         ..Post::default()
@@ -295,7 +295,7 @@ impl Vendor for Plain {
 #[tokio::test]
 async fn a_check_connects_and_posts_nothing() {
     let server = RawServer::answering("").await;
-    let poster = poster(&server.url, false, &Trust::nobody());
+    let poster = poster(&server.url, false, &Network::nobody());
     let channel = HttpChannel::new(ChannelName::new("hooks").unwrap(), poster, Plain);
     let check = channel.check(&[], start()).await.remove(0);
     assert_eq!(check.what, "channel hooks");
@@ -306,6 +306,6 @@ async fn a_check_connects_and_posts_nothing() {
 #[test]
 fn what_is_no_url_is_not_shown() {
     let channel = ChannelName::new("hooks").unwrap();
-    let error = Poster::new(&channel, "SECRET", false, &Trust::nobody(), None).unwrap_err();
+    let error = Poster::new(&channel, "SECRET", false, &Network::nobody(), None).unwrap_err();
     assert!(matches!(error, SetupError::Channel { .. }) && !error.to_string().contains("SECRET"));
 }

@@ -322,7 +322,6 @@ fn is_urlencoded(content_type: &str) -> bool {
 }
 
 /// One API call, in process.
-#[cfg(fuzzing)]
 pub fn call(
     simulator: &Simulator,
     method: &Method,

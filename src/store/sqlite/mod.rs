@@ -34,7 +34,7 @@ use sqlx::sqlite::SqlitePool;
 use self::files::Files;
 use self::lock::DaemonLock;
 use self::transaction::Transaction;
-use super::{Error, Step};
+use super::{DiskTrouble, Error, Step};
 
 #[derive(Debug)]
 pub(super) struct Sqlite {
@@ -58,6 +58,10 @@ pub(super) enum Fault {
         expected: &'static str,
     },
     Stopped(Step),
+    /// The process is gone.
+    Died,
+    /// What a simulated world has the disk say.
+    Disk(DiskTrouble),
     Gone(PathBuf),
 }
 
@@ -85,6 +89,15 @@ impl Fault {
                 expected,
             },
             Self::Stopped(step) => Error::Stopped { step },
+            Self::Died => Error::Stopped {
+                step: Step::Operation(operation),
+            },
+            Self::Disk(trouble) => Error::Disk {
+                operation,
+                path,
+                trouble,
+                source: sqlx::Error::Io(std::io::Error::other("a simulated disk")),
+            },
             Self::Gone(path) => Error::Gone { path },
         }
     }

@@ -16,6 +16,7 @@ use crate::store::encode::{
     EnforcementRow, FateRow, HistoryRow, MessageRow, MovedRow, NotificationRow, ReadingRow, Row, StepRow, TakenRow,
     nanos, rows,
 };
+use crate::store::hook::pass;
 use crate::store::{Commit, HistoryEntry, Hook, Step};
 
 impl Sqlite {
@@ -43,14 +44,6 @@ impl Sqlite {
         pass(hook, Step::BeforeCommit)?;
         writing.transaction.commit().await?;
         pass(hook, Step::AfterCommit)
-    }
-}
-
-/// Asks the hook whether to go on.
-fn pass(hook: Option<&Hook>, step: Step) -> Result<(), Fault> {
-    match hook {
-        Some(hook) if !hook(step) => Err(Fault::Stopped(step)),
-        _ => Ok(()),
     }
 }
 

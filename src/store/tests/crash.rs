@@ -13,7 +13,7 @@ use crate::domain::notice::{Attempt, AttemptOutcome, NoticeState};
 use crate::domain::set_back::SetBack;
 use crate::domain::watch::AccountState;
 use crate::store::{
-    AccountView, Commit, Counts, Error, Filter, HistoryEntry, Hook, Kept, NoticeRecord, Seen, Step, Store,
+    AccountView, Commit, Counts, Course, Error, Filter, HistoryEntry, Hook, Kept, NoticeRecord, Seen, Step, Store,
 };
 
 /// What was there before.
@@ -114,9 +114,16 @@ fn stopping_at(number: usize) -> (Hook, Arc<Mutex<Vec<Step>>>) {
     let hook: Hook = {
         let steps = Arc::clone(&steps);
         Arc::new(move |step| {
+            if matches!(step, Step::Operation(_)) {
+                return Course::GoOn;
+            }
             let mut steps = steps.lock().unwrap();
             steps.push(step);
-            steps.len() <= number
+            if steps.len() <= number {
+                Course::GoOn
+            } else {
+                Course::Stop
+            }
         })
     };
     (hook, steps)

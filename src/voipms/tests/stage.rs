@@ -12,7 +12,7 @@ use crate::domain::plan::{Field, Record};
 use crate::domain::{AccountName, ClientId};
 use crate::net::header::{HeaderMap, HeaderName};
 use crate::net::raw_server::RawServer;
-use crate::net::{Bounds, Cause, HttpAnswer, HttpError, HttpRequest, Method, Trust};
+use crate::net::{Bounds, Cause, HttpAnswer, HttpError, HttpRequest, Method, Network};
 use crate::voipms::pace::{MemoryLedger, Pace, Pacer};
 use crate::voipms::{Call, Class, Client, Function, Settings, Transport, Wire};
 
@@ -168,7 +168,7 @@ impl Caller {
     /// A caller over HTTP.
     pub(super) fn over_http(server: &RawServer, transport: Transport) -> Self {
         let (settings, pacer, stepper) = parts(&server.url, transport, FAST);
-        let client = Client::new(&settings, pacer, &Trust::nobody(), 1).unwrap();
+        let client = Client::new(&settings, pacer, &Network::nobody(), 1).unwrap();
         Self { client, stepper }
     }
 

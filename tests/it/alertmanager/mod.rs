@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use balancewatch::clock::Clock;
 use balancewatch::domain::ChannelName;
-use balancewatch::net::Trust;
+use balancewatch::net::Network;
 use balancewatch::notify::alertmanager::{Mirror, Settings};
 use balancewatch::notify::labels::Labelled;
 use jiff::SignedDuration;
@@ -280,7 +280,7 @@ async fn five_thousand_at_once_arrive_and_end() {
         resend: SignedDuration::from_secs(60),
     };
     let clock = Clock::real();
-    let mirror = Mirror::new(&settings, &Trust::load(), &clock).unwrap();
+    let mirror = Mirror::new(&settings, &Network::load(), &clock).unwrap();
     let now = clock.now();
     let alert = |client: u32| Labelled {
         labels: [("alertname", "low-balance".to_owned()), ("client", client.to_string())].into(),

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use balancewatch::net::{Bounds, HttpClient, HttpRequest, Method, Trust, Url};
+use balancewatch::net::{Bounds, HttpClient, HttpRequest, Method, Network, Url};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -106,7 +106,7 @@ impl Alertmanager {
     /// What it shows as firing.
     pub async fn alerts(&self) -> Vec<Value> {
         let url = Url::parse(&format!("http://{}/api/v2/alerts?active=true", self.door)).unwrap();
-        let client = HttpClient::writes(&url, &Trust::load(), Bounds::default()).unwrap();
+        let client = HttpClient::writes(&url, &Network::load(), Bounds::default()).unwrap();
         let answer = client.send(HttpRequest::new(Method::GET, url)).await.unwrap();
         assert_eq!(answer.status, 200);
         serde_json::from_slice(&answer.body).unwrap()

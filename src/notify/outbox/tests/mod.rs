@@ -283,6 +283,7 @@ impl Bench {
             letterhead: letterhead(),
             receivers: BTreeMap::new(),
             client_mails_per_hour: 20,
+            look_every: Duration::from_secs(5),
             seed: 1,
         };
         Outbox::new(

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use balancewatch::net::{Bounds, HttpClient, HttpRequest, Method, Trust, Url};
+use balancewatch::net::{Bounds, HttpClient, HttpRequest, Method, Network, Url};
 use base64::Engine;
 use serde_json::{Value, json};
 
@@ -82,7 +82,7 @@ impl Browser {
         .await;
         let address = SocketAddr::from(([127, 0, 0, 1], port.unwrap()));
         let url = Url::parse(&format!("http://{address}/")).unwrap();
-        let client = HttpClient::writes(&url, &Trust::load(), Bounds::default()).unwrap();
+        let client = HttpClient::writes(&url, &Network::load(), Bounds::default()).unwrap();
         let session = String::new();
         let mut browser = Self {
             driver,

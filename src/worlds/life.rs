@@ -1,0 +1,139 @@
+//! The program, life after life: started on what the one before left, and killed when its world says so.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::log::Fact;
+use super::world::{World, database};
+use super::{disk, net};
+use crate::clock::Clock;
+use crate::config::{self, Settings};
+use crate::daemon::{self, Daemon, Environment, alarm};
+use crate::net::{Bounds, Network};
+use crate::store::{self, Access, Store, at_once};
+use crate::telemetry;
+
+/// How long the service manager waits before it starts a program again.
+const RESTART: Duration = Duration::from_secs(10);
+
+/// How often it is looked what other processes left in the store. Each look is three reads; the real program looks every five
+/// seconds, and nothing but its answer to a decision comes later by this.
+const LOOK_EVERY: Duration = Duration::from_secs(300);
+
+/// Lives until the world ends.
+pub(super) async fn live(world: Arc<World>) {
+    for life in 1.. {
+        world.begins(life);
+        match start(&world, life).await {
+            Ok((daemon, store)) => {
+                world.log(Fact::Started { life });
+                run(&world, life, daemon).await;
+                close(store).await;
+            }
+            Err(why) => world.log(Fact::NotStarted { life, why }),
+        }
+        if world.is_ending() {
+            return;
+        }
+        tokio::time::sleep(RESTART).await;
+    }
+}
+
+/// What the program of one life is surrounded by.
+fn environment(world: &Arc<World>, life: u32) -> Environment {
+    Environment {
+        clock: Clock::anew(&world.clock),
+        bounds: Bounds::default(),
+        delivery_timeout: None,
+        seed: world.plan.seed ^ u64::from(life),
+        network: Network::inside(Arc::new(net::Reached::new(world, life))),
+        look_every: LOOK_EVERY,
+        silence_every: LOOK_EVERY,
+    }
+}
+
+async fn start(world: &Arc<World>, life: u32) -> Result<(Daemon, Store), String> {
+    let environment = environment(world, life);
+    let settings = settings(world)?;
+    match build(world, life, &settings, &environment).await {
+        Ok(built) => Ok(built),
+        Err(error) => {
+            if let daemon::Error::Store(error) = &error {
+                let told = alarm::tell_of_start(&settings, &environment, error);
+                tokio::select! {
+                    biased;
+                    () = world.killed(life) => {}
+                    () = told => {}
+                }
+            }
+            Err(telemetry::chain(&error))
+        }
+    }
+}
+
+/// The configuration as it is now.
+pub(super) fn settings(world: &World) -> Result<Settings, String> {
+    let loaded = config::parse(&world.config(), world.clock.now());
+    let loaded = loaded.map_err(|found| {
+        let problems: Vec<String> = found.problems.iter().map(ToString::to_string).collect();
+        problems.join("; ")
+    })?;
+    Ok(loaded.settings)
+}
+
+async fn build(
+    world: &Arc<World>,
+    life: u32,
+    settings: &Settings,
+    environment: &Environment,
+) -> Result<(Daemon, Store), daemon::Error> {
+    if let Some(trouble) = world.disk() {
+        let path = settings.store.path.clone();
+        return Err(daemon::Error::Store(store::Error::simulated(path, trouble)));
+    }
+    let plain = at_once(database(), Store::open(&settings.store.path, Access::Daemon))?;
+    let plain = plain.at_once_on(database().clone());
+    let store = plain.clone().with_hook(disk::hook(world, life));
+    let built = tokio::select! {
+        biased;
+        () = world.killed(life) => None,
+        built = Daemon::over(store, settings, environment) => Some(built),
+    };
+    match built {
+        Some(Ok(daemon)) => Ok((daemon, plain)),
+        Some(Err(error)) => {
+            close(plain).await;
+            Err(error)
+        }
+        None => {
+            close(plain).await;
+            let path = settings.store.path.clone();
+            Err(daemon::Error::Store(store::Error::Missing { path }))
+        }
+    }
+}
+
+/// One life, to its end.
+async fn run(world: &Arc<World>, life: u32, daemon: Daemon) {
+    let loads = Arc::clone(world);
+    let daemon = daemon.reloading_by(Arc::new(move || config::parse(&loads.config(), loads.clock.now())));
+    world.lives(daemon.store.clone(), daemon.reloads());
+    let ended = tokio::select! {
+        biased;
+        () = world.killed(life) => None,
+        ended = daemon.run(world.told_to_end()) => Some(ended),
+    };
+    world.is_gone();
+    if let Some(ended) = ended {
+        let why = ended.err().map(|error| telemetry::chain(&error));
+        world.log(Fact::Ended { life, why });
+    }
+}
+
+/// Lets go of a store, once whoever used it has.
+async fn close(store: Store) {
+    at_once(database(), store.close());
+    while store.is_shared() {
+        tokio::task::yield_now().await;
+    }
+}

@@ -1,0 +1,103 @@
+//! What a world saw: the only thing that its checks may believe.
+
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+use super::plan::Planned;
+
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// By the time that really passed, whatever the wall clock showed.
+    pub at: Timestamp,
+    pub fact: Fact,
+}
+
+#[derive(Clone, Debug)]
+pub enum Fact {
+    /// The program was started, for the nth time.
+    Started {
+        life: u32,
+    },
+    /// It could not be: what it said.
+    NotStarted {
+        life: u32,
+        why: String,
+    },
+    /// It was killed there.
+    Killed {
+        life: u32,
+        at: String,
+    },
+    /// It ended by itself, or was told to.
+    Ended {
+        life: u32,
+        why: Option<String>,
+    },
+    Began(Planned),
+    Over(Planned),
+    /// What could not be done, for instance because nobody fires who could be acknowledged.
+    Skipped {
+        number: usize,
+        why: String,
+    },
+    /// A call arrived at the API.
+    Asked {
+        function: String,
+        client: Option<String>,
+    },
+    /// The program changed a client's record: each field that was another one before.
+    Changed {
+        client: String,
+        fields: Vec<(String, String, String)>,
+    },
+    /// A receiver took something.
+    Received(Received),
+    /// The dead-man's switch was pinged, at this address of it.
+    Beat {
+        path: String,
+    },
+}
+
+/// What a receiver took.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// The channel, as configured.
+    pub channel: String,
+    /// An address for mails; empty otherwise.
+    pub recipient: String,
+    /// What tells a repeat from another message, as the channel has it; empty where there is nothing.
+    pub id: String,
+    /// As it came.
+    pub body: String,
+    /// Whether the answer was lost on purpose.
+    pub reply_lost: bool,
+    /// Which life of the program sent it.
+    pub life: u32,
+}
+
+/// How a client stood at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    pub at: Timestamp,
+    pub balance_tenthousandths: i64,
+    pub threshold: Box<str>,
+    pub is_hard: bool,
+}
+
+#[derive(Debug, Default)]
+pub struct Log(Mutex<Vec<Entry>>);
+
+impl Log {
+    pub fn add(&self, at: Timestamp, fact: Fact) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Entry { at, fact });
+    }
+
+    #[must_use]
+    pub fn take(&self) -> Vec<Entry> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,21 @@
+//! Simulated worlds: months of a reseller's life in seconds, from one seed. The program is the real one, with a real store; its API is
+//! the simulator, its receivers are servers of this process, and its time is the runtime's own, which moves on whenever nothing is
+//! left to do. Nothing waits in real time, and a world of one seed goes the same way every time.
+//!
+//! In reading order: [`plan`] (what is to happen), [`seed`] (what that is, from a seed), [`world`] (all that is there, and what happens), `life` (the program: started,
+//! killed, started again), `net` (what it reaches), `upstream` (the API, and lies), `receivers` (who is told), `disk` (the store's),
+//! `people` (clients and operators), [`log`] (what the world saw, which is all that checks may believe).
+
+mod disk;
+mod life;
+pub mod log;
+mod net;
+mod people;
+pub mod plan;
+mod receivers;
+pub mod seed;
+mod upstream;
+pub mod world;
+
+pub use plan::Plan;
+pub use world::{Played, play};

@@ -1,0 +1,126 @@
+//! What the program reaches: the API, the receivers and the mail server, each at a port of loopback that is none.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::future::BoxFuture;
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, duplex};
+
+use super::plan::Moment;
+use super::world::World;
+use super::{receivers, upstream};
+use crate::net::{HttpAnswer, HttpError, HttpRequest, Inside, Stream};
+
+/// Where the API is.
+pub const API_PORT: u16 = 1;
+
+/// Where the mail server is.
+pub const MAIL_PORT: u16 = 2;
+
+/// Bytes of a conversation that wait to be read.
+const PIPE_BYTES: usize = 64 << 10;
+
+/// Everything that one life of the program can reach.
+pub(super) struct Reached {
+    world: Arc<World>,
+    life: u32,
+}
+
+impl Reached {
+    pub(super) fn new(world: &Arc<World>, life: u32) -> Self {
+        let world = Arc::clone(world);
+        Self { world, life }
+    }
+}
+
+impl Inside for Reached {
+    fn exchange(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, HttpError>> {
+        Box::pin(async move {
+            let is_api = request.url.port() == Some(API_PORT);
+            let moment = if is_api { Moment::Call } else { Moment::Post };
+            let (world, life) = (&self.world, self.life);
+            let place = format!("{} {}", request.method, request.url.port().unwrap_or_default());
+            let point = async |when: &str| {
+                if world.is_over(life) || world.passes(life, moment, || format!("{when} {place}")) {
+                    std::future::pending::<()>().await;
+                }
+            };
+            point("before").await;
+            let answer = if is_api {
+                upstream::answer(world, request).await
+            } else {
+                receivers::answer(world, life, request).await
+            };
+            point("after").await;
+            answer
+        })
+    }
+
+    fn connect(&self, _host: &str, _port: u16) -> BoxFuture<'_, io::Result<Stream>> {
+        Box::pin(async move {
+            let (ours, theirs) = duplex(PIPE_BYTES);
+            let mail = self.world.mail.clone();
+            self.world.spawn(async move {
+                // A conversation that breaks off is the program's matter.
+                mail.hold(Box::new(theirs)).await.ok();
+            });
+            let line: Stream = Box::new(Line {
+                pipe: ours,
+                world: Arc::clone(&self.world),
+                life: self.life,
+            });
+            Ok(line)
+        })
+    }
+}
+
+/// The program's end of a conversation with the mail server.
+struct Line {
+    pipe: DuplexStream,
+    world: Arc<World>,
+    life: u32,
+}
+
+impl Line {
+    /// Whether the process is gone here.
+    fn ends(&self, what: &str) -> bool {
+        receivers::collect_mail(&self.world, self.life);
+        self.world.is_over(self.life)
+            || self
+                .world
+                .passes(self.life, Moment::Line, || format!("{what} of a mail"))
+    }
+}
+
+impl AsyncRead for Line {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let read = Pin::new(&mut self.pipe).poll_read(context, buffer);
+        if read.is_ready() && self.ends("a line") {
+            return Poll::Pending;
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Line {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.ends("a command") {
+            return Poll::Pending;
+        }
+        Pin::new(&mut self.pipe).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.pipe).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.pipe).poll_shutdown(context)
+    }
+}

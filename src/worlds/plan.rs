@@ -1,0 +1,147 @@
+//! What is to happen in a world: everything that is not the program's own doing, written down before it begins.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::mail_catcher::Behaviour;
+use crate::store::DiskTrouble;
+
+/// A whole world, before it begins.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub seed: u64,
+    pub start: Timestamp,
+    /// How long things happen. After it all faults end, and the world goes on for a while to get well.
+    pub length: Duration,
+    pub clients: u32,
+    /// Settings of the simulator, `NAME=VALUE` each.
+    pub settings: Vec<String>,
+    /// What the program is told, without accounts' addresses: see [`super::world::CONFIG`].
+    pub config: String,
+    /// Time between two sweeps.
+    pub interval: SignedDuration,
+    pub rate_per_minute: u32,
+    /// In the order of time.
+    pub happenings: Vec<Planned>,
+}
+
+/// One thing that is to happen.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// Counts from 0, so that some can be left out and the others stay what they are.
+    pub number: usize,
+    /// Since the start.
+    pub after: Duration,
+    /// For how long; zero: it is done at once.
+    pub lasting: Duration,
+    pub what: Happening,
+}
+
+#[derive(Clone, Debug)]
+pub enum Happening {
+    /// A fault of the simulator: its name with whom it hits, and its share.
+    Fault {
+        name: String,
+        share: &'static str,
+    },
+    /// The API tells everybody something that is not so.
+    Lie(Lie),
+    /// A receiver over HTTP behaves so.
+    Mood {
+        receiver: &'static str,
+        mood: Mood,
+    },
+    /// So does the mail server.
+    Mail(Behaviour),
+    Disk(DiskTrouble),
+    /// The process is killed at the moment of this kind that comes as the nth from then on.
+    Crash {
+        at: Moment,
+        nth: u32,
+    },
+    /// The wall clock is set.
+    Wall(SignedDuration),
+    /// Something happens to the client at this place in the list.
+    Client {
+        index: usize,
+        deed: Deed,
+    },
+    Operator(Act),
+}
+
+/// What the API tells that is not so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lie {
+    /// Every balance is 0.
+    Zeros,
+    /// Every balance is a hundredth of what it is.
+    Hundredth,
+    /// Everybody has the same small balance.
+    Same,
+    /// Every second client is missing in the list.
+    HalfTheList,
+}
+
+/// How a receiver over HTTP behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mood {
+    /// Takes what comes.
+    Good,
+    /// Nobody listens.
+    Down,
+    /// Answers with this status, and takes nothing.
+    Refuses(u16),
+    /// Takes nothing and never answers.
+    Stalls,
+    /// Takes what comes, and its answer is lost.
+    LosesReplies,
+}
+
+/// Where a crash may come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// Before or after an operation or statement of the store.
+    Statement,
+    /// Before or after a call of the API has its effect.
+    Call,
+    /// Before or after a receiver over HTTP has what is posted.
+    Post,
+    /// At a line of a conversation with the mail server.
+    Line,
+    /// At once, whatever goes on.
+    Now,
+}
+
+/// What happens to a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Somebody else calls at the client's cost: so much an hour.
+    Fraud(&'static str),
+    Deposit(&'static str),
+    /// The reseller charges or credits it to this balance.
+    Balance(&'static str),
+    Threshold(&'static str),
+    /// A person edits the record in the portal.
+    Edit {
+        field: &'static str,
+        text: String,
+    },
+    /// `hard` or `soft`, in the portal.
+    Management(&'static str),
+    Removed,
+}
+
+/// What an operator does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    Ack,
+    Silence {
+        hours: i64,
+    },
+    BrakeOn,
+    BrakeOff,
+    RetryAll,
+    /// The configuration is changed, and read anew: more lines of it.
+    Reload(&'static str),
+}

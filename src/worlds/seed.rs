@@ -1,0 +1,263 @@
+//! A world from a seed: who the clients are, what the program is told, and all that goes wrong.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use rand::RngExt as _;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng as _;
+
+use super::plan::{Act, Deed, Happening, Lie, Moment, Mood, Plan, Planned};
+use super::receivers;
+use crate::mail_catcher::{Behaviour, Stage};
+use crate::store::DiskTrouble;
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+/// Everything that the simulator can do wrong.
+const FAULTS: [&str; 14] = [
+    "html-503",
+    "html-403",
+    "http-429",
+    "http-500",
+    "truncated",
+    "empty",
+    "null-status",
+    "wrong-types",
+    "slow",
+    "reset-before",
+    "reset-after",
+    "limit",
+    "maintenance",
+    "unavailable",
+];
+
+/// Where worlds begin: a Monday in winter, so that a long one sees summer time come and go.
+const START: i64 = 1_767_571_200;
+
+/// The world of a seed, so many days long.
+#[must_use]
+pub fn plan(seed: u64, days: u32) -> Plan {
+    let mut dice = Dice(ChaCha8Rng::seed_from_u64(seed));
+    let interval = dice.one_of(&[5, 10, 15, 30, 30, 60, 60]);
+    let clients = dice.one_of(&[20, 20, 25, 30, 40, 60]);
+    let rate_per_minute = dice.one_of(&[60, 120, 600, 600, 3_000]);
+    let length = Duration::from_secs(u64::from(days) * DAY);
+    let mut plan = Plan {
+        seed,
+        start: Timestamp::from_second(START).unwrap_or(Timestamp::UNIX_EPOCH),
+        length,
+        clients,
+        settings: Vec::new(),
+        config: config(&mut dice, interval),
+        interval: SignedDuration::from_mins(i64::from(interval)),
+        rate_per_minute,
+        happenings: Vec::new(),
+    };
+    for day in 0..u64::from(days) {
+        a_day(&mut plan, &mut dice, day * DAY);
+    }
+    plan.happenings.sort_by_key(|planned| planned.after);
+    for (number, planned) in plan.happenings.iter_mut().enumerate() {
+        planned.number = number;
+    }
+    plan
+}
+
+/// What goes wrong on one day.
+fn a_day(plan: &mut Plan, dice: &mut Dice, begins: u64) {
+    let mut add = |dice: &mut Dice, lasting: u64, what: Happening| {
+        plan.happenings.push(Planned {
+            number: 0,
+            after: Duration::from_secs(begins + dice.below(DAY)),
+            lasting: Duration::from_secs(lasting),
+            what,
+        });
+    };
+    for _ in 0..1 + dice.below(2) {
+        let at = dice.one_of(&[
+            Moment::Statement,
+            Moment::Statement,
+            Moment::Call,
+            Moment::Post,
+            Moment::Line,
+            Moment::Now,
+        ]);
+        let nth = u32::try_from(dice.below(40)).unwrap_or_default();
+        add(dice, 0, Happening::Crash { at, nth });
+    }
+    if dice.chance(40) {
+        let name = dice.one_of(&FAULTS).to_owned();
+        let share = dice.one_of(&["0.02", "0.2", "0.6", "1"]);
+        let lasting = dice.below(3 * HOUR);
+        add(dice, lasting, Happening::Fault { name, share });
+    }
+    if dice.chance(8) {
+        let lie = dice.one_of(&[Lie::Zeros, Lie::Hundredth, Lie::Same, Lie::HalfTheList]);
+        let lasting = dice.below(2 * HOUR);
+        add(dice, lasting, Happening::Lie(lie));
+    }
+    if dice.chance(40) {
+        let receiver = dice.one_of(&receivers::TROUBLED);
+        let mood = dice.one_of(&[
+            Mood::Down,
+            Mood::Refuses(503),
+            Mood::Refuses(400),
+            Mood::Refuses(401),
+            Mood::Stalls,
+            Mood::LosesReplies,
+        ]);
+        let lasting = dice.below(6 * HOUR);
+        add(dice, lasting, Happening::Mood { receiver, mood });
+    }
+    if dice.chance(40) {
+        let at = dice.one_of(&[
+            Stage::Greeting,
+            Stage::Ehlo,
+            Stage::MailFrom,
+            Stage::Rcpt,
+            Stage::Data,
+            Stage::Content,
+        ]);
+        let behaviour = match dice.below(5) {
+            0 => Behaviour::Stall(at),
+            1 => Behaviour::HangUp(at),
+            2 => Behaviour::Answer {
+                at,
+                code: 451,
+                text: "4.3.0 later",
+            },
+            3 => Behaviour::Answer {
+                at,
+                code: 550,
+                text: "5.7.1 no",
+            },
+            _ => Behaviour::LateAnswer(Duration::from_secs(dice.below(900))),
+        };
+        let lasting = dice.below(4 * HOUR);
+        add(dice, lasting, Happening::Mail(behaviour));
+    }
+    if dice.chance(15) {
+        let trouble = dice.one_of(&[
+            DiskTrouble::Full { free_bytes: Some(0) },
+            DiskTrouble::ReadOnly,
+            DiskTrouble::Broken,
+        ]);
+        let lasting = dice.below(40 * MINUTE);
+        add(dice, lasting, Happening::Disk(trouble));
+    }
+    if dice.chance(12) {
+        let by = dice.one_of(&[-2 * 3_600, -600, -30, 30, 90, 3_600, 6 * 3_600]);
+        add(dice, 0, Happening::Wall(SignedDuration::from_secs(by)));
+    }
+    for _ in 0..dice.below(4) {
+        let index = usize::try_from(dice.below(10_000)).unwrap_or_default();
+        let deed = match dice.below(6) {
+            0 => Deed::Fraud(dice.one_of(&["20", "60", "200"])),
+            1 => Deed::Deposit(dice.one_of(&["5.00", "25.00", "100.00"])),
+            2 => Deed::Balance(dice.one_of(&["-20.00", "0.00", "3.00", "60.00"])),
+            3 => Deed::Threshold(dice.one_of(&["5", "10", "20", "0"])),
+            4 => Deed::Edit {
+                field: "phone_number",
+                text: format!("555{}", dice.below(10_000)),
+            },
+            _ => Deed::Management(dice.one_of(&["hard", "soft"])),
+        };
+        let lasting = match deed {
+            Deed::Fraud(_) => dice.below(8 * HOUR),
+            _ => 0,
+        };
+        add(dice, lasting, Happening::Client { index, deed });
+    }
+    if dice.chance(30) {
+        let act = match dice.below(5) {
+            0 => Act::Ack,
+            1 => Act::Silence { hours: 4 },
+            2 => Act::BrakeOn,
+            3 => Act::BrakeOff,
+            _ => Act::RetryAll,
+        };
+        add(dice, 0, Happening::Operator(act));
+    }
+}
+
+/// What the program is told.
+fn config(dice: &mut Dice, interval: u32) -> String {
+    let mode = dice.one_of(&["observe", "apply", "apply"]);
+    let port = receivers::port;
+    format!(
+        r#"
+[schedule]
+sweep = "{interval}m"
+[[channel]]
+name = "ops"
+type = "email"
+to = ["noc@example.com", "owner@example.com"]
+[[channel]]
+name = "hook"
+type = "webhook"
+url = "http://127.0.0.1:{hook}/alerts"
+[[channel]]
+name = "phone"
+type = "pagerduty"
+url = "http://127.0.0.1:{phone}/v2/enqueue"
+routing_key = "0123456789abcdef0123456789abcdef"
+min_severity = "critical"
+[[channel]]
+name = "chat"
+type = "slack"
+url = "http://127.0.0.1:{chat}/services/T/B/x"
+[[channel]]
+name = "push"
+type = "ntfy"
+url = "http://127.0.0.1:{push}"
+topic = "calls"
+[[channel]]
+name = "mirror"
+type = "alertmanager"
+urls = ["http://127.0.0.1:{mirror}"]
+resend = "20m"
+[heartbeat]
+url = "http://127.0.0.1:{heartbeat}/ping"
+[digest]
+at = "0 8 * * MON"
+channel = "ops"
+[alerts]
+notify_clients = true
+[[policy]]
+name = "fraud"
+severity = "critical"
+when = {{ spent_today_above = "60.00" }}
+enforce = {{ balance_management = "hard" }}
+[enforcement]
+mode = "{mode}"
+"#,
+        hook = port("hook"),
+        phone = port("phone"),
+        chat = port("chat"),
+        push = port("push"),
+        mirror = port("mirror"),
+        heartbeat = port("heartbeat"),
+    )
+}
+
+/// Where all chance of a plan comes from.
+struct Dice(ChaCha8Rng);
+
+impl Dice {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0.random_range(0..bound.max(1))
+    }
+
+    /// Whether something of so many percent comes to pass.
+    fn chance(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+
+    fn one_of<T: Clone>(&mut self, all: &[T]) -> T {
+        let place = usize::try_from(self.below(all.len() as u64)).unwrap_or_default();
+        all[place].clone()
+    }
+}

@@ -1,0 +1,466 @@
+//! All that there is in a world, and the hand that lets things happen in it.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
+
+use super::log::{Entry, Fact, Log, Sample};
+use super::plan::{Happening, Lie, Moment, Mood, Plan, Planned};
+use super::{life, net, people, receivers};
+use crate::clock::{Clock, Hands};
+use crate::domain::AccountName;
+use crate::domain::enforcement::Enforcement;
+use crate::domain::kept::AccountView;
+use crate::domain::notice::Notification;
+use crate::mail_catcher::{self, Behaviour, MailServer};
+use crate::simulator::{self, Simulator};
+use crate::store::{Access, DiskTrouble, Filter, Store, at_once};
+use crate::web::ReloadRequest;
+
+/// How often it is looked how everybody really stands.
+const SAMPLE_EVERY: Duration = Duration::from_secs(300);
+
+/// How many intervals a world goes on after its faults have ended.
+const INTERVALS_TO_GET_WELL: u32 = 4;
+
+/// The name of the account.
+pub const ACCOUNT: &str = "main";
+
+/// Most notifications that are read at the end.
+const MOST_NOTIFICATIONS: usize = 1_000_000;
+
+/// Where the tasks of databases run, and their deadlines: in real time.
+pub(super) fn database() -> &'static Handle {
+    static DATABASE: OnceLock<Runtime> = OnceLock::new();
+    let runtime = DATABASE.get_or_init(|| {
+        let built = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        built.unwrap_or_else(|error| unreachable!("the machine gives no thread: {error}"))
+    });
+    runtime.handle()
+}
+
+/// What happened in a world, and what the program kept of it.
+#[derive(Debug)]
+pub struct Played {
+    pub plan: Plan,
+    pub log: Vec<Entry>,
+    /// How everybody stood, at each look; in the order of time.
+    pub samples: Vec<(u32, Sample)>,
+    /// The most calls in any 60 seconds.
+    pub max_calls_in_60s: u64,
+    pub calls: u64,
+    pub end: Option<Kept>,
+    /// When all faults had ended.
+    pub faults_ended: Timestamp,
+    pub ended: Timestamp,
+}
+
+/// What the store holds at the end.
+#[derive(Debug)]
+pub struct Kept {
+    pub view: AccountView,
+    pub notifications: Vec<Notification>,
+    pub enforcements: Vec<Enforcement>,
+    pub bytes: u64,
+}
+
+/// A world. It belongs to one thread.
+pub struct World {
+    pub plan: Plan,
+    /// True time is its monotonic time; its wall clock is the one that the program believes.
+    pub clock: Clock,
+    hands: Hands,
+    start: Timestamp,
+    pub simulator: Arc<Simulator>,
+    pub mail: MailServer,
+    store: std::path::PathBuf,
+    log: Log,
+    samples: Mutex<Vec<(u32, Sample)>>,
+    state: Mutex<State>,
+    /// Which life of the program runs; one that is over does nothing any more.
+    life: AtomicU32,
+    was_killed: Notify,
+    is_ending: AtomicBool,
+    ending: Notify,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+#[derive(Default)]
+struct State {
+    lies: Vec<(usize, Lie)>,
+    disks: Vec<(usize, DiskTrouble)>,
+    moods: Vec<(usize, &'static str, Mood)>,
+    mail: Vec<(usize, Behaviour)>,
+    faults: Vec<(usize, String, &'static str)>,
+    /// The kind of moment, and how many of it are still to come before the kill.
+    armed: Option<(Moment, u32)>,
+    config: String,
+    running: Option<(Store, mpsc::Sender<ReloadRequest>)>,
+}
+
+/// Lets a world happen, in `folder`, which must be empty.
+///
+/// # Panics
+/// When the machine gives no thread, or the plan's settings are none.
+#[must_use]
+pub fn play(plan: Plan, folder: &Path) -> Played {
+    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
+    let runtime = runtime.unwrap_or_else(|error| unreachable!("the machine gives no runtime: {error}"));
+    runtime.block_on(async {
+        let world = World::new(plan, folder);
+        let lives = life::live(Arc::clone(&world));
+        let (faults_ended, ()) = tokio::join!(world.go_through(), lives);
+        world.played(faults_ended).await
+    })
+}
+
+impl World {
+    fn new(plan: Plan, folder: &Path) -> Arc<Self> {
+        let (clock, hands) = Clock::by_runtime(plan.start);
+        let options = simulator::Options {
+            clients: plan.clients,
+            seed: plan.seed,
+            settings: plan.settings.clone(),
+            start: Some(plan.start),
+            ..simulator::Options::default()
+        };
+        let simulator = Simulator::new(options, clock.clone());
+        let simulator = simulator.unwrap_or_else(|error| unreachable!("the plan's settings are none: {error}"));
+        Arc::new(Self {
+            start: plan.start,
+            clock,
+            hands,
+            simulator,
+            mail: MailServer::new(mail_catcher::Options::default()),
+            store: folder.join("state.db"),
+            log: Log::default(),
+            samples: Mutex::default(),
+            state: Mutex::new(State {
+                config: config(&plan, folder),
+                ..State::default()
+            }),
+            life: AtomicU32::new(0),
+            was_killed: Notify::new(),
+            is_ending: AtomicBool::new(false),
+            ending: Notify::new(),
+            tasks: Mutex::default(),
+            plan,
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The time that really passed since the start, as a time of day.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.start
+            .saturating_add(self.clock.monotonic())
+            .unwrap_or(Timestamp::MAX)
+    }
+
+    pub(super) fn log(&self, fact: Fact) {
+        self.log.add(self.now(), fact);
+    }
+
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task);
+    }
+
+    /// Lets everything happen that is planned; the time at which all faults had ended.
+    async fn go_through(self: &Arc<Self>) -> Timestamp {
+        let mut moments: Vec<(Duration, bool, &Planned)> = Vec::new();
+        for planned in &self.plan.happenings {
+            moments.push((planned.after, true, planned));
+            if !planned.lasting.is_zero() {
+                let end = planned.after.saturating_add(planned.lasting).min(self.plan.length);
+                moments.push((end, false, planned));
+            }
+        }
+        moments.sort_by_key(|(at, is_begin, planned)| (*at, planned.number, !*is_begin));
+        let mut sample_at = Duration::ZERO;
+        let mut moments = moments.into_iter().peekable();
+        while let Some((at, _, _)) = moments.peek() {
+            if sample_at <= *at {
+                self.reach(sample_at).await;
+                self.sample();
+                sample_at += SAMPLE_EVERY;
+            } else if let Some((at, is_begin, planned)) = moments.next() {
+                self.reach(at).await;
+                self.happen(planned, is_begin).await;
+            }
+        }
+        let interval = Duration::try_from(self.plan.interval).unwrap_or_default();
+        let faults_ended = self.clock.monotonic().max(self.plan.length);
+        let end = faults_ended + interval * INTERVALS_TO_GET_WELL + Duration::from_secs(3_600);
+        while sample_at <= end {
+            self.reach(sample_at).await;
+            self.sample();
+            sample_at += SAMPLE_EVERY;
+        }
+        self.is_ending.store(true, Ordering::Release);
+        self.ending.notify_waiters();
+        self.start.saturating_add(faults_ended).unwrap_or(Timestamp::MAX)
+    }
+
+    async fn reach(&self, at: Duration) {
+        tokio::time::sleep(at.saturating_sub(self.clock.monotonic())).await;
+    }
+
+    fn sample(&self) {
+        let at = self.now();
+        let mut samples = self.samples.lock().unwrap_or_else(PoisonError::into_inner);
+        samples.extend(self.simulator.glance().into_iter().map(|glance| {
+            let sample = Sample {
+                at,
+                balance_tenthousandths: glance.balance_tenthousandths,
+                threshold: glance.threshold,
+                is_hard: glance.is_hard,
+            };
+            (glance.id, sample)
+        }));
+    }
+
+    /// Lets one thing begin, or end.
+    async fn happen(self: &Arc<Self>, planned: &Planned, is_begin: bool) {
+        let number = planned.number;
+        self.log(if is_begin {
+            Fact::Began(planned.clone())
+        } else {
+            Fact::Over(planned.clone())
+        });
+        let done = match &planned.what {
+            Happening::Crash { at: Moment::Now, .. } => {
+                self.kill("at once");
+                Ok(())
+            }
+            Happening::Crash { at, nth } => {
+                self.state().armed = Some((*at, *nth));
+                Ok(())
+            }
+            Happening::Wall(by) => {
+                self.hands.set_wall(*by);
+                Ok(())
+            }
+            Happening::Client { index, deed } => people::client(self, *index, deed, is_begin),
+            Happening::Operator(act) => people::operator(self, act).await,
+            lasting => {
+                self.turn(number, lasting, is_begin);
+                Ok(())
+            }
+        };
+        if let Err(why) = done {
+            self.log(Fact::Skipped { number, why });
+        }
+    }
+
+    /// Puts something in force that lasts, or ends it.
+    fn turn(&self, number: usize, what: &Happening, is_begin: bool) {
+        let mut state = self.state();
+        match what {
+            Happening::Lie(lie) => set(&mut state.lies, number, is_begin, || *lie),
+            Happening::Disk(trouble) => set(&mut state.disks, number, is_begin, || *trouble),
+            Happening::Mood { receiver, mood } => {
+                state.moods.retain(|(of, _, _)| *of != number);
+                if is_begin {
+                    state.moods.push((number, receiver, *mood));
+                }
+            }
+            Happening::Mail(behaviour) => {
+                set(&mut state.mail, number, is_begin, || behaviour.clone());
+                let now = state.mail.last().map(|(_, behaviour)| behaviour.clone());
+                self.mail.behave(now.unwrap_or_default());
+            }
+            Happening::Fault { name, share } => {
+                state.faults.retain(|(of, _, _)| *of != number);
+                if is_begin {
+                    state.faults.push((number, name.clone(), share));
+                }
+                let still = state.faults.iter().rev().find(|(_, other, _)| other == name);
+                let share = still.map_or("0", |(_, _, share)| *share);
+                if let Err(error) = self.simulator.set_fault(name, share) {
+                    unreachable!("the plan names a fault that is none: {error}");
+                }
+            }
+            Happening::Crash { .. } | Happening::Wall(_) | Happening::Client { .. } | Happening::Operator(_) => {}
+        }
+    }
+
+    /// The lie that is told now.
+    pub(super) fn lie(&self) -> Option<Lie> {
+        self.state().lies.last().map(|(_, lie)| *lie)
+    }
+
+    /// What the disk does not do now.
+    pub(super) fn disk(&self) -> Option<DiskTrouble> {
+        self.state().disks.last().map(|(_, trouble)| *trouble)
+    }
+
+    /// How a receiver over HTTP behaves now.
+    pub(super) fn mood(&self, receiver: &str) -> Mood {
+        let state = self.state();
+        let of = state.moods.iter().rev().find(|(_, name, _)| *name == receiver);
+        of.map_or(Mood::Good, |(_, _, mood)| *mood)
+    }
+
+    pub(super) fn config(&self) -> String {
+        self.state().config.clone()
+    }
+
+    /// Adds lines to the configuration.
+    pub(super) fn configure(&self, lines: &str) {
+        let mut state = self.state();
+        state.config.push('\n');
+        state.config.push_str(lines);
+    }
+
+    /// A life of the program begins.
+    pub(super) fn begins(&self, life: u32) {
+        self.life.store(life, Ordering::Release);
+    }
+
+    /// Others may leave decisions now.
+    pub(super) fn lives(&self, store: Store, reloads: mpsc::Sender<ReloadRequest>) {
+        self.state().running = Some((store, reloads));
+    }
+
+    /// The program is gone.
+    pub(super) fn is_gone(&self) {
+        self.state().running = None;
+    }
+
+    /// The store of the running program, and who reloads it.
+    pub(super) fn running(&self) -> Option<(Store, mpsc::Sender<ReloadRequest>)> {
+        self.state().running.clone()
+    }
+
+    /// Whether a life is over, so that nothing of it may act any more.
+    pub(super) fn is_over(&self, life: u32) -> bool {
+        self.life.load(Ordering::Acquire) != life
+    }
+
+    /// Passes a moment of a life; whether it is killed there.
+    pub(super) fn passes(&self, life: u32, moment: Moment, place: impl FnOnce() -> String) -> bool {
+        let mut state = self.state();
+        match &mut state.armed {
+            Some((armed, left)) if *armed == moment && *left > 0 => {
+                *left -= 1;
+                false
+            }
+            Some((armed, _)) if *armed == moment => {
+                state.armed = None;
+                drop(state);
+                if self.is_over(life) {
+                    return true;
+                }
+                self.kill(&place());
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Kills the program that runs.
+    fn kill(&self, place: &str) {
+        let life = self.life.swap(0, Ordering::AcqRel);
+        if life == 0 {
+            return;
+        }
+        self.log(Fact::Killed {
+            life,
+            at: place.to_owned(),
+        });
+        self.was_killed.notify_waiters();
+    }
+
+    /// Ends when a life was killed.
+    pub(super) async fn killed(&self, life: u32) {
+        loop {
+            let killed = self.was_killed.notified();
+            if self.is_over(life) {
+                return;
+            }
+            killed.await;
+        }
+    }
+
+    pub(super) fn is_ending(&self) -> bool {
+        self.is_ending.load(Ordering::Acquire)
+    }
+
+    /// Ends when the program is told to end.
+    pub(super) async fn told_to_end(&self) {
+        loop {
+            let ending = self.ending.notified();
+            if self.is_ending() {
+                return;
+            }
+            ending.await;
+        }
+    }
+
+    async fn played(self: Arc<Self>, faults_ended: Timestamp) -> Played {
+        receivers::collect_mail(&self, 0);
+        let end = at_once(database(), kept(&self.store)).ok();
+        let stats = self.simulator.stats();
+        let number = |name: &str| stats[name].as_u64().unwrap_or_default();
+        Played {
+            plan: self.plan.clone(),
+            log: self.log.take(),
+            samples: std::mem::take(&mut *self.samples.lock().unwrap_or_else(PoisonError::into_inner)),
+            max_calls_in_60s: number("max_calls_in_60s"),
+            calls: number("calls"),
+            end,
+            faults_ended,
+            ended: self.now(),
+        }
+    }
+}
+
+fn set<T>(all: &mut Vec<(usize, T)>, number: usize, is_begin: bool, value: impl FnOnce() -> T) {
+    all.retain(|(of, _)| *of != number);
+    if is_begin {
+        all.push((number, value()));
+    }
+}
+
+async fn kept(path: &Path) -> Result<Kept, crate::store::Error> {
+    let store = Store::open(path, Access::Read).await?;
+    let Ok(account) = AccountName::new(ACCOUNT) else {
+        unreachable!("the name of the account is one")
+    };
+    let kept = Kept {
+        view: store.load(&account).await?,
+        notifications: store
+            .notifications(&Filter::newest(account.clone(), MOST_NOTIFICATIONS))
+            .await?,
+        enforcements: store.enforcements(&Filter::newest(account, MOST_NOTIFICATIONS)).await?,
+        bytes: std::fs::metadata(path).map_or(0, |data| data.len()),
+    };
+    store.close().await;
+    Ok(kept)
+}
+
+/// What the program is told of its surroundings, before what the plan tells it.
+fn config(plan: &Plan, folder: &Path) -> String {
+    format!(
+        "[[account]]\nname = \"{ACCOUNT}\"\nurl = \"http://127.0.0.1:{api}/api/v1/rest.php\"\nusername = \"demo@example.com\"\n\
+         password = \"demo\"\nrate_per_minute = {rate}\n\
+         [store]\nurl = \"sqlite://{store}\"\n[web]\nlisten = \"off\"\n\
+         [smtp]\nurl = \"smtp://127.0.0.1:{mail}\"\nfrom = \"Phone service <alerts@example.com>\"\n{own}",
+        api = net::API_PORT,
+        rate = plan.rate_per_minute,
+        store = folder.join("state.db").display(),
+        mail = net::MAIL_PORT,
+        own = plan.config,
+    )
+}
