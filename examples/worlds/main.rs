@@ -38,6 +38,7 @@ fn main() {
             took, played.plan.clients, played.plan.interval
         );
         println!("{kinds:#?}");
+        println!("{:#?}", played.operations);
         println!(
             "calls {} max/60s {} (rate {}) bytes {:?}",
             played.calls,

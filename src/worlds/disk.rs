@@ -13,6 +13,9 @@ const READS: [&str; 4] = ["load", "read", "count", "look for"];
 pub(super) fn hook(world: &Arc<World>, life: u32) -> Hook {
     let world = Arc::clone(world);
     Arc::new(move |step| {
+        if let Step::Operation(what) = step {
+            world.counts(what);
+        }
         if world.is_over(life) || world.passes(life, Moment::Statement, || step.to_string()) {
             return Course::Die;
         }

@@ -1,5 +1,6 @@
 //! All that there is in a world, and the hand that lets things happen in it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -55,6 +56,8 @@ pub struct Played {
     /// The most calls in any 60 seconds.
     pub max_calls_in_60s: u64,
     pub calls: u64,
+    /// How often the store did what.
+    pub operations: BTreeMap<&'static str, u64>,
     pub end: Option<Kept>,
     /// When all faults had ended.
     pub faults_ended: Timestamp,
@@ -98,6 +101,7 @@ struct State {
     moods: Vec<(usize, &'static str, Mood)>,
     mail: Vec<(usize, Behaviour)>,
     faults: Vec<(usize, String, &'static str)>,
+    operations: BTreeMap<&'static str, u64>,
     /// The kind of moment, and how many of it are still to come before the kill.
     armed: Option<(Moment, u32)>,
     config: String,
@@ -295,6 +299,11 @@ impl World {
         }
     }
 
+    /// The store does something.
+    pub(super) fn counts(&self, operation: &'static str) {
+        *self.state().operations.entry(operation).or_default() += 1;
+    }
+
     /// The lie that is told now.
     pub(super) fn lie(&self) -> Option<Lie> {
         self.state().lies.last().map(|(_, lie)| *lie)
@@ -419,6 +428,7 @@ impl World {
             samples: std::mem::take(&mut *self.samples.lock().unwrap_or_else(PoisonError::into_inner)),
             max_calls_in_60s: number("max_calls_in_60s"),
             calls: number("calls"),
+            operations: std::mem::take(&mut self.state().operations),
             end,
             faults_ended,
             ended: self.now(),
