@@ -27,8 +27,8 @@ const GATHER: Duration = Duration::from_millis(500);
 /// How much longer than a look took the next one waits: with thousands of alerts, looks take a twentieth of a processor.
 const REST: u32 = 20;
 
-/// How often it is looked whether peers are reached; not oftener than the shortest `resend`, which is a second.
-const WATCHED_EVERY: Duration = Duration::from_secs(1);
+/// So often within a `resend` it is looked whether peers are reached, but not oftener than every second.
+const LOOKS_PER_RESEND: i32 = 60;
 
 /// How often it is judged again that none is.
 const JUDGED_EVERY: Duration = Duration::from_secs(3600);
@@ -167,8 +167,14 @@ impl Mirrors {
                     }
                 }
             }
-            self.clock.sleep(WATCHED_EVERY).await;
+            self.clock.sleep(self.watched_every()).await;
         }
+    }
+
+    fn watched_every(&self) -> Duration {
+        let shortest = self.mirrors.iter().map(|mirror| mirror.resend).min().unwrap_or_default();
+        let every = (shortest / LOOKS_PER_RESEND).max(SignedDuration::from_secs(1));
+        every.try_into().unwrap_or_default()
     }
 
     /// Whether peers of every mirror know what fires; without mirrors all is well. `None`: that is not known yet.

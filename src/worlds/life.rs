@@ -18,7 +18,10 @@ const RESTART: Duration = Duration::from_secs(10);
 
 /// How often it is looked what other processes left in the store. Each look is three reads; the real program looks every five
 /// seconds, and nothing but its answer to a decision comes later by this.
-const LOOK_EVERY: Duration = Duration::from_secs(300);
+const LOOK_EVERY: Duration = Duration::from_secs(3_600);
+
+/// How often silence is judged between sweeps: a clock that is set wakes it, too.
+const SILENCE_EVERY: Duration = Duration::from_secs(1_200);
 
 /// Lives until the world ends.
 pub(super) async fn live(world: Arc<World>) {
@@ -48,7 +51,7 @@ fn environment(world: &Arc<World>, life: u32) -> Environment {
         seed: world.plan.seed ^ u64::from(life),
         network: Network::inside(Arc::new(net::Reached::new(world, life))),
         look_every: LOOK_EVERY,
-        silence_every: LOOK_EVERY,
+        silence_every: SILENCE_EVERY,
     }
 }
 

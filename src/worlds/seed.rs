@@ -41,9 +41,9 @@ const START: i64 = 1_767_571_200;
 #[must_use]
 pub fn plan(seed: u64, days: u32) -> Plan {
     let mut dice = Dice(ChaCha8Rng::seed_from_u64(seed));
-    let interval = dice.one_of(&[5, 10, 15, 30, 30, 60, 60]);
+    let interval = dice.one_of(&[10, 20, 30, 30, 60, 60, 60]);
     let clients = dice.one_of(&[20, 20, 25, 30, 40, 60]);
-    let rate_per_minute = dice.one_of(&[60, 120, 600, 600, 3_000]);
+    let rate_per_minute = dice.one_of(&[60, 600, 3_000, 3_000]);
     let length = Duration::from_secs(u64::from(days) * DAY);
     let mut plan = Plan {
         seed,
@@ -218,7 +218,7 @@ topic = "calls"
 name = "mirror"
 type = "alertmanager"
 urls = ["http://127.0.0.1:{mirror}"]
-resend = "20m"
+resend = "60m"
 [heartbeat]
 url = "http://127.0.0.1:{heartbeat}/ping"
 [digest]
