@@ -170,6 +170,7 @@ impl Clock {
 
     /// A clock by the virtual time of the runtime that this is called in, and what sets its wall clock.
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the only reader of the system clock")]
     pub fn by_runtime(start: Timestamp) -> (Self, Hands) {
         let shared = Arc::new(Virtual {
             start,

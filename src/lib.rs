@@ -15,6 +15,7 @@
 //! - [`simulator`]: the reseller API as a server. Shares no code with [`voipms`], so that one mistake cannot hide in both.
 //! - [`mail_catcher`]: a mail server that keeps what it is given, for the demo, `simulate` and tests.
 //! - [`world`]: a simulator and a mail catcher on ports of loopback, for the demo and for tests.
+//! - [`worlds`]: simulated worlds: the whole program on virtual time, with everything going wrong, and what must hold all the same.
 //! - [`demo`]: simulator, daemon and mail catcher in one process, and the story.
 //! - [`view`]: PURE. What is shown, with its sentences; commands, pages and JSON are its clothes.
 //! - [`desk`]: what people look up and decide, over the store; the one place behind commands, pages and JSON.

@@ -18,9 +18,12 @@ fn main() {
     };
     let (first, count, days) = (number(1, 1), number(2, 1), number(3, 10));
     for world in first..first + count {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("there is room for a folder");
         let began = Instant::now();
-        let played = play(seed::plan(world, u32::try_from(days).unwrap()), folder.path());
+        let played = play(
+            seed::plan(world, u32::try_from(days).expect("so many days")),
+            folder.path(),
+        );
         let took = began.elapsed();
         let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
         for entry in &played.log {
@@ -29,7 +32,11 @@ fn main() {
                 Fact::Received(received) => format!("received {}", received.channel),
                 Fact::NotStarted { why, .. } => format!("not started: {why}"),
                 Fact::Ended { why, .. } => format!("ended: {why:?}"),
-                other => format!("{other:?}").split([' ', '{']).next().unwrap().to_owned(),
+                other => format!("{other:?}")
+                    .split([' ', '{'])
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned(),
             };
             *kinds.entry(kind).or_default() += 1;
         }

@@ -172,7 +172,12 @@ impl Mirrors {
     }
 
     fn watched_every(&self) -> Duration {
-        let shortest = self.mirrors.iter().map(|mirror| mirror.resend).min().unwrap_or_default();
+        let shortest = self
+            .mirrors
+            .iter()
+            .map(|mirror| mirror.resend)
+            .min()
+            .unwrap_or_default();
         let every = (shortest / LOOKS_PER_RESEND).max(SignedDuration::from_secs(1));
         every.try_into().unwrap_or_default()
     }

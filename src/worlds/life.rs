@@ -33,7 +33,10 @@ pub(super) async fn live(world: Arc<World>) {
                 run(&world, life, daemon).await;
                 close(store).await;
             }
-            Err(why) => world.log(Fact::NotStarted { life, why }),
+            Err(why) => world.log(Fact::NotStarted {
+                life,
+                why: world.without_folder(&why),
+            }),
         }
         if world.is_ending() {
             return;
@@ -128,7 +131,7 @@ async fn run(world: &Arc<World>, life: u32, daemon: Daemon) {
     };
     world.is_gone();
     if let Some(ended) = ended {
-        let why = ended.err().map(|error| telemetry::chain(&error));
+        let why = ended.err().map(|error| world.without_folder(&telemetry::chain(&error)));
         world.log(Fact::Ended { life, why });
     }
 }

@@ -4,8 +4,10 @@
 //!
 //! In reading order: [`plan`] (what is to happen), [`seed`] (what that is, from a seed), [`world`] (all that is there, and what happens), `life` (the program: started,
 //! killed, started again), `net` (what it reaches), `upstream` (the API, and lies), `receivers` (who is told), `disk` (the store's),
-//! `people` (clients and operators), [`log`] (what the world saw, which is all that checks may believe).
+//! `people` (clients and operators), [`log`] (what the world saw, which is all that checks may believe), [`told`] (what receivers
+//! were told, read from that), [`checks`] (what must hold).
 
+pub mod checks;
 mod disk;
 mod life;
 pub mod log;
@@ -14,6 +16,7 @@ mod people;
 pub mod plan;
 mod receivers;
 pub mod seed;
+pub mod told;
 mod upstream;
 pub mod world;
 

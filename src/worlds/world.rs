@@ -325,6 +325,11 @@ impl World {
         self.state().config.clone()
     }
 
+    /// A text without the name of the folder, which no other world of the same seed has.
+    pub(super) fn without_folder(&self, text: &str) -> String {
+        text.replace(&self.store.display().to_string(), "state.db")
+    }
+
     /// Adds lines to the configuration.
     pub(super) fn configure(&self, lines: &str) {
         let mut state = self.state();
