@@ -240,7 +240,7 @@ fn what_is_allowed_passes() {
             "src/simulator/wire/php.rs",
             concat!("// escaped as `\\uXX", "XX`"),
         ),
-        ("the clock", "src/clock.rs", "Timestamp::now()"),
+        ("the clock", "src/clock/mod.rs", "Timestamp::now()"),
         ("printing in cli", "src/cli/status.rs", "println!(\"x\")"),
         (
             "downwards",
