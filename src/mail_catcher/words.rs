@@ -24,7 +24,8 @@ pub(super) fn file_name(address: &str) -> String {
 }
 
 /// Base64 as text; `None` when it is neither.
-pub(super) fn decoded(base64: &str) -> Option<String> {
+#[must_use]
+pub fn decoded(base64: &str) -> Option<String> {
     let digits = base64.trim_end_matches('=');
     let mut bytes = Vec::with_capacity(digits.len());
     let (mut bits, mut held) = (0_u32, 0);
@@ -50,7 +51,8 @@ pub(super) fn decoded(base64: &str) -> Option<String> {
 }
 
 /// A header with its encoded words (RFC 2047, UTF-8 in base64) read; blanks between two of them go. Others stay as they are.
-pub(super) fn unencoded(header: &str) -> String {
+#[must_use]
+pub fn unencoded(header: &str) -> String {
     let mut text = String::new();
     let mut after_encoded = false;
     for word in header.split_ascii_whitespace() {

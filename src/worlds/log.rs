@@ -68,6 +68,8 @@ pub struct Received {
     pub recipient: String,
     /// What tells a repeat from another message, as the channel has it; empty where there is nothing.
     pub id: String,
+    /// The client that a mail's address belongs to, by its record or its threshold; empty where it is nobody's.
+    pub client: String,
     /// As it came.
     pub body: String,
     /// Whether the answer was lost on purpose.

@@ -61,6 +61,7 @@ pub(super) async fn answer(world: &Arc<World>, life: u32, request: HttpRequest) 
             channel: receiver.to_owned(),
             recipient: String::new(),
             id: id.unwrap_or_default(),
+            client: String::new(),
             body,
             reply_lost,
             life,
@@ -105,10 +106,21 @@ pub(super) fn collect_mail(world: &World, life: u32) {
                 channel: "mail".to_owned(),
                 recipient: recipient.clone(),
                 id: id.clone(),
+                client: whose(world, recipient).unwrap_or_default(),
                 body: String::from_utf8_lossy(&mail.data).into_owned(),
                 reply_lost: false,
                 life,
             }));
         }
     }
+}
+
+/// The client with this address.
+fn whose(world: &World, address: &str) -> Option<String> {
+    let has_it = |id: &String| {
+        let record = world.simulator.client(id).unwrap_or_default();
+        let is_in = |field: &str| record[field].as_str().is_some_and(|text| text.contains(address));
+        is_in("email") || is_in("threshold_email")
+    };
+    world.simulator.client_ids().into_iter().find(has_it)
 }
