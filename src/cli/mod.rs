@@ -45,6 +45,7 @@ mod person;
 mod plan;
 mod portal;
 mod preview;
+mod rehearse;
 mod runtime;
 mod shell;
 mod signals;
@@ -76,6 +77,7 @@ Examples:
   balancewatch demo                                    see what it does, without an account
   sudo balancewatch init --install-unit                make a configuration and a service, by a few questions
   balancewatch check --config ./balancewatch.toml      find every mistake in a configuration
+  balancewatch rehearse                                see what it would do in a month, before it does
   balancewatch sweep --once                            look at every client once
   balancewatch status --output json                    for scripts
 
@@ -99,6 +101,7 @@ enum Command {
     Plan(plan::PlanArgs),
     Notifications(notifications::NotificationsArgs),
     Preview(preview::PreviewArgs),
+    Rehearse(rehearse::RehearseArgs),
     TestNotify(test_notify::TestNotifyArgs),
     Enforcements(enforcements::EnforcementsArgs),
     Silence(silence::SilenceArgs),
@@ -163,7 +166,7 @@ fn start(arguments: impl IntoIterator<Item = OsString>, variables: Variables) ->
     }
     let mut cli = Cli::from_arg_matches(&matches).map_err(|error| Failure::usage(error.to_string()))?;
     cli.global.names_config = matches.value_source("config") == Some(ValueSource::CommandLine);
-    let is_story = matches!(cli.command, Command::Demo(_));
+    let is_story = matches!(cli.command, Command::Demo(_) | Command::Rehearse(_));
     if !is_story || cli.global.verbose > 0 {
         let global = &cli.global;
         let journal = variable("JOURNAL_STREAM").and_then(|stream| stream.to_str());
@@ -237,6 +240,7 @@ fn run(context: &mut Context, command: Command) -> Result<Exit, Failure> {
         Command::Plan(args) => plan::run(context, &args),
         Command::Notifications(args) => notifications::run(context, &args),
         Command::Preview(args) => preview::run(context, &args),
+        Command::Rehearse(args) => rehearse::run(context, &args),
         Command::TestNotify(args) => test_notify::run(context, &args),
         Command::Enforcements(args) => enforcements::run(context, &args),
         Command::Silence(args) => silence::run(context, &args),

@@ -21,6 +21,7 @@ pub mod nagios;
 pub mod notice;
 pub mod page;
 pub mod plan;
+pub mod rehearsal;
 mod schema;
 pub mod snapshot;
 pub mod status;

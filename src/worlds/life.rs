@@ -7,7 +7,7 @@ use super::log::Fact;
 use super::world::{World, database};
 use super::{disk, net};
 use crate::clock::Clock;
-use crate::config::{self, Settings};
+use crate::config::{self, Loaded, Problems, Settings};
 use crate::daemon::{self, Daemon, Environment, alarm};
 use crate::net::{Bounds, Network};
 use crate::store::{self, Access, Store, at_once};
@@ -77,10 +77,17 @@ async fn start(world: &Arc<World>, life: u32) -> Result<(Daemon, Store), String>
     }
 }
 
+/// The configuration as it is now, or every problem that it has.
+fn loaded(world: &World) -> Result<Loaded, Problems> {
+    match world.told() {
+        Some(told) => Ok(told.clone()),
+        None => config::parse(&world.config(), world.clock.now()),
+    }
+}
+
 /// The configuration as it is now.
 pub(super) fn settings(world: &World) -> Result<Settings, String> {
-    let loaded = config::parse(&world.config(), world.clock.now());
-    let loaded = loaded.map_err(|found| {
+    let loaded = loaded(world).map_err(|found| {
         let problems: Vec<String> = found.problems.iter().map(ToString::to_string).collect();
         problems.join("; ")
     })?;
@@ -122,7 +129,7 @@ async fn build(
 /// One life, to its end.
 async fn run(world: &Arc<World>, life: u32, daemon: Daemon) {
     let loads = Arc::clone(world);
-    let daemon = daemon.reloading_by(Arc::new(move || config::parse(&loads.config(), loads.clock.now())));
+    let daemon = daemon.reloading_by(Arc::new(move || loaded(&loads)));
     world.lives(daemon.store.clone(), daemon.reloads());
     let ended = tokio::select! {
         biased;

@@ -5,7 +5,7 @@
 //! In reading order: [`plan`] (what is to happen), [`seed`] (what that is, from a seed), [`world`] (all that is there, and what happens), `life` (the program: started,
 //! killed, started again), `net` (what it reaches), `upstream` (the API, and lies), `receivers` (who is told), `disk` (the store's),
 //! `people` (clients and operators), [`log`] (what the world saw, which is all that checks may believe), [`told`] (what receivers
-//! were told, read from that), [`checks`] (what must hold).
+//! were told, read from that), [`checks`] (what must hold), [`rehearse`] (the face of it: somebody's own configuration).
 
 pub mod checks;
 mod disk;
@@ -15,6 +15,7 @@ mod net;
 mod people;
 pub mod plan;
 mod receivers;
+pub mod rehearse;
 pub mod seed;
 pub mod told;
 mod upstream;

@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, duplex};
 
 use super::plan::Moment;
 use super::world::World;
-use super::{receivers, upstream};
+use super::{receivers, rehearse, upstream};
 use crate::net::{HttpAnswer, HttpError, HttpRequest, Inside, Stream};
 
 /// Where the API is.
@@ -50,6 +50,8 @@ impl Inside for Reached {
             point("before").await;
             let answer = if is_api {
                 upstream::answer(world, request).await
+            } else if world.told().is_some() {
+                rehearse::answer(world, &request)
             } else {
                 receivers::answer(world, life, request).await
             };

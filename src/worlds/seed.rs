@@ -12,9 +12,9 @@ use super::receivers;
 use crate::mail_catcher::{Behaviour, Stage};
 use crate::store::DiskTrouble;
 
-const MINUTE: u64 = 60;
-const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
+pub(super) const MINUTE: u64 = 60;
+pub(super) const HOUR: u64 = 60 * MINUTE;
+pub(super) const DAY: u64 = 24 * HOUR;
 
 /// Everything that the simulator can do wrong.
 const FAULTS: [&str; 14] = [
@@ -35,12 +35,12 @@ const FAULTS: [&str; 14] = [
 ];
 
 /// Where worlds begin: a Monday in winter, so that a long one sees summer time come and go.
-const START: i64 = 1_767_571_200;
+pub(super) const START: i64 = 1_767_571_200;
 
 /// The world of a seed, so many days long.
 #[must_use]
 pub fn plan(seed: u64, days: u32) -> Plan {
-    let mut dice = Dice(ChaCha8Rng::seed_from_u64(seed));
+    let mut dice = Dice::of(seed);
     let interval = dice.one_of(&[10, 20, 30, 30, 60, 60, 60]);
     let clients = dice.one_of(&[20, 20, 25, 30, 40, 60]);
     let rate_per_minute = dice.one_of(&[60, 600, 3_000, 3_000]);
@@ -244,10 +244,14 @@ mode = "{mode}"
 }
 
 /// Where all chance of a plan comes from.
-struct Dice(ChaCha8Rng);
+pub(super) struct Dice(ChaCha8Rng);
 
 impl Dice {
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(super) fn of(seed: u64) -> Self {
+        Self(ChaCha8Rng::seed_from_u64(seed))
+    }
+
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
         self.0.random_range(0..bound.max(1))
     }
 
@@ -256,7 +260,7 @@ impl Dice {
         self.below(100) < percent
     }
 
-    fn one_of<T: Clone>(&mut self, all: &[T]) -> T {
+    pub(super) fn one_of<T: Clone>(&mut self, all: &[T]) -> T {
         let place = usize::try_from(self.below(all.len() as u64)).unwrap_or_default();
         all[place].clone()
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
@@ -15,6 +15,7 @@ use super::log::{Entry, Fact, Log, Sample};
 use super::plan::{Happening, Lie, Moment, Mood, Plan, Planned};
 use super::{life, net, people, receivers};
 use crate::clock::{Clock, Hands};
+use crate::config::Loaded;
 use crate::domain::AccountName;
 use crate::domain::enforcement::Enforcement;
 use crate::domain::kept::AccountView;
@@ -73,9 +74,18 @@ pub struct Kept {
     pub bytes: u64,
 }
 
+/// What a rehearsal brings with it.
+pub struct Stage {
+    /// What the program is told, in place of the plan's text: it leads nowhere but to the ports of this world.
+    pub told: Loaded,
+    /// What it does at each look at the world, with the time that has passed.
+    pub look: Box<dyn Fn(Duration) + Send + Sync>,
+}
+
 /// A world. It belongs to one thread.
 pub struct World {
     pub plan: Plan,
+    stage: Option<Stage>,
     /// True time is its monotonic time; its wall clock is the one that the program believes.
     pub clock: Clock,
     hands: Hands,
@@ -114,10 +124,20 @@ struct State {
 /// When the machine gives no thread, or the plan's settings are none.
 #[must_use]
 pub fn play(plan: Plan, folder: &Path) -> Played {
+    play_on(None, plan, folder)
+}
+
+/// The same, on the stage of a rehearsal. Then neither calls nor what receivers took is written down, nor how clients stand: nobody
+/// checks it, and it would grow with the days.
+///
+/// # Panics
+/// As [`play`].
+#[must_use]
+pub fn play_on(stage: Option<Stage>, plan: Plan, folder: &Path) -> Played {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
     let runtime = runtime.unwrap_or_else(|error| unreachable!("the machine gives no runtime: {error}"));
     runtime.block_on(async {
-        let world = World::new(plan, folder);
+        let world = World::new(stage, plan, folder);
         let lives = life::live(Arc::clone(&world));
         let (faults_ended, ()) = tokio::join!(world.go_through(), lives);
         world.played(faults_ended).await
@@ -125,7 +145,7 @@ pub fn play(plan: Plan, folder: &Path) -> Played {
 }
 
 impl World {
-    fn new(plan: Plan, folder: &Path) -> Arc<Self> {
+    fn new(stage: Option<Stage>, plan: Plan, folder: &Path) -> Arc<Self> {
         let (clock, hands) = Clock::by_runtime(plan.start);
         let options = simulator::Options {
             clients: plan.clients,
@@ -154,6 +174,7 @@ impl World {
             is_ending: AtomicBool::new(false),
             ending: Notify::new(),
             tasks: Mutex::default(),
+            stage,
             plan,
         })
     }
@@ -171,6 +192,9 @@ impl World {
     }
 
     pub(super) fn log(&self, fact: Fact) {
+        if self.stage.is_some() && matches!(fact, Fact::Asked { .. } | Fact::Received(_) | Fact::Beat { .. }) {
+            return;
+        }
         self.log.add(self.now(), fact);
     }
 
@@ -203,9 +227,8 @@ impl World {
                 self.happen(planned, is_begin).await;
             }
         }
-        let interval = Duration::try_from(self.plan.interval).unwrap_or_default();
         let faults_ended = self.clock.monotonic().max(self.plan.length);
-        let end = faults_ended + interval * INTERVALS_TO_GET_WELL + Duration::from_secs(3_600);
+        let end = faults_ended + tail(self.plan.interval);
         while sample_at <= end {
             self.reach(sample_at).await;
             self.sample();
@@ -221,6 +244,9 @@ impl World {
     }
 
     fn sample(&self) {
+        if let Some(stage) = &self.stage {
+            return (stage.look)(self.clock.monotonic());
+        }
         let at = self.now();
         let mut samples = self.samples.lock().unwrap_or_else(PoisonError::into_inner);
         samples.extend(self.simulator.glance().into_iter().map(|glance| {
@@ -319,6 +345,11 @@ impl World {
         let state = self.state();
         let of = state.moods.iter().rev().find(|(_, name, _)| *name == receiver);
         of.map_or(Mood::Good, |(_, _, mood)| *mood)
+    }
+
+    /// What the program is told on the stage of a rehearsal.
+    pub(super) fn told(&self) -> Option<&Loaded> {
+        self.stage.as_ref().map(|stage| &stage.told)
     }
 
     pub(super) fn config(&self) -> String {
@@ -424,7 +455,9 @@ impl World {
 
     async fn played(self: Arc<Self>, faults_ended: Timestamp) -> Played {
         receivers::collect_mail(&self, 0);
-        let end = at_once(database(), kept(&self.store)).ok();
+        let account = self.told().and_then(|told| told.settings.accounts.first());
+        let account = account.map_or_else(account_name, |account| account.name.clone());
+        let end = at_once(database(), kept(&self.store, account)).ok();
         let stats = self.simulator.stats();
         let number = |name: &str| stats[name].as_u64().unwrap_or_default();
         Played {
@@ -441,6 +474,11 @@ impl World {
     }
 }
 
+/// How long a world goes on after its faults have ended.
+pub(super) fn tail(interval: SignedDuration) -> Duration {
+    Duration::try_from(interval).unwrap_or_default() * INTERVALS_TO_GET_WELL + Duration::from_secs(3_600)
+}
+
 fn set<T>(all: &mut Vec<(usize, T)>, number: usize, is_begin: bool, value: impl FnOnce() -> T) {
     all.retain(|(of, _)| *of != number);
     if is_begin {
@@ -448,11 +486,15 @@ fn set<T>(all: &mut Vec<(usize, T)>, number: usize, is_begin: bool, value: impl 
     }
 }
 
-async fn kept(path: &Path) -> Result<Kept, crate::store::Error> {
-    let store = Store::open(path, Access::Read).await?;
+fn account_name() -> AccountName {
     let Ok(account) = AccountName::new(ACCOUNT) else {
         unreachable!("the name of the account is one")
     };
+    account
+}
+
+async fn kept(path: &Path, account: AccountName) -> Result<Kept, crate::store::Error> {
+    let store = Store::open(path, Access::Read).await?;
     let kept = Kept {
         view: store.load(&account).await?,
         notifications: store
