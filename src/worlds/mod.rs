@@ -5,10 +5,12 @@
 //! In reading order: [`plan`] (what is to happen), [`seed`] (what that is, from a seed), [`world`] (all that is there, and what happens), `life` (the program: started,
 //! killed, started again), `net` (what it reaches), `upstream` (the API, and lies), `receivers` (who is told), `disk` (the store's),
 //! `people` (clients and operators), [`log`] (what the world saw, which is all that checks may believe), [`told`] (what receivers
-//! were told, read from that), [`checks`] (what must hold), [`rehearse`] (the face of it: somebody's own configuration).
+//! were told, read from that), [`checks`] (what must hold), [`rehearse`] (the face of it: somebody's own configuration),
+//! [`form`] (a world in few words), [`shrink`] (the shortest that still fails), [`story`] (what happened, for people).
 
 pub mod checks;
 mod disk;
+pub mod form;
 mod life;
 pub mod log;
 mod net;
@@ -17,6 +19,8 @@ pub mod plan;
 mod receivers;
 pub mod rehearse;
 pub mod seed;
+pub mod shrink;
+pub mod story;
 pub mod told;
 mod upstream;
 pub mod world;

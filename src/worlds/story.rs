@@ -1,0 +1,273 @@
+//! What happened in a world, told in plain words to a person who does not know the code: a line for each thing, with the time.
+//! It judges nothing.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
+
+use super::log::{Entry, Fact, Received, Sample};
+use super::plan::{Act, Deed, Happening, Lie, Moment, Mood, Planned};
+use super::told;
+use super::world::Played;
+
+/// Most lines of a story; of a longer one the end is told.
+const MAX_LINES: usize = 120;
+
+/// Most characters of what a receiver got.
+const MAX_TEXT: usize = 90;
+
+/// The story of the time before a moment, in the order of time.
+#[must_use]
+pub fn before(played: &Played, until: Timestamp, long: SignedDuration) -> Vec<String> {
+    let from = until.saturating_sub(long).unwrap_or(Timestamp::MIN);
+    let mut lines: Vec<(Timestamp, String)> = crossings(&played.samples);
+    lines.extend(facts(&played.log));
+    lines.retain(|(at, _)| (from..=until).contains(at));
+    lines.sort_by_key(|(at, _)| *at);
+    let skipped = lines.len().saturating_sub(MAX_LINES);
+    let mut story = Vec::new();
+    if skipped > 0 {
+        story.push(format!("({skipped} lines before these are not told)"));
+    }
+    let told = lines.into_iter().skip(skipped);
+    story.extend(told.map(|(at, line)| format!("{}  {line}", at.strftime("%a %m-%d %H:%M:%S"))));
+    story
+}
+
+/// When clients fell below their thresholds, came back, and were switched.
+fn crossings(samples: &[(u32, Sample)]) -> Vec<(Timestamp, String)> {
+    let mut last: BTreeMap<u32, (bool, bool)> = BTreeMap::new();
+    let mut lines = Vec::new();
+    for (client, sample) in samples {
+        let balance = Decimal::new(sample.balance_tenthousandths, 4);
+        let threshold: Decimal = sample.threshold.parse().unwrap_or_default();
+        let now = (balance < threshold, sample.is_hard);
+        let before = last.insert(*client, now);
+        let figures = format!("({} of {threshold})", balance.round_dp(2));
+        if before.map_or(now.0, |before| before.0 != now.0) {
+            let moved = match (before, now.0) {
+                (None, _) => "is below its threshold from the start",
+                (_, true) => "fell below its threshold",
+                (_, false) => "is no longer below its threshold",
+            };
+            lines.push((sample.at, format!("client {client} {moved} {figures}")));
+        }
+        if before.is_some_and(|before| before.1 != now.1) {
+            let kind = if now.1 { "hard" } else { "soft" };
+            lines.push((sample.at, format!("client {client} is on {kind} balance management")));
+        }
+    }
+    lines
+}
+
+/// The log, calls that follow each other on one line.
+fn facts(log: &[Entry]) -> Vec<(Timestamp, String)> {
+    let mut lines = Vec::new();
+    let mut calls: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut since = None;
+    for entry in log {
+        if let Fact::Asked { function, .. } = &entry.fact {
+            since.get_or_insert(entry.at);
+            *calls.entry(function).or_default() += 1;
+            continue;
+        }
+        let Some(line) = fact(entry) else { continue };
+        if let Some(since) = since.take() {
+            lines.push((since, asked(&std::mem::take(&mut calls))));
+        }
+        lines.push((entry.at, line));
+    }
+    lines.extend(since.map(|since| (since, asked(&calls))));
+    lines
+}
+
+fn asked(calls: &BTreeMap<&str, u32>) -> String {
+    let calls: Vec<String> = calls.iter().map(|(name, times)| format!("{times} {name}")).collect();
+    format!("the program asked the API: {}", calls.join(", "))
+}
+
+/// One line, or nothing where there is nothing to tell.
+fn fact(entry: &Entry) -> Option<String> {
+    Some(match &entry.fact {
+        Fact::Started { life } => format!("the program started (life {life})"),
+        Fact::NotStarted { life, why } => format!("the program could not start (life {life}): {why}"),
+        Fact::Killed { life, at } => format!("the process was killed (life {life}): {at}"),
+        Fact::Ended { life, why: None } => format!("the program ended (life {life})"),
+        Fact::Ended { life, why: Some(why) } => format!("the program ended by itself (life {life}): {why}"),
+        Fact::Began(planned) => format!("[{}] {}", planned.number, began(planned)),
+        Fact::Over(planned) => format!("[{}] is over: {}", planned.number, happening(&planned.what)),
+        Fact::Skipped { number, why } => format!("[{number}] could not be done: {why}"),
+        Fact::Changed { client, fields } => {
+            let changes: Vec<String> = fields
+                .iter()
+                .map(|(name, before, after)| format!("{name} from {before} to {after}"))
+                .collect();
+            format!("the program changed client {client}: {}", changes.join(", "))
+        }
+        Fact::Received(received) => got(entry, received),
+        Fact::Asked { .. } | Fact::Beat { .. } => return None,
+    })
+}
+
+fn began(planned: &Planned) -> String {
+    let what = happening(&planned.what);
+    if planned.lasting.is_zero() {
+        what
+    } else {
+        let minutes = planned.lasting.as_secs().div_ceil(60);
+        format!("{what}, for {minutes} min")
+    }
+}
+
+/// What happens, in plain words.
+#[must_use]
+pub fn happening(what: &Happening) -> String {
+    match what {
+        Happening::Fault { name, share } => format!("the API has the fault {name} for a share of {share}"),
+        Happening::Lie(lie) => lied(*lie).to_owned(),
+        Happening::Mood { receiver, mood } => format!("the receiver {receiver} {}", behaves(*mood)),
+        Happening::Mail(behaviour) => format!("the mail server misbehaves: {behaviour:?}"),
+        Happening::Disk(trouble) => format!("the disk is in trouble: {trouble:?}"),
+        Happening::Crash { at: Moment::Now, .. } => "the process is to be killed at once".to_owned(),
+        Happening::Crash { at, nth } => format!("the process is to be killed {}, after {nth} others", moment(*at)),
+        Happening::Wall(by) => format!("the wall clock is set by {by:#}"),
+        Happening::Client { index, deed } => format!("to the client at place {index}: {}", done(deed)),
+        Happening::Operator(act) => format!("an operator {}", acts(act)),
+    }
+}
+
+fn lied(lie: Lie) -> &'static str {
+    match lie {
+        Lie::Zeros => "the API says that every balance is 0",
+        Lie::Hundredth => "the API says a hundredth of every balance",
+        Lie::Same => "the API says the same balance for everybody",
+        Lie::HalfTheList => "the API leaves every second client out of the list",
+    }
+}
+
+fn behaves(mood: Mood) -> String {
+    match mood {
+        Mood::Good => "is well".to_owned(),
+        Mood::Down => "is down".to_owned(),
+        Mood::Refuses(status) => format!("refuses everything with {status}"),
+        Mood::Stalls => "never answers".to_owned(),
+        Mood::LosesReplies => "takes everything, and its answers are lost".to_owned(),
+    }
+}
+
+fn moment(at: Moment) -> &'static str {
+    match at {
+        Moment::Statement => "at a statement of the store",
+        Moment::Call => "at a call of the API",
+        Moment::Post => "at a post to a receiver",
+        Moment::Line => "at a line of a conversation with the mail server",
+        Moment::Now => "at once",
+    }
+}
+
+fn done(deed: &Deed) -> String {
+    match deed {
+        Deed::Fraud(per_hour) => format!("somebody calls at its cost, {per_hour} an hour"),
+        Deed::Deposit(amount) => format!("it pays in {amount}"),
+        Deed::Balance(balance) => format!("its balance is set to {balance}"),
+        Deed::Threshold(threshold) => format!("its threshold is set to {threshold}"),
+        Deed::Edit { field, text } => format!("a person edits {field}: {text}"),
+        Deed::Management(value) => format!("a person sets its balance management to {value}"),
+        Deed::Removed => "it is removed".to_owned(),
+    }
+}
+
+fn acts(act: &Act) -> String {
+    match act {
+        Act::Ack => "acknowledges an alert".to_owned(),
+        Act::Silence { hours } => format!("silences for {hours} h"),
+        Act::BrakeOn => "sets the brake".to_owned(),
+        Act::BrakeOff => "releases the brake".to_owned(),
+        Act::RetryAll => "lets everything that died be tried again".to_owned(),
+        Act::Reload(lines) => format!("reloads the configuration with: {}", lines.trim().replace('\n', "; ")),
+    }
+}
+
+fn got(entry: &Entry, received: &Received) -> String {
+    let to = match received.recipient.as_str() {
+        "" => received.channel.clone(),
+        recipient => format!("{} to {recipient}", received.channel),
+    };
+    let said = told::said(std::slice::from_ref(entry));
+    let subject = received.body.lines().find_map(|line| line.strip_prefix("Subject: "));
+    let words: Vec<String> = said
+        .iter()
+        .map(|said| {
+            let ends = if said.is_end { "ended" } else { "fires" };
+            format!("{} of {} {ends}", said.policy, said.client)
+        })
+        .collect();
+    let mut what = match subject {
+        Some(subject) => subject.to_owned(),
+        None if words.is_empty() => received.body.split_whitespace().collect::<Vec<_>>().join(" "),
+        None => words.join(", "),
+    };
+    if let Some((at, _)) = what.char_indices().nth(MAX_TEXT) {
+        what.truncate(at);
+        what.push('…');
+    }
+    let lost = if received.reply_lost { " (its answer was lost)" } else { "" };
+    format!("{to}: {what}{lost}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(at: i64, balance_tenthousandths: i64) -> (u32, Sample) {
+        let sample = Sample {
+            at: Timestamp::from_second(at).unwrap(),
+            balance_tenthousandths,
+            threshold: "10.00".into(),
+            is_hard: false,
+        };
+        (561_117, sample)
+    }
+
+    #[test]
+    fn crossings_are_told_once_each() {
+        let samples = [
+            sample(0, 120_000),
+            sample(300, 98_000),
+            sample(600, 97_000),
+            sample(900, 100_000),
+        ];
+        let lines: Vec<String> = crossings(&samples).into_iter().map(|(_, line)| line).collect();
+        let expected = [
+            "client 561117 fell below its threshold (9.80 of 10.00)",
+            "client 561117 is no longer below its threshold (10.00 of 10.00)",
+        ];
+        assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn calls_in_a_row_are_one_line() {
+        let entry = |fact| Entry {
+            at: Timestamp::UNIX_EPOCH,
+            fact,
+        };
+        let asked = |function: &str| {
+            entry(Fact::Asked {
+                function: function.to_owned(),
+                client: None,
+            })
+        };
+        let killed = entry(Fact::Killed {
+            life: 1,
+            at: "at once".to_owned(),
+        });
+        let log = [asked("getClients"), asked("getBalance"), asked("getBalance"), killed];
+        let lines: Vec<String> = facts(&log).into_iter().map(|(_, line)| line).collect();
+        let expected = [
+            "the program asked the API: 2 getBalance, 1 getClients",
+            "the process was killed (life 1): at once",
+        ];
+        assert_eq!(lines, expected);
+    }
+}
