@@ -104,7 +104,9 @@ impl FromStr for Numbers {
             return Ok(Self(Vec::new()));
         }
         let numbers: Result<Vec<usize>, _> = text.split(',').map(str::parse).collect();
-        numbers.map(Self).map_err(|_| "expected numbers such as 3,17, or nothing".to_owned())
+        numbers
+            .map(Self)
+            .map_err(|_| "expected numbers such as 3,17, or nothing".to_owned())
     }
 }
 

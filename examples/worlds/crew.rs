@@ -93,7 +93,10 @@ impl Worker {
                 return;
             }
             running().insert(seed, now());
-            let form = Form { seed, ..self.form.clone() };
+            let form = Form {
+                seed,
+                ..self.form.clone()
+            };
             let (outcome, _) = outcome::of(&form, &self.promises);
             running().remove(&seed);
             if out.send(outcome).is_err() {

@@ -1,7 +1,11 @@
 //! Plays simulated worlds, one seed after the other, and tells what broke: the whole world, its shortest form, and the story of
 //! its last hours. `--help` shows how.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program of its own; these are its answers")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program of its own; these are its answers"
+)]
 
 mod arguments;
 mod crew;
@@ -24,5 +28,9 @@ fn main() -> ExitCode {
     if !arguments.as_found {
         report.tell_more(&arguments);
     }
-    if report.is_fine() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if report.is_fine() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

@@ -43,7 +43,9 @@ fn now() -> Instant {
 
 impl Report {
     pub fn new(arguments: &Arguments) -> Self {
-        let bar = arguments.worlds().map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+        let bar = arguments
+            .worlds()
+            .map_or_else(ProgressBar::new_spinner, ProgressBar::new);
         let template = "{spinner} {wide_bar} {pos} worlds, {msg} {elapsed}";
         bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_message("nothing broken,");
@@ -79,7 +81,8 @@ impl Report {
             let of_kind = self.failures.entry(complaint.kind.clone()).or_default();
             if of_kind.is_empty() {
                 let Complaint { kind, what, .. } = &complaint;
-                self.bar.suspend(|| eprintln!("{kind} broken in {}: {what}", outcome.form));
+                self.bar
+                    .suspend(|| eprintln!("{kind} broken in {}: {what}", outcome.form));
             }
             of_kind.push((outcome.form.clone(), complaint));
         }
@@ -132,7 +135,11 @@ impl Report {
                 continue;
             }
             let until = now() + arguments.shrink_for;
-            let promises = if kind == "panic" { Vec::new() } else { vec![kind.clone()] };
+            let promises = if kind == "panic" {
+                Vec::new()
+            } else {
+                vec![kind.clone()]
+            };
             let shortest = shrink::shortest(form, |shorter| {
                 now() < until && {
                     let (outcome, _) = outcome::of(shorter, &promises);

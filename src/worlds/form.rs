@@ -164,9 +164,8 @@ mod tests {
     #[test]
     fn fewer_days_are_the_beginning_of_more() {
         let (short, long) = (Form::whole(3, 2).plan(), Form::whole(3, 5).plan());
-        let said = |plan: &Plan| -> Vec<String> {
-            plan.happenings.iter().map(|planned| format!("{planned:?}")).collect()
-        };
+        let said =
+            |plan: &Plan| -> Vec<String> { plan.happenings.iter().map(|planned| format!("{planned:?}")).collect() };
         assert!(said(&long).starts_with(&said(&short)));
     }
 

@@ -21,7 +21,10 @@ pub fn shortest(form: &Form, mut still_breaks: impl FnMut(&Form) -> bool) -> For
     let clients = best.plan().clients;
     if let Some(fewer) = first(FEW.iter().filter(|few| **few < clients), |few| {
         let clients = Some(few);
-        let fewer = Form { clients, ..best.clone() };
+        let fewer = Form {
+            clients,
+            ..best.clone()
+        };
         still_breaks(&fewer).then_some(fewer)
     }) {
         best = fewest_happenings(fewer, &mut still_breaks);

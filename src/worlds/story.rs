@@ -212,7 +212,11 @@ fn got(entry: &Entry, received: &Received) -> String {
         what.truncate(at);
         what.push('…');
     }
-    let lost = if received.reply_lost { " (its answer was lost)" } else { "" };
+    let lost = if received.reply_lost {
+        " (its answer was lost)"
+    } else {
+        ""
+    };
     format!("{to}: {what}{lost}")
 }
 
