@@ -39,6 +39,19 @@ impl Desk {
     /// # Errors
     /// When there is no such client or policy, when nothing silences this policy, and when the store fails.
     pub async fn silence(&self, account: &Account, wanted: &Wanted<'_>) -> Result<Decision, Refusal> {
+        self.silence_as(account, wanted, id).await
+    }
+
+    /// The same under an id that `new_id` makes up; it is asked again for one that is not free.
+    ///
+    /// # Errors
+    /// As [`silence`](Self::silence).
+    pub async fn silence_as(
+        &self,
+        account: &Account,
+        wanted: &Wanted<'_>,
+        mut new_id: impl FnMut() -> String,
+    ) -> Result<Decision, Refusal> {
         let snapshot = self.snapshot(account).await?;
         let client = wanted.client.map(|id| find::client(&snapshot, id)).transpose()?;
         let scope = Scope {
@@ -64,7 +77,7 @@ impl Desk {
             note: wanted.comment.to_owned(),
         };
         for _ in 0..MOST_IDS {
-            silence.id = id();
+            silence.id = new_id();
             let is_known = snapshot.kept.decisions.iter().any(|known| known.id == silence.id);
             if !is_known && self.store.decide(&silence).await? {
                 return Ok(silence);

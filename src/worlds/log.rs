@@ -41,6 +41,17 @@ pub enum Fact {
         number: usize,
         why: String,
     },
+    /// An operator silenced or acknowledged something: of this client, of this policy, or of both. `until` is `None` when it holds
+    /// until the alert is over.
+    Hushed {
+        client: Option<String>,
+        policy: Option<String>,
+        until: Option<Timestamp>,
+    },
+    /// A client's balance was answered, and the answer was a good one; perhaps a lie.
+    Read {
+        client: String,
+    },
     /// A call arrived at the API.
     Asked {
         function: String,

@@ -1,25 +1,39 @@
-//! Clients who spend, pay and are robbed, people who edit in the portal, and operators who decide.
+//! Clients who spend, pay and are robbed, people who edit in the portal, and operators who decide. Nobody here decides by chance:
+//! the same world has the same people.
 
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::life;
+use super::log::Fact;
 use super::plan::{Act, Deed};
 use super::world::World;
-use crate::desk::Desk;
+use crate::config::Account;
+use crate::desk::acks::Taken;
+use crate::desk::silences::Wanted;
+use crate::desk::{Desk, Refusal};
+use crate::domain::hush::is_told_in_any_case;
 use crate::view::Now;
 use crate::web::ReloadRequest;
 
-/// Does something to a client; ends it where it lasted.
-pub(super) fn client(world: &World, index: usize, deed: &Deed, is_begin: bool) -> Result<(), String> {
-    let ids = world.simulator.client_ids();
-    let id = ids.get(index % ids.len().max(1)).ok_or("nobody is left")?;
+/// How operators call themselves.
+const OPERATOR: &str = "operator";
+
+/// Does something to the client at a place of the list; ends it where it lasted. `who` is the number of the happening and the place.
+pub(super) fn client(world: &World, who: (usize, usize), deed: &Deed, is_begin: bool) -> Result<(), String> {
     let simulator = &world.simulator;
     let said = |error: crate::simulator::EditError| error.to_string();
+    if let Deed::Added(threshold) = deed {
+        let newcomer = json!({ "threshold": threshold, "balance": "12.00" });
+        return simulator.add_client(&newcomer).map(drop).map_err(said);
+    }
+    let (number, index) = who;
+    let id = &world.concerned(number, index).ok_or("nobody is left")?;
     match deed {
         Deed::Fraud(per_hour) => {
-            let rate = if is_begin { *per_hour } else { "0" };
+            let rate = if is_begin { json!(per_hour) } else { json!(null) };
             simulator.edit(id, &json!({ "spend_per_hour": rate })).map_err(said)
         }
         Deed::Deposit(amount) => simulator.deposit(id, amount).map_err(said),
@@ -30,16 +44,19 @@ pub(super) fn client(world: &World, index: usize, deed: &Deed, is_begin: bool) -
             .edit(id, &json!({ "balance_management": value }))
             .map_err(said),
         Deed::Removed => simulator.remove_client(id).map_err(said),
+        Deed::Added(_) => Ok(()),
     }
 }
 
-/// An operator decides, in a process of their own.
-pub(super) async fn operator(world: &Arc<World>, act: &Act) -> Result<(), String> {
+/// An operator decides, in a process of their own. `number` is that of the happening.
+pub(super) async fn operator(world: &Arc<World>, number: usize, act: &Act, is_begin: bool) -> Result<(), String> {
+    if let Act::Reload(lines) = act {
+        world.configure(if is_begin { lines } else { "" });
+    }
     let Some((store, reloads)) = world.running() else {
         return Err("the program does not run".to_owned());
     };
-    if let Act::Reload(lines) = act {
-        world.configure(lines);
+    if let Act::Reload(_) = act {
         return reloads
             .try_send(ReloadRequest::unheard())
             .map_err(|error| error.to_string());
@@ -56,9 +73,67 @@ pub(super) async fn operator(world: &Arc<World>, act: &Act) -> Result<(), String
     };
     let name = &account.name;
     let done = match act {
-        Act::BrakeOn => desk.brake_on(name, "operator", "a drill").await.map(drop),
+        Act::BrakeOn => desk.brake_on(name, OPERATOR, "a drill").await.map(drop),
         Act::BrakeOff => desk.brake_off(name).await.map(drop),
-        _ => return Err("not in this world".to_owned()),
+        Act::Ack => acknowledge(world, &desk, &account, number).await,
+        Act::Silence { hours } => silence(world, &desk, &account, number, *hours).await,
+        Act::RetryAll => desk.retry_all(None).await.map(drop),
+        Act::Reload(_) => Ok(()),
     };
-    done.map_err(|refusal| format!("{refusal:?}"))
+    done.map_err(|refusal| world.without_folder(&format!("{refusal:?}")))
+}
+
+/// Takes one of the clients in hand for whom something fires.
+async fn acknowledge(world: &World, desk: &Desk, account: &Account, number: usize) -> Result<(), Refusal> {
+    let alerts = desk.store.alerts(&account.name).await?;
+    let mut firing = alerts
+        .iter()
+        .filter(|alert| alert.firing().is_some() && !is_told_in_any_case(&alert.policy));
+    let count = firing.clone().count();
+    let alert = firing.nth(number % count.max(1));
+    let client = alert.map_or("nobody", |alert| alert.client.as_str());
+    let taken = Taken {
+        client,
+        policy: None,
+        episode: None,
+        lasts: None,
+        comment: "I look after it",
+        by: OPERATOR,
+    };
+    desk.acknowledge(account, &taken).await?;
+    world.log(Fact::Hushed {
+        client: Some(client.to_owned()),
+        policy: None,
+        until: None,
+    });
+    Ok(())
+}
+
+/// Silences one client, or one policy for everybody.
+async fn silence(world: &World, desk: &Desk, account: &Account, number: usize, hours: i64) -> Result<(), Refusal> {
+    let view = desk.store.load(&account.name).await?;
+    let watched: Vec<&str> = view.clients.iter().map(|watched| watched.client.id.as_str()).collect();
+    let everybody = number.is_multiple_of(4);
+    let client = watched.get(number % watched.len().max(1)).copied().filter(|_| !everybody);
+    let policy = everybody.then_some("overdrawn");
+    let lasts = SignedDuration::from_hours(hours);
+    let wanted = Wanted {
+        client,
+        policy,
+        until: desk.until(lasts),
+        comment: "known",
+        by: OPERATOR,
+    };
+    let mut tries = 0;
+    let id = || {
+        tries += 1;
+        format!("s-{number}-{tries}")
+    };
+    desk.silence_as(account, &wanted, id).await?;
+    world.log(Fact::Hushed {
+        client: client.map(str::to_owned),
+        policy: policy.map(str::to_owned),
+        until: Some(world.now().saturating_add(lasts).unwrap_or(Timestamp::MAX)),
+    });
+    Ok(())
 }

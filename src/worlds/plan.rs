@@ -130,6 +130,8 @@ pub enum Deed {
     /// `hard` or `soft`, in the portal.
     Management(&'static str),
     Removed,
+    /// A client is added, with this threshold and a little money.
+    Added(&'static str),
 }
 
 /// What an operator does.
@@ -142,6 +144,7 @@ pub enum Act {
     BrakeOn,
     BrakeOff,
     RetryAll,
-    /// The configuration is changed, and read anew: more lines of it.
+    /// The configuration gets these lines more, and is read anew; where it lasts, it is put back afterwards. A wrong one is
+    /// refused, and would keep the program from starting.
     Reload(&'static str),
 }

@@ -7,10 +7,12 @@ use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
-use super::plan::{Act, Deed, Happening, Lie, Moment, Mood, Plan, Planned};
+use super::plan::{Happening, Lie, Moment, Mood, Plan, Planned};
 use super::receivers;
 use crate::mail_catcher::{Behaviour, Stage};
 use crate::store::DiskTrouble;
+
+mod people;
 
 pub(super) const MINUTE: u64 = 60;
 pub(super) const HOUR: u64 = 60 * MINUTE;
@@ -59,6 +61,7 @@ pub fn plan(seed: u64, days: u32) -> Plan {
     for day in 0..u64::from(days) {
         a_day(&mut plan, &mut dice, day * DAY);
     }
+    people::days(&mut plan, days);
     plan.happenings.sort_by_key(|planned| planned.after);
     for (number, planned) in plan.happenings.iter_mut().enumerate() {
         planned.number = number;
@@ -147,39 +150,6 @@ fn a_day(plan: &mut Plan, dice: &mut Dice, begins: u64) {
         ]);
         let lasting = dice.below(40 * MINUTE);
         add(dice, lasting, Happening::Disk(trouble));
-    }
-    if dice.chance(12) {
-        let by = dice.one_of(&[-2 * 3_600, -600, -30, 30, 90, 3_600, 6 * 3_600]);
-        add(dice, 0, Happening::Wall(SignedDuration::from_secs(by)));
-    }
-    for _ in 0..dice.below(4) {
-        let index = usize::try_from(dice.below(10_000)).unwrap_or_default();
-        let deed = match dice.below(6) {
-            0 => Deed::Fraud(dice.one_of(&["20", "60", "200"])),
-            1 => Deed::Deposit(dice.one_of(&["5.00", "25.00", "100.00"])),
-            2 => Deed::Balance(dice.one_of(&["-20.00", "0.00", "3.00", "60.00"])),
-            3 => Deed::Threshold(dice.one_of(&["5", "10", "20", "0"])),
-            4 => Deed::Edit {
-                field: "phone_number",
-                text: format!("555{}", dice.below(10_000)),
-            },
-            _ => Deed::Management(dice.one_of(&["hard", "soft"])),
-        };
-        let lasting = match deed {
-            Deed::Fraud(_) => dice.below(8 * HOUR),
-            _ => 0,
-        };
-        add(dice, lasting, Happening::Client { index, deed });
-    }
-    if dice.chance(30) {
-        let act = match dice.below(5) {
-            0 => Act::Ack,
-            1 => Act::Silence { hours: 4 },
-            2 => Act::BrakeOn,
-            3 => Act::BrakeOff,
-            _ => Act::RetryAll,
-        };
-        add(dice, 0, Happening::Operator(act));
     }
 }
 

@@ -59,12 +59,24 @@ pub(super) async fn answer(world: &Arc<World>, request: HttpRequest) -> Result<H
         Some(lie) => told(lie, &function, reply.body),
         None => reply.body,
     };
+    if let Some(client) = client.filter(|_| reply.http_status == 200 && is_balance(&function, &body)) {
+        world.log(Fact::Read { client });
+    }
     let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(reply.content_type))]);
     Ok(HttpAnswer {
         status: reply.http_status,
         headers,
         body,
     })
+}
+
+/// Whether an answer tells a balance.
+fn is_balance(function: &str, body: &[u8]) -> bool {
+    if function != "getResellerBalance" {
+        return false;
+    }
+    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+    answer["status"] == "success" && !answer["balance"]["current_balance"].is_null()
 }
 
 pub(super) fn lost() -> HttpError {

@@ -115,6 +115,10 @@ struct State {
     /// The kind of moment, and how many of it are still to come before the kill.
     armed: Option<(Moment, u32)>,
     config: String,
+    /// What operators added to it for now.
+    more_config: &'static str,
+    /// Whom a happening is about, as long as it lasts.
+    concerned: BTreeMap<usize, String>,
     running: Option<(Store, mpsc::Sender<ReloadRequest>)>,
 }
 
@@ -281,8 +285,8 @@ impl World {
                 self.hands.set_wall(*by);
                 Ok(())
             }
-            Happening::Client { index, deed } => people::client(self, *index, deed, is_begin),
-            Happening::Operator(act) => people::operator(self, act).await,
+            Happening::Client { index, deed } => people::client(self, (number, *index), deed, is_begin),
+            Happening::Operator(act) => people::operator(self, number, act, is_begin).await,
             lasting => {
                 self.turn(number, lasting, is_begin);
                 Ok(())
@@ -353,7 +357,8 @@ impl World {
     }
 
     pub(super) fn config(&self) -> String {
-        self.state().config.clone()
+        let state = self.state();
+        format!("{}\n{}", state.config, state.more_config)
     }
 
     /// A text without the name of the folder, which no other world of the same seed has.
@@ -361,11 +366,20 @@ impl World {
         text.replace(&self.store.display().to_string(), "state.db")
     }
 
-    /// Adds lines to the configuration.
-    pub(super) fn configure(&self, lines: &str) {
+    /// Adds lines to the configuration, in place of those that were added before.
+    pub(super) fn configure(&self, lines: &'static str) {
+        self.state().more_config = lines;
+    }
+
+    /// Whom a happening is about: the client at this place of the list when it began. The reseller's own account is none.
+    pub(super) fn concerned(&self, number: usize, index: usize) -> Option<String> {
+        let ids = self.simulator.client_ids();
+        let ids: Vec<&String> = ids.iter().filter(|id| id.len() > 1).collect();
+        let found = ids.get(index % ids.len().max(1)).map(|id| (*id).clone());
         let mut state = self.state();
-        state.config.push('\n');
-        state.config.push_str(lines);
+        let of = state.concerned.get(&number).cloned().or(found)?;
+        state.concerned.insert(number, of.clone());
+        Some(of)
     }
 
     /// A life of the program begins.
