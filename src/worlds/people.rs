@@ -114,7 +114,10 @@ async fn silence(world: &World, desk: &Desk, account: &Account, number: usize, h
     let view = desk.store.load(&account.name).await?;
     let watched: Vec<&str> = view.clients.iter().map(|watched| watched.client.id.as_str()).collect();
     let everybody = number.is_multiple_of(4);
-    let client = watched.get(number % watched.len().max(1)).copied().filter(|_| !everybody);
+    let client = watched
+        .get(number % watched.len().max(1))
+        .copied()
+        .filter(|_| !everybody);
     let policy = everybody.then_some("overdrawn");
     let lasts = SignedDuration::from_hours(hours);
     let wanted = Wanted {

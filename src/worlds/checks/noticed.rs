@@ -57,7 +57,10 @@ pub(super) fn check(played: &Played, found: &mut Vec<Violation>) {
 pub(super) fn interval(played: &Played) -> SignedDuration {
     let clients = i64::from(played.plan.clients) + 20;
     let rate = i64::from(played.plan.rate_per_minute.max(1));
-    played.plan.interval.max(SignedDuration::from_secs(clients * 120 / rate))
+    played
+        .plan
+        .interval
+        .max(SignedDuration::from_secs(clients * 120 / rate))
 }
 
 /// Everything that keeps the program from reading, judging or telling, each with the time that it takes to get over it.
@@ -259,7 +262,10 @@ fn silence_is_told(played: &Played, words: &Words<'_>, found: &mut Vec<Violation
         }
     }
     for (client, samples) in by_client(played) {
-        let there = samples.first().map(|first| first.at).zip(samples.last().map(|last| last.at));
+        let there = samples
+            .first()
+            .map(|first| first.at)
+            .zip(samples.last().map(|last| last.at));
         let Some((first, last)) = there else { continue };
         let reads = reads.get(client.as_str()).map(Vec::as_slice).unwrap_or_default();
         for (from, to) in &lives {

@@ -69,13 +69,23 @@ fn clients(plan: &mut Plan, dice: &mut Dice, begins: u64) {
             Deed::Fraud(_) => dice.below(8 * HOUR),
             _ => 0,
         };
-        add(plan, begins + dice.below(DAY), lasting, Happening::Client { index, deed });
+        add(
+            plan,
+            begins + dice.below(DAY),
+            lasting,
+            Happening::Client { index, deed },
+        );
     }
 }
 
 fn operators(plan: &mut Plan, dice: &mut Dice, begins: u64) {
     let mut act = |dice: &mut Dice, at: u64, lasting: u64, act: Act| {
-        add(plan, begins + at + dice.below(DAY / 2), lasting, Happening::Operator(act));
+        add(
+            plan,
+            begins + at + dice.below(DAY / 2),
+            lasting,
+            Happening::Operator(act),
+        );
     };
     if dice.chance(40) {
         act(dice, 0, 0, Act::Ack);
