@@ -106,7 +106,13 @@ fn fact(entry: &Entry) -> Option<String> {
             format!("the program changed client {client}: {}", changes.join(", "))
         }
         Fact::Received(received) => got(entry, received),
-        Fact::Asked { .. } | Fact::Beat { .. } => return None,
+        Fact::Hushed { client, policy, until } => {
+            let what = [client, policy].map(|part| part.as_deref());
+            let what: Vec<&str> = what.into_iter().flatten().collect();
+            let until = until.map_or_else(|| "it is over".to_owned(), |until| format!("{until:.0}"));
+            format!("an operator wants nothing more of {} until {until}", what.join(", "))
+        }
+        Fact::Asked { .. } | Fact::Read { .. } | Fact::Beat { .. } => return None,
     })
 }
 
@@ -175,6 +181,7 @@ fn done(deed: &Deed) -> String {
         Deed::Edit { field, text } => format!("a person edits {field}: {text}"),
         Deed::Management(value) => format!("a person sets its balance management to {value}"),
         Deed::Removed => "it is removed".to_owned(),
+        Deed::Added(threshold) => format!("another client comes, with a threshold of {threshold}"),
     }
 }
 
