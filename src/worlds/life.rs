@@ -1,6 +1,6 @@
 //! The program, life after life: started on what the one before left, and killed when its world says so.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::log::Fact;
@@ -79,10 +79,18 @@ async fn start(world: &Arc<World>, life: u32) -> Result<(Daemon, Store), String>
 
 /// The configuration as it is now, or every problem that it has.
 fn loaded(world: &World) -> Result<Loaded, Problems> {
-    match world.told() {
-        Some(told) => Ok(told.clone()),
-        None => config::parse(&world.config(), world.clock.now()),
+    if let Some(told) = world.told() {
+        return Ok(told.clone());
     }
+    // It is read at each start, and hardly ever another one.
+    let text = world.config();
+    let mut last = world.last_loaded.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, loaded)) = last.as_ref().filter(|(of, _)| *of == text) {
+        return Ok(loaded.clone());
+    }
+    let loaded = config::parse(&text, world.clock.now())?;
+    *last = Some((text, loaded.clone()));
+    Ok(loaded)
 }
 
 /// The configuration as it is now.

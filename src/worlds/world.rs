@@ -93,6 +93,8 @@ pub struct World {
     pub simulator: Arc<Simulator>,
     pub mail: MailServer,
     store: std::path::PathBuf,
+    /// A configuration with what was last read from it.
+    pub(super) last_loaded: Mutex<Option<(String, Loaded)>>,
     log: Log,
     samples: Mutex<Vec<(u32, Sample)>>,
     state: Mutex<State>,
@@ -167,6 +169,7 @@ impl World {
             simulator,
             mail: MailServer::new(mail_catcher::Options::default()),
             store: folder.join("state.db"),
+            last_loaded: Mutex::default(),
             log: Log::default(),
             samples: Mutex::default(),
             state: Mutex::new(State {

@@ -23,3 +23,4 @@ mod systemd;
 mod tidy;
 mod web;
 mod wire;
+mod worlds;
