@@ -20,7 +20,10 @@ fn a_seed_goes_the_same_way_every_time() {
     let differs = first.iter().zip(&second).find(|(one, other)| one != other);
     assert_eq!(differs, None);
     assert_eq!(first.len(), second.len());
-    assert!(first.iter().any(|line| line.contains("Killed")), "nothing went wrong in it");
+    assert!(
+        first.iter().any(|line| line.contains("Killed")),
+        "nothing went wrong in it"
+    );
 }
 
 /// Worlds, each in the shortest form found of what once broke in it: a name, the seed and days, how many clients, and the numbers of what
