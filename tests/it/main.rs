@@ -16,6 +16,7 @@ mod demo;
 mod enforce;
 mod heartbeat;
 mod journey;
+mod kills;
 mod program;
 mod prometheus;
 mod service;

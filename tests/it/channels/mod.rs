@@ -2,5 +2,5 @@
 
 mod faults;
 mod pages;
-mod receiver;
+pub mod receiver;
 mod webhook;

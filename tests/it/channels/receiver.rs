@@ -179,7 +179,7 @@ fn taken(path: &str, number: usize) -> String {
 }
 
 /// `None`: it hung up before the whole body was there, or sent none.
-async fn request<S: AsyncRead + Unpin>(stream: &mut S) -> Option<Seen> {
+pub async fn request<S: AsyncRead + Unpin>(stream: &mut S) -> Option<Seen> {
     let mut bytes = Vec::new();
     let end = loop {
         if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {

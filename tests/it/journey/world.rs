@@ -319,6 +319,11 @@ impl Letter {
 pub struct Daemon(Child);
 
 impl Daemon {
+    /// One that was started elsewhere.
+    pub fn of(child: Child) -> Self {
+        Self(child)
+    }
+
     /// Sends a signal by name, such as `TERM`.
     pub fn signal(&self, name: &str) {
         let id = self.0.id().to_string();
