@@ -51,6 +51,7 @@ fn words(stage: &Stage) -> Vec<Said> {
             channel: "hook".to_owned(),
             recipient: came.recipient,
             id: came.id,
+            client: String::new(),
             body: came.body,
             reply_lost: false,
             life: 0,
