@@ -22,6 +22,7 @@ pub use self::source::LARGEST;
 pub(super) use self::values::is_given;
 pub use self::values::{NAMES, Values};
 use super::Letter;
+use super::words::subject_line;
 use crate::domain::PolicyName;
 use crate::redact::one_line;
 
@@ -243,7 +244,11 @@ fn fill(letter: &mut Letter, part: &str, rendered: &str) -> Result<(), String> {
         (!line.is_empty()).then_some(line)
     };
     match part {
-        SUBJECT => letter.subject = line().ok_or("the subject is empty")?,
+        SUBJECT => {
+            // Not every sign of a line stands in a subject.
+            let subject = line().filter(|line| !subject_line(line, LONGEST_PARAGRAPH).is_empty());
+            letter.subject = subject.ok_or("the subject is empty")?;
+        }
         HEADLINE => letter.headline = line().ok_or("the headline is empty")?,
         _ => {
             let (paragraphs, steps) = source::blocks(rendered);

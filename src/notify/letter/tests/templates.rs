@@ -286,6 +286,20 @@ proptest! {
 }
 
 #[test]
+fn a_subject_of_nothing_but_angles_is_none_and_the_shipped_one_stands() {
+    for subject in ["<", "<>", "> <"] {
+        let (templates, _) = read(&[("en/fired.client.txt", &format!("Subject: {subject}"))]);
+        let letterhead = Letterhead {
+            templates: Some(Arc::new(templates)),
+            ..letterhead()
+        };
+        let told = [to_client(low())];
+        let mail = write(&message(&told), &told, &letterhead, decided()).unwrap().to_mail();
+        assert_eq!(mail.subject, "Your phone balance is low: 8.0588 USD left", "{subject}");
+    }
+}
+
+#[test]
 fn every_value_is_given_and_stands_in_the_docs() {
     let all: Vec<String> = NAMES
         .iter()
