@@ -33,7 +33,7 @@ pub mod post;
 pub mod queue;
 pub mod sample;
 pub mod slack;
-mod stable;
+pub mod stable;
 #[cfg(test)]
 mod testing;
 pub mod webhook;

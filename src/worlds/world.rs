@@ -48,7 +48,7 @@ pub(super) fn database() -> &'static Handle {
 }
 
 /// What happened in a world, and what the program kept of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Played {
     pub plan: Plan,
     pub log: Vec<Entry>,
@@ -66,7 +66,7 @@ pub struct Played {
 }
 
 /// What the store holds at the end.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Kept {
     pub view: AccountView,
     pub notifications: Vec<Notification>,

@@ -15,7 +15,8 @@ use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 
 use self::payload::Payload;
-use self::sign::{Signer, header_id};
+use self::sign::Signer;
+pub use self::sign::header_id;
 use self::template::{Body, Template, TemplateError};
 use super::delivery::{Attempted, End, Failed, Parcel, Scope, Step, Until};
 use super::letter::Letterhead;

@@ -1,6 +1,260 @@
-//! To come.
+//! No recipient gets more than the stated bound.
+//!
+//! By the fine print a client is told of an alert when it begins, when its money is used up, in reminders a day apart and when it
+//! ends; of a relapse only when its cool-down of 6 hours is over. So in any window of `w` hours at most `⌈w / 6⌉` ends, one
+//! beginning and one word that the money is gone more than ends, and `⌈w / 24⌉` reminders: **15 a day, 93 a week**. Operators hear of
+//! a relapse at once, and from the second one in a row on it ends only when it was clear for a whole cool-down: twice as many
+//! ends, so **18 a day** of one client and policy, without what enforcements came to. A receiver that was away gets what was decided
+//! up to a day before. A clock that is set adds an end and a beginning.
+//!
+//! Besides: one message per client and sweep; a summary at most once an hour; reminders 5 times an episode; a channel's
+//! `max_per_hour`, but for the first word of something critical.
 
-use super::Violation;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::circumstances::{Circumstances, before};
+use super::{Invariant, Violation};
+use crate::domain::notice::{NoticeState, Transition};
+use crate::worlds::log::Fact;
+use crate::worlds::plan::Happening;
+use crate::worlds::told::{Said, Word, known_as, received, said};
 use crate::worlds::world::Played;
 
-pub(super) fn check(_played: &Played, _found: &mut Vec<Violation>) {}
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Hours.
+const COOL_DOWN: i64 = 6;
+
+const MAX_REPEATS: u32 = 5;
+
+/// Two sweeps are never closer than this, even when a killed program begins with one.
+const CLOCK_STEPS: SignedDuration = SignedDuration::from_secs(60);
+
+pub(super) fn check(played: &Played, found: &mut Vec<Violation>) {
+    let circumstances = Circumstances::of(&played.log);
+    let told = said(&played.log);
+    clients(played, &circumstances, &told, found);
+    operators(played, &circumstances, &told, found);
+    summaries(played, found);
+    hours(played, found);
+    one_each_sweep(played, found);
+}
+
+fn violation(at: Timestamp, what: String) -> Violation {
+    Violation {
+        invariant: Invariant::Bounded,
+        at,
+        what,
+    }
+}
+
+/// Most mails that one client gets in a window, by one policy.
+fn most_for_clients(hours: i64) -> usize {
+    let (ends, again) = (up(hours, COOL_DOWN), up(hours, 24));
+    count(ends + (ends + 1) + (ends + 1) + again)
+}
+
+/// Most words that one operator gets about one client and policy in a window.
+fn most_for_operators(hours: i64) -> usize {
+    let (ends, again) = (2 * up(hours, COOL_DOWN), up(hours, 24));
+    count(ends + (ends + 1) + again)
+}
+
+const fn up(hours: i64, each: i64) -> i64 {
+    (hours + each - 1) / each
+}
+
+fn count(number: i64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// The first time that each thing was heard; what comes again counts once.
+fn firsts<'a>(told: impl Iterator<Item = &'a Said>) -> Vec<&'a Said> {
+    let mut heard = BTreeSet::new();
+    told.filter(|said| {
+        heard.insert((
+            &said.channel,
+            &said.recipient,
+            &said.client,
+            &said.policy,
+            &said.id,
+            said.is_end,
+        ))
+    })
+    .collect()
+}
+
+/// The most in any window, and when that one ended.
+fn densest(times: &[Timestamp], window: SignedDuration) -> (usize, Timestamp) {
+    let mut most = (0, Timestamp::MIN);
+    let mut first = 0;
+    for (last, at) in times.iter().enumerate() {
+        while times[first] <= before(*at, window) {
+            first += 1;
+        }
+        if last + 1 - first > most.0 {
+            most = (last + 1 - first, *at);
+        }
+    }
+    most
+}
+
+/// How often the clock was set within a window and the cool-down before it.
+fn clock_changes(played: &Played, window: SignedDuration, until: Timestamp) -> usize {
+    let from = before(until, window + SignedDuration::from_hours(COOL_DOWN));
+    let sets = played.log.iter().filter(|entry| {
+        let is_set = matches!(&entry.fact, Fact::Began(planned) if matches!(planned.what, Happening::Wall(_)));
+        is_set && from <= entry.at && entry.at <= until
+    });
+    sets.count()
+}
+
+fn clients(played: &Played, circumstances: &Circumstances, told: &[Said], found: &mut Vec<Violation>) {
+    let mut mails: BTreeMap<(&str, &str), Vec<Timestamp>> = BTreeMap::new();
+    for said in firsts(told.iter().filter(|said| said.channel == "client")) {
+        mails.entry((&said.client, &said.recipient)).or_default().push(said.at);
+    }
+    for ((client, recipient), times) in mails {
+        for (window, hours) in [(DAY, 24), (WEEK, 7 * 24)] {
+            let (number, until) = densest(&times, window);
+            let was_away = circumstances.was_troubled("mail", before(until, window + DAY), until);
+            let most = most_for_clients(if was_away { hours + 24 } else { hours });
+            let most = most + 3 * clock_changes(played, window, until);
+            if number > most {
+                let what =
+                    format!("{client} ({recipient}) got {number} mails in {hours} hours, where {most} are the most");
+                found.push(violation(until, what));
+            }
+        }
+    }
+}
+
+fn operators(played: &Played, circumstances: &Circumstances, told: &[Said], found: &mut Vec<Violation>) {
+    let is_about_a_client = |said: &&Said| {
+        let is_client = said.client.bytes().all(|byte| byte.is_ascii_digit());
+        said.channel != "client" && said.channel != "phone" && said.word != Word::Else && is_client
+    };
+    let mut words: BTreeMap<(&str, &str, &str, &str), Vec<Timestamp>> = BTreeMap::new();
+    for said in firsts(told.iter().filter(is_about_a_client)) {
+        let place = (&*said.channel, &*said.recipient, &*said.client, &*said.policy);
+        words.entry(place).or_default().push(said.at);
+    }
+    for ((channel, recipient, client, policy), times) in words {
+        let (number, until) = densest(&times, DAY);
+        let was_away = circumstances.was_troubled(channel, before(until, DAY + DAY), until);
+        let most = most_for_operators(if was_away { 48 } else { 24 }) + 3 * clock_changes(played, DAY, until);
+        if number > most {
+            let who = format!("{channel} {recipient}");
+            let what =
+                format!("{who} got {number} words about {policy} of {client} in a day, where {most} are the most");
+            found.push(violation(until, what));
+        }
+    }
+}
+
+/// At the webhook, which is never away, a summary an hour.
+fn summaries(played: &Played, found: &mut Vec<Violation>) {
+    let mut last: Option<(Timestamp, &str)> = None;
+    for (at, received) in received(&played.log).filter(|(_, received)| received.channel == "hook") {
+        if !received.id.starts_with("summary_") {
+            continue;
+        }
+        if let Some((before, id)) = last
+            && id != received.id
+            && at.duration_since(before) < HOUR - CLOCK_STEPS
+            && clock_changes(played, HOUR, at) == 0
+        {
+            let what = format!(
+                "the webhook got a summary at {before}, and another one ({})",
+                received.id
+            );
+            found.push(violation(at, what));
+        }
+        if last.is_none_or(|(_, id)| id != received.id) {
+            last = Some((at, &received.id));
+        }
+    }
+}
+
+/// `max_per_hour` of each channel that has one.
+fn hours(played: &Played, found: &mut Vec<Violation>) {
+    for (channel, most) in limits(&played.plan.config) {
+        let mut heard = BTreeSet::new();
+        let mut times: BTreeMap<&str, Vec<Timestamp>> = BTreeMap::new();
+        for (at, received) in received(&played.log).filter(|(_, received)| received.channel == channel) {
+            let is_critical = received.body.contains("CRITICAL") || received.body.contains("ritical");
+            if heard.insert(known_as(received)) && !is_critical {
+                times.entry(&received.recipient).or_default().push(at);
+            }
+        }
+        for times in times.values() {
+            let (number, until) = densest(times, HOUR);
+            let most = usize::try_from(most).unwrap_or(usize::MAX);
+            if number > most && clock_changes(played, HOUR, until) == 0 {
+                let what = format!("{channel} got {number} messages in an hour, where {most} are the most");
+                found.push(violation(until, what));
+            }
+        }
+    }
+}
+
+/// The channels of a configuration that have a limit, by their blocks.
+fn limits(config: &str) -> Vec<(&str, u32)> {
+    let blocks = config.split("[[channel]]").skip(1);
+    let limits = blocks.filter_map(|block| {
+        let own = block.split("\n[").next()?;
+        let value = |key: &str| {
+            own.lines()
+                .find_map(|line| line.strip_prefix(key)?.trim_start().strip_prefix('='))
+        };
+        let name = value("name")?.trim().trim_matches('"');
+        Some((name, value("max_per_hour")?.trim().parse().ok()?))
+    });
+    limits.collect()
+}
+
+/// A client gets one message per sweep, and an episode so many reminders: by what was written down, whoever took it.
+fn one_each_sweep(played: &Played, found: &mut Vec<Violation>) {
+    let Some(end) = &played.end else { return };
+    let mut messages: BTreeMap<(&str, &str, Timestamp), BTreeSet<&str>> = BTreeMap::new();
+    let owed = end.notifications.iter();
+    for owed in owed.filter(|owed| owed.channel.is_client() && owed.state != NoticeState::Pending) {
+        let place = (owed.client.as_str(), owed.recipient.as_str(), owed.created_at);
+        messages.entry(place).or_default().extend(owed.message.as_deref());
+    }
+    for ((client, recipient, at), messages) in messages {
+        if messages.len() > 1 {
+            let what = format!("{client} ({recipient}) got {} messages of one sweep", messages.len());
+            found.push(violation(at, what));
+        }
+    }
+    for owed in &end.notifications {
+        if let Transition::Repeated { repeat } = owed.transition
+            && repeat > MAX_REPEATS
+        {
+            let what = format!("{}: reminder {repeat}, where {MAX_REPEATS} are the most", owed.id);
+            found.push(violation(owed.created_at, what));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{limits, most_for_clients, most_for_operators};
+
+    #[test]
+    fn the_bounds_are_those_of_the_document() {
+        assert_eq!((most_for_clients(24), most_for_clients(7 * 24)), (15, 93));
+        assert_eq!(most_for_operators(24), 18);
+    }
+
+    #[test]
+    fn a_limit_belongs_to_its_own_channel() {
+        let config = "[[channel]]\nname = \"a\"\nmax_per_hour = 3\n[[channel]]\nname = \"b\"\n[x]\nmax_per_hour = 4\n";
+        assert_eq!(limits(config), [("a", 3)]);
+    }
+}

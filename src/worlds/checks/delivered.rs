@@ -1,6 +1,252 @@
-//! To come.
+//! Every notification owed is delivered, or ended for a reason that is true by the log; nothing comes twice without cause, and
+//! nothing comes that is not owed; what is dead is announced.
+//!
+//! Both directions are compared: what the store calls delivered came to its receiver, and what came is in the store. A message may
+//! come again when its answer was lost or the program died before it wrote the answer down, and then under the same name.
 
-use super::Violation;
-use crate::worlds::world::Played;
+use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) fn check(_played: &Played, _found: &mut Vec<Violation>) {}
+use jiff::{SignedDuration, Timestamp};
+
+use super::arrivals::{Arrivals, names, receiver};
+use super::circumstances::{Circumstances, after, before};
+use super::{Invariant, Violation};
+use crate::domain::Severity;
+use crate::domain::notice::{NoticeState, Notification, Transition};
+use crate::worlds::log::Fact;
+use crate::worlds::plan::{Act, Happening};
+use crate::worlds::told::{Said, said};
+use crate::worlds::world::{Kept, Played};
+
+/// A message is tried for 24 hours from when it may first leave, which pacing and quiet hours put off.
+const TRIED_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// Pacing and quiet hours put a first try off by so much at most in a world.
+const PUT_OFF: SignedDuration = SignedDuration::from_hours(14);
+
+pub(super) fn check(played: &Played, found: &mut Vec<Violation>) {
+    let Some(end) = &played.end else {
+        found.push(violation(
+            played.ended,
+            "the store cannot be read at the end".to_owned(),
+        ));
+        return;
+    };
+    let told = said(&played.log);
+    let scene = Scene {
+        played,
+        end,
+        circumstances: Circumstances::of(&played.log),
+        arrivals: Arrivals::of(&played.log, &told),
+        told,
+        firing: end
+            .view
+            .alerts
+            .iter()
+            .filter_map(|alert| Some(alert.firing()?.episode.to_string()))
+            .collect(),
+    };
+    scene.nothing_unowed(found);
+    scene.nothing_twice(found);
+    scene.everybody_is_owed(found);
+    for notification in &end.notifications {
+        if let Some(what) = scene.wrong(notification) {
+            let what = format!("{}: {what}", notification.id);
+            found.push(violation(notification.created_at, what));
+        }
+    }
+}
+
+fn violation(at: Timestamp, what: String) -> Violation {
+    Violation {
+        invariant: Invariant::Delivered,
+        at,
+        what,
+    }
+}
+
+struct Scene<'a> {
+    played: &'a Played,
+    end: &'a Kept,
+    circumstances: Circumstances,
+    arrivals: Arrivals<'a>,
+    told: Vec<Said>,
+    /// The episodes that fire at the end.
+    firing: BTreeSet<String>,
+}
+
+impl Scene<'_> {
+    /// What came is in the store.
+    fn nothing_unowed(&self, found: &mut Vec<Violation>) {
+        let mut known: BTreeSet<(&str, String)> = BTreeSet::new();
+        for notification in &self.end.notifications {
+            let receiver = receiver(notification.channel.as_str());
+            known.extend(names(notification).into_iter().map(|name| (receiver, name)));
+        }
+        // What a message did not carry any more when it came again has no message in the store.
+        let uncarried = self.end.notifications.iter().filter(|owed| owed.message.is_none());
+        let uncarried: Vec<&Notification> = uncarried.collect();
+        for (receiver, id, times) in self.arrivals.iter() {
+            let was_carried = || {
+                uncarried
+                    .iter()
+                    .any(|owed| names(&as_its_own(owed)).iter().any(|name| name == id))
+            };
+            if !known.contains(&(receiver, id.to_owned())) && !was_carried() {
+                for (at, _) in times {
+                    let what = format!("{receiver} got a message that the store does not know: {id}");
+                    found.push(violation(*at, what));
+                }
+            }
+        }
+    }
+
+    /// What came twice had a reason to.
+    fn nothing_twice(&self, found: &mut Vec<Violation>) {
+        // A pager knows an alert by one key, whatever is told of it.
+        for (receiver, id, times) in self.arrivals.iter().filter(|(receiver, ..)| *receiver != "phone") {
+            let mut last: BTreeMap<&str, (Timestamp, bool)> = BTreeMap::new();
+            for (at, received) in times {
+                let is_excused = self.circumstances.may_come_again(received, *at);
+                let before = last.insert(&received.recipient, (*at, is_excused));
+                if let Some((first, false)) = before {
+                    let what = format!(
+                        "{receiver} {} got {id} again, which it had answered at {first}",
+                        received.recipient
+                    );
+                    found.push(violation(*at, what));
+                }
+            }
+        }
+    }
+
+    /// Who hears of one episode hears of all that are as severe. The webhook hears of everything.
+    fn everybody_is_owed(&self, found: &mut Vec<Violation>) {
+        let reloads = |entry: &crate::worlds::log::Entry| matches!(&entry.fact, Fact::Began(planned) if matches!(planned.what, Happening::Operator(Act::Reload(_))));
+        if self.played.log.iter().any(reloads) {
+            return;
+        }
+        let operators = || self.end.notifications.iter().filter(|owed| !owed.channel.is_client());
+        let fired = || operators().filter(|owed| matches!(owed.transition, Transition::Fired { .. }));
+        let mut wants: BTreeMap<(&str, &str), Severity> = BTreeMap::new();
+        let mut owed: BTreeMap<&str, BTreeSet<(&str, &str)>> = BTreeMap::new();
+        for notification in fired() {
+            let place = (notification.channel.as_str(), notification.recipient.as_str());
+            let least = wants.entry(place).or_insert(notification.severity);
+            *least = (*least).min(notification.severity);
+            owed.entry(notification.episode.as_str()).or_default().insert(place);
+        }
+        // Dead letters are not told to the channel that they died in.
+        let by_hook = fired().filter(|owed| owed.channel.as_str() == "hook" && owed.policy.as_str() != "dead-letter");
+        for notification in by_hook {
+            for (place, least) in &wants {
+                let has_it = owed
+                    .get(notification.episode.as_str())
+                    .is_some_and(|places| places.contains(place));
+                if notification.severity >= *least && !has_it {
+                    let what = format!("{}: {} {} is not owed it", notification.episode, place.0, place.1);
+                    found.push(violation(notification.created_at, what));
+                }
+            }
+        }
+    }
+
+    /// What is wrong with what became of a notification.
+    fn wrong(&self, owed: &Notification) -> Option<String> {
+        let (from, until) = self.tried_between(owed);
+        let was_troubled = || {
+            self.circumstances
+                .was_troubled(receiver(owed.channel.as_str()), from, until)
+        };
+        match &owed.state {
+            NoticeState::Delivered => {
+                let came = !self.arrivals.of_notification(owed).is_empty();
+                (!came).then(|| "is called delivered, and never came".to_owned())
+            }
+            NoticeState::ProbablyDelivered => (!was_troubled())
+                .then(|| "is called probably delivered, and its receiver answered all the time".to_owned()),
+            NoticeState::Dead(why) if !was_troubled() => {
+                Some(format!("is called dead ({why}), and its receiver took all the time"))
+            }
+            NoticeState::Dead(why) => self
+                .unannounced(owed)
+                .then(|| format!("is dead ({why}), and nobody was told")),
+            NoticeState::Dropped(why) => self.dropped_for_nothing(owed, why),
+            NoticeState::Merged(why) => {
+                let later = |other: &&Notification| is_sibling(owed, other) && other.created_at > owed.created_at;
+                let is_true = self.end.notifications.iter().any(|other| later(&other));
+                (!is_true).then(|| format!("was merged ({why}), and nothing followed"))
+            }
+            NoticeState::Pending | NoticeState::Sending => {
+                let is_old = self.played.ended > after(until, SignedDuration::from_hours(1));
+                is_old.then(|| format!("is still {} at the end", owed.state.label()))
+            }
+        }
+    }
+
+    /// When it may have been tried, by the time that really passed.
+    fn tried_between(&self, owed: &Notification) -> (Timestamp, Timestamp) {
+        let shifted = self.circumstances.shifted;
+        let last = after(owed.created_at, TRIED_FOR + PUT_OFF);
+        (before(owed.created_at, shifted), after(last, shifted))
+    }
+
+    /// Whether nobody was told of a dead message by another channel, although there was time.
+    fn unannounced(&self, owed: &Notification) -> bool {
+        let (from, until) = self.tried_between(owed);
+        let told = self.told.iter().any(|said| {
+            let is_other = said.channel != owed.channel.as_str();
+            said.policy == "dead-letter" && said.at >= from && is_other
+        });
+        owed.policy.as_str() != "dead-letter" && !told && self.played.ended > until
+    }
+
+    /// Whether a reason for not sending is not true.
+    fn dropped_for_nothing(&self, owed: &Notification, why: &str) -> Option<String> {
+        let is_true = match why {
+            "no address" => owed.channel.is_client() && owed.recipient.is_empty(),
+            "it was over before it could be told"
+            | "it was over before quiet hours ended"
+            | "it ended before it could be told" => !self.firing.contains(owed.episode.as_str()),
+            "its alert never arrived" => !self.has_begun(owed),
+            _ if why.starts_with("silenced by ") => self.did_an_operator(|act| matches!(act, Act::Silence { .. })),
+            _ if why.starts_with("acknowledged by ") => self.did_an_operator(|act| *act == Act::Ack),
+            _ if why.starts_with("muted by ") => self.played.plan.config.contains("[[mute]]"),
+            _ => false,
+        };
+        (!is_true).then(|| format!("was dropped ({why}), which is not so"))
+    }
+
+    /// Whether the recipient of an end was told that it fires, and answered.
+    fn has_begun(&self, owed: &Notification) -> bool {
+        let told =
+            |other: &&Notification| is_sibling(owed, other) && !other.transition.is_end() && other.state.has_arrived();
+        let enforced = |other: &&Notification| matches!(other.transition, Transition::Enforced { .. });
+        self.end.notifications.iter().any(|other| {
+            told(&other) && !enforced(&other) && !matches!(other.transition, Transition::Acknowledged { .. })
+        })
+    }
+
+    fn did_an_operator(&self, is_it: impl Fn(&Act) -> bool) -> bool {
+        self.played.log.iter().any(|entry| match &entry.fact {
+            Fact::Began(planned) => matches!(&planned.what, Happening::Operator(act) if is_it(act)),
+            _ => false,
+        })
+    }
+}
+
+/// Whether both are about one episode, for one recipient.
+fn is_sibling(one: &Notification, other: &Notification) -> bool {
+    one.episode == other.episode
+        && one.channel == other.channel
+        && one.recipient == other.recipient
+        && one.id != other.id
+}
+
+/// As if it had a message of its own, as it had before that was taken from it.
+fn as_its_own(owed: &Notification) -> Notification {
+    Notification {
+        message: Some(owed.id.clone()),
+        ..owed.clone()
+    }
+}

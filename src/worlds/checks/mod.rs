@@ -5,13 +5,17 @@ use jiff::Timestamp;
 
 use super::world::Played;
 
+mod arrivals;
 mod bounded;
 mod calls;
+mod circumstances;
 mod delivered;
 mod enforced;
 mod episodes;
 mod noticed;
 mod states;
+#[cfg(test)]
+mod tampered;
 mod well;
 
 /// Something that must not be.

@@ -72,6 +72,17 @@ pub fn received(log: &[Entry]) -> impl Iterator<Item = (Timestamp, &Received)> {
     })
 }
 
+/// What a receiver knows a message by: equal for a repeat.
+#[must_use]
+pub fn known_as(received: &Received) -> String {
+    match received.channel.as_str() {
+        "phone" => posts::pagerduty(&received.body).1,
+        "chat" => posts::slack(&received.body).1,
+        "push" => posts::ntfy(&received.body).1,
+        _ => received.id.clone(),
+    }
+}
+
 /// What one message said, its time left open.
 fn heard(received: &Received) -> Vec<Said> {
     let mut channel = received.channel.as_str();
