@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::log::Fact;
 use super::world::{World, database};
-use super::{disk, net};
+use super::{disk, net, receivers};
 use crate::clock::Clock;
 use crate::config::{self, Loaded, Problems, Settings};
 use crate::daemon::{self, Daemon, Environment, alarm};
@@ -42,6 +42,8 @@ pub(super) async fn live(world: Arc<World>) {
             return;
         }
         tokio::time::sleep(RESTART).await;
+        // What was on its way when it was killed is its own.
+        receivers::collect_mail(&world, life);
     }
 }
 

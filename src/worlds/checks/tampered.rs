@@ -10,7 +10,7 @@ use crate::worlds::world::Played;
 use crate::worlds::{play, seed};
 
 /// A world without violations in which alerts begin and end.
-const SEED: u64 = 3;
+const SEED: u64 = 1;
 
 /// What is done to a world, what it breaks, and some words of how that is told.
 type Case = (&'static str, fn(&mut Played), Invariant, &'static str);
@@ -40,7 +40,7 @@ const CASES: [Case; 9] = [
 #[test]
 fn what_is_broken_is_found() {
     let folder = tempfile::tempdir().unwrap();
-    let played = play(seed::plan(SEED, 2), folder.path());
+    let played = play(seed::plan(SEED, 1), folder.path());
     let own = |found: &super::Violation| CASES.iter().any(|(_, _, invariant, _)| *invariant == found.invariant);
     let before: Vec<_> = all(&played).into_iter().filter(own).collect();
     assert_eq!(before, []);
@@ -130,7 +130,7 @@ fn drop_one(played: &mut Played) {
 fn behead(played: &mut Played) {
     let place = heard(played, Word::Ends);
     let (at, mut received) = received(played, place);
-    received.body = received.body.replace("low-balance", "lower-balance");
+    received.body = received.body.replace("\"client\":\"", "\"client\":\"9");
     add(played, at, received);
 }
 
