@@ -14,8 +14,6 @@ mod enforced;
 mod episodes;
 mod noticed;
 mod states;
-#[cfg(test)]
-mod tampered;
 mod well;
 
 /// Something that must not be.
