@@ -18,7 +18,7 @@ use super::circumstances::{Circumstances, before};
 use super::{Invariant, Violation};
 use crate::domain::notice::{NoticeState, Transition};
 use crate::worlds::log::Fact;
-use crate::worlds::plan::Happening;
+use crate::worlds::plan::{Act, Happening, Planned};
 use crate::worlds::told::{Said, Word, known_as, received, said};
 use crate::worlds::world::Played;
 
@@ -113,6 +113,16 @@ fn clock_changes(played: &Played, window: SignedDuration, until: Timestamp) -> u
     sets.count()
 }
 
+/// How many times as much a world may tell whose operators reload: the shortest cool-down that they set is a third of the usual one.
+fn by_reloads(played: &Played) -> usize {
+    let is_reload = |planned: &Planned| matches!(planned.what, Happening::Operator(Act::Reload(_)));
+    if played.plan.happenings.iter().any(is_reload) {
+        3
+    } else {
+        1
+    }
+}
+
 fn clients(played: &Played, circumstances: &Circumstances, told: &[Said], found: &mut Vec<Violation>) {
     let mut mails: BTreeMap<(&str, &str), Vec<Timestamp>> = BTreeMap::new();
     for said in firsts(told.iter().filter(|said| said.channel == "client")) {
@@ -123,7 +133,7 @@ fn clients(played: &Played, circumstances: &Circumstances, told: &[Said], found:
             let (number, until) = densest(&times, window);
             let was_away = circumstances.was_troubled("mail", before(until, window + DAY), until);
             let most = most_for_clients(if was_away { hours + 24 } else { hours });
-            let most = most + 3 * clock_changes(played, window, until);
+            let most = most * by_reloads(played) + 3 * clock_changes(played, window, until);
             if number > most {
                 let what =
                     format!("{client} ({recipient}) got {number} mails in {hours} hours, where {most} are the most");
@@ -146,7 +156,8 @@ fn operators(played: &Played, circumstances: &Circumstances, told: &[Said], foun
     for ((channel, recipient, client, policy), times) in words {
         let (number, until) = densest(&times, DAY);
         let was_away = circumstances.was_troubled(channel, before(until, DAY + DAY), until);
-        let most = most_for_operators(if was_away { 48 } else { 24 }) + 3 * clock_changes(played, DAY, until);
+        let most = most_for_operators(if was_away { 48 } else { 24 }) * by_reloads(played)
+            + 3 * clock_changes(played, DAY, until);
         if number > most {
             let who = format!("{channel} {recipient}");
             let what =

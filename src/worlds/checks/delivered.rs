@@ -215,7 +215,10 @@ impl Scene<'_> {
             "its alert never arrived" => !self.has_begun(owed),
             _ if why.starts_with("silenced by ") => self.did_an_operator(|act| matches!(act, Act::Silence { .. })),
             _ if why.starts_with("acknowledged by ") => self.did_an_operator(|act| *act == Act::Ack),
-            _ if why.starts_with("muted by ") => self.played.plan.config.contains("[[mute]]"),
+            _ if why.starts_with("muted by ") => {
+                let is_window = |act: &Act| matches!(act, Act::Reload(lines) if lines.contains("[[mute]]"));
+                self.played.plan.config.contains("[[mute]]") || self.did_an_operator(is_window)
+            }
             _ => false,
         };
         (!is_true).then(|| format!("was dropped ({why}), which is not so"))
