@@ -8,16 +8,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::arrivals::receiver;
-use super::circumstances::before;
+use super::circumstances::{after, before};
 use super::{Invariant, Violation};
 use crate::domain::notice::{NoticeState, Notification, Transition};
-use crate::worlds::log::Sample;
+use crate::worlds::log::{Fact, Sample};
+use crate::worlds::plan::{Act, Happening, Planned};
 use crate::worlds::told::{Said, Word, said};
 use crate::worlds::world::{Kept, Played};
 
 /// Since when something must hold to be known for sure at the end: a threshold is read anew every 6 hours, and a relapse ends only
 /// when it was clear for a cool-down of 6 hours.
 const SETTLED: SignedDuration = SignedDuration::from_hours(8);
+
+/// A silence holds for 12 hours at most in a world, and what a reload changes for 7.
+const HUSHED: SignedDuration = SignedDuration::from_hours(24);
+
+/// Everybody is looked at every five minutes.
+const LOOKED_AT: SignedDuration = SignedDuration::from_mins(15);
 
 /// The policy about the store: told from memory, and again by each life.
 const STORE: &str = "store";
@@ -167,11 +174,23 @@ fn last_words(
 /// What the webhook, which never fails, believes at the end of balances is true.
 fn agrees_with_the_truth(played: &Played, open: &BTreeMap<Place<'_>, (bool, Timestamp)>, found: &mut Vec<Violation>) {
     let since = before(played.ended, SETTLED);
+    if has_hushed(played, before(played.ended, HUSHED)) {
+        return;
+    }
     let mut lately: BTreeMap<u32, Vec<&Sample>> = BTreeMap::new();
     for (client, sample) in played.samples.iter().filter(|(_, sample)| sample.at >= since) {
         lately.entry(*client).or_default().push(sample);
     }
     for (client, samples) in lately {
+        // Who came or went meanwhile is not known for so long.
+        let looks = (
+            samples.first().map(|sample| sample.at),
+            samples.last().map(|sample| sample.at),
+        );
+        let (Some(first), Some(last)) = looks else { continue };
+        if first > after(since, LOOKED_AT) || last < before(played.ended, LOOKED_AT) {
+            continue;
+        }
         let client = client.to_string();
         let believes = |policy: &str| {
             open.get(&("hook", "", &*client, policy))
@@ -190,6 +209,23 @@ fn agrees_with_the_truth(played: &Played, open: &BTreeMap<Place<'_>, (bool, Time
         judge("overdrawn", &|sample| Some(sample.balance_tenthousandths <= 0));
         judge("low-balance", &|sample| is_low(sample));
     }
+}
+
+/// Whether an operator kept people from being told of something since then.
+fn has_hushed(played: &Played, since: Timestamp) -> bool {
+    let is_it = |planned: &Planned| {
+        let Happening::Operator(act) = &planned.what else {
+            return false;
+        };
+        matches!(act, Act::Ack | Act::Silence { .. } | Act::Reload(_))
+    };
+    let lately = played.log.iter().filter(|entry| entry.at >= since);
+    lately
+        .filter_map(|entry| match &entry.fact {
+            Fact::Began(planned) | Fact::Over(planned) => Some(planned),
+            _ => None,
+        })
+        .any(is_it)
 }
 
 /// Whether a balance is below its threshold; `None` between that and the limit at which it clears, and without one.
