@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 
 use super::plan::Planned;
 
@@ -62,12 +63,61 @@ pub enum Fact {
         client: String,
         fields: Vec<(String, String, String)>,
     },
+    /// The API gave out one client's record.
+    Shown {
+        client: String,
+    },
+    /// A change arrived at the API. What it did to the record follows as [`Fact::Changed`].
+    Wrote(Box<Write>),
+    /// A person changed a client's record in the portal, likewise.
+    Edited {
+        client: String,
+        fields: Vec<(String, String, String)>,
+    },
     /// A receiver took something.
     Received(Received),
     /// The dead-man's switch was pinged, at this address of it.
     Beat {
         path: String,
     },
+}
+
+/// A change that arrived at the API.
+#[derive(Clone, Debug)]
+pub struct Write {
+    pub client: String,
+    /// By the clock that the program believes.
+    pub wall: Timestamp,
+    /// `hard`, `soft` or `other`, before and after it.
+    pub before: String,
+    pub after: String,
+    /// The last that was told of the client's money; `None` when nothing was.
+    pub basis: Option<Basis>,
+    /// How many clients are told to be below their thresholds who are not.
+    pub misled: usize,
+    /// How many clients there are.
+    pub clients: usize,
+}
+
+/// What was told of a client's money, and how it was.
+#[derive(Clone, Debug)]
+pub struct Basis {
+    pub at: Timestamp,
+    pub told: Money,
+    pub truth: Money,
+    /// Since when what was told was wrong.
+    pub wrong_since: Option<Timestamp>,
+    /// The last balance before that.
+    pub before: Option<Decimal>,
+    /// As told last, and as it was then.
+    pub threshold: Option<(Decimal, Decimal)>,
+}
+
+/// A client's money, as an answer has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Money {
+    pub balance: Decimal,
+    pub spent_today: Decimal,
 }
 
 /// What a receiver took.

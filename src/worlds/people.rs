@@ -6,10 +6,10 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::life;
 use super::log::Fact;
 use super::plan::{Act, Deed};
 use super::world::World;
+use super::{life, upstream};
 use crate::config::Account;
 use crate::desk::acks::Taken;
 use crate::desk::silences::Wanted;
@@ -38,11 +38,13 @@ pub(super) fn client(world: &World, who: (usize, usize), deed: &Deed, is_begin: 
         }
         Deed::Deposit(amount) => simulator.deposit(id, amount).map_err(said),
         Deed::Balance(balance) => simulator.bring_to(id, balance).map_err(said),
-        Deed::Threshold(threshold) => simulator.edit(id, &json!({ "threshold": threshold })).map_err(said),
-        Deed::Edit { field, text } => simulator.edit(id, &json!({ *field: text })).map_err(said),
-        Deed::Management(value) => simulator
-            .edit(id, &json!({ "balance_management": value }))
-            .map_err(said),
+        Deed::Threshold(threshold) => upstream::edit(world, id, &json!({ "threshold": threshold })).map_err(said),
+        Deed::Edit { field, text } => upstream::edit(world, id, &json!({ *field: text })).map_err(said),
+        Deed::Management(value) => upstream::edit(world, id, &json!({ "balance_management": value })).map_err(said),
+        Deed::AtWrite { is_before, field, text } => {
+            world.upstream.edit_at_write(*is_before, field, text.clone());
+            Ok(())
+        }
         Deed::Removed => simulator.remove_client(id).map_err(said),
         Deed::Added(_) => Ok(()),
     }
@@ -56,7 +58,10 @@ pub(super) async fn operator(world: &Arc<World>, number: usize, act: &Act, is_be
     let Some((store, reloads)) = world.running() else {
         return Err("the program does not run".to_owned());
     };
-    if let Act::Reload(_) = act {
+    if let Act::Reload(_) | Act::Guards(_) = act {
+        if let Act::Guards(guards) = act {
+            world.guard(guards);
+        }
         return reloads
             .try_send(ReloadRequest::unheard())
             .map_err(|error| error.to_string());
@@ -78,7 +83,7 @@ pub(super) async fn operator(world: &Arc<World>, number: usize, act: &Act, is_be
         Act::Ack => acknowledge(world, &desk, &account, number).await,
         Act::Silence { hours } => silence(world, &desk, &account, number, *hours).await,
         Act::RetryAll => desk.retry_all(None).await.map(drop),
-        Act::Reload(_) => Ok(()),
+        Act::Reload(_) | Act::Guards(_) => Ok(()),
     };
     done.map_err(|refusal| world.without_folder(&format!("{refusal:?}")))
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::guards::Guards;
 use crate::mail_catcher::Behaviour;
 use crate::store::DiskTrouble;
 
@@ -19,6 +20,8 @@ pub struct Plan {
     pub settings: Vec<String>,
     /// What the program is told, without accounts' addresses: see [`super::world::CONFIG`].
     pub config: String,
+    /// Which policies ask for changes at the start, and what bounds them; `None`: the program is told by somebody else.
+    pub guards: Option<Guards>,
     /// Time between two sweeps.
     pub interval: SignedDuration,
     pub rate_per_minute: u32,
@@ -81,6 +84,28 @@ pub enum Lie {
     Same,
     /// Every second client is missing in the list.
     HalfTheList,
+    /// Each client has the balance of the one that was asked for before it.
+    Another,
+    /// Every balance and every sum is of the day before.
+    Yesterday,
+    /// One client, at this place among all, is told to be far below zero.
+    Wild(u8),
+    /// Everybody spent a fortune today.
+    Spent,
+    /// Nobody spent anything, today or ever.
+    SpentNothing,
+    /// Every threshold is higher than any balance.
+    Thresholds,
+    /// The codes of balance management have each other's meaning.
+    Codes,
+    /// Records lack a field.
+    FieldMissing,
+    /// Records have a field that nobody knows.
+    FieldUnknown,
+    /// Every record shows the same password.
+    OnePassword,
+    /// Every key of an answer is there twice, with different balances.
+    Twice,
 }
 
 /// How a receiver over HTTP behaves.
@@ -129,6 +154,13 @@ pub enum Deed {
     },
     /// `hard` or `soft`, in the portal.
     Management(&'static str),
+    /// A person edits the record of whoever is changed next by the program, in the very moment of the change.
+    AtWrite {
+        /// Before it acts, and so after the last read; else right after it.
+        is_before: bool,
+        field: &'static str,
+        text: String,
+    },
     Removed,
     /// A client is added, with this threshold and a little money.
     Added(&'static str),
@@ -147,4 +179,6 @@ pub enum Act {
     /// The configuration gets these lines more, and is read anew; where it lasts, it is put back afterwards. A wrong one is
     /// refused, and would keep the program from starting.
     Reload(&'static str),
+    /// So are the bounds of changes.
+    Guards(Guards),
 }

@@ -105,6 +105,14 @@ fn fact(entry: &Entry) -> Option<String> {
                 .collect();
             format!("the program changed client {client}: {}", changes.join(", "))
         }
+        Fact::Wrote(write) => format!(
+            "a change of client {} arrived: {} before, {} after",
+            write.client, write.before, write.after
+        ),
+        Fact::Edited { client, fields } => {
+            let fields: Vec<String> = fields.iter().map(|(name, _, to)| format!("{name} = {to}")).collect();
+            format!("a person changed client {client}: {}", fields.join(", "))
+        }
         Fact::Received(received) => got(entry, received),
         Fact::Hushed { client, policy, until } => {
             let what = [client, policy].map(|part| part.as_deref());
@@ -112,7 +120,7 @@ fn fact(entry: &Entry) -> Option<String> {
             let until = until.map_or_else(|| "it is over".to_owned(), |until| format!("{until:.0}"));
             format!("an operator wants nothing more of {} until {until}", what.join(", "))
         }
-        Fact::Asked { .. } | Fact::Read { .. } | Fact::Beat { .. } => return None,
+        Fact::Asked { .. } | Fact::Read { .. } | Fact::Shown { .. } | Fact::Beat { .. } => return None,
     })
 }
 
@@ -149,6 +157,17 @@ fn lied(lie: Lie) -> &'static str {
         Lie::Hundredth => "the API says a hundredth of every balance",
         Lie::Same => "the API says the same balance for everybody",
         Lie::HalfTheList => "the API leaves every second client out of the list",
+        Lie::Another => "the API says another client's balance",
+        Lie::Yesterday => "the API says yesterday's balances",
+        Lie::Wild(_) => "the API says that one client is far below zero",
+        Lie::Spent => "the API says that everybody spent a fortune today",
+        Lie::SpentNothing => "the API says that nobody spent anything",
+        Lie::Thresholds => "the API says that every threshold is 100000",
+        Lie::Codes => "the API swaps the codes of balance management",
+        Lie::FieldMissing => "the API leaves a field out of records",
+        Lie::FieldUnknown => "the API adds a field to records",
+        Lie::OnePassword => "the API says the same password for everybody",
+        Lie::Twice => "the API says each balance twice, and different",
     }
 }
 
@@ -180,6 +199,10 @@ fn done(deed: &Deed) -> String {
         Deed::Threshold(threshold) => format!("its threshold is set to {threshold}"),
         Deed::Edit { field, text } => format!("a person edits {field}: {text}"),
         Deed::Management(value) => format!("a person sets its balance management to {value}"),
+        Deed::AtWrite { is_before, field, text } => {
+            let when = if *is_before { "before" } else { "after" };
+            format!("a person edits {field} right {when} the next change by the program: {text}")
+        }
         Deed::Removed => "it is removed".to_owned(),
         Deed::Added(threshold) => format!("another client comes, with a threshold of {threshold}"),
     }
@@ -192,6 +215,7 @@ fn acts(act: &Act) -> String {
         Act::BrakeOn => "sets the brake".to_owned(),
         Act::BrakeOff => "releases the brake".to_owned(),
         Act::RetryAll => "lets everything that died be tried again".to_owned(),
+        Act::Guards(guards) => format!("reloads other bounds of changes: {guards:?}"),
         Act::Reload(lines) => format!("reloads the configuration with: {}", lines.trim().replace('\n', "; ")),
     }
 }

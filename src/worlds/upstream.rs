@@ -1,12 +1,14 @@
-//! The API of a world: the simulator, told apart from what it tells when it lies, and what the program changed by it.
+//! The API of a world: the simulator, told apart from what it tells when it lies; what the program was told of everybody's money,
+//! and what it changed.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::log::Fact;
-use super::plan::Lie;
+use super::lies::{self, decimal};
+use super::log::{Basis, Fact, Money, Write};
 use super::world::World;
 use crate::net::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use crate::net::{Cause, HttpAnswer, HttpError, HttpRequest};
@@ -14,6 +16,32 @@ use crate::simulator;
 
 /// Who asks.
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// What is remembered of all answers.
+#[derive(Debug, Default)]
+pub struct Memory(Mutex<Remembered>);
+
+#[derive(Debug, Default)]
+struct Remembered {
+    liars: lies::Known,
+    /// By client: the last that was told of its money.
+    bases: BTreeMap<String, Basis>,
+    /// By client: its threshold as told last, and as it was then.
+    thresholds: BTreeMap<String, (rust_decimal::Decimal, rust_decimal::Decimal)>,
+    /// What persons will do in the moment of the next change: before it acts, and after.
+    edits: [Vec<(&'static str, String)>; 2],
+}
+
+impl Memory {
+    fn lock(&self) -> MutexGuard<'_, Remembered> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whoever is changed next is edited by a person in the same moment.
+    pub(super) fn edit_at_write(&self, is_before: bool, field: &'static str, text: String) {
+        self.lock().edits[usize::from(!is_before)].push((field, text));
+    }
+}
 
 /// Answers a call.
 pub(super) async fn answer(world: &Arc<World>, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
@@ -27,38 +55,27 @@ pub(super) async fn answer(world: &Arc<World>, request: HttpRequest) -> Result<H
         function: function.clone(),
         client: client.clone(),
     });
-    let is_write = function == "setClient";
-    let before = client
-        .as_deref()
-        .filter(|_| is_write)
-        .and_then(|id| world.simulator.client(id).ok());
-    let reply = simulator::call(
-        &world.simulator,
-        &request.method,
-        request.url.query(),
-        &with_agent(request.headers),
-        &body,
-        PEER,
-    );
-    if let (Some(before), Some(id)) = (before, &client)
-        && let Ok(after) = world.simulator.client(id)
-    {
-        let fields = difference(&before, &after);
-        if !fields.is_empty() {
-            let client = id.clone();
-            world.log(Fact::Changed { client, fields });
-        }
-    }
+    let call = || {
+        simulator::call(
+            &world.simulator,
+            &request.method,
+            request.url.query(),
+            &with_agent(request.headers.clone()),
+            &body,
+            PEER,
+        )
+    };
+    let reply = match client.as_deref().filter(|_| function == "setClient") {
+        Some(client) => write(world, client, call),
+        None => call(),
+    };
     if !reply.delay.is_zero() {
         tokio::time::sleep(reply.delay).await;
     }
     if reply.reset {
         return Err(lost());
     }
-    let body = match world.lie() {
-        Some(lie) => told(lie, &function, reply.body),
-        None => reply.body,
-    };
+    let body = told(world, &function, client.as_deref(), reply.body);
     if let Some(client) = client.filter(|_| reply.http_status == 200 && is_balance(&function, &body)) {
         world.log(Fact::Read { client });
     }
@@ -77,6 +94,138 @@ fn is_balance(function: &str, body: &[u8]) -> bool {
     }
     let answer: Value = serde_json::from_slice(body).unwrap_or_default();
     answer["status"] == "success" && !answer["balance"]["current_balance"].is_null()
+}
+
+/// Lets a change act, and writes down what it did. People may edit in the same moment.
+fn write<T>(world: &World, client: &str, act: impl FnOnce() -> T) -> T {
+    let [before_it, after_it] = std::mem::take(&mut world.upstream.lock().edits);
+    edit_all(world, client, before_it);
+    let before = world.simulator.client(client).unwrap_or_default();
+    let done = act();
+    let after = world.simulator.client(client).unwrap_or_default();
+    let management = |record: &Value| record["management"].as_str().unwrap_or_default().to_owned();
+    let (misled, basis) = known(world, client);
+    world.log(Fact::Wrote(Box::new(Write {
+        client: client.to_owned(),
+        wall: world.clock.now(),
+        before: management(&before),
+        after: management(&after),
+        basis,
+        misled,
+        clients: world.simulator.client_ids().len(),
+    })));
+    let fields = difference(&before, &after);
+    if !fields.is_empty() {
+        let client = client.to_owned();
+        world.log(Fact::Changed { client, fields });
+    }
+    edit_all(world, client, after_it);
+    done
+}
+
+fn edit_all(world: &World, client: &str, edits: Vec<(&'static str, String)>) {
+    for (field, text) in edits {
+        // A client that is gone is edited by nobody.
+        edit(world, client, &json!({ field: text })).ok();
+    }
+}
+
+/// A person edits a client's record in the portal.
+pub(super) fn edit(world: &World, client: &str, fields: &Value) -> Result<(), simulator::EditError> {
+    let before = world.simulator.client(client)?;
+    world.simulator.edit(client, fields)?;
+    let after = world.simulator.client(client)?;
+    let fields = difference(&before, &after);
+    if !fields.is_empty() {
+        let client = client.to_owned();
+        world.log(Fact::Edited { client, fields });
+    }
+    Ok(())
+}
+
+/// How many clients are told to be below their thresholds who are not, and what was told of this one.
+fn known(world: &World, client: &str) -> (usize, Option<Basis>) {
+    let memory = world.upstream.lock();
+    let is_misled = |(client, basis): (&String, &Basis)| {
+        let thresholds = memory.thresholds.get(client);
+        thresholds.is_some_and(|(told, truth)| basis.told.balance < *told && basis.truth.balance >= *truth)
+    };
+    let misled = memory.bases.iter().filter(|basis| is_misled(*basis)).count();
+    let mut basis = memory.bases.get(client).cloned();
+    if let Some(basis) = &mut basis {
+        basis.threshold = memory.thresholds.get(client).copied();
+    }
+    (misled, basis)
+}
+
+/// What is told of an answer, and takes note of it.
+fn told(world: &World, function: &str, client: Option<&str>, body: Vec<u8>) -> Vec<u8> {
+    if !matches!(
+        function,
+        "getResellerBalance" | "getClientThreshold" | "getClients" | "getBalanceManagement"
+    ) {
+        return body;
+    }
+    let truth: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let now = world.now();
+    let mut memory = world.upstream.lock();
+    let body = match world.lie() {
+        Some(lie) => {
+            let ids = world.simulator.client_ids();
+            let place = ids
+                .iter()
+                .position(|id| Some(id.as_str()) == client)
+                .unwrap_or(usize::MAX);
+            lies::told(lie, &memory.liars, (function, client, place), body)
+        }
+        None => body,
+    };
+    let Some(client) = client.filter(|_| truth["status"] == "success") else {
+        return body;
+    };
+    let told: Value = serde_json::from_slice(&body).unwrap_or_default();
+    match function {
+        "getResellerBalance" => {
+            memory.liars.learn(client, &truth["balance"], now);
+            if let (Some(told), Some(truth)) = (money(&told), money(&truth)) {
+                let earlier = memory.bases.get(client);
+                let basis = Basis {
+                    at: now,
+                    told,
+                    truth,
+                    wrong_since: (told != truth)
+                        .then(|| earlier.and_then(|earlier| earlier.wrong_since).unwrap_or(now)),
+                    before: if told == truth {
+                        Some(truth.balance)
+                    } else {
+                        earlier.and_then(|earlier| earlier.before)
+                    },
+                    threshold: None,
+                };
+                memory.bases.insert(client.to_owned(), basis);
+            }
+        }
+        "getClientThreshold" => {
+            let of = |answer: &Value| decimal(&answer["threshold_information"]["threshold"]);
+            if let (Some(told), Some(truth)) = (of(&told), of(&truth)) {
+                memory.thresholds.insert(client.to_owned(), (told, truth));
+            }
+        }
+        "getClients" => {
+            drop(memory);
+            let client = client.to_owned();
+            world.log(Fact::Shown { client });
+        }
+        _ => {}
+    }
+    body
+}
+
+fn money(answer: &Value) -> Option<Money> {
+    Some(Money {
+        balance: decimal(&answer["balance"]["current_balance"])?,
+        spent_today: decimal(&answer["balance"]["spent_today"])?,
+    })
 }
 
 pub(super) fn lost() -> HttpError {
@@ -127,49 +276,4 @@ fn difference(before: &Value, after: &Value) -> Vec<(String, String, String)> {
     differs
         .map(|(name, value)| (name.clone(), text(before.get(name)), text(Some(value))))
         .collect()
-}
-
-/// What a lie makes of an answer.
-fn told(lie: Lie, function: &str, body: Vec<u8>) -> Vec<u8> {
-    let Ok(mut answer) = serde_json::from_slice::<Value>(&body) else {
-        return body;
-    };
-    match (lie, function) {
-        (Lie::HalfTheList, "getClients") => {
-            let Some(Value::Array(clients)) = answer.get_mut("clients") else {
-                return body;
-            };
-            let mut place = 0;
-            clients.retain(|_| {
-                place += 1;
-                place % 2 == 0
-            });
-        }
-        (Lie::Zeros | Lie::Hundredth | Lie::Same, "getResellerBalance") => {
-            let Some(balance) = answer
-                .get_mut("balance")
-                .and_then(|balance| balance.get_mut("current_balance"))
-            else {
-                return body;
-            };
-            let text = balance.as_str().map_or_else(|| balance.to_string(), str::to_owned);
-            let lied = match lie {
-                Lie::Zeros => "0.0000".to_owned(),
-                Lie::Same => "1.0000".to_owned(),
-                Lie::Hundredth | Lie::HalfTheList => hundredth(&text),
-            };
-            *balance = Value::String(lied);
-        }
-        _ => return body,
-    }
-    answer.to_string().into_bytes()
-}
-
-/// A hundredth of a decimal, to four places.
-fn hundredth(text: &str) -> String {
-    let parsed: Option<rust_decimal::Decimal> = text.parse().ok();
-    parsed.map_or_else(
-        || text.to_owned(),
-        |amount| (amount / rust_decimal::Decimal::ONE_HUNDRED).round_dp(4).to_string(),
-    )
 }

@@ -11,9 +11,10 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
+use super::guards::Guards;
 use super::log::{Entry, Fact, Log, Sample};
 use super::plan::{Happening, Lie, Moment, Mood, Plan, Planned};
-use super::{life, net, people, receivers};
+use super::{life, net, people, receivers, upstream};
 use crate::clock::{Clock, Hands};
 use crate::config::Loaded;
 use crate::domain::AccountName;
@@ -91,6 +92,7 @@ pub struct World {
     hands: Hands,
     start: Timestamp,
     pub simulator: Arc<Simulator>,
+    pub(super) upstream: upstream::Memory,
     pub mail: MailServer,
     store: std::path::PathBuf,
     /// A configuration with what was last read from it.
@@ -121,6 +123,8 @@ struct State {
     more_config: &'static str,
     /// Whom a happening is about, as long as it lasts.
     concerned: BTreeMap<usize, String>,
+    /// The part of it that bounds changes.
+    guards: String,
     running: Option<(Store, mpsc::Sender<ReloadRequest>)>,
 }
 
@@ -167,6 +171,7 @@ impl World {
             clock,
             hands,
             simulator,
+            upstream: upstream::Memory::default(),
             mail: MailServer::new(mail_catcher::Options::default()),
             store: folder.join("state.db"),
             last_loaded: Mutex::default(),
@@ -174,6 +179,7 @@ impl World {
             samples: Mutex::default(),
             state: Mutex::new(State {
                 config: config(&plan, folder),
+                guards: plan.guards.as_ref().map(Guards::to_config).unwrap_or_default(),
                 ..State::default()
             }),
             life: AtomicU32::new(0),
@@ -361,7 +367,12 @@ impl World {
 
     pub(super) fn config(&self) -> String {
         let state = self.state();
-        format!("{}\n{}", state.config, state.more_config)
+        format!("{}\n{}\n{}", state.config, state.more_config, state.guards)
+    }
+
+    /// Changes what the configuration says of changes.
+    pub(super) fn guard(&self, guards: &Guards) {
+        self.state().guards = guards.to_config();
     }
 
     /// A text without the name of the folder, which no other world of the same seed has.

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
 use super::plan::{Happening, Lie, Moment, Mood, Plan, Planned};
-use super::receivers;
+use super::{changes, receivers};
 use crate::mail_catcher::{Behaviour, Stage};
 use crate::store::DiskTrouble;
 
@@ -47,19 +47,35 @@ pub fn plan(seed: u64, days: u32) -> Plan {
     let clients = dice.one_of(&[20, 20, 25, 30, 40, 60]);
     let rate_per_minute = dice.one_of(&[60, 600, 3_000, 3_000]);
     let length = Duration::from_secs(u64::from(days) * DAY);
+    let mut own = changes::dice(seed);
+    let settings = changes::settings(&mut own);
+    let guards = changes::guards(&mut own);
     let mut plan = Plan {
         seed,
         start: Timestamp::from_second(START).unwrap_or(Timestamp::UNIX_EPOCH),
         length,
         clients,
-        settings: Vec::new(),
-        config: config(&mut dice, interval),
+        settings,
+        config: config(interval),
+        guards: Some(guards.clone()),
         interval: SignedDuration::from_mins(i64::from(interval)),
         rate_per_minute,
         happenings: Vec::new(),
     };
     for day in 0..u64::from(days) {
         a_day(&mut plan, &mut dice, day * DAY);
+        for (after, lasting, what) in changes::a_day(&guards, &mut own, day) {
+            let after = Duration::from_secs(day * DAY + after);
+            if after >= length {
+                continue;
+            }
+            plan.happenings.push(Planned {
+                number: 0,
+                after,
+                lasting: Duration::from_secs(lasting),
+                what,
+            });
+        }
     }
     people::days(&mut plan, days);
     plan.happenings.sort_by_key(|planned| planned.after);
@@ -154,8 +170,7 @@ fn a_day(plan: &mut Plan, dice: &mut Dice, begins: u64) {
 }
 
 /// What the program is told.
-fn config(dice: &mut Dice, interval: u32) -> String {
-    let mode = dice.one_of(&["observe", "apply", "apply"]);
+fn config(interval: u32) -> String {
     let port = receivers::port;
     format!(
         r#"
@@ -196,13 +211,6 @@ at = "0 8 * * MON"
 channel = "ops"
 [alerts]
 notify_clients = true
-[[policy]]
-name = "fraud"
-severity = "critical"
-when = {{ spent_today_above = "60.00" }}
-enforce = {{ balance_management = "hard" }}
-[enforcement]
-mode = "{mode}"
 "#,
         hook = port("hook"),
         phone = port("phone"),
@@ -226,7 +234,7 @@ impl Dice {
     }
 
     /// Whether something of so many percent comes to pass.
-    fn chance(&mut self, percent: u64) -> bool {
+    pub(super) fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 

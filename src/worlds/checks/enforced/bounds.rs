@@ -1,0 +1,207 @@
+//! The guards that a configuration and operators set: mode, protection, the brake and the caps.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Case, Change, Found};
+use crate::worlds::log::Fact;
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// A write that was on its way when the brake was set: the brake is read immediately before it.
+const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(5);
+
+/// How late the program may write down when a change was answered: what it counts from.
+const ANSWER: SignedDuration = SignedDuration::from_mins(2);
+
+/// In mode observe nothing is ever changed.
+pub fn nothing_in_mode_observe(case: &Case<'_>, found: &mut Found) {
+    for change in &case.changes {
+        if !case.guards_at(change.at).any(|guards| guards.applies) {
+            let client = change.client();
+            found.add(
+                change.at,
+                format!("a change of client {client} was sent in mode observe"),
+            );
+        }
+    }
+}
+
+/// An episode that fired before the mode became apply is not enforced.
+pub fn no_episode_of_another_mode(case: &Case<'_>, found: &mut Found) {
+    for change in case.changes.iter().filter(|change| change.sets_hard() == Some(true)) {
+        let before = case.guards.iter().take_while(|(from, _)| *from <= change.at);
+        let (mut applied, mut since) = (true, None);
+        for (from, guards) in before {
+            if guards.applies && !applied {
+                since = Some(*from);
+            }
+            applied = guards.applies;
+        }
+        let Some(since) = since else { continue };
+        let began = episodes(case, change);
+        if !began.is_empty() && began.iter().all(|began| *began < since) {
+            let client = change.client();
+            found.add(
+                change.at,
+                format!("client {client} was changed in an episode that began in mode observe"),
+            );
+        }
+    }
+}
+
+/// When the running episodes of a client that ask for a change began, as the webhook was told.
+fn episodes(case: &Case<'_>, change: &Change<'_>) -> Vec<Timestamp> {
+    let mut open: BTreeMap<&str, Timestamp> = BTreeMap::new();
+    for said in &case.said {
+        if said.at > change.at {
+            break;
+        }
+        let asks = |(_, guards): &(Timestamp, &crate::worlds::guards::Guards)| {
+            guards.policies.iter().any(|asking| asking.name == said.policy)
+        };
+        if said.client == *change.client() && case.guards.iter().any(asks) {
+            if said.is_end {
+                open.remove(said.policy.as_str());
+            } else {
+                open.entry(&said.policy).or_insert(said.at);
+            }
+        }
+    }
+    open.into_values().collect()
+}
+
+/// A protected client is never changed.
+pub fn nobody_protected(case: &Case<'_>, found: &mut Found) {
+    for change in &case.changes {
+        let client = change.client();
+        if case.guards_at(change.at).all(|guards| guards.protect.contains(client)) {
+            found.add(
+                change.at,
+                format!("client {client} is protected, and a change was sent"),
+            );
+        }
+    }
+}
+
+/// While the brake is on nothing is sent: set by a person, or by the program, which tells of it.
+pub fn nothing_while_the_brake_is_on(case: &Case<'_>, found: &mut Found) {
+    for change in &case.changes {
+        let client = change.client();
+        let last = case.brakes.iter().rev().find(|(at, _)| *at <= change.at);
+        if let Some((set_at, true)) = last
+            && change.at.duration_since(*set_at) > ON_ITS_WAY
+        {
+            found.add(
+                change.at,
+                format!("a change of client {client} was sent while a person had set the brake"),
+            );
+            continue;
+        }
+        let told = case
+            .said
+            .iter()
+            .rev()
+            .find(|said| said.policy == "brake" && said.at <= change.at);
+        let Some(told) = told.filter(|told| !told.is_end) else {
+            continue;
+        };
+        // What was told late may be over when it comes.
+        let released = case.released_before(change.at);
+        let grace = case.interval() * 2 + super::OLD_GUARDS;
+        let is_over = released.is_some_and(|released| told.at.duration_since(released) < grace);
+        if !is_over && change.at.duration_since(told.at) > ON_ITS_WAY {
+            found.add(
+                change.at,
+                format!(
+                    "a change of client {client} was sent while the brake was on, as was told at {}",
+                    told.at
+                ),
+            );
+        }
+    }
+}
+
+/// One client is changed at most once each way in 24 hours.
+pub fn once_each_way_in_a_day(case: &Case<'_>, found: &mut Found) {
+    let mut last: BTreeMap<(&str, bool), &Change<'_>> = BTreeMap::new();
+    for change in &case.changes {
+        let Some(hard) = change.sets_hard() else { continue };
+        let before = last.insert((change.client(), hard), change);
+        if let Some(before) = before.filter(|before| is_within_a_day(before, change)) {
+            let what = if hard { "HARD" } else { "SOFT" };
+            let client = change.client();
+            found.add(
+                change.at,
+                format!(
+                    "client {client} was set to {what} twice in 24 hours: before at {}",
+                    before.at
+                ),
+            );
+        }
+    }
+}
+
+/// Whether less than a day passed, by whichever clock.
+fn is_within_a_day(before: &Change<'_>, change: &Change<'_>) -> bool {
+    let by_clock = change.write.wall.duration_since(before.write.wall);
+    change.at.duration_since(before.at) < DAY - ANSWER && by_clock < DAY - ANSWER
+}
+
+/// The cap of a day holds in any 24 hours, each way.
+pub fn no_more_than_the_cap_of_a_day(case: &Case<'_>, found: &mut Found) {
+    for hard in [true, false] {
+        let ours: Vec<&Change<'_>> = case
+            .changes
+            .iter()
+            .filter(|change| change.sets_hard() == Some(hard))
+            .collect();
+        for (place, change) in ours.iter().enumerate() {
+            let cap = case
+                .guards_at(change.at)
+                .map(|guards| guards.per_day)
+                .max()
+                .unwrap_or_default();
+            let before = ours[..place].iter().filter(|before| is_within_a_day(before, change));
+            let count = before.count() + 1;
+            if count > cap {
+                found.add(
+                    change.at,
+                    format!("{count} changes one way in 24 hours, where {cap} are allowed"),
+                );
+            }
+        }
+    }
+}
+
+/// The cap of a sweep holds, each way. A sweep begins where the reseller's own balance is asked for.
+pub fn no_more_than_the_cap_of_a_sweep(case: &Case<'_>, found: &mut Found) {
+    let mut changes = case.changes.iter().peekable();
+    let mut counts = [0_usize; 2];
+    for (place, entry) in case.played.log.iter().enumerate() {
+        match &entry.fact {
+            Fact::Asked { function, .. } if function == "getBalance" => counts = [0; 2],
+            Fact::Wrote(_) => {
+                let Some(change) = changes.next_if(|change| change.place == place) else {
+                    continue;
+                };
+                let Some(hard) = change.sets_hard() else { continue };
+                let count = &mut counts[usize::from(hard)];
+                *count += 1;
+                let cap = case
+                    .guards_at(change.at)
+                    .map(|guards| guards.per_sweep)
+                    .max()
+                    .unwrap_or_default();
+                if *count > cap {
+                    found.add(
+                        change.at,
+                        format!("{count} changes one way in a sweep, where {cap} are allowed"),
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+}

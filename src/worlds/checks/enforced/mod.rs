@@ -1,0 +1,180 @@
+//! No change outside the guards, no field but the one, none on data that are known to be wrong; what was told of changes is true.
+//! All by what arrived at the API, what persons did there and what the webhook was told; nothing by the program's own word.
+//!
+//! `bounds` has the guards that a configuration and operators set, `records` what a change may do to a record, `grounds` what a
+//! change may rest on, `words` what must be told of changes.
+
+mod bounds;
+mod grounds;
+mod records;
+mod words;
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Invariant, Violation};
+use crate::worlds::guards::Guards;
+use crate::worlds::log::{Fact, Write};
+use crate::worlds::plan::{Act, Happening};
+use crate::worlds::told::{Said, said};
+use crate::worlds::world::Played;
+
+/// How much longer than two intervals a configuration may still be worked by after it was replaced: a sweep that is under way
+/// ends as it began, and one whose calls fail slowly takes its time.
+const OLD_GUARDS: SignedDuration = SignedDuration::from_hours(1);
+
+pub(super) fn check(played: &Played, found: &mut Vec<Violation>) {
+    let Some(guards) = &played.plan.guards else {
+        return;
+    };
+    let case = Case::of(played, guards);
+    let rules: [fn(&Case<'_>, &mut Found); 13] = [
+        bounds::nothing_in_mode_observe,
+        bounds::no_episode_of_another_mode,
+        bounds::nobody_protected,
+        bounds::nothing_while_the_brake_is_on,
+        bounds::once_each_way_in_a_day,
+        bounds::no_more_than_the_cap_of_a_day,
+        bounds::no_more_than_the_cap_of_a_sweep,
+        records::only_the_one_field,
+        records::back_only_what_was_set,
+        records::what_differs_stops_everything,
+        grounds::a_reading_asks_for_it,
+        grounds::no_wrong_data,
+        words::what_is_told_is_true,
+    ];
+    let mut all = Found::default();
+    for rule in rules {
+        rule(&case, &mut all);
+    }
+    words::every_change_is_told(&case, &mut all);
+    found.extend(all.0);
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+struct Found(Vec<Violation>);
+
+impl Found {
+    fn add(&mut self, at: Timestamp, what: String) {
+        self.0.push(Violation {
+            invariant: Invariant::Enforced,
+            at,
+            what,
+        });
+    }
+}
+
+/// A change that arrived.
+#[derive(Clone, Copy, Debug)]
+struct Change<'a> {
+    /// Its place in the log.
+    place: usize,
+    at: Timestamp,
+    write: &'a Write,
+    /// Each field that became another.
+    fields: &'a [(String, String, String)],
+}
+
+impl Change<'_> {
+    /// Whether it set the client to HARD, or back; `None` when it did neither.
+    fn sets_hard(&self) -> Option<bool> {
+        let Write { before, after, .. } = self.write;
+        (before != after).then_some(after == "hard")
+    }
+
+    const fn client(&self) -> &String {
+        &self.write.client
+    }
+}
+
+/// A world, as far as changes are concerned.
+struct Case<'a> {
+    played: &'a Played,
+    changes: Vec<Change<'a>>,
+    /// The guards, each from when on.
+    guards: Vec<(Timestamp, &'a Guards)>,
+    /// What operators did to the brake: set it, or released it.
+    brakes: Vec<(Timestamp, bool)>,
+    /// What the webhook was told.
+    said: Vec<Said>,
+}
+
+impl<'a> Case<'a> {
+    fn of(played: &'a Played, first: &'a Guards) -> Self {
+        let mut changes = Vec::new();
+        let mut guards = vec![(played.plan.start, first)];
+        let mut brakes = Vec::new();
+        let skipped: BTreeSet<usize> = played
+            .log
+            .iter()
+            .filter_map(|entry| match &entry.fact {
+                Fact::Skipped { number, .. } => Some(*number),
+                _ => None,
+            })
+            .collect();
+        for (place, entry) in played.log.iter().enumerate() {
+            match &entry.fact {
+                Fact::Wrote(write) => changes.push(Change {
+                    place,
+                    at: entry.at,
+                    write,
+                    fields: match played.log.get(place + 1).map(|next| &next.fact) {
+                        Some(Fact::Changed { fields, .. }) => fields,
+                        _ => &[],
+                    },
+                }),
+                Fact::Began(planned) if !skipped.contains(&planned.number) => match &planned.what {
+                    Happening::Operator(Act::BrakeOn) => brakes.push((entry.at, true)),
+                    Happening::Operator(Act::BrakeOff) => brakes.push((entry.at, false)),
+                    Happening::Operator(Act::Guards(changed)) => guards.push((entry.at, changed)),
+                    _ => {}
+                },
+                _ => {}
+            }
+        }
+        let mut said = said(&played.log);
+        said.retain(|said| said.channel == "hook");
+        Self {
+            played,
+            changes,
+            guards,
+            brakes,
+            said,
+        }
+    }
+
+    /// The longer of the schedule's interval and the time that asking everybody takes.
+    fn interval(&self) -> SignedDuration {
+        let calls = i64::from(self.played.plan.clients) * 2 * 60;
+        let revisit = SignedDuration::from_secs(calls / i64::from(self.played.plan.rate_per_minute.max(1)));
+        self.played.plan.interval.max(revisit)
+    }
+
+    /// Every guards that may have been worked by at a time.
+    fn guards_at(&self, at: Timestamp) -> impl Iterator<Item = &'a Guards> {
+        let grace = self.interval() * 2 + OLD_GUARDS;
+        let ends = self.guards.iter().skip(1).map(|(from, _)| Some(*from)).chain([None]);
+        let known = self.guards.iter().zip(ends);
+        known
+            .filter(move |((from, _), end)| *from <= at && end.is_none_or(|end| at.duration_since(end) < grace))
+            .map(|((_, guards), _)| *guards)
+    }
+
+    /// When a person last released the brake before a time.
+    fn released_before(&self, at: Timestamp) -> Option<Timestamp> {
+        let released = self.brakes.iter().filter(|(when, is_on)| !is_on && *when <= at);
+        released.map(|(when, _)| *when).next_back()
+    }
+
+    /// Whether the webhook was told of an account's alert after a time, and at the latest so much later.
+    fn was_told(&self, policies: &[&str], from: Timestamp, within: SignedDuration) -> bool {
+        self.said.iter().any(|said| {
+            !said.is_end
+                && policies.contains(&said.policy.as_str())
+                && said.at >= from
+                && said.at.duration_since(from) <= within
+        })
+    }
+}

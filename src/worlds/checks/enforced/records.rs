@@ -1,0 +1,162 @@
+//! What a change may do to a record: one field, and nothing that a person set, outside the window that is named.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::SignedDuration;
+
+use super::{Case, Change, Found};
+use crate::worlds::log::Fact;
+
+/// What a change is about, under both names that the record has for it.
+const MEANT: [&str; 2] = ["balance_management", "management"];
+
+/// What persons set that is none of a record: no change of it is seen or overwritten.
+const NOT_OF_THE_RECORD: [&str; 8] = [
+    "threshold",
+    "threshold_email",
+    "package",
+    "account_state",
+    "spend_per_hour",
+    "spend_from",
+    "spend_until",
+    "password",
+];
+
+/// How long a world must have gone on for somebody to have been told that a record differs.
+const TOLD_WITHIN: SignedDuration = SignedDuration::from_hours(12);
+
+/// A change changes the one field. What a person set between the last read and the write is overwritten: that is the window
+/// that no program can close.
+pub fn only_the_one_field(case: &Case<'_>, found: &mut Found) {
+    for change in &case.changes {
+        let in_window = edited_in_window(case, change);
+        for (field, before, after) in change.fields {
+            if !MEANT.contains(&field.as_str()) && !in_window.contains(field.as_str()) {
+                let client = change.client();
+                found.add(
+                    change.at,
+                    format!("a change of client {client} changed `{field}`, too: from {before} to {after}"),
+                );
+            }
+        }
+    }
+}
+
+/// Fields that a person set between the last read of the client and a change.
+fn edited_in_window<'a>(case: &Case<'a>, change: &Change<'_>) -> BTreeSet<&'a str> {
+    let before = case.played.log[..change.place].iter().rev();
+    let mut edited = BTreeSet::new();
+    for entry in before {
+        match &entry.fact {
+            Fact::Shown { client } if client == change.client() => break,
+            Fact::Edited { client, fields } if client == change.client() => {
+                edited.extend(fields.iter().map(|(field, _, _)| field.as_str()));
+            }
+            _ => {}
+        }
+    }
+    edited
+}
+
+/// Only what the program set goes back, and only where the policies say so and nobody touched the record since.
+pub fn back_only_what_was_set(case: &Case<'_>, found: &mut Found) {
+    let mut touched: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
+    let mut ours: BTreeSet<&str> = BTreeSet::new();
+    let mut changes = case.changes.iter().peekable();
+    for (place, entry) in case.played.log.iter().enumerate() {
+        match &entry.fact {
+            Fact::Edited { client, fields } => {
+                let touched = touched.entry(client).or_default();
+                for (field, before, after) in fields {
+                    if NOT_OF_THE_RECORD.contains(&field.as_str()) {
+                        continue;
+                    }
+                    let original = touched.remove(field.as_str()).unwrap_or(before);
+                    if original != after {
+                        touched.insert(field, original);
+                    }
+                }
+            }
+            Fact::Wrote(_) => {
+                let Some(change) = changes.next_if(|change| change.place == place) else {
+                    continue;
+                };
+                let client = change.client().as_str();
+                match change.sets_hard() {
+                    Some(true) => {
+                        ours.insert(client);
+                        touched.remove(client);
+                    }
+                    Some(false) => back(case, change, ours.remove(client), touched.get(client), found),
+                    None => {}
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn back(
+    case: &Case<'_>,
+    change: &Change<'_>,
+    was_ours: bool,
+    touched: Option<&BTreeMap<&str, &str>>,
+    found: &mut Found,
+) {
+    let client = change.client();
+    if !was_ours {
+        found.add(
+            change.at,
+            format!("client {client} was set back, and it was not the program that had set it"),
+        );
+    }
+    if !case.guards.iter().any(|(_, guards)| guards.reverts()) {
+        found.add(
+            change.at,
+            format!("client {client} was set back, and no policy says so"),
+        );
+    }
+    let in_window = edited_in_window(case, change);
+    let others: Vec<&str> = touched
+        .into_iter()
+        .flatten()
+        .map(|(field, _)| *field)
+        .filter(|field| !in_window.contains(field))
+        .collect();
+    if !others.is_empty() {
+        found.add(
+            change.at,
+            format!(
+                "client {client} was set back after a person had changed {}",
+                others.join(", ")
+            ),
+        );
+    }
+}
+
+/// A record that differs when it is read back sets the brake, and is told.
+pub fn what_differs_stops_everything(case: &Case<'_>, found: &mut Found) {
+    for change in &case.changes {
+        let mut edited: Option<&str> = None;
+        for entry in &case.played.log[change.place + 1..] {
+            match &entry.fact {
+                Fact::Shown { client } if client == change.client() => break,
+                Fact::Edited { client, fields } if client == change.client() => {
+                    let of_record = fields.iter().map(|(field, _, _)| field.as_str());
+                    edited = edited.or(of_record.into_iter().find(|field| !NOT_OF_THE_RECORD.contains(field)));
+                }
+                _ => {}
+            }
+        }
+        let lasted = case.played.ended.duration_since(change.at) > TOLD_WITHIN;
+        if let Some(field) = edited.filter(|_| lasted)
+            && !case.was_told(&["read-back", "brake"], change.at, TOLD_WITHIN)
+        {
+            let client = change.client();
+            found.add(
+                change.at,
+                format!("`{field}` of client {client} differed after a change, and nobody was told"),
+            );
+        }
+    }
+}
