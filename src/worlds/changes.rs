@@ -97,7 +97,7 @@ pub(super) fn guards(dice: &mut Dice) -> Guards {
         Limit::BelowThreshold,
         Limit::SpentAbove("60.00"),
     ];
-    let names = ["overdrawn", "nearly-dry", "dry", "fraud"];
+    let names = ["stop-empty", "stop-nearly", "stop-low", "fraud"];
     let which = dice.one_of(&[0b1001, 0b1001, 0b0001, 0b1010, 0b1100, 0b1011]);
     let policies = (0..all.len())
         .filter(|place| which & (1 << place) != 0)
