@@ -83,10 +83,13 @@ pub(super) fn dice(seed: u64) -> Dice {
 
 /// What the API is like.
 pub(super) fn settings(dice: &mut Dice) -> Vec<String> {
-    let chosen = UNKNOWN
-        .iter()
-        .filter_map(|(percent, name, values)| dice.chance(*percent).then(|| format!("{name}={}", dice.one_of(values))));
-    chosen.collect()
+    let mut chosen = Vec::new();
+    for (percent, name, values) in UNKNOWN {
+        if dice.chance(*percent) {
+            chosen.push(format!("{name}={}", dice.one_of(values)));
+        }
+    }
+    chosen
 }
 
 /// What the program may change.
