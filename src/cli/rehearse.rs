@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rustix::fs::statvfs;
 
 use super::context::{Context, Exit};
 use super::failure::Failure;
@@ -16,7 +17,7 @@ use super::runtime::block_on;
 use super::signals::Signals;
 use crate::clock::Clock;
 use crate::config::{Account, Loaded, Secrets};
-use crate::demo::fresh_folder;
+use crate::demo::{fresh_folder, fresh_folder_in};
 use crate::store::{Access, Store};
 use crate::view::Now;
 use crate::view::rehearsal::Rehearsal;
@@ -24,6 +25,16 @@ use crate::worlds::rehearse::{self, MOST_CLIENTS, MOST_DAYS, Options, Scene};
 
 /// How many clients there are when nothing tells.
 const CLIENTS: u32 = 40;
+
+/// What the folder is for, as its name says.
+const PURPOSE: &str = "rehearsal";
+
+/// A folder in memory, where Linux has one. The store commits as often as in all those days, and a disk would make each commit wait.
+const MEMORY: &str = "/dev/shm";
+
+/// So much must be free there: several times what a year of the largest fleet takes would be more than most machines have, and a
+/// month of an ordinary one takes a few MB.
+const ROOM_BYTES: u64 = 1 << 30;
 
 /// See what this configuration would do, before it is switched on.
 ///
@@ -89,6 +100,21 @@ impl World {
 /// A folder that is gone when it is dropped, whatever ended the rehearsal.
 struct Folder(PathBuf);
 
+impl Folder {
+    /// In memory, where there is room; else among the machine's temporary ones.
+    fn fresh() -> Result<Self, Failure> {
+        let memory = Path::new(MEMORY);
+        let room = statvfs(memory).map_or(0, |disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+        let in_memory = (room >= ROOM_BYTES).then(|| fresh_folder_in(memory, PURPOSE).ok());
+        match in_memory.flatten() {
+            Some(folder) => Ok(Self(folder)),
+            None => fresh_folder(PURPOSE)
+                .map(Self)
+                .map_err(|error| Failure::from(error).while_doing("cannot make a folder")),
+        }
+    }
+}
+
 impl Drop for Folder {
     fn drop(&mut self) {
         // What is left of it lies among the machine's temporary files.
@@ -101,8 +127,7 @@ pub fn run(context: &mut Context, args: &RehearseArgs) -> Result<Exit, Failure> 
     let accounts = opened::accounts(&loaded.settings, context.global.account.as_deref())?;
     let account = accounts.first().map(|account| (*account).clone());
     let account = account.ok_or_else(|| Failure::usage("the configuration has no account"))?;
-    let folder = fresh_folder("rehearsal").map_err(|error| Failure::from(error).while_doing("cannot make a folder"))?;
-    let folder = Folder(folder);
+    let folder = Folder::fresh()?;
     let bar = bar(context.out.terminal);
     let rehearsal = block_on(async {
         let mut signals = Signals::listen()?;

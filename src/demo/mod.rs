@@ -11,7 +11,7 @@
 //! It prints nothing itself: a [`Teller`] does.
 
 use std::os::unix::fs::DirBuilderExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 mod cast;
@@ -150,7 +150,15 @@ impl Error {
 /// # Errors
 /// When it cannot be made.
 pub fn fresh_folder(purpose: &str) -> std::io::Result<PathBuf> {
-    let folder = std::env::temp_dir().join(format!("balancewatch-{purpose}-{:08x}", rand::random::<u32>()));
+    fresh_folder_in(&std::env::temp_dir(), purpose)
+}
+
+/// A new folder in another one, for its owner only.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn fresh_folder_in(parent: &Path, purpose: &str) -> std::io::Result<PathBuf> {
+    let folder = parent.join(format!("balancewatch-{purpose}-{:08x}", rand::random::<u32>()));
     std::fs::DirBuilder::new().mode(0o700).create(&folder)?;
     Ok(folder)
 }

@@ -30,7 +30,7 @@ fn messages(of: &Rehearsal) -> String {
             &row.recipient
         };
         format!(
-            ", most of them {who} ({}, at most {} on one day)",
+            " ({who} the most, {}, at most {} on one day)",
             row.messages, row.most_on_a_day
         )
     });
@@ -47,6 +47,10 @@ fn pages(of: &Rehearsal) -> String {
         (0, _) => "Nothing critical would begin, so nobody would be paged.".to_owned(),
         (all, 0) => format!(
             "{} would begin, none between 22:00 and 07:00.",
+            count(all, "critical alert")
+        ),
+        (all, night) if all == night => format!(
+            "{} would begin, all between 22:00 and 07:00.",
             count(all, "critical alert")
         ),
         (all, night) => format!(

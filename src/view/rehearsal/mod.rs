@@ -43,9 +43,9 @@ pub struct Setting {
     pub zone: TimeZone,
     #[serde(skip)]
     pub channels: BTreeMap<ChannelName, ChannelFacts>,
-    /// Policies that watched none of the simulated clients, with why.
+    /// What of the configuration names clients that a simulated fleet does not have, in sentences.
     #[serde(skip)]
-    pub idle_policies: Vec<(PolicyName, String)>,
+    pub idle: Vec<String>,
     /// Whether any policy asks for changes.
     #[serde(skip)]
     pub may_change: bool,
@@ -102,10 +102,21 @@ pub struct Change {
     /// `to hard`, `back to soft`.
     pub change: String,
     pub balance: Money,
-    /// Whether it was done and read back.
-    pub is_done: bool,
+    pub changed: Changed,
     /// Where it stands, in words.
     pub why: String,
+}
+
+/// What came of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Changed {
+    /// Set, and read back.
+    Done,
+    /// It was so before.
+    Already,
+    /// Refused, put off, or without an answer.
+    NotDone,
 }
 
 /// What never arrived.
@@ -215,14 +226,15 @@ impl Rehearsal {
         let recipients = recipients::rows(&messages, &setting);
         let clients = mailed_clients(&messages);
         let to_clients = messages.iter().filter(|message| message.channel.is_client()).count() as u64;
+        let number_of = |changed| changes.iter().filter(|change| change.changed == changed).count() as u64;
         let totals = Totals {
             to_clients,
             to_operators: messages.len() as u64 - to_clients,
             clients_mailed: clients.len() as u64,
             pages: pages.len() as u64,
             pages_at_night: pages.iter().filter(|page| page.at_night).count() as u64,
-            changes: changes.iter().filter(|change| change.is_done).count() as u64,
-            changes_not_done: changes.iter().filter(|change| !change.is_done).count() as u64,
+            changes: number_of(Changed::Done),
+            changes_not_done: number_of(Changed::NotDone),
             untold: untold.iter().map(|untold| untold.number).sum(),
         };
         let mut rehearsal = Self {
@@ -277,7 +289,8 @@ impl Rehearsal {
         for page in &self.pages {
             count(page.at, &|day| day.pages += 1);
         }
-        for change in self.changes.iter().filter(|change| change.is_done) {
+        let done = self.changes.iter().filter(|change| change.changed == Changed::Done);
+        for change in done {
             count(change.at, &|day| day.changes += 1);
         }
         for event in &self.events {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Change, DayRow, PageRow, RecipientRow, Rehearsal, day, moment};
+use super::{Change, Changed, DayRow, PageRow, RecipientRow, Rehearsal, day, moment};
 use crate::view::page::{Cell, Page, Shown, Table, Tone};
 use crate::view::words::{Now, amount, count};
 
@@ -114,7 +114,7 @@ impl Rehearsal {
     }
 
     fn recipients_table(&self) -> Table {
-        let mut table = Table::new(&["who", "channel", ">messages", ">most a day", "about", "what"]);
+        let mut table = Table::new(&["who", "channel", ">messages", ">most a day", "about what"]);
         for row in &self.recipients {
             let most = row.busiest_day.map_or_else(
                 || "-".to_owned(),
@@ -125,8 +125,7 @@ impl Rehearsal {
                 row.channel.as_str().into(),
                 row.messages.to_string().into(),
                 most.into(),
-                numbers(&row.policies).into(),
-                numbers(&row.kinds).into(),
+                about(row).into(),
             ]);
         }
         table
@@ -152,8 +151,8 @@ impl Rehearsal {
             "company",
             "policy",
             ">balance",
-            "why",
             "told through",
+            "why",
         ]);
         for page in self.pages.iter().take(ROWS) {
             table.row([
@@ -165,13 +164,13 @@ impl Rehearsal {
                 page.company.as_str().into(),
                 page.policy.as_str().into(),
                 amount(page.balance).into(),
-                why(page).into(),
                 page.channels
                     .iter()
                     .map(|channel| channel.as_str())
                     .collect::<Vec<_>>()
                     .join(", ")
                     .into(),
+                why(page).into(),
             ]);
         }
         table
@@ -194,7 +193,11 @@ impl Rehearsal {
                 policy,
                 ..
             } = change;
-            let tone = if change.is_done { Tone::Good } else { Tone::Warning };
+            let tone = match change.changed {
+                Changed::Done => Tone::Good,
+                Changed::Already => Tone::Faint,
+                Changed::NotDone => Tone::Warning,
+            };
             table.row([
                 Cell::from(self.time(change.at)),
                 client.as_str().into(),
@@ -263,6 +266,14 @@ fn who(row: &RecipientRow) -> &str {
         "" if row.channel.is_client() => "your clients",
         "" => row.kind,
         address => address,
+    }
+}
+
+/// `low-balance 30, overdrawn 12: fired 25, resolved 17`.
+fn about(row: &RecipientRow) -> String {
+    match row.messages {
+        0 => "nothing".to_owned(),
+        _ => format!("{}: {}", numbers(&row.policies), numbers(&row.kinds)),
     }
 }
 

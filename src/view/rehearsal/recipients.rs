@@ -20,7 +20,7 @@ pub struct RecipientRow {
     /// The most on one day, and that day.
     pub most_on_a_day: u64,
     pub busiest_day: Option<Date>,
-    /// How many came between 22:00 and 07:00 and were not critical.
+    /// How many beginnings of what is not critical came between 22:00 and 07:00.
     pub not_critical_at_night: u64,
     /// By the policy that leads: how many.
     pub policies: BTreeMap<String, u64>,
@@ -55,7 +55,7 @@ pub(super) fn rows(messages: &[Message], setting: &Setting) -> Vec<RecipientRow>
             .entry(date(message.at, &setting.zone))
             .or_default() += 1;
         let Some(lead) = message.tells.first() else { continue };
-        if lead.severity < Severity::Critical && is_night(message.at, &setting.zone) {
+        if lead.begins && lead.severity < Severity::Critical && is_night(message.at, &setting.zone) {
             of.not_critical_at_night += 1;
         }
         *of.policies.entry(lead.policy.to_string()).or_default() += 1;

@@ -33,7 +33,7 @@ fn setting(days: u32) -> Setting {
         until: from + (24 * i64::from(days)).hours(),
         zone: TimeZone::UTC,
         channels: BTreeMap::from(channels),
-        idle_policies: Vec::new(),
+        idle: Vec::new(),
         may_change: false,
         mails_clients: true,
     }

@@ -19,9 +19,7 @@ pub(super) fn sentences(of: &Rehearsal) -> Vec<String> {
     clients(of, &mut found);
     nights(of, &mut found);
     unheard(of, &mut found);
-    for (policy, why) in &of.setting.idle_policies {
-        found.push(format!("`{policy}` watches none of the simulated clients: {why}"));
-    }
+    found.extend(of.setting.idle.iter().cloned());
     found
 }
 

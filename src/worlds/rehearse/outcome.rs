@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Options, Play};
 use crate::config::{Account, ChannelKind, Loaded, Settings};
 use crate::domain::enforcement::{Enforcement, EnforcementState, Outcome};
 use crate::domain::notice::{AttemptOutcome, NoticeState, Notification};
 use crate::domain::policy::Scope;
-use crate::domain::{ChannelName, ClientId, Policy, PolicyName};
+use crate::domain::{ChannelName, Client, ClientId, Policy};
 use crate::store::{Access, Error, Store, at_once};
 use crate::view::enforcement::state_text;
-use crate::view::rehearsal::{Change, ChannelFacts, Event, Facts, Message, Rehearsal, Setting, Told, Untold};
+use crate::view::rehearsal::{Change, Changed, ChannelFacts, Event, Facts, Message, Rehearsal, Setting, Told, Untold};
 use crate::view::words;
 use crate::worlds::log::Fact;
 use crate::worlds::plan::{Deed, Happening};
@@ -45,10 +45,13 @@ pub(super) fn of(
         clients_from: String::new(),
         mode: settings.enforcement.mode.as_str(),
         from: play.from,
-        until: play.played.ended,
+        until: play
+            .from
+            .saturating_add(SignedDuration::from_hours(24 * i64::from(options.days)))
+            .unwrap_or(play.from),
         zone: settings.schedule.timezone.clone(),
         channels: channels(settings),
-        idle_policies: policies.iter().filter_map(|policy| idle(policy, kept)).collect(),
+        idle: idle(settings, &policies, kept),
         may_change: policies.iter().any(|policy| policy.enforce.is_some()),
         mails_clients: settings.mails_clients(),
     };
@@ -168,16 +171,19 @@ fn untold(notifications: &[Notification]) -> Vec<Untold> {
     groups.into_values().collect()
 }
 
-/// A change that is worth telling; what was not wanted any more, or was so already, is not.
+/// A change that is worth telling; what was not wanted any more is not.
 fn change(of: &Enforcement, kept: &Kept) -> Option<Change> {
-    let is_done = match &of.state {
+    let changed = match &of.state {
         EnforcementState::Ended {
             outcome: Outcome::Verified,
-        } => true,
+        } => Changed::Done,
         EnforcementState::Ended {
-            outcome: Outcome::Already | Outcome::Cancelled,
+            outcome: Outcome::Already,
+        } => Changed::Already,
+        EnforcementState::Ended {
+            outcome: Outcome::Cancelled,
         } => return None,
-        _ => false,
+        _ => Changed::NotDone,
     };
     let client = kept.view.clients.iter().find(|watched| watched.client.id == of.client);
     Some(Change {
@@ -187,7 +193,7 @@ fn change(of: &Enforcement, kept: &Kept) -> Option<Change> {
         policy: of.policy.clone(),
         change: words::change(of.direction, of.wanted),
         balance: of.balance,
-        is_done,
+        changed,
         why: state_text(&of.state),
     })
 }
@@ -208,19 +214,33 @@ fn channels(settings: &Settings) -> BTreeMap<ChannelName, ChannelFacts> {
     channels.collect()
 }
 
-/// A policy that watches nobody of the fleet, and why.
-fn idle(policy: &Policy, kept: &Kept) -> Option<(PolicyName, String)> {
-    if policy.scope != Scope::Clients {
-        return None;
+/// What of the configuration names clients that a simulated fleet does not have.
+fn idle(settings: &Settings, policies: &[Policy], kept: &Kept) -> Vec<String> {
+    let clients: Vec<&Client> = kept.view.clients.iter().map(|watched| &watched.client).collect();
+    let watches = |policy: &Policy| {
+        let mut clients = clients.iter();
+        policy.scope != Scope::Clients
+            || clients.any(|client| {
+                policy
+                    .clients
+                    .selects(client.id.as_str(), &client.email, &client.company)
+            })
+    };
+    let mut idle: Vec<String> = policies
+        .iter()
+        .filter(|policy| !watches(policy))
+        .map(|policy| {
+            format!(
+                "`{}` watches nobody here: its `clients` name others than the simulated ones",
+                policy.name
+            )
+        })
+        .collect();
+    let protect = &settings.enforcement.protect;
+    if !protect.is_empty() && !clients.iter().any(|client| protect.contains(&client.id)) {
+        idle.push("`protect` protects nobody here: it names others than the simulated clients".to_owned());
     }
-    let mut clients = kept.view.clients.iter().map(|watched| &watched.client);
-    let watches = clients.any(|client| {
-        policy
-            .clients
-            .selects(client.id.as_str(), &client.email, &client.company)
-    });
-    let why = "its `clients` name others, which a simulated fleet does not have";
-    (!watches).then(|| (policy.name.clone(), why.to_owned()))
+    idle
 }
 
 /// What happened besides the fleet's own life. That clients run low and pay is what the rest tells of.

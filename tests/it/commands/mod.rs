@@ -4,6 +4,7 @@ mod decisions;
 mod fleet;
 mod keeping;
 mod manners;
+mod rehearse;
 
 use balancewatch::domain::AccountName;
 use fleet::{Fleet, account};
