@@ -29,10 +29,12 @@ fn messages(of: &Rehearsal) -> String {
         } else {
             &row.recipient
         };
-        format!(
-            " ({who} the most, {}, at most {} on one day)",
-            row.messages, row.most_on_a_day
-        )
+        let number = if row.messages == totals.to_operators {
+            format!("all to {who}")
+        } else {
+            format!("{who} the most, {}", row.messages)
+        };
+        format!(" ({number}, at most {} on one day)", row.most_on_a_day)
     });
     format!(
         "In {} {clients}; you and your colleagues would get {}{most}.",
