@@ -5,13 +5,14 @@
 //! In reading order: [`plan`] (what is to happen), [`guards`] (what bounds changes), [`seed`] and `changes` (what that is, from a seed), [`world`] (all that is there, and what happens), `life` (the program: started,
 //! killed, started again), `net` (what it reaches), `upstream` (the API, `lies` and what is written by it), `receivers` (who is told), `disk` (the store's),
 //! `people` (clients and operators), [`log`] (what the world saw, which is all that checks may believe), [`told`] (what receivers
-//! were told, read from that), [`checks`] (what must hold), [`rehearse`] (the face of it: somebody's own configuration),
+//! were told, read from that), [`growth`] (what it grows by), [`checks`] (what must hold), [`rehearse`] (the face of it: somebody's own configuration),
 //! [`form`] (a world in few words), [`shrink`] (the shortest that still fails), [`story`] (what happened, for people).
 
 mod changes;
 pub mod checks;
 mod disk;
 pub mod form;
+pub mod growth;
 pub mod guards;
 mod lies;
 mod life;

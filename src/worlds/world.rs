@@ -11,6 +11,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
+use super::growth::{Growth, Lines};
 use super::guards::Guards;
 use super::log::{Entry, Fact, Log, Sample};
 use super::plan::{Happening, Lie, Moment, Mood, Plan, Planned};
@@ -19,8 +20,8 @@ use crate::clock::{Clock, Hands};
 use crate::config::Loaded;
 use crate::domain::AccountName;
 use crate::domain::enforcement::Enforcement;
-use crate::domain::kept::AccountView;
-use crate::domain::notice::Notification;
+use crate::domain::kept::{self, AccountView};
+use crate::domain::notice::{Message, Notification};
 use crate::mail_catcher::{self, Behaviour, MailServer};
 use crate::simulator::{self, Simulator};
 use crate::store::{Access, DiskTrouble, Filter, Store, at_once};
@@ -34,6 +35,15 @@ const INTERVALS_TO_GET_WELL: u32 = 4;
 
 /// The name of the account.
 pub const ACCOUNT: &str = "main";
+
+/// How often it is looked how much there is.
+const GROWTH_EVERY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Entries of a client's history that are read at the end: more than a day of it.
+const HISTORY: usize = 200;
+
+/// For how long a message may be due before it is called overdue.
+const OVERDUE: SignedDuration = SignedDuration::from_mins(30);
 
 /// Most notifications that are read at the end.
 const MOST_NOTIFICATIONS: usize = 1_000_000;
@@ -61,6 +71,10 @@ pub struct Played {
     /// How often the store did what.
     pub operations: BTreeMap<&'static str, u64>,
     pub end: Option<Kept>,
+    /// How much there was, once a day.
+    pub growth: Vec<Growth>,
+    /// The last lines of the program's log.
+    pub lines: Vec<String>,
     /// When all faults had ended.
     pub faults_ended: Timestamp,
     pub ended: Timestamp,
@@ -73,6 +87,12 @@ pub struct Kept {
     pub notifications: Vec<Notification>,
     pub enforcements: Vec<Enforcement>,
     pub bytes: u64,
+    /// By the wall clock of the program.
+    pub at: Timestamp,
+    /// What was read of each client lately, newest first.
+    pub histories: BTreeMap<String, Vec<kept::Kept>>,
+    /// Messages that have been due for half an hour.
+    pub overdue: Vec<Message>,
 }
 
 /// What a rehearsal brings with it.
@@ -99,6 +119,8 @@ pub struct World {
     pub(super) last_loaded: Mutex<Option<(String, Loaded)>>,
     log: Log,
     samples: Mutex<Vec<(u32, Sample)>>,
+    lines: Lines,
+    growth: Mutex<Vec<Growth>>,
     state: Mutex<State>,
     /// Which life of the program runs; one that is over does nothing any more.
     life: AtomicU32,
@@ -147,7 +169,9 @@ pub fn play_on(stage: Option<Stage>, plan: Plan, folder: &Path) -> Played {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
     let runtime = runtime.unwrap_or_else(|error| unreachable!("the machine gives no runtime: {error}"));
     runtime.block_on(async {
+        let is_rehearsal = stage.is_some();
         let world = World::new(stage, plan, folder);
+        let _counted = (!is_rehearsal).then(|| tracing::subscriber::set_default(world.lines.clone()));
         let lives = life::live(Arc::clone(&world));
         let (faults_ended, ()) = tokio::join!(world.go_through(), lives);
         world.played(faults_ended).await
@@ -177,6 +201,8 @@ impl World {
             last_loaded: Mutex::default(),
             log: Log::default(),
             samples: Mutex::default(),
+            lines: Lines::default(),
+            growth: Mutex::default(),
             state: Mutex::new(State {
                 config: config(&plan, folder),
                 guards: plan.guards.as_ref().map(Guards::to_config).unwrap_or_default(),
@@ -261,6 +287,11 @@ impl World {
             return (stage.look)(self.clock.monotonic());
         }
         let at = self.now();
+        let mut growth = self.growth.lock().unwrap_or_else(PoisonError::into_inner);
+        if growth.last().is_none_or(|last| at.duration_since(last.at) >= GROWTH_EVERY) {
+            growth.push(self.lines.measure(at, &self.store));
+        }
+        drop(growth);
         let mut samples = self.samples.lock().unwrap_or_else(PoisonError::into_inner);
         samples.extend(self.simulator.glance().into_iter().map(|glance| {
             let sample = Sample {
@@ -485,7 +516,7 @@ impl World {
         receivers::collect_mail(&self, 0);
         let account = self.told().and_then(|told| told.settings.accounts.first());
         let account = account.map_or_else(account_name, |account| account.name.clone());
-        let end = at_once(database(), kept(&self.store, account)).ok();
+        let end = at_once(database(), kept(&self.store, account, self.clock.now())).ok();
         let stats = self.simulator.stats();
         let number = |name: &str| stats[name].as_u64().unwrap_or_default();
         Played {
@@ -496,6 +527,8 @@ impl World {
             calls: number("calls"),
             operations: std::mem::take(&mut self.state().operations),
             end,
+            growth: std::mem::take(&mut *self.growth.lock().unwrap_or_else(PoisonError::into_inner)),
+            lines: self.lines.last(),
             faults_ended,
             ended: self.now(),
         }
@@ -521,15 +554,28 @@ fn account_name() -> AccountName {
     account
 }
 
-async fn kept(path: &Path, account: AccountName) -> Result<Kept, crate::store::Error> {
+async fn kept(path: &Path, account: AccountName, now: Timestamp) -> Result<Kept, crate::store::Error> {
     let store = Store::open(path, Access::Read).await?;
+    let view = store.load(&account).await?;
+    let mut histories = BTreeMap::new();
+    for watched in &view.clients {
+        let id = &watched.client.id;
+        let history = store.history(&account, id, HISTORY).await?;
+        histories.insert(id.to_string(), history);
+    }
+    let due = store
+        .due_messages(now.saturating_sub(OVERDUE).unwrap_or(Timestamp::MIN), MOST_NOTIFICATIONS)
+        .await?;
     let kept = Kept {
-        view: store.load(&account).await?,
+        view,
         notifications: store
             .notifications(&Filter::newest(account.clone(), MOST_NOTIFICATIONS))
             .await?,
         enforcements: store.enforcements(&Filter::newest(account, MOST_NOTIFICATIONS)).await?,
         bytes: std::fs::metadata(path).map_or(0, |data| data.len()),
+        at: now,
+        histories,
+        overdue: due.into_iter().map(|(message, _)| message).collect(),
     };
     store.close().await;
     Ok(kept)

@@ -299,6 +299,7 @@ fn fires(words: &Words<'_>, about: (&str, &str), at: Timestamp) -> bool {
     until.checked_sub(1).is_some_and(|last| !words[last].is_end)
 }
 
-fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+/// A time moved by so much.
+pub(super) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.saturating_add(by).unwrap_or(Timestamp::MAX)
 }

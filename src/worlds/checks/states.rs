@@ -1,6 +1,123 @@
-//! To come.
+//! Where each client's alerts stand at the end is what its readings say, computed here from the history alone, by a model of its own:
+//! an alert fires if the last reading that was not between the limits was in breach; it does not fire if it was clear for longer than
+//! anything that keeps an episode running.
+//!
+//! Not covered: what the numbers alone do not decide, which is a client that has been clear for a short time; policies of the
+//! plan's own; `blind`, but that it ends with a reading.
 
-use super::Violation;
-use crate::worlds::world::Played;
+use jiff::SignedDuration;
 
-pub(super) fn check(_played: &Played, _found: &mut Vec<Violation>) {}
+use super::{Invariant, Violation};
+use crate::domain::Money;
+use crate::domain::alert::{Alert, Phase};
+use crate::domain::kept::{self, Seen};
+use crate::worlds::world::{Kept, Played};
+
+/// An episode that came back again and again ends after it was clear for as long as a cool-down.
+const LONGEST_CLEAR: SignedDuration = SignedDuration::from_hours(7);
+
+/// Clear readings in a row that end any episode.
+const CLEAR_READINGS: u64 = 3;
+
+/// The policies that the model knows.
+const KNOWN: [&str; 2] = ["low-balance", "overdrawn"];
+
+/// What a history says of an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Says {
+    Fires,
+    IsOver,
+    /// The numbers alone do not decide it.
+    Nothing,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Breach,
+    Between,
+    Clear,
+    Unknown,
+}
+
+pub(super) fn check(played: &Played, found: &mut Vec<Violation>) {
+    let Some(end) = &played.end else { return };
+    for watched in &end.view.clients {
+        let client = watched.client.id.as_str();
+        if watched.vanished_at.is_some() || client == "reseller" || client == "account" {
+            continue;
+        }
+        let history = end.histories.get(client).map(Vec::as_slice).unwrap_or_default();
+        let mut add = |what: String| {
+            found.push(Violation {
+                invariant: Invariant::States,
+                at: played.ended,
+                what,
+            });
+        };
+        for policy in KNOWN {
+            let alert = alert(end, client, policy);
+            let is_firing = alert.is_some_and(|alert| !matches!(alert.phase, Phase::CoolingDown { .. }));
+            match says(history, policy) {
+                Says::Fires if !is_firing => {
+                    add(format!("by its readings `{policy}` fires for client {client}, and in the store it does not"));
+                }
+                Says::IsOver if is_firing => {
+                    add(format!("by its readings `{policy}` is over for client {client}, and in the store it fires"));
+                }
+                _ => {}
+            }
+        }
+        let is_read = watched.last_error.is_none() && watched.reading.is_some();
+        if is_read && alert(end, client, "blind").is_some_and(|alert| alert.firing().is_some()) {
+            add(format!("client {client} was read at its last try, and `blind` fires for it"));
+        }
+    }
+}
+
+fn alert<'k>(end: &'k Kept, client: &str, policy: &str) -> Option<&'k Alert> {
+    let mut alerts = end.view.alerts.iter();
+    alerts.find(|alert| alert.client.as_str() == client && alert.policy.as_str() == policy)
+}
+
+/// What a history says, newest entry first.
+fn says(history: &[kept::Kept], policy: &str) -> Says {
+    let mut clear_readings = 0;
+    let mut clear_until = None;
+    for entry in history {
+        match verdict(&entry.seen, policy) {
+            Verdict::Breach if clear_readings == 0 => return Says::Fires,
+            Verdict::Clear => {
+                let last = *clear_until.get_or_insert(entry.last_seen_at);
+                clear_readings += entry.count;
+                let lasted = last.duration_since(entry.first_seen_at);
+                if clear_readings >= CLEAR_READINGS && lasted >= LONGEST_CLEAR {
+                    return Says::IsOver;
+                }
+            }
+            // Clear readings before it count, and it may have ended something among them; only breach begins.
+            Verdict::Between if clear_readings == 0 => {}
+            Verdict::Unknown if clear_readings == 0 => {}
+            Verdict::Breach | Verdict::Between | Verdict::Unknown => return Says::Nothing,
+        }
+    }
+    Says::Nothing
+}
+
+fn verdict(seen: &Seen, policy: &str) -> Verdict {
+    let Seen::Reading { balance, threshold, .. } = seen else {
+        return Verdict::Unknown;
+    };
+    if policy == "overdrawn" {
+        return if *balance > Money::ZERO { Verdict::Clear } else { Verdict::Breach };
+    }
+    let Some(threshold) = threshold.filter(|threshold| threshold.is_positive()) else {
+        return Verdict::Unknown;
+    };
+    if *balance < threshold {
+        Verdict::Breach
+    } else if *balance >= threshold.percent(110.into()) {
+        Verdict::Clear
+    } else {
+        Verdict::Between
+    }
+}
