@@ -76,12 +76,14 @@ impl<'a> Alarm<'a> {
             pulse.failed_before(since, before());
         }
         loop {
+            // Before the look: to tell takes time, in which it may change again.
+            let changed = pulse.changed();
             if let Some(store) = pulse.verdict() {
                 self.judge(store, self.clock.now());
             }
             self.deliver().await;
             tokio::select! {
-                () = pulse.changed() => {}
+                () = changed => {}
                 () = self.clock.sleep(AGAIN_AFTER), if !self.owed.is_empty() => {}
             }
         }

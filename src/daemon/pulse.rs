@@ -90,10 +90,13 @@ impl Pulse {
         });
     }
 
-    /// Ends at the next change.
-    pub async fn changed(&self) {
-        // The sender lives as long as this.
-        self.failing.subscribe().changed().await.ok();
+    /// Ends at the next change from now on, also one that comes before anybody waits for it.
+    pub fn changed(&self) -> impl Future<Output = ()> + use<> {
+        let mut changes = self.failing.subscribe();
+        async move {
+            // An error means that nobody is left whose store could change.
+            changes.changed().await.ok();
+        }
     }
 
     /// What people are to be told: it works, or what is wrong; `None`: nothing new, for it is not sure yet.
@@ -185,6 +188,8 @@ pub fn trouble(error: &store::Error) -> Trouble {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::{Part, Pulse};
     use crate::clock::Clock;
     use crate::domain::testing::at;
@@ -192,6 +197,15 @@ mod tests {
 
     fn failure() -> Error {
         Error::Missing { path: "/x".into() }
+    }
+
+    #[test]
+    fn what_changes_between_a_look_and_the_wait_is_not_missed() {
+        let pulse = Pulse::new(Clock::stepped(at(0)).0);
+        let changed = pulse.changed();
+        pulse.fails(Part::Outbox, &failure());
+        assert!(changed.now_or_never().is_some());
+        assert!(pulse.changed().now_or_never().is_none(), "the next one");
     }
 
     #[test]

@@ -7,10 +7,13 @@
 
 use jiff::SignedDuration;
 
+use super::noticed::is_blind_between_sweeps;
 use super::{Invariant, Violation};
 use crate::domain::Money;
 use crate::domain::alert::{Alert, Phase};
 use crate::domain::kept::{self, Seen};
+use crate::worlds::log::Fact;
+use crate::worlds::plan::{Happening, Planned};
 use crate::worlds::world::{Kept, Played};
 
 /// An episode that came back again and again ends after it was clear for as long as a cool-down.
@@ -37,10 +40,13 @@ enum Verdict {
     Between,
     Clear,
     Unknown,
+    /// There is no threshold to go by.
+    NotApplicable,
 }
 
 pub(super) fn check(played: &Played, found: &mut Vec<Violation>) {
     let Some(end) = &played.end else { return };
+    let clock_was_set = clock_was_set(played);
     for watched in &end.view.clients {
         let client = watched.client.id.as_str();
         if watched.vanished_at.is_some() || client == "reseller" || client == "account" {
@@ -61,17 +67,26 @@ pub(super) fn check(played: &Played, found: &mut Vec<Violation>) {
                 Says::Fires if !is_firing => {
                     add(format!("by its readings `{policy}` fires for client {client}, and in the store it does not"));
                 }
-                Says::IsOver if is_firing => {
+                Says::IsOver if is_firing && !clock_was_set => {
                     add(format!("by its readings `{policy}` is over for client {client}, and in the store it fires"));
                 }
                 _ => {}
             }
         }
-        let is_read = watched.last_error.is_none() && watched.reading.is_some();
+        let is_read = watched.last_error.is_none() && watched.reading.is_some() && !is_blind_between_sweeps(played);
         if is_read && alert(end, client, "blind").is_some_and(|alert| alert.firing().is_some()) {
             add(format!("client {client} was read at its last try, and `blind` fires for it"));
         }
     }
+}
+
+/// Whether the clock was set on the last day: what must be clear for a time starts again then.
+fn clock_was_set(played: &Played) -> bool {
+    played.log.iter().any(|entry| {
+        let is_late = played.ended.duration_since(entry.at) < SignedDuration::from_hours(24);
+        let is_set = |planned: &Planned| matches!(planned.what, Happening::Wall(_));
+        is_late && matches!(&entry.fact, Fact::Began(planned) if is_set(planned))
+    })
 }
 
 fn alert<'k>(end: &'k Kept, client: &str, policy: &str) -> Option<&'k Alert> {
@@ -94,10 +109,9 @@ fn says(history: &[kept::Kept], policy: &str) -> Says {
                     return Says::IsOver;
                 }
             }
-            // Clear readings before it count, and it may have ended something among them; only breach begins.
-            Verdict::Between if clear_readings == 0 => {}
-            Verdict::Unknown if clear_readings == 0 => {}
-            Verdict::Breach | Verdict::Between | Verdict::Unknown => return Says::Nothing,
+            // Neither begins nor ends anything.
+            Verdict::Between | Verdict::Unknown if clear_readings == 0 => {}
+            _ => return Says::Nothing,
         }
     }
     Says::Nothing
@@ -111,7 +125,7 @@ fn verdict(seen: &Seen, policy: &str) -> Verdict {
         return if *balance > Money::ZERO { Verdict::Clear } else { Verdict::Breach };
     }
     let Some(threshold) = threshold.filter(|threshold| threshold.is_positive()) else {
-        return Verdict::Unknown;
+        return Verdict::NotApplicable;
     };
     if *balance < threshold {
         Verdict::Breach
