@@ -105,9 +105,10 @@ impl<'a> Alarm<'a> {
         self.alerts.extend(decided.alerts);
         for (message, notification) in decided.owed.messages.into_iter().zip(decided.owed.notifications) {
             let waiting = self.owed.len();
-            // Who never heard of the beginning need not hear of the end.
+            let whom = (&message.channel, &message.recipient);
+            // Who never heard of the beginning need not hear of the end. Most channels have no recipient but themselves.
             self.owed
-                .retain(|(before, _)| !is_well || before.recipient != message.recipient);
+                .retain(|(before, _)| !is_well || (&before.channel, &before.recipient) != whom);
             if self.owed.len() == waiting {
                 self.owed.push((message, notification));
             }

@@ -1,7 +1,6 @@
 //! After the faults all is well again: within two intervals, and the time that finding a way back may take. Longer bounds than the
 //! two intervals are promised for: a probe of an account that did not answer (up to 15 minutes); the pace (a tenth a minute); a channel's next
 //! try (up to 18 minutes, and hours where a message may have arrived); a list that got shorter (24 hours); an end that asks for two clear sweeps. `dead-letter`, `brake` and what clients owe end by people.
-//! The end of `store` is not asked for: a sweep of a world may take no time at all, and two looks of one moment count as one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -91,6 +90,19 @@ fn unread(played: &Played, due: Timestamp) -> BTreeSet<String> {
     listed.filter(|client| !read.contains(client.as_str())).collect()
 }
 
+/// Whether the program lived on for hours after it told something. One that starts looks at its store twice in the same moment of a
+/// world, where a sweep takes no time at all, and two looks of one moment count as one.
+fn lived_on(played: &Played, told_at: Timestamp) -> bool {
+    let until = later(told_at, interval(played) * 2 + WAY_BACK);
+    !played.log.iter().any(|entry| {
+        let is_end = matches!(
+            entry.fact,
+            Fact::Killed { .. } | Fact::NotStarted { .. } | Fact::Ended { .. }
+        );
+        is_end && entry.at >= told_at && entry.at <= until
+    })
+}
+
 /// What was told of the account or of unread clients and is not over by what was told.
 fn untold(played: &Played, end: &Kept) -> Vec<String> {
     let said = told::said(&played.log);
@@ -103,7 +115,8 @@ fn untold(played: &Played, end: &Kept) -> Vec<String> {
         !gone.any(|watched| watched.client.id.as_str() == client && watched.vanished_at.is_none())
     };
     let open = last.into_iter().filter(|(_, word)| !word.is_end);
-    let open = open.filter(|((client, policy), _)| match *policy {
+    let open = open.filter(|((client, policy), word)| match *policy {
+        "store" => *client == "account" && lived_on(played, word.at),
         // Many clients that really ran dry in one sweep are told so, until a second reading.
         "upstream" => end.view.state.surprise.is_none(),
         "blind" => !is_vanished(client) && !is_blind_between_sweeps(played),
