@@ -288,7 +288,10 @@ impl World {
         }
         let at = self.now();
         let mut growth = self.growth.lock().unwrap_or_else(PoisonError::into_inner);
-        if growth.last().is_none_or(|last| at.duration_since(last.at) >= GROWTH_EVERY) {
+        if growth
+            .last()
+            .is_none_or(|last| at.duration_since(last.at) >= GROWTH_EVERY)
+        {
             growth.push(self.lines.measure(at, &self.store));
         }
         drop(growth);
@@ -564,7 +567,10 @@ async fn kept(path: &Path, account: AccountName, now: Timestamp) -> Result<Kept,
         histories.insert(id.to_string(), history);
     }
     let due = store
-        .due_messages(now.saturating_sub(OVERDUE).unwrap_or(Timestamp::MIN), MOST_NOTIFICATIONS)
+        .due_messages(
+            now.saturating_sub(OVERDUE).unwrap_or(Timestamp::MIN),
+            MOST_NOTIFICATIONS,
+        )
         .await?;
     let kept = Kept {
         view,

@@ -53,7 +53,10 @@ fn grows(growth: &[Growth]) -> Option<String> {
         now.saturating_sub(then) > then.saturating_sub(before) * 3 / 2 + slack
     };
     if more(first.bytes, half.bytes, last.bytes, 4 << 20) {
-        return Some(format!("the store grows ever faster: {}, {}, {} bytes", first.bytes, half.bytes, last.bytes));
+        return Some(format!(
+            "the store grows ever faster: {}, {}, {} bytes",
+            first.bytes, half.bytes, last.bytes
+        ));
     }
     let lines = [first, &half, last].map(|growth| growth.lines.all());
     if more(lines[0], lines[1], lines[2], 2_000) {

@@ -65,17 +65,23 @@ pub(super) fn check(played: &Played, found: &mut Vec<Violation>) {
             let is_firing = alert.is_some_and(|alert| !matches!(alert.phase, Phase::CoolingDown { .. }));
             match says(history, policy) {
                 Says::Fires if !is_firing => {
-                    add(format!("by its readings `{policy}` fires for client {client}, and in the store it does not"));
+                    add(format!(
+                        "by its readings `{policy}` fires for client {client}, and in the store it does not"
+                    ));
                 }
                 Says::IsOver if is_firing && !clock_was_set => {
-                    add(format!("by its readings `{policy}` is over for client {client}, and in the store it fires"));
+                    add(format!(
+                        "by its readings `{policy}` is over for client {client}, and in the store it fires"
+                    ));
                 }
                 _ => {}
             }
         }
         let is_read = watched.last_error.is_none() && watched.reading.is_some() && !is_blind_between_sweeps(played);
         if is_read && alert(end, client, "blind").is_some_and(|alert| alert.firing().is_some()) {
-            add(format!("client {client} was read at its last try, and `blind` fires for it"));
+            add(format!(
+                "client {client} was read at its last try, and `blind` fires for it"
+            ));
         }
     }
 }
@@ -122,7 +128,11 @@ fn verdict(seen: &Seen, policy: &str) -> Verdict {
         return Verdict::Unknown;
     };
     if policy == "overdrawn" {
-        return if *balance > Money::ZERO { Verdict::Clear } else { Verdict::Breach };
+        return if *balance > Money::ZERO {
+            Verdict::Clear
+        } else {
+            Verdict::Breach
+        };
     }
     let Some(threshold) = threshold.filter(|threshold| threshold.is_positive()) else {
         return Verdict::NotApplicable;

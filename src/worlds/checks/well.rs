@@ -44,7 +44,10 @@ pub(super) fn check(played: &Played, found: &mut Vec<Violation>) {
         add(what);
     }
     for message in &end.overdue {
-        add(format!("the message {} to {} is due and waits", message.id, message.recipient));
+        add(format!(
+            "the message {} to {} is due and waits",
+            message.id, message.recipient
+        ));
     }
     let beats = played.log.iter().filter_map(|entry| match &entry.fact {
         Fact::Beat { path } if entry.at > played.faults_ended => Some(path.as_str()),
@@ -56,7 +59,9 @@ pub(super) fn check(played: &Played, found: &mut Vec<Violation>) {
         Some(_) => {}
     }
     let fires = end.view.alerts.iter().filter_map(|alert| alert.firing());
-    let long_ago = fires.filter(|firing| later(firing.since, MIRRORED_WITHIN * 2) < end.at).count();
+    let long_ago = fires
+        .filter(|firing| later(firing.since, MIRRORED_WITHIN * 2) < end.at)
+        .count();
     let since = later(played.ended, -MIRRORED_WITHIN);
     let is_mirrored = |entry: &Entry| match &entry.fact {
         Fact::Received(received) => received.channel == "mirror" && entry.at > since,
@@ -74,7 +79,9 @@ fn unread(played: &Played, due: Timestamp) -> BTreeSet<String> {
             let apart = sample.at.duration_since(at);
             (SignedDuration::ZERO..SignedDuration::from_mins(5)).contains(&apart)
         });
-        looks.map(|(client, _)| client.to_string()).collect::<BTreeSet<String>>()
+        looks
+            .map(|(client, _)| client.to_string())
+            .collect::<BTreeSet<String>>()
     };
     let read: BTreeSet<&str> = played
         .log
@@ -122,6 +129,11 @@ fn untold(played: &Played, end: &Kept) -> Vec<String> {
         "blind" => !is_vanished(client) && !is_blind_between_sweeps(played),
         policy => *client == "account" && ENDS.contains(&policy),
     });
-    open.map(|((client, policy), word)| format!("`{policy}` of {client} fires, as told at {:.0}, and is not over", word.at))
-        .collect()
+    open.map(|((client, policy), word)| {
+        format!(
+            "`{policy}` of {client} fires, as told at {:.0}, and is not over",
+            word.at
+        )
+    })
+    .collect()
 }
