@@ -49,11 +49,11 @@ pub(super) fn check(played: &Played, found: &mut Vec<Violation>) {
             message.id, message.recipient
         ));
     }
-    let beats = played.log.iter().filter_map(|entry| match &entry.fact {
+    let mut beats = played.log.iter().filter_map(|entry| match &entry.fact {
         Fact::Beat { path } if entry.at > played.faults_ended => Some(path.as_str()),
         _ => None,
     });
-    match beats.filter(|path| !path.ends_with("/start")).next_back() {
+    match beats.rfind(|path| !path.ends_with("/start")) {
         None => add("the heartbeat is silent".to_owned()),
         Some(path) if path.ends_with("/fail") => add("the heartbeat still fails".to_owned()),
         Some(_) => {}
