@@ -16,7 +16,7 @@ use crate::domain::policy::{Clear, Limit, NoReadingFor, Scope, When};
 /// The shipped policy about clients that cannot be read.
 const BLIND: &str = "blind";
 
-/// How long `blind` waits as shipped; only then twice the achievable revisit time counts where that is longer.
+/// How long `blind` waits as shipped; only then twice the time between two readings counts where that is longer.
 const BLIND_AS_SHIPPED: SignedDuration = SignedDuration::from_mins(30);
 
 /// What makes a breach.
@@ -36,7 +36,7 @@ pub fn when(policy: &Reader<'_>, scope: Scope) -> Option<When> {
     }
     let no_reading_for = policy.optional(&WHEN_NO_READING_FOR)?.map(|limit| NoReadingFor {
         limit,
-        at_least_two_revisits: policy.entry == BLIND && limit == BLIND_AS_SHIPPED,
+        at_least_two_intervals: policy.entry == BLIND && limit == BLIND_AS_SHIPPED,
     });
     let when = When {
         balance_below: policy.optional(&WHEN_BALANCE_BELOW)?,

@@ -137,8 +137,8 @@ pub struct When {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoReadingFor {
     pub limit: SignedDuration,
-    /// Whether twice the achievable revisit time counts instead where that is longer (the shipped `blind`).
-    pub at_least_two_revisits: bool,
+    /// Whether twice the time between two readings of a client counts instead where that is longer (the shipped `blind`).
+    pub at_least_two_intervals: bool,
 }
 
 /// What the balance must be for an episode to end.

@@ -63,7 +63,7 @@ impl<P: Provider> Enforcer<P> {
             default_threshold: self.settings.rules.default_threshold,
             last_error: None,
             unread_since: None,
-            revisit: SignedDuration::ZERO,
+            interval: SignedDuration::ZERO,
             now: self.clock.now(),
         };
         let is_called_for = journal

@@ -445,17 +445,17 @@ fn blind_waits_for_two_rounds_as_shipped_and_as_told_otherwise() {
         ("when = { no_reading_for = '30m' }", 30, true),
         ("when = { no_reading_for = '5m' }", 5, false),
     ];
-    for (lines, minutes, at_least_two_revisits) in cases {
+    for (lines, minutes, at_least_two_intervals) in cases {
         let limit = policy(&entry("blind", lines), "blind")
             .unwrap()
             .when
             .no_reading_for
             .unwrap();
         assert_eq!(limit.limit, SignedDuration::from_mins(minutes), "{lines}");
-        assert_eq!(limit.at_least_two_revisits, at_least_two_revisits, "{lines}");
+        assert_eq!(limit.at_least_two_intervals, at_least_two_intervals, "{lines}");
     }
     let mine = policy(&entry("mine", "when = { no_reading_for = '30m' }"), "mine").unwrap();
-    assert!(!mine.when.no_reading_for.unwrap().at_least_two_revisits);
+    assert!(!mine.when.no_reading_for.unwrap().at_least_two_intervals);
 }
 
 #[test]

@@ -43,8 +43,6 @@ pub struct Circumstances {
     pub now: Timestamp,
     /// The longer of the schedule's interval and the achievable revisit time.
     pub interval: SignedDuration,
-    /// How long it takes to ask everybody.
-    pub revisit: SignedDuration,
     /// When the daemon started: silence before that is not the client's.
     pub started_at: Timestamp,
     /// Whether the clock jumped forward.
@@ -79,7 +77,6 @@ impl Circumstances {
         Self {
             now,
             interval,
-            revisit: SignedDuration::ZERO,
             started_at,
             jumped: false,
             baseline_since: None,
@@ -150,7 +147,7 @@ impl Rules {
             default_threshold: self.default_threshold,
             last_error: seen.watched.last_error.as_deref(),
             unread_since: unread_since(seen.watched, circumstances.started_at),
-            revisit: circumstances.revisit,
+            interval: circumstances.interval,
             now: circumstances.now,
         }
     }

@@ -81,8 +81,8 @@ pub struct Known<'a> {
     /// Since when it has been unread: the latest of its last reading, the daemon's start and the first attempt to
     /// read it; `None` when it was never asked.
     pub unread_since: Option<Timestamp>,
-    /// How long it takes to ask everybody at the configured rate.
-    pub revisit: SignedDuration,
+    /// The time between two readings of a client.
+    pub interval: SignedDuration,
     pub now: Timestamp,
 }
 
@@ -265,8 +265,8 @@ fn judge_silence(when: &When, known: &Known<'_>) -> Judgement {
     let (Some(bound), Some(since)) = (when.no_reading_for, known.unread_since) else {
         return judgement(Verdict::Unknown, Reason::NoFreshReading { error: None });
     };
-    let limit = if bound.at_least_two_revisits {
-        bound.limit.max(known.revisit * 2)
+    let limit = if bound.at_least_two_intervals {
+        bound.limit.max(known.interval * 2)
     } else {
         bound.limit
     };
@@ -315,7 +315,7 @@ mod tests {
             default_threshold: None,
             last_error: None,
             unread_since: None,
-            revisit: SignedDuration::from_mins(10),
+            interval: SignedDuration::from_mins(10),
             now: at(1000),
         }
     }
@@ -450,12 +450,12 @@ mod tests {
 
     #[test]
     fn silence_fires_without_a_reading_and_clears_only_with_one() {
-        let bound = |secs, at_least_two_revisits| {
+        let bound = |secs, at_least_two_intervals| {
             let limit = SignedDuration::from_secs(secs);
             let when = When {
                 no_reading_for: Some(NoReadingFor {
                     limit,
-                    at_least_two_revisits,
+                    at_least_two_intervals,
                 }),
                 ..When::default()
             };
@@ -488,7 +488,7 @@ mod tests {
         assert_eq!(
             judged(&bound(600, true), Some(at(-200)), None).verdict,
             Verdict::Breach,
-            "two revisits of 600 s"
+            "two intervals of 600 s"
         );
         assert_eq!(
             judged(&bound(600, true), Some(at(-199)), None).verdict,

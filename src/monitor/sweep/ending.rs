@@ -65,7 +65,10 @@ impl Sweep<'_> {
         }
         let mut commit = self.writer.commit_at(now);
         self.weigh(&mut commit, now, is_whole).await?;
-        self.health.revisit = Some((self.circumstances.revisit, self.monitor.revisit_within));
+        let revisit = self
+            .monitor
+            .revisit(self.clients.iter().filter(|watched| is_watched(watched)).count());
+        self.health.revisit = Some((revisit, self.monitor.revisit_within));
         self.health.brake = Some(self.brake.clone());
         self.health.read_back = Some(self.read_back.clone());
         // One that spends is enough to fire; that nobody does is known when everybody was looked at.

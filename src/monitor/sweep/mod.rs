@@ -127,7 +127,6 @@ impl<'a> Sweep<'a> {
             circumstances: Circumstances {
                 now: started_at,
                 interval: schedule,
-                revisit: monitor.revisit(clients.len()),
                 // Nobody was silent while the machine slept.
                 started_at: state
                     .clock_jumped_at

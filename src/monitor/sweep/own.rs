@@ -151,7 +151,6 @@ impl Sweep<'_> {
         }
         let count = self.clients.iter().filter(|watched| is_watched(watched)).count();
         self.circumstances.interval = self.monitor.interval_for(count);
-        self.circumstances.revisit = self.monitor.revisit(count);
         Ok(None)
     }
 

@@ -12,8 +12,8 @@ use crate::view::words::span;
 pub(super) struct Against {
     /// The client's own threshold, or what stands for it.
     pub threshold: Option<Money>,
-    /// How long it takes to ask everybody.
-    pub revisit: SignedDuration,
+    /// The time between two readings of a client.
+    pub interval: SignedDuration,
 }
 
 /// When the policy fires.
@@ -93,11 +93,11 @@ fn opposite(policy: &Policy, against: Against) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(" or "))
 }
 
-/// The limit on silence as it holds at this rate.
+/// The limit on silence as it holds at this pace.
 fn silence(policy: &Policy, against: Against) -> SignedDuration {
     policy.when.no_reading_for.map_or(SignedDuration::ZERO, |bound| {
-        if bound.at_least_two_revisits {
-            bound.limit.max(against.revisit.saturating_mul(2))
+        if bound.at_least_two_intervals {
+            bound.limit.max(against.interval.saturating_mul(2))
         } else {
             bound.limit
         }
@@ -189,7 +189,7 @@ mod tests {
             When {
                 no_reading_for: Some(NoReadingFor {
                     limit: SignedDuration::from_mins(30),
-                    at_least_two_revisits: true,
+                    at_least_two_intervals: true,
                 }),
                 ..When::default()
             },
@@ -213,7 +213,7 @@ mod tests {
         ];
         let against = Against {
             threshold: Some(money("10")),
-            revisit: SignedDuration::from_mins(20),
+            interval: SignedDuration::from_mins(20),
         };
         for (policy, fires, clears) in cases {
             assert_eq!(fires_when(policy, against), fires);

@@ -92,7 +92,7 @@ impl Scene<'_> {
         let judgement = (why_not.is_none() && policy.scope != Scope::Account).then(|| self.judge(policy));
         let against = Against {
             threshold: snapshot.threshold(self.watched),
-            revisit: self.circumstances.revisit,
+            interval: self.circumstances.interval,
         };
         let reading = self.watched.reading.as_ref().filter(|_| why_not.is_none());
         let firing = alert.and_then(Alert::firing);

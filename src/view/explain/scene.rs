@@ -38,7 +38,6 @@ fn circumstances(snapshot: &Snapshot) -> Circumstances {
     // The daemon's start is not stored. Without it silence counts from the last reading, which is never shorter.
     let started_at = Timestamp::UNIX_EPOCH;
     Circumstances {
-        revisit: snapshot.revisit(),
         baseline_since: snapshot.kept.state.baseline_since,
         ..Circumstances::ordinary(snapshot.now.at, snapshot.interval(), started_at)
     }

@@ -50,7 +50,7 @@ fn low() -> Policy {
 fn blind() -> Policy {
     let bound = NoReadingFor {
         limit: SignedDuration::from_hours(2),
-        at_least_two_revisits: false,
+        at_least_two_intervals: false,
     };
     let when = When {
         no_reading_for: Some(bound),

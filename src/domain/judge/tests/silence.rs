@@ -61,24 +61,24 @@ fn silence_counts_from_the_latest_of_reading_start_and_first_attempt() {
 }
 
 #[test]
-fn the_shipped_bound_grows_with_the_time_that_asking_everybody_takes() {
+fn the_shipped_bound_grows_with_the_time_between_two_readings() {
     let mut shipped = blind();
     shipped.when.no_reading_for = Some(NoReadingFor {
         limit: jiff::SignedDuration::from_hours(2),
-        at_least_two_revisits: true,
+        at_least_two_intervals: true,
     });
-    for (revisit_secs, now, fires) in [
+    for (interval_secs, now, fires) in [
         (3_600, TWO_HOURS, true),
         (3_601, TWO_HOURS + 1, false),
         (3_601, TWO_HOURS + 2, true),
     ] {
         let circumstances = crate::domain::judge::Circumstances {
-            revisit: jiff::SignedDuration::from_secs(revisit_secs),
+            interval: jiff::SignedDuration::from_secs(interval_secs),
             ..circumstances(now)
         };
         let watched = read_at(0);
         let decided = rules(vec![shipped.clone()]).judge_silence(&Seen::unread(&watched, &[]), &circumstances, false);
-        assert_eq!(!decided.alerts.is_empty(), fires, "{revisit_secs} at {now}");
+        assert_eq!(!decided.alerts.is_empty(), fires, "{interval_secs} at {now}");
     }
 }
 

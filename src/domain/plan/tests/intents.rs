@@ -430,7 +430,7 @@ fn known<'a>(reading: &'a Reading, threshold: &'a Threshold) -> Known<'a> {
         default_threshold: None,
         last_error: None,
         unread_since: None,
-        revisit: hours(0),
+        interval: hours(0),
         now: at(NOW),
     }
 }
