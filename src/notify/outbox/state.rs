@@ -8,10 +8,11 @@ use crate::notify::delivery::{Attempted, End};
 use crate::notify::queue::Sibling;
 
 /// Whether what else was told of the episode decides about this message: the end of an episode, a first word to a client,
-/// and what had to wait. All others are sent without looking.
+/// what had to wait, and what was tried before: it may have died meanwhile, and been taken up again. All others are sent
+/// without looking.
 pub(super) fn depends_on_siblings(message: &Message, notification: &Notification) -> bool {
     let may_be_over = message.channel.is_client() || has_waited(message);
-    follows(&notification.transition) || (may_be_over && is_untouched(message))
+    follows(&notification.transition) || may_be_over || !is_untouched(message)
 }
 
 /// Why a notification is not sent, by what else was told of its episode; `None`: it is sent.
@@ -31,18 +32,27 @@ pub(super) fn dropped(
             .any(|sibling| tells_of_breach(&sibling.transition) && arrived(sibling));
         return (!begun).then(|| NoticeState::Dropped("its alert never arrived".to_owned()));
     }
-    if !is_untouched(message) || !tells_of_breach(&notification.transition) {
+    if !tells_of_breach(&notification.transition) {
+        return None;
+    }
+    let over = || Some(NoticeState::Dropped("it was over before it could be told".to_owned()));
+    let end_is_dropped =
+        |sibling: &Sibling| sibling.transition.is_end() && matches!(sibling.state, NoticeState::Dropped(_));
+    if siblings.iter().any(end_is_dropped) {
+        // It was given up, and its end with it: told now, nothing would take it back.
+        return over();
+    }
+    if !is_untouched(message) {
         return None;
     }
     let is_over = siblings.iter().any(|sibling| sibling.transition.is_end());
     let has_waited = has_waited(message);
     if is_over && (has_waited || message.channel.is_client()) {
-        let why = if was_quiet {
-            "it was over before quiet hours ended"
+        return if was_quiet {
+            Some(NoticeState::Dropped("it was over before quiet hours ended".to_owned()))
         } else {
-            "it was over before it could be told"
+            over()
         };
-        return Some(NoticeState::Dropped(why.to_owned()));
     }
     let later = |sibling: &Sibling| {
         tells_of_breach(&sibling.transition)

@@ -59,6 +59,14 @@ async fn an_episode_over_the_real_store() {
     assert_eq!(state(&store, &ends[0]).await, (dropped.clone(), dropped, vec![]));
     assert_eq!(state(&store, &ends[1]).await, delivered, "its alert may have arrived");
     assert_eq!(state(&store, &ends[2]).await, delivered);
+    // Whoever takes up what was given up is not told of what is over: nobody would ever hear of its end.
+    let mails = catcher.mails().len();
+    assert!(store.retry(&dead.1.id, start()).await.unwrap());
+    let drained = outbox.drain(never()).await.unwrap();
+    assert_eq!((drained.sent, drained.deferred, drained.dropped), (0, 0, 1));
+    let over = NoticeState::Dropped("it was over before it could be told".to_owned());
+    assert_eq!(state(&store, &dead).await, (over.clone(), over, vec!["refused"]));
+    assert_eq!(catcher.mails().len(), mails);
     // Put off, seen again when it is due, and delivered.
     let later = owed(561_116, fired(), "ops", "noc@example.com");
     put(&store, later.clone()).await;
