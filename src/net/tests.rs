@@ -305,6 +305,6 @@ async fn reads_keep_their_connection_and_writes_never_do() {
 #[test]
 fn there_are_always_trust_roots() {
     assert!(Network::load().der().count() > 10);
-    assert!(super::usable(webpki_root_certs::TLS_SERVER_ROOT_CERTS.to_vec()).len() > 100);
-    assert!(super::usable(vec![b"no certificate".to_vec().into()]).is_empty());
+    assert!(super::network::usable(webpki_root_certs::TLS_SERVER_ROOT_CERTS.to_vec()).len() > 100);
+    assert!(super::network::usable(vec![b"no certificate".to_vec().into()]).is_empty());
 }

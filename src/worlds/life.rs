@@ -3,8 +3,9 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use super::disk::database;
 use super::log::Fact;
-use super::world::{World, database};
+use super::world::World;
 use super::{disk, net, receivers};
 use crate::clock::Clock;
 use crate::config::{self, Loaded, Problems, Settings};

@@ -1,6 +1,7 @@
 //! What the program reaches: the API, the receivers and the mail server, each at a port of loopback that is none.
 
 use std::io;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -8,8 +9,8 @@ use std::task::{Context, Poll};
 use futures_util::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, duplex};
 
-use super::plan::Moment;
-use super::world::World;
+use super::plan::{Moment, Plan};
+use super::world::{ACCOUNT, World};
 use super::{receivers, rehearse, upstream};
 use crate::net::{HttpAnswer, HttpError, HttpRequest, Inside, Stream};
 
@@ -125,4 +126,19 @@ impl AsyncWrite for Line {
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.pipe).poll_shutdown(context)
     }
+}
+
+/// What the program is told of its surroundings, before what the plan tells it.
+pub(super) fn config(plan: &Plan, folder: &Path) -> String {
+    format!(
+        "[[account]]\nname = \"{ACCOUNT}\"\nurl = \"http://127.0.0.1:{api}/api/v1/rest.php\"\nusername = \"demo@example.com\"\n\
+         password = \"demo\"\nrate_per_minute = {rate}\n\
+         [store]\nurl = \"sqlite://{store}\"\n[web]\nlisten = \"off\"\n\
+         [smtp]\nurl = \"smtp://127.0.0.1:{mail}\"\nfrom = \"Phone service <alerts@example.com>\"\n{own}",
+        api = API_PORT,
+        rate = plan.rate_per_minute,
+        store = folder.join("state.db").display(),
+        mail = MAIL_PORT,
+        own = plan.config,
+    )
 }

@@ -3,28 +3,27 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::Builder;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
+use super::disk::database;
 use super::growth::{Growth, Lines};
 use super::guards::Guards;
-use super::log::{Entry, Fact, Log, Sample};
+use super::log::{Fact, Log, Sample};
 use super::plan::{Happening, Lie, Moment, Mood, Plan, Planned};
+pub use super::played::{Kept, Played};
+use super::played::{account_name, kept};
 use super::{life, net, people, receivers, upstream};
 use crate::clock::{Clock, Hands};
 use crate::config::Loaded;
-use crate::domain::AccountName;
-use crate::domain::enforcement::Enforcement;
-use crate::domain::kept::{self, AccountView};
-use crate::domain::notice::{Message, Notification};
 use crate::mail_catcher::{self, Behaviour, MailServer};
 use crate::simulator::{self, Simulator};
-use crate::store::{Access, DiskTrouble, Filter, Store, at_once};
+use crate::store::{DiskTrouble, Store, at_once};
 use crate::web::ReloadRequest;
 
 /// How often it is looked how everybody really stands.
@@ -38,62 +37,6 @@ pub const ACCOUNT: &str = "main";
 
 /// How often it is looked how much there is.
 const GROWTH_EVERY: SignedDuration = SignedDuration::from_hours(24);
-
-/// Entries of a client's history that are read at the end: more than a day of it.
-const HISTORY: usize = 200;
-
-/// For how long a message may be due before it is called overdue.
-const OVERDUE: SignedDuration = SignedDuration::from_mins(30);
-
-/// Most notifications that are read at the end.
-const MOST_NOTIFICATIONS: usize = 1_000_000;
-
-/// Where the tasks of databases run, and their deadlines: in real time.
-pub(super) fn database() -> &'static Handle {
-    static DATABASE: OnceLock<Runtime> = OnceLock::new();
-    let runtime = DATABASE.get_or_init(|| {
-        let built = Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        built.unwrap_or_else(|error| unreachable!("the machine gives no thread: {error}"))
-    });
-    runtime.handle()
-}
-
-/// What happened in a world, and what the program kept of it.
-#[derive(Clone, Debug)]
-pub struct Played {
-    pub plan: Plan,
-    pub log: Vec<Entry>,
-    /// How everybody stood, at each look; in the order of time.
-    pub samples: Vec<(u32, Sample)>,
-    /// The most calls in any 60 seconds.
-    pub max_calls_in_60s: u64,
-    pub calls: u64,
-    /// How often the store did what.
-    pub operations: BTreeMap<&'static str, u64>,
-    pub end: Option<Kept>,
-    /// How much there was, once a day.
-    pub growth: Vec<Growth>,
-    /// The last lines of the program's log.
-    pub lines: Vec<String>,
-    /// When all faults had ended.
-    pub faults_ended: Timestamp,
-    pub ended: Timestamp,
-}
-
-/// What the store holds at the end.
-#[derive(Clone, Debug)]
-pub struct Kept {
-    pub view: AccountView,
-    pub notifications: Vec<Notification>,
-    pub enforcements: Vec<Enforcement>,
-    pub bytes: u64,
-    /// By the wall clock of the program.
-    pub at: Timestamp,
-    /// What was read of each client lately, newest first.
-    pub histories: BTreeMap<String, Vec<kept::Kept>>,
-    /// Messages that have been due for half an hour.
-    pub overdue: Vec<Message>,
-}
 
 /// What a rehearsal brings with it.
 pub struct Stage {
@@ -204,7 +147,7 @@ impl World {
             lines: Lines::default(),
             growth: Mutex::default(),
             state: Mutex::new(State {
-                config: config(&plan, folder),
+                config: net::config(&plan, folder),
                 guards: plan.guards.as_ref().map(Guards::to_config).unwrap_or_default(),
                 ..State::default()
             }),
@@ -548,56 +491,4 @@ fn set<T>(all: &mut Vec<(usize, T)>, number: usize, is_begin: bool, value: impl 
     if is_begin {
         all.push((number, value()));
     }
-}
-
-fn account_name() -> AccountName {
-    let Ok(account) = AccountName::new(ACCOUNT) else {
-        unreachable!("the name of the account is one")
-    };
-    account
-}
-
-async fn kept(path: &Path, account: AccountName, now: Timestamp) -> Result<Kept, crate::store::Error> {
-    let store = Store::open(path, Access::Read).await?;
-    let view = store.load(&account).await?;
-    let mut histories = BTreeMap::new();
-    for watched in &view.clients {
-        let id = &watched.client.id;
-        let history = store.history(&account, id, HISTORY).await?;
-        histories.insert(id.to_string(), history);
-    }
-    let due = store
-        .due_messages(
-            now.saturating_sub(OVERDUE).unwrap_or(Timestamp::MIN),
-            MOST_NOTIFICATIONS,
-        )
-        .await?;
-    let kept = Kept {
-        view,
-        notifications: store
-            .notifications(&Filter::newest(account.clone(), MOST_NOTIFICATIONS))
-            .await?,
-        enforcements: store.enforcements(&Filter::newest(account, MOST_NOTIFICATIONS)).await?,
-        bytes: std::fs::metadata(path).map_or(0, |data| data.len()),
-        at: now,
-        histories,
-        overdue: due.into_iter().map(|(message, _)| message).collect(),
-    };
-    store.close().await;
-    Ok(kept)
-}
-
-/// What the program is told of its surroundings, before what the plan tells it.
-fn config(plan: &Plan, folder: &Path) -> String {
-    format!(
-        "[[account]]\nname = \"{ACCOUNT}\"\nurl = \"http://127.0.0.1:{api}/api/v1/rest.php\"\nusername = \"demo@example.com\"\n\
-         password = \"demo\"\nrate_per_minute = {rate}\n\
-         [store]\nurl = \"sqlite://{store}\"\n[web]\nlisten = \"off\"\n\
-         [smtp]\nurl = \"smtp://127.0.0.1:{mail}\"\nfrom = \"Phone service <alerts@example.com>\"\n{own}",
-        api = net::API_PORT,
-        rate = plan.rate_per_minute,
-        store = folder.join("state.db").display(),
-        mail = net::MAIL_PORT,
-        own = plan.config,
-    )
 }

@@ -63,12 +63,6 @@ pub(super) fn interval(played: &Played) -> SignedDuration {
         .max(SignedDuration::from_secs(clients * 120 / rate))
 }
 
-/// Whether sweeps are so far apart that each client counts as unread between any two: `blind` waits for 30 minutes, whatever the
-/// schedule.
-pub(super) fn is_blind_between_sweeps(played: &Played) -> bool {
-    played.plan.interval >= BLIND
-}
-
 /// Everything that keeps the program from reading, judging or telling, each with the time that it takes to get over it.
 fn troubles(played: &Played) -> Vec<Stretch> {
     let settle = WAY_BACK + interval(played);

@@ -7,7 +7,6 @@
 
 use jiff::SignedDuration;
 
-use super::noticed::is_blind_between_sweeps;
 use super::{Invariant, Violation};
 use crate::domain::Money;
 use crate::domain::alert::{Alert, Phase};
@@ -77,7 +76,7 @@ pub(super) fn check(played: &Played, found: &mut Vec<Violation>) {
                 _ => {}
             }
         }
-        let is_read = watched.last_error.is_none() && watched.reading.is_some() && !is_blind_between_sweeps(played);
+        let is_read = watched.last_error.is_none() && watched.reading.is_some();
         if is_read && alert(end, client, "blind").is_some_and(|alert| alert.firing().is_some()) {
             add(format!(
                 "client {client} was read at its last try, and `blind` fires for it"

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::noticed::{interval, is_blind_between_sweeps, later};
+use super::noticed::{interval, later};
 use super::{Invariant, Violation};
 use crate::worlds::log::{Entry, Fact};
 use crate::worlds::told;
@@ -126,7 +126,7 @@ fn untold(played: &Played, end: &Kept) -> Vec<String> {
         "store" => *client == "account" && lived_on(played, word.at),
         // Many clients that really ran dry in one sweep are told so, until a second reading.
         "upstream" => end.view.state.surprise.is_none(),
-        "blind" => !is_vanished(client) && !is_blind_between_sweeps(played),
+        "blind" => !is_vanished(client),
         policy => *client == "account" && ENDS.contains(&policy),
     });
     open.map(|((client, policy), word)| {

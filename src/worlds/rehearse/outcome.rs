@@ -14,9 +14,10 @@ use crate::store::{Access, Error, Store, at_once};
 use crate::view::enforcement::state_text;
 use crate::view::rehearsal::{Change, Changed, ChannelFacts, Event, Facts, Message, Rehearsal, Setting, Told, Untold};
 use crate::view::words;
+use crate::worlds::disk::database;
 use crate::worlds::log::Fact;
 use crate::worlds::plan::{Deed, Happening};
-use crate::worlds::world::{Kept, Played, database};
+use crate::worlds::world::{Kept, Played};
 
 pub(super) fn of(
     loaded: &Loaded,

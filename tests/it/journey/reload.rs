@@ -119,7 +119,10 @@ async fn a_thousand_reloads_under_load_lose_no_sweep_mail_or_change() {
             std::fs::write(world.config_path(), text + "\n").unwrap();
         }
         let at = clock.monotonic();
-        let answer = reload().await;
+        let mut answer = reload().await;
+        while answer.status == 429 {
+            answer = reload().await;
+        }
         took.push(clock.monotonic() - at);
         assert_eq!(answer.is(200).json(), json!([]));
     }

@@ -53,7 +53,7 @@ const MODULES: [(&str, bool, &str); 26] = [
     (
         "worlds",
         true,
-        "config daemon desk domain mail_catcher simulator store view web",
+        "config daemon desk domain mail_catcher notify simulator store view web",
     ),
     // `main` hands over to the library and does nothing else; the name stands for `src/main.rs`.
     ("main", false, "cli"),
