@@ -185,11 +185,20 @@ impl MailServer {
         Conversation::hold(wire, &self.shared).await
     }
 
+    /// Changes with each mail that is taken.
+    #[must_use]
+    pub fn listen(&self) -> watch::Receiver<Vec<Arc<CaughtMail>>> {
+        self.shared.mails.subscribe()
+    }
+
     /// Hands out the mails that were taken since the last call.
     #[must_use]
     pub fn take_mails(&self) -> Vec<Arc<CaughtMail>> {
         let mut taken = Vec::new();
-        self.shared.mails.send_modify(|mails| taken = std::mem::take(mails));
+        self.shared.mails.send_if_modified(|mails| {
+            taken = std::mem::take(mails);
+            false
+        });
         taken
     }
 

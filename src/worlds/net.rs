@@ -2,8 +2,8 @@
 
 use std::io;
 use std::path::Path;
-use std::pin::Pin;
-use std::sync::Arc;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 
 use futures_util::future::BoxFuture;
@@ -64,11 +64,8 @@ impl Inside for Reached {
     fn connect(&self, _host: &str, _port: u16) -> BoxFuture<'_, io::Result<Stream>> {
         Box::pin(async move {
             let (ours, theirs) = duplex(PIPE_BYTES);
-            let mail = self.world.mail.clone();
-            self.world.spawn(async move {
-                // A conversation that breaks off is the program's matter.
-                mail.hold(Box::new(theirs)).await.ok();
-            });
+            self.world
+                .spawn(converse(Arc::downgrade(&self.world), self.life, theirs));
             let line: Stream = Box::new(Line {
                 pipe: ours,
                 world: Arc::clone(&self.world),
@@ -76,6 +73,29 @@ impl Inside for Reached {
             });
             Ok(line)
         })
+    }
+}
+
+/// The mail server's end of a conversation. What it takes is written down when it does: the program may not look for long.
+async fn converse(world: Weak<World>, life: u32, pipe: DuplexStream) {
+    let Some(mail) = world.upgrade().map(|world| world.mail.clone()) else {
+        return;
+    };
+    let mut taken = mail.listen();
+    let mut held = pin!(mail.hold(Box::new(pipe)));
+    loop {
+        let is_over = tokio::select! {
+            biased;
+            // A conversation that breaks off is the program's matter.
+            _ = &mut held => true,
+            changed = taken.changed() => changed.is_err(),
+        };
+        if let Some(world) = world.upgrade() {
+            receivers::collect_mail(&world, life);
+        }
+        if is_over {
+            return;
+        }
     }
 }
 

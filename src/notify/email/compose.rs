@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use lettre::address::Envelope;
 use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::{Mailbox, MultiPart, MultiPartKind, SinglePart};
 
 use super::error::MailError;
 use crate::domain::notice::Message;
@@ -52,12 +52,22 @@ pub(super) fn compose(
         .references(thread)
         .raw_header(header("Auto-Submitted", "auto-generated"))
         .raw_header(header("X-Auto-Response-Suppress", "All"))
-        .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
+        .multipart(both(mail, &message.id))
         .map_err(|error| MailError::Compose { why: error.to_string() })?;
     Ok(Composed {
         envelope: composed.envelope().clone(),
         data: composed.formatted(),
     })
+}
+
+/// Text and HTML. A mail that is sent again is the same, byte for byte; and no encoded body holds the boundary, for `=_` encodes nothing.
+fn both(mail: &Mail, id: &str) -> MultiPart {
+    MultiPart::builder()
+        .kind(MultiPartKind::Alternative)
+        .boundary(format!("=_{:032x}", stable_hash(id)))
+        .build()
+        .singlepart(SinglePart::plain(mail.text.clone()))
+        .singlepart(SinglePart::html(mail.html.clone()))
 }
 
 /// From whom and to whom a mail to this recipient would go.

@@ -314,8 +314,10 @@ impl Stepper<'_> {
         if self.judgement.verdict == Verdict::Clear && day_recovered {
             return self.clear(firing, is_new_reading);
         }
-        firing.clear_readings = 0;
-        firing.clear_since = None;
+        if !self.is_untried() {
+            firing.clear_readings = 0;
+            firing.clear_since = None;
+        }
         if self.judgement.verdict == Verdict::Breach && is_new_reading {
             let seen_at = self.reading_at.unwrap_or(self.moment.now);
             firing.confirmed |= seen_at.duration_since(firing.since) >= one_round_later(self.moment.interval);
@@ -332,6 +334,13 @@ impl Stepper<'_> {
             episode: Some(firing),
             ended_by: None,
         }
+    }
+
+    /// Whether it was only looked at the time since the last reading, and nobody tried to read anew: that interrupts no readings.
+    /// Silence is looked at every minute between two sweeps.
+    const fn is_untried(&self) -> bool {
+        matches!(self.judgement.verdict, Verdict::Between)
+            && matches!(self.judgement.reason, Reason::Unread { error: None, .. })
     }
 
     /// Notes on which day spending was over or under its limit; whether one whole day under it has passed. The new

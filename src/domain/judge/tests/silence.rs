@@ -130,6 +130,31 @@ fn only_a_reading_ends_silence_and_a_balance_ends_nothing_else() {
 }
 
 #[test]
+fn a_look_between_two_readings_interrupts_them_only_where_one_failed() {
+    for (name, last_error, clear_readings) in [
+        ("not tried again yet", None, 1),
+        ("failed meanwhile", Some("timeout"), 0),
+    ] {
+        let clear = Firing {
+            clear_readings: 1,
+            clear_since: Some(at(100_000)),
+            ..firing(&blind(), 0)
+        };
+        let before = [alert(&blind(), Phase::Firing(clear))];
+        let watched = Watched {
+            last_error: last_error.map(Into::into),
+            ..read_at(100_000)
+        };
+        let seen = Seen::unread(&watched, &before);
+        let decided = rules(vec![blind()]).judge_silence(&seen, &circumstances(100_060), false);
+        let after = super::after(&before, &decided);
+        let firing = after[0].firing().unwrap();
+        assert_eq!(firing.clear_readings, clear_readings, "{name}");
+        assert_eq!(firing.clear_since.is_some(), last_error.is_none(), "{name}");
+    }
+}
+
+#[test]
 fn a_threshold_that_cannot_be_read_is_silence_from_the_moment_it_grew_too_old() {
     let day = 24 * 3600;
     for (name, now, fires) in [
