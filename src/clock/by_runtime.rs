@@ -5,11 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 #[derive(Debug)]
 pub(super) struct RuntimeTime {
+    /// Its time counts, also for whoever asks from within another one.
+    runtime: Handle,
     start: Timestamp,
     origin: Instant,
     /// By how much the wall clock was set since the start.
@@ -23,6 +26,7 @@ impl RuntimeTime {
     #[expect(clippy::disallowed_methods, reason = "the clock alone reads clocks, a runtime's too")]
     pub(super) fn new(start: Timestamp) -> Self {
         Self {
+            runtime: Handle::current(),
             start,
             origin: Instant::now(),
             set_by: Mutex::default(),
@@ -32,6 +36,7 @@ impl RuntimeTime {
 
     /// The wall clock and the monotonic one.
     pub(super) fn read(&self) -> (Timestamp, Duration) {
+        let _entered = self.runtime.enter();
         let monotonic = self.origin.elapsed();
         let set_by = *self.set_by.lock().unwrap_or_else(PoisonError::into_inner);
         let passed = SignedDuration::try_from(monotonic).unwrap_or(SignedDuration::MAX);

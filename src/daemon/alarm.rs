@@ -83,6 +83,7 @@ impl<'a> Alarm<'a> {
             }
             self.deliver().await;
             tokio::select! {
+                biased;
                 () = changed => {}
                 () = self.clock.sleep(AGAIN_AFTER), if !self.owed.is_empty() => {}
             }

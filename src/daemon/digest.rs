@@ -78,6 +78,7 @@ impl Digests {
                 }
             };
             tokio::select! {
+                biased;
                 () = stopped(stop.clone()) => return,
                 () = next => {}
                 () = clock.until_jump() => {}

@@ -79,6 +79,7 @@ impl Mirrors {
         loop {
             let now = Arc::clone(&mirrors.borrow_and_update());
             tokio::select! {
+                biased;
                 () = async { now.run(watches, store).await; std::future::pending().await } => {}
                 changed = mirrors.changed() => if changed.is_err() { return },
             }
@@ -115,6 +116,7 @@ impl Mirrors {
             let rest = GATHER.max(took * REST).min(resend);
             self.clock.sleep(rest).await;
             tokio::select! {
+                biased;
                 // The sender is the store's, which lives as long as this.
                 _ = moves.changed() => {}
                 () = self.clock.sleep(all_at.saturating_sub(self.clock.monotonic())) => {}

@@ -140,6 +140,7 @@ impl Pulse {
                 };
             }
             tokio::select! {
+                biased;
                 _ = changes.changed() => {}
                 () = self.clock.sleep(most - passed) => {}
             }

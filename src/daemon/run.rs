@@ -120,6 +120,7 @@ impl Daemon {
         };
         let beside = async {
             tokio::select! {
+                biased;
                 () = stopped(stopper.subscribe()) => service::stopping(),
                 _ = async {
                     tokio::join!(
@@ -150,6 +151,7 @@ impl Daemon {
         let work = async { tokio::join!(accounts, deliveries, announcements, digests, beside, web) };
         let mut work = Box::pin(work);
         let ended = tokio::select! {
+            biased;
             _ = &mut work => None,
             () = stop => Some(Ok(())),
             error = watch_over(alarm, &pulse) => Some(Err(error)),
@@ -188,6 +190,7 @@ async fn watch_over(alarm: Option<Alarm<'_>>, pulse: &Pulse) -> Error {
         }
     };
     tokio::select! {
+        biased;
         error = pulse.hopeless() => error,
         never = telling => never,
     }
@@ -209,6 +212,7 @@ async fn announce(
 ) {
     loop {
         tokio::select! {
+            biased;
             pass = passes.recv() => if pass.is_none() { return },
             () = environment.clock.sleep(environment.look_every) => {}
         }
@@ -359,6 +363,7 @@ impl Account<'_> {
                 let interval = self.settings.borrow().schedule.interval(now);
                 let interval = Duration::try_from(interval).unwrap_or(STORE_PAUSE);
                 tokio::select! {
+                    biased;
                     () = stopped(stop.clone()) => {}
                     () = self.clock.sleep(STORE_PAUSE.min(interval)) => {}
                 }

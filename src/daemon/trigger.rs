@@ -93,6 +93,7 @@ impl Bell {
             let sweep = settings.borrow_and_update().schedule.sweep.clone();
             let mark = settings.borrow().schedule.next_after(after);
             tokio::select! {
+                biased;
                 () = self.wait_for(mark) => {
                     ring.send_modify(|marks| *marks += 1);
                     after = next_from(mark, self.clock.now());
@@ -119,6 +120,7 @@ impl Bell {
             self.clock.sleep(LATE).await;
         };
         tokio::select! {
+            biased;
             // It may have rung early.
             _ = rung => self.clock.reach(due).await,
             () = overdue => {}

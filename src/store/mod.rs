@@ -123,7 +123,10 @@ impl Store {
 
     /// Closes the store for all clones. A store that is dropped instead loses nothing; its log is read at the next start.
     pub async fn close(&self) {
-        self.engine.close().await;
+        match &self.at_once {
+            Some(runtime) => at_once(runtime, self.engine.close()),
+            None => self.engine.close().await,
+        }
     }
 
     /// All that a sweep and its decisions need of an account, as one transaction saw it. An account that is not stored

@@ -18,7 +18,7 @@ pub struct Plan {
     pub clients: u32,
     /// Settings of the simulator, `NAME=VALUE` each.
     pub settings: Vec<String>,
-    /// What the program is told, without accounts' addresses: see [`super::world::CONFIG`].
+    /// What the program is told, behind what it is told of the account, the store and the mail server.
     pub config: String,
     /// Which policies ask for changes at the start, and what bounds them; `None`: the program is told by somebody else.
     pub guards: Option<Guards>,

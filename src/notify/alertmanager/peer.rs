@@ -91,6 +91,7 @@ impl Peer {
                 self.note(told, &mut fares, reached);
             }
             tokio::select! {
+                biased;
                 // It is the mirror that sends, and that lives as long as this.
                 _ = looks.changed(), if fares.failures == 0 => {}
                 () = self.clock.sleep(self.pause(&fares)), if fares.failures > 0 => {}

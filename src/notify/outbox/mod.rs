@@ -202,6 +202,7 @@ impl<Q: Queue> Outbox<Q> {
                 }
             };
             tokio::select! {
+                biased;
                 () = stop.clone() => return,
                 () = wake.notified() => {}
                 () = sleep => {}

@@ -87,6 +87,8 @@ impl<Q: Queue> Outbox<Q> {
                 break;
             }
             let event = tokio::select! {
+                biased;
+                _ = late.tick(), if !self.unwritten.is_empty() => Event::Late,
                 ended = flights.next() => Event::Ended(ended),
                 () = async { match wake {
                     Some(wake) => wake.notified().await,
@@ -94,7 +96,6 @@ impl<Q: Queue> Outbox<Q> {
                 } } => Event::Look,
                 // Real time, as the waits of channels.
                 () = tokio::time::sleep(self.settings.look_every), if wake.is_some() => Event::Look,
-                _ = late.tick(), if !self.unwritten.is_empty() => Event::Late,
             };
             is_looking = match event {
                 Event::Ended(Some(ended)) => self.take_note(ended, &mut flights, &mut tally.drained).await,

@@ -143,6 +143,7 @@ impl Pacer {
                 Step::Yield => turn = turn.yield_to_urgent().await,
                 Step::Sleep(duration) => {
                     tokio::select! {
+                        biased;
                         () = self.0.clock.sleep(duration.min(SLICE)) => {}
                         () = self.0.changed.notified() => {}
                     }

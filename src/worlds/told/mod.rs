@@ -56,7 +56,7 @@ struct Spoken {
     word: Word,
 }
 
-/// Everything that was said of alerts, in the order of time. What a mirror shows is in [`super::receivers`].
+/// Everything that was said of alerts, in the order of time. What a mirror shows is none of it.
 #[must_use]
 pub fn said(log: &[Entry]) -> Vec<Said> {
     received(log)
