@@ -145,8 +145,9 @@ impl Daemon {
     /// # Errors
     /// [`Error`]; nothing was asked or sent.
     pub async fn build(settings: &Settings, environment: &Environment) -> Result<Self, Error> {
+        let parts = Self::parts(settings, environment)?;
         let store = Store::open(&settings.store.path, Access::Daemon).await?;
-        Self::over(store, settings, environment).await
+        Self::assemble(store, parts, environment).await
     }
 
     /// The same over a store that is open.
@@ -154,13 +155,22 @@ impl Daemon {
     /// # Errors
     /// [`Error`]; nothing was asked or sent.
     pub async fn over(store: Store, settings: &Settings, environment: &Environment) -> Result<Self, Error> {
+        Self::assemble(store, Self::parts(settings, environment)?, environment).await
+    }
+
+    /// All that the settings alone say: what is wrong with them leaves no store behind.
+    fn parts(settings: &Settings, environment: &Environment) -> Result<Parts, SetupError> {
         parts::warn_of_texts(settings);
+        Parts::build(settings.clone(), environment, None)
+    }
+
+    async fn assemble(store: Store, parts: Parts, environment: &Environment) -> Result<Self, Error> {
         let Parts {
             settings,
             outbox,
             mirrors,
             heartbeat,
-        } = Parts::build(settings.clone(), environment, None)?;
+        } = parts;
         store.settle_dead_owners(parts::DAEMON, environment.clock.now()).await?;
         let (stop, stopped) = signal::channel(false);
         let watches = settings.accounts.iter();

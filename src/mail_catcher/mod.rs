@@ -24,7 +24,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use self::conversation::Conversation;
-pub use self::words::{decoded, unencoded};
+pub use self::words::{decoded, unencoded, unquoted};
 
 /// Conversations held at once; more wait to be accepted. One sender holds few.
 const MOST_CONVERSATIONS: usize = 64;

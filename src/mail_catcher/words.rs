@@ -1,4 +1,4 @@
-//! Small readers of what senders say: paths, base64; and addresses as names of files.
+//! Small readers of what senders say: paths, base64, quoted-printable; and addresses as names of files.
 
 /// The address of `FROM:<a@b> BODY=8BITMIME`.
 pub(super) fn path(rest: &str, word: &str) -> Option<String> {
@@ -48,6 +48,28 @@ pub fn decoded(base64: &str) -> Option<String> {
         }
     }
     String::from_utf8(bytes).ok()
+}
+
+/// Resolves quoted-printable (RFC 2045).
+#[must_use]
+pub fn unquoted(text: &str) -> String {
+    let mut parts = text.split('=');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let code = part.get(..2).and_then(|code| u8::from_str_radix(code, 16).ok());
+        match (code, part.strip_prefix("\r\n")) {
+            (Some(byte), _) => {
+                bytes.push(byte);
+                bytes.extend(&part.as_bytes()[2..]);
+            }
+            (None, Some(rest)) => bytes.extend(rest.as_bytes()),
+            (None, None) => {
+                bytes.push(b'=');
+                bytes.extend(part.as_bytes());
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// A header with its encoded words (RFC 2047, UTF-8 in base64) read; blanks between two of them go. Others stay as they are.

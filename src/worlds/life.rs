@@ -29,11 +29,12 @@ pub(super) async fn live(world: Arc<World>) {
     for life in 1.. {
         world.begins(life);
         match start(&world, life).await {
-            Ok((daemon, store)) => {
+            Ok(Some((daemon, store))) => {
                 world.log(Fact::Started { life });
                 run(&world, life, daemon).await;
                 close(store).await;
             }
+            Ok(None) => {}
             Err(why) => world.log(Fact::NotStarted {
                 life,
                 why: world.without_folder(&why),
@@ -61,7 +62,8 @@ fn environment(world: &Arc<World>, life: u32) -> Environment {
     }
 }
 
-async fn start(world: &Arc<World>, life: u32) -> Result<(Daemon, Store), String> {
+/// The program, unless it is killed while it starts; else what it says why it cannot.
+async fn start(world: &Arc<World>, life: u32) -> Result<Option<(Daemon, Store)>, String> {
     let environment = environment(world, life);
     let settings = settings(world)?;
     match build(world, life, &settings, &environment).await {
@@ -110,7 +112,7 @@ async fn build(
     life: u32,
     settings: &Settings,
     environment: &Environment,
-) -> Result<(Daemon, Store), daemon::Error> {
+) -> Result<Option<(Daemon, Store)>, daemon::Error> {
     if let Some(trouble) = world.disk() {
         let path = settings.store.path.clone();
         return Err(daemon::Error::Store(store::Error::simulated(path, trouble)));
@@ -123,18 +125,11 @@ async fn build(
         () = world.killed(life) => None,
         built = Daemon::over(store, settings, environment) => Some(built),
     };
-    match built {
-        Some(Ok(daemon)) => Ok((daemon, plain)),
-        Some(Err(error)) => {
-            close(plain).await;
-            Err(error)
-        }
-        None => {
-            close(plain).await;
-            let path = settings.store.path.clone();
-            Err(daemon::Error::Store(store::Error::Missing { path }))
-        }
+    if let Some(Ok(daemon)) = built {
+        return Ok(Some((daemon, plain)));
     }
+    close(plain).await;
+    built.transpose().map(|_| None)
 }
 
 /// One life, to its end.

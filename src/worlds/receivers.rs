@@ -81,7 +81,8 @@ pub(super) async fn answer(world: &Arc<World>, life: u32, request: HttpRequest) 
     })
 }
 
-fn plain(status: u16, body: &str) -> HttpAnswer {
+/// An answer without headers.
+pub(super) fn plain(status: u16, body: &str) -> HttpAnswer {
     HttpAnswer {
         status,
         headers: HeaderMap::new(),
@@ -89,7 +90,8 @@ fn plain(status: u16, body: &str) -> HttpAnswer {
     }
 }
 
-fn refused() -> HttpError {
+/// Nobody listens there.
+pub(super) fn refused() -> HttpError {
     HttpError::Connect {
         server: "127.0.0.1".to_owned(),
         step: Step::Connection,

@@ -53,7 +53,6 @@ pub struct World {
     /// True time is its monotonic time; its wall clock is the one that the program believes.
     pub clock: Clock,
     hands: Hands,
-    start: Timestamp,
     pub simulator: Arc<Simulator>,
     pub(super) upstream: upstream::Memory,
     pub mail: MailServer,
@@ -77,9 +76,9 @@ pub struct World {
 struct State {
     lies: Vec<(usize, Lie)>,
     disks: Vec<(usize, DiskTrouble)>,
-    moods: Vec<(usize, &'static str, Mood)>,
+    moods: Vec<(usize, (&'static str, Mood))>,
     mail: Vec<(usize, Behaviour)>,
-    faults: Vec<(usize, String, &'static str)>,
+    faults: Vec<(usize, (String, &'static str))>,
     operations: BTreeMap<&'static str, u64>,
     /// The kind of moment, and how many of it are still to come before the kill.
     armed: Option<(Moment, u32)>,
@@ -134,7 +133,6 @@ impl World {
         let simulator = Simulator::new(options, clock.clone());
         let simulator = simulator.unwrap_or_else(|error| unreachable!("the plan's settings are none: {error}"));
         Arc::new(Self {
-            start: plan.start,
             clock,
             hands,
             simulator,
@@ -168,7 +166,8 @@ impl World {
     /// The time that really passed since the start, as a time of day.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.start
+        self.plan
+            .start
             .saturating_add(self.clock.monotonic())
             .unwrap_or(Timestamp::MAX)
     }
@@ -218,7 +217,7 @@ impl World {
         }
         self.is_ending.store(true, Ordering::Release);
         self.ending.notify_waiters();
-        self.start.saturating_add(faults_ended).unwrap_or(Timestamp::MAX)
+        self.plan.start.saturating_add(faults_ended).unwrap_or(Timestamp::MAX)
     }
 
     async fn reach(&self, at: Duration) {
@@ -287,10 +286,7 @@ impl World {
             Happening::Lie(lie) => set(&mut state.lies, number, is_begin, || *lie),
             Happening::Disk(trouble) => set(&mut state.disks, number, is_begin, || *trouble),
             Happening::Mood { receiver, mood } => {
-                state.moods.retain(|(of, _, _)| *of != number);
-                if is_begin {
-                    state.moods.push((number, receiver, *mood));
-                }
+                set(&mut state.moods, number, is_begin, || (*receiver, *mood));
             }
             Happening::Mail(behaviour) => {
                 set(&mut state.mail, number, is_begin, || behaviour.clone());
@@ -298,15 +294,12 @@ impl World {
                 self.mail.behave(now.unwrap_or_default());
             }
             Happening::Fault { name, share } => {
-                state.faults.retain(|(of, _, _)| *of != number);
-                if is_begin {
-                    state.faults.push((number, name.clone(), share));
-                }
-                let still = state.faults.iter().rev().find(|(_, other, _)| other == name);
-                let share = still.map_or("0", |(_, _, share)| *share);
+                set(&mut state.faults, number, is_begin, || (name.clone(), *share));
+                let still = state.faults.iter().rev().find(|(_, (other, _))| other == name);
+                let share = still.map_or("0", |(_, (_, share))| *share);
                 if let Err(error) = self.simulator.set_fault(name, share) {
                     // Together with the others it would hit more calls than there are.
-                    state.faults.retain(|(of, _, _)| *of != number);
+                    state.faults.retain(|(of, _)| *of != number);
                     return Err(error.to_string());
                 }
             }
@@ -333,8 +326,8 @@ impl World {
     /// How a receiver over HTTP behaves now.
     pub(super) fn mood(&self, receiver: &str) -> Mood {
         let state = self.state();
-        let of = state.moods.iter().rev().find(|(_, name, _)| *name == receiver);
-        of.map_or(Mood::Good, |(_, _, mood)| *mood)
+        let of = state.moods.iter().rev().find(|(_, (name, _))| *name == receiver);
+        of.map_or(Mood::Good, |(_, (_, mood))| *mood)
     }
 
     /// What the program is told on the stage of a rehearsal.

@@ -16,6 +16,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use super::layout::{Html, Shell, Visitor};
+use crate::mail_catcher::unquoted;
 use crate::view::words::clean;
 use crate::web::Site;
 use crate::web::answer::Refused;
@@ -114,27 +115,6 @@ fn readable(mail: &str) -> String {
     let mail = &mail[..end.unwrap_or(mail.len())];
     let (head, body) = mail.split_once("\r\n\r\n").unwrap_or((mail, ""));
     format!("{}\n\n{}", words(head), unquoted(body)).replace("\r\n", "\n")
-}
-
-/// Resolves quoted-printable (RFC 2045).
-fn unquoted(text: &str) -> String {
-    let mut parts = text.split('=');
-    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
-    for part in parts {
-        let code = part.get(..2).and_then(|code| u8::from_str_radix(code, 16).ok());
-        match (code, part.strip_prefix("\r\n")) {
-            (Some(byte), _) => {
-                bytes.push(byte);
-                bytes.extend(&part.as_bytes()[2..]);
-            }
-            (None, Some(rest)) => bytes.extend(rest.as_bytes()),
-            (None, None) => {
-                bytes.push(b'=');
-                bytes.extend(part.as_bytes());
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Resolves encoded words (RFC 2047) in the one form that this program's mails have.

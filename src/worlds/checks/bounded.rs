@@ -15,11 +15,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::circumstances::{Circumstances, before};
-use super::{Invariant, Violation};
+use super::{Evidence, Invariant, Violation};
 use crate::domain::notice::{NoticeState, Transition};
 use crate::worlds::log::Fact;
 use crate::worlds::plan::{Act, Happening, Planned};
-use crate::worlds::told::{Said, Word, known_as, received, said};
+use crate::worlds::told::{Said, Word, known_as, received};
 use crate::worlds::world::Played;
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -34,11 +34,11 @@ const MAX_REPEATS: u32 = 5;
 /// Two sweeps are never closer than this, even when a killed program begins with one.
 const CLOCK_STEPS: SignedDuration = SignedDuration::from_secs(60);
 
-pub(super) fn check(played: &Played, found: &mut Vec<Violation>) {
+pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
+    let Evidence { played, said } = evidence;
     let circumstances = Circumstances::of(&played.log);
-    let told = said(&played.log);
-    clients(played, &circumstances, &told, found);
-    operators(played, &circumstances, &told, found);
+    clients(played, &circumstances, said, found);
+    operators(played, &circumstances, said, found);
     summaries(played, found);
     hours(played, found);
     one_each_sweep(played, found);

@@ -1,9 +1,8 @@
 //! The cap of calls is never exceeded, and nothing grows without end: lines of the log, bytes of the store, and descriptors. A long
 //! world's second half is measured by its first; resident memory is for whoever runs worlds at night.
 
-use super::{Invariant, Violation};
+use super::{Evidence, Invariant, Violation};
 use crate::worlds::growth::Growth;
-use crate::worlds::world::Played;
 
 /// Worlds of fewer days are too short to be measured by their own first half.
 const LONG_DAYS: usize = 40;
@@ -17,7 +16,8 @@ const LINES_A_DAY: u64 = 1_500;
 /// Lines that each client may bring on a day.
 const LINES_A_CLIENT: u64 = 60;
 
-pub(super) fn check(played: &Played, found: &mut Vec<Violation>) {
+pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
+    let played = evidence.played;
     let mut add = |what: String| {
         found.push(Violation {
             invariant: Invariant::Calls,

@@ -10,12 +10,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::arrivals::{Arrivals, names, receiver};
 use super::circumstances::{Circumstances, after, before};
-use super::{Invariant, Violation};
+use super::{Evidence, Invariant, Violation};
 use crate::domain::Severity;
 use crate::domain::notice::{NoticeState, Notification, Transition};
 use crate::worlds::log::Fact;
 use crate::worlds::plan::{Act, Happening};
-use crate::worlds::told::{Said, said};
+use crate::worlds::told::Said;
 use crate::worlds::world::{Kept, Played};
 
 /// A message is tried for 24 hours from when it may first leave, which pacing and quiet hours put off.
@@ -24,7 +24,8 @@ const TRIED_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// Pacing and quiet hours put a first try off by so much at most in a world.
 const PUT_OFF: SignedDuration = SignedDuration::from_hours(14);
 
-pub(super) fn check(played: &Played, found: &mut Vec<Violation>) {
+pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
+    let Evidence { played, said } = evidence;
     let Some(end) = &played.end else {
         found.push(violation(
             played.ended,
@@ -32,13 +33,12 @@ pub(super) fn check(played: &Played, found: &mut Vec<Violation>) {
         ));
         return;
     };
-    let told = said(&played.log);
     let scene = Scene {
         played,
         end,
         circumstances: Circumstances::of(&played.log),
-        arrivals: Arrivals::of(&played.log, &told),
-        told,
+        arrivals: Arrivals::of(&played.log, said),
+        told: said,
         firing: end
             .view
             .alerts
@@ -70,7 +70,7 @@ struct Scene<'a> {
     end: &'a Kept,
     circumstances: Circumstances,
     arrivals: Arrivals<'a>,
-    told: Vec<Said>,
+    told: &'a [Said],
     /// The episodes that fire at the end.
     firing: BTreeSet<String>,
 }

@@ -9,11 +9,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::arrivals::receiver;
 use super::circumstances::{after, before};
-use super::{Invariant, Violation};
+use super::{Evidence, Invariant, Violation};
 use crate::domain::notice::{NoticeState, Notification, Transition};
 use crate::worlds::log::{Fact, Sample};
 use crate::worlds::plan::{Act, Happening, Planned};
-use crate::worlds::told::{Said, Word, said};
+use crate::worlds::told::{Said, Word};
 use crate::worlds::world::{Kept, Played};
 
 /// Since when something must hold to be known for sure at the end: a threshold is read anew every 6 hours, and a relapse ends only
@@ -32,11 +32,11 @@ const STORE: &str = "store";
 /// A receiver, and one alert there.
 type Place<'a> = (&'a str, &'a str, &'a str, &'a str);
 
-pub(super) fn check(played: &Played, found: &mut Vec<Violation>) {
-    let told = said(&played.log);
+pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
+    let Evidence { played, said } = evidence;
     let Some(end) = &played.end else { return };
     let unheard = unheard(end);
-    let open = alternate(&told, &unheard, found);
+    let open = alternate(said, &unheard, found);
     last_words(played, end, &open, &unheard, found);
     agrees_with_the_truth(played, &open, found);
 }

@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 
+use super::told::{self, Said};
 use super::world::Played;
 
 mod arrivals;
@@ -48,6 +49,13 @@ pub enum Invariant {
     Well,
 }
 
+/// What checks go by.
+struct Evidence<'a> {
+    played: &'a Played,
+    /// Everything that receivers were told, read once.
+    said: &'a [Said],
+}
+
 /// Every promise that was broken.
 #[must_use]
 pub fn all(played: &Played) -> Vec<Violation> {
@@ -61,9 +69,13 @@ pub fn all(played: &Played) -> Vec<Violation> {
         calls::check,
         well::check,
     ];
+    let evidence = Evidence {
+        played,
+        said: &told::said(&played.log),
+    };
     let mut found = Vec::new();
     for check in checks {
-        check(played, &mut found);
+        check(&evidence, &mut found);
     }
     found.sort_by_key(|violation| violation.at);
     found

@@ -12,10 +12,10 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Invariant, Violation};
+use super::{Evidence, Invariant, Violation};
 use crate::worlds::log::{Entry, Fact, Sample};
 use crate::worlds::plan::{Act, Happening};
-use crate::worlds::told::{self, Said};
+use crate::worlds::told::Said;
 use crate::worlds::world::Played;
 
 /// How long a threshold may be remembered before it is read again: six hours, and then it is read when there is a call to spare.
@@ -42,8 +42,8 @@ const EXPLAINS: [&str; 3] = ["account-access", "upstream", "inventory"];
 type Words<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a Said>>;
 type Stretch = (Timestamp, Timestamp);
 
-pub(super) fn check(played: &Played, found: &mut Vec<Violation>) {
-    let said = told::said(&played.log);
+pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
+    let Evidence { played, said } = evidence;
     let mut words = Words::new();
     for word in said.iter().filter(|word| word.channel == "hook") {
         words.entry((&word.client, &word.policy)).or_default().push(word);

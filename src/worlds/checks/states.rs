@@ -7,7 +7,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Invariant, Violation};
+use super::{Evidence, Invariant, Violation};
 use crate::domain::Money;
 use crate::domain::alert::{Alert, Phase};
 use crate::domain::kept::{self, Seen};
@@ -43,7 +43,8 @@ enum Verdict {
     NotApplicable,
 }
 
-pub(super) fn check(played: &Played, found: &mut Vec<Violation>) {
+pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
+    let played = evidence.played;
     let Some(end) = &played.end else { return };
     let clock_was_set = clock_was_set(played);
     for watched in &end.view.clients {

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::noticed::{interval, later};
-use super::{Invariant, Violation};
+use super::{Evidence, Invariant, Violation};
 use crate::worlds::log::{Entry, Fact};
-use crate::worlds::told;
+use crate::worlds::told::Said;
 use crate::worlds::world::{Kept, Played};
 
 /// A probe, the pace and a retry.
@@ -21,7 +21,8 @@ const ENDS: [&str; 3] = ["account-access", "upstream", "alertmanager"];
 /// How long ago at most the mirror was told of what fires, when it is told every hour.
 const MIRRORED_WITHIN: SignedDuration = SignedDuration::from_mins(75);
 
-pub(super) fn check(played: &Played, found: &mut Vec<Violation>) {
+pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
+    let Evidence { played, said } = evidence;
     let due = later(played.faults_ended, interval(played) * 2 + WAY_BACK);
     if due >= played.ended {
         return;
@@ -40,7 +41,7 @@ pub(super) fn check(played: &Played, found: &mut Vec<Violation>) {
     for client in unread(played, due) {
         add(format!("client {client} was not read again"));
     }
-    for what in untold(played, end) {
+    for what in untold(played, said, end) {
         add(what);
     }
     for message in &end.overdue {
@@ -111,8 +112,7 @@ fn lived_on(played: &Played, told_at: Timestamp) -> bool {
 }
 
 /// What was told of the account or of unread clients and is not over by what was told.
-fn untold(played: &Played, end: &Kept) -> Vec<String> {
-    let said = told::said(&played.log);
+fn untold(played: &Played, said: &[Said], end: &Kept) -> Vec<String> {
     let mut last = BTreeMap::new();
     for word in said.iter().filter(|word| word.channel == "hook") {
         last.insert((word.client.as_str(), word.policy.as_str()), word);

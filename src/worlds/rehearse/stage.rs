@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 use crate::config::{Account, ChannelKind, Endpoint, Settings, SmtpTls};
-use crate::net::header::HeaderMap;
-use crate::net::{Cause, HttpAnswer, HttpError, HttpRequest, Step};
+use crate::net::{HttpAnswer, HttpError, HttpRequest};
 use crate::worlds::net::{API_PORT, MAIL_PORT};
+use crate::worlds::receivers::{plain, refused};
 use crate::worlds::world::World;
 
 /// The port of the first channel; the others follow in the order of the configuration. Where it has none, the heartbeat is there.
@@ -137,17 +137,5 @@ pub(in crate::worlds) fn answer(world: &World, request: &HttpRequest) -> Result<
         Some(ChannelKind::Ntfy { .. }) => (200, r#"{"id":"rehearsal","time":1,"event":"message","topic":"x"}"#),
         _ => (200, ""),
     };
-    Ok(HttpAnswer {
-        status,
-        headers: HeaderMap::new(),
-        body: body.as_bytes().to_vec(),
-    })
-}
-
-fn refused() -> HttpError {
-    HttpError::Connect {
-        server: "127.0.0.1".to_owned(),
-        step: Step::Connection,
-        cause: Cause::new("connection refused"),
-    }
+    Ok(plain(status, body))
 }

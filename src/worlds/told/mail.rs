@@ -1,6 +1,6 @@
 //! A mail of the program as its reader sees it: the subject, and the text that stands before the page.
 
-use crate::mail_catcher::{decoded, unencoded};
+use crate::mail_catcher::{decoded, unencoded, unquoted};
 
 /// Subject and plain text of a mail.
 pub(super) fn subject_and_text(mail: &str) -> (String, String) {
@@ -30,25 +30,4 @@ fn plain_text(mail: &str) -> Option<String> {
         body.to_owned()
     };
     Some(text.replace("\r\n", "\n"))
-}
-
-/// Resolves quoted-printable (RFC 2045).
-fn unquoted(text: &str) -> String {
-    let mut parts = text.split('=');
-    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
-    for part in parts {
-        let code = part.get(..2).and_then(|code| u8::from_str_radix(code, 16).ok());
-        match (code, part.strip_prefix("\r\n")) {
-            (Some(byte), _) => {
-                bytes.push(byte);
-                bytes.extend(part.as_bytes().iter().skip(2));
-            }
-            (None, Some(rest)) => bytes.extend(rest.as_bytes()),
-            (None, None) => {
-                bytes.push(b'=');
-                bytes.extend(part.as_bytes());
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -48,7 +48,7 @@ const MODULES: [(&str, bool, &str); 26] = [
     ("view", false, "domain"),
     ("vitals", false, "clock domain"),
     ("voipms", true, "domain"),
-    ("web", true, "config desk domain store view vitals"),
+    ("web", true, "config desk domain mail_catcher store view vitals"),
     ("world", false, "clock mail_catcher simulator"),
     (
         "worlds",

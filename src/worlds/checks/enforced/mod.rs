@@ -13,22 +13,23 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Invariant, Violation};
+use super::{Evidence, Invariant, Violation};
 use crate::worlds::guards::Guards;
 use crate::worlds::log::{Fact, Write};
 use crate::worlds::plan::{Act, Happening};
-use crate::worlds::told::{Said, said};
+use crate::worlds::told::Said;
 use crate::worlds::world::Played;
 
 /// How much longer than two intervals a configuration may still be worked by after it was replaced: a sweep that is under way
 /// ends as it began, and one whose calls fail slowly takes its time.
 const OLD_GUARDS: SignedDuration = SignedDuration::from_hours(1);
 
-pub(super) fn check(played: &Played, found: &mut Vec<Violation>) {
+pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
+    let played = evidence.played;
     let Some(guards) = &played.plan.guards else {
         return;
     };
-    let case = Case::of(played, guards);
+    let case = Case::of(evidence, guards);
     let rules: [fn(&Case<'_>, &mut Found); 13] = [
         bounds::nothing_in_mode_observe,
         bounds::no_episode_of_another_mode,
@@ -98,11 +99,12 @@ struct Case<'a> {
     /// What operators did to the brake: set it, or released it.
     brakes: Vec<(Timestamp, bool)>,
     /// What the webhook was told.
-    said: Vec<Said>,
+    said: Vec<&'a Said>,
 }
 
 impl<'a> Case<'a> {
-    fn of(played: &'a Played, first: &'a Guards) -> Self {
+    fn of(evidence: &Evidence<'a>, first: &'a Guards) -> Self {
+        let played = evidence.played;
         let mut changes = Vec::new();
         let mut guards = vec![(played.plan.start, first)];
         let mut brakes = Vec::new();
@@ -134,8 +136,7 @@ impl<'a> Case<'a> {
                 _ => {}
             }
         }
-        let mut said = said(&played.log);
-        said.retain(|said| said.channel == "hook");
+        let said = evidence.said.iter().filter(|said| said.channel == "hook").collect();
         Self {
             played,
             changes,
