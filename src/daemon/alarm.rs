@@ -209,3 +209,89 @@ pub async fn tell_of_start(settings: &Settings, environment: &Environment, error
         mark::set_working(path, now).ok();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::sync::watch as signal;
+
+    use super::{Alarm, trouble};
+    use crate::clock::Clock;
+    use crate::config::{self, terms};
+    use crate::daemon::{Environment, parts};
+    use crate::domain::notice::Transition;
+    use crate::domain::testing::at;
+    use crate::store;
+
+    /// Channels that are their own only recipient, and mail for two.
+    const CONFIG: &str = "
+[[account]]
+name = 'main'
+url = 'http://127.0.0.1:1'
+username = 'demo@example.com'
+password = 'demo'
+[smtp]
+url = 'smtp://127.0.0.1:1'
+from = 'a@example.com'
+[[channel]]
+name = 'ops'
+type = 'email'
+to = ['noc@example.com', 'owner@example.com']
+[[channel]]
+name = 'hook'
+type = 'webhook'
+url = 'http://127.0.0.1:1/a'
+[[channel]]
+name = 'push'
+type = 'ntfy'
+url = 'http://127.0.0.1:1'
+topic = 'calls'
+";
+
+    #[tokio::test]
+    async fn the_end_is_told_to_everybody_who_was_told_of_the_beginning_and_to_nobody_else() {
+        let (clock, stepper) = Clock::stepped(at(0));
+        let environment = Environment {
+            clock: clock.clone(),
+            ..Environment::real()
+        };
+        let settings = config::parse(CONFIG, at(0)).unwrap().settings;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        let delivery = parts::delivery(&settings, &environment.network, None).unwrap();
+        let post = signal::Sender::new(Arc::new(parts::outbox(&settings, delivery, &environment)));
+        let terms = signal::Sender::new(terms::terms(&settings, &settings.accounts[0]));
+        let mut alarm = Alarm::new(terms.subscribe(), &path, &clock, post.subscribe());
+        let whom = |alarm: &Alarm<'_>, is_end: bool| -> Vec<String> {
+            let owed = alarm.owed.iter();
+            let owed = owed.filter(|(_, notification)| notification.transition.is_end() == is_end);
+            owed.map(|(message, _)| format!("{} {}", message.channel, message.recipient))
+                .collect()
+        };
+        let gone = store::Error::Gone { path: path.clone() };
+        alarm.judge(Err(trouble(&gone)), at(0));
+        let everybody = ["ops noc@example.com", "ops owner@example.com", "hook ", "push "];
+        let told = whom(&alarm, false);
+        assert_eq!(told.len(), everybody.len(), "{told:?}");
+        assert!(
+            everybody.iter().all(|one| told.iter().any(|other| other == one)),
+            "{told:?}"
+        );
+        // Push was not reached before it was over.
+        alarm.owed.retain(|(message, _)| message.channel.as_str() == "push");
+        stepper.advance_to(at(600));
+        alarm.judge(Ok(()), at(600));
+        alarm.judge(Ok(()), at(900));
+        let ended = whom(&alarm, true);
+        assert_eq!(ended.len(), 3, "{ended:?}");
+        assert!(!ended.contains(&"push ".to_owned()), "{ended:?}");
+        assert_eq!(whom(&alarm, false), [""; 0], "nobody hears of a beginning that is over");
+        assert!(
+            alarm
+                .owed
+                .iter()
+                .all(|(_, owed)| owed.transition == Transition::Resolved)
+        );
+    }
+}
