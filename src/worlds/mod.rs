@@ -2,13 +2,14 @@
 //! the simulator, its receivers are servers of this process, and its time is the runtime's own, which moves on whenever nothing is
 //! left to do. Nothing waits in real time, and a world of one seed goes the same way every time.
 //!
-//! In reading order: [`plan`] (what is to happen), [`guards`] (what bounds changes), [`seed`] and `changes` (what that is, from a seed), [`world`] (all that is there, and what happens), [`played`] (what it leaves), `life` (the program: started,
-//! killed, started again), `net` (what it reaches), `upstream` (the API, `lies` and what is written by it), `receivers` (who is told), `disk` (the store's),
+//! In reading order: [`plan`] (what is to happen), [`guards`] (what bounds changes), [`channels`] (who wants to hear what), [`seed`] and `changes`
+//! (what that is, from a seed), [`world`] (all that is there, and what happens), [`played`] (what it leaves), `life` (the program: started, killed, started again), `net` (what it reaches), `upstream` (the API, `lies` and what is written by it), `receivers` (who is told), `disk` (the store's),
 //! `people` (clients and operators), [`log`] (what the world saw, which is all that checks may believe), [`told`] (what receivers
 //! were told, read from that), [`growth`] (what it grows by), [`checks`] (what must hold), [`rehearse`] (the face of it: somebody's own configuration),
 //! [`form`] (a world in few words), [`shrink`] (the shortest that still fails), [`story`] (what happened, for people).
 
 mod changes;
+pub mod channels;
 pub mod checks;
 mod disk;
 pub mod form;

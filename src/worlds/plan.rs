@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::channels::Channel;
 use super::guards::Guards;
 use crate::mail_catcher::Behaviour;
 use crate::store::DiskTrouble;
@@ -20,6 +21,8 @@ pub struct Plan {
     pub settings: Vec<String>,
     /// What the program is told, behind what it is told of the account, the store and the mail server.
     pub config: String,
+    /// Who is told, as `config` says it; empty: somebody else says it.
+    pub channels: Vec<Channel>,
     /// Which policies ask for changes at the start, and what bounds them; `None`: the program is told by somebody else.
     pub guards: Option<Guards>,
     /// Time between two sweeps.
@@ -115,12 +118,22 @@ pub enum Mood {
     Good,
     /// Nobody listens.
     Down,
-    /// Answers with this status, and takes nothing.
-    Refuses(u16),
+    /// Answers so, and takes nothing.
+    Refuses(Refusal),
     /// Takes nothing and never answers.
     Stalls,
     /// Takes what comes, and its answer is lost.
     LosesReplies,
+}
+
+/// How a receiver over HTTP says that it takes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub status: u16,
+    /// Its words.
+    pub body: &'static str,
+    /// For how long it wants to be left alone.
+    pub retry_after_secs: Option<u16>,
 }
 
 /// Where a crash may come.

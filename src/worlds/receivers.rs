@@ -1,12 +1,13 @@
-//! Who is told: servers behind the ports of the channels, and what came to them.
+//! Who is told: servers behind the ports of the channels, and what came to them. They answer as the vendors do, as far as the program
+//! reads it.
 
 use std::sync::Arc;
 
 use super::log::{Fact, Received};
-use super::plan::Mood;
+use super::plan::{Mood, Refusal};
 use super::upstream::lost;
 use super::world::World;
-use crate::net::header::HeaderMap;
+use crate::net::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use crate::net::{Cause, HttpAnswer, HttpError, HttpRequest, Step};
 
 /// The receivers over HTTP, by the last digits of their ports: 10 and up.
@@ -44,7 +45,7 @@ pub(super) async fn answer(world: &Arc<World>, life: u32, request: HttpRequest) 
     }
     match mood {
         Mood::Stalls => return std::future::pending().await,
-        Mood::Refuses(status) => return Ok(plain(status, "no")),
+        Mood::Refuses(refusal) => return Ok(refuses(refusal)),
         Mood::Good | Mood::Down | Mood::LosesReplies => {}
     }
     let body = String::from_utf8_lossy(&request.body.unwrap_or_default()).into_owned();
@@ -77,8 +78,112 @@ pub(super) async fn answer(world: &Arc<World>, life: u32, request: HttpRequest) 
         ),
         "chat" => plain(200, "ok"),
         "push" => plain(200, r#"{"id":"abc","time":1,"event":"message","topic":"x"}"#),
+        "mirror" => dated(world),
         _ => plain(200, ""),
     })
+}
+
+/// How a receiver may refuse what comes.
+///
+/// <https://developer.pagerduty.com/docs/send-alert-event>, <https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks>,
+/// <https://github.com/binwiederhier/ntfy/blob/main/server/errors.go>.
+pub(super) fn refusals(receiver: &str) -> &'static [Refusal] {
+    const fn says(status: u16, body: &'static str) -> Refusal {
+        Refusal {
+            status,
+            body,
+            retry_after_secs: None,
+        }
+    }
+    const fn later(secs: u16, body: &'static str) -> Refusal {
+        Refusal {
+            retry_after_secs: Some(secs),
+            ..says(429, body)
+        }
+    }
+    match receiver {
+        "phone" => {
+            const {
+                &[
+                    later(
+                        90,
+                        r#"{"status":"throttle exceeded","message":"Requests for this service are arriving too quickly","errors":[]}"#,
+                    ),
+                    says(
+                        400,
+                        r#"{"status":"invalid event","message":"Event object is invalid","errors":["'payload.summary' is missing or blank"]}"#,
+                    ),
+                    says(
+                        400,
+                        r#"{"status":"invalid event","message":"Event object is invalid","errors":["'routing_key' is invalid"]}"#,
+                    ),
+                    says(500, ""),
+                ]
+            }
+        }
+        "chat" => {
+            const {
+                &[
+                    later(30, "rate_limited"),
+                    says(400, "invalid_payload"),
+                    says(403, "action_prohibited"),
+                    says(404, "channel_not_found"),
+                    says(410, "channel_is_archived"),
+                    says(500, "rollup_error"),
+                ]
+            }
+        }
+        "push" => {
+            const {
+                &[
+                    says(
+                        429,
+                        r#"{"code":42901,"http":429,"error":"limit reached: too many requests"}"#,
+                    ),
+                    says(
+                        400,
+                        r#"{"code":40009,"http":400,"error":"invalid request: topic invalid"}"#,
+                    ),
+                    says(
+                        400,
+                        r#"{"code":40017,"http":400,"error":"invalid request: invalid message"}"#,
+                    ),
+                    says(401, r#"{"code":40101,"http":401,"error":"unauthorized"}"#),
+                    says(
+                        507,
+                        r#"{"code":50701,"http":507,"error":"cannot publish to UnifiedPush topic without previously active subscriber"}"#,
+                    ),
+                ]
+            }
+        }
+        // A proxy in front of it.
+        _ => {
+            const {
+                &[
+                    later(600, ""),
+                    says(400, "bad matcher"),
+                    says(401, "Unauthorized"),
+                    says(503, ""),
+                ]
+            }
+        }
+    }
+}
+
+fn refuses(refusal: Refusal) -> HttpAnswer {
+    let mut answer = plain(refusal.status, refusal.body);
+    let wait = refusal.retry_after_secs.map(HeaderValue::from);
+    answer.headers.extend(wait.map(|wait| (RETRY_AFTER, wait)));
+    answer
+}
+
+/// Alertmanager's answer, with the time by its own clock: that is never set.
+fn dated(world: &World) -> HttpAnswer {
+    let mut answer = plain(200, "");
+    let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&world.now());
+    let date = date.ok().and_then(|date| HeaderValue::try_from(date).ok());
+    answer.headers.extend(date.map(|date| (DATE, date)));
+    answer
 }
 
 /// An answer without headers.

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 use super::log::{Entry, Fact, Received, Sample};
-use super::plan::{Act, Deed, Happening, Lie, Moment, Mood, Planned};
+use super::plan::{Act, Deed, Happening, Lie, Moment, Mood, Planned, Refusal};
 use super::told;
 use super::world::Played;
 
@@ -175,7 +175,7 @@ fn behaves(mood: Mood) -> String {
     match mood {
         Mood::Good => "is well".to_owned(),
         Mood::Down => "is down".to_owned(),
-        Mood::Refuses(status) => format!("refuses everything with {status}"),
+        Mood::Refuses(Refusal { status, body, .. }) => format!("refuses everything with {status} {body}"),
         Mood::Stalls => "never answers".to_owned(),
         Mood::LosesReplies => "takes everything, and its answers are lost".to_owned(),
     }

@@ -14,12 +14,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::arrivals::receiver;
 use super::circumstances::{Circumstances, before};
 use super::{Evidence, Invariant, Violation};
+use crate::domain::Severity;
 use crate::domain::notice::{NoticeState, Transition};
-use crate::worlds::log::Fact;
+use crate::worlds::channels::Channel;
+use crate::worlds::log::{Fact, Received};
 use crate::worlds::plan::{Act, Happening, Planned};
-use crate::worlds::told::{Said, Word, known_as, received};
+use crate::worlds::told::{self, Said, Word, known_as, received};
 use crate::worlds::world::Played;
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -40,7 +43,8 @@ pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
     clients(played, &circumstances, said, found);
     operators(played, &circumstances, said, found);
     summaries(played, found);
-    hours(played, found);
+    hours(played, &circumstances, found);
+    quiet_hours(played, &circumstances, found);
     one_each_sweep(played, found);
 }
 
@@ -155,7 +159,9 @@ fn operators(played: &Played, circumstances: &Circumstances, told: &[Said], foun
     }
     for ((channel, recipient, client, policy), times) in words {
         let (number, until) = densest(&times, DAY);
-        let was_away = circumstances.was_troubled(channel, before(until, DAY + DAY), until);
+        let waits = |it: &Channel| it.waits() && receiver(it.name) == channel;
+        let was_away = circumstances.was_troubled(channel, before(until, DAY + DAY), until)
+            || played.plan.channels.iter().any(waits);
         let most = most_for_operators(if was_away { 48 } else { 24 }) * by_reloads(played)
             + 3 * clock_changes(played, DAY, until);
         if number > most {
@@ -191,41 +197,50 @@ fn summaries(played: &Played, found: &mut Vec<Violation>) {
     }
 }
 
-/// `max_per_hour` of each channel that has one.
-fn hours(played: &Played, found: &mut Vec<Violation>) {
-    for (channel, most) in limits(&played.plan.config) {
+/// `max_per_hour` of each channel that has one. What was tried before has had its place, and comes when it can.
+fn hours(played: &Played, circumstances: &Circumstances, found: &mut Vec<Violation>) {
+    for channel in &played.plan.channels {
+        let Some(most) = channel.max_per_hour else { continue };
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
         let mut heard = BTreeSet::new();
-        let mut times: BTreeMap<&str, Vec<Timestamp>> = BTreeMap::new();
-        for (at, received) in received(&played.log).filter(|(_, received)| received.channel == channel) {
-            let is_critical = received.body.contains("CRITICAL") || received.body.contains("ritical");
-            if heard.insert(known_as(received)) && !is_critical {
-                times.entry(&received.recipient).or_default().push(at);
-            }
+        let took = received(&played.log).filter(|(_, received)| channel.took(received) && !is_critical(received));
+        let new = took.filter(|(_, received)| heard.insert((known_as(received), &*received.recipient)));
+        let times: Vec<Timestamp> = new.map(|(at, _)| at).collect();
+        let (number, until) = densest(&times, HOUR);
+        let was_away = circumstances.was_troubled(receiver(channel.name), before(until, DAY + HOUR), until);
+        if number > most && !was_away && clock_changes(played, HOUR, until) == 0 {
+            let name = channel.name;
+            let what = format!("{name} got {number} messages in an hour, where {most} are the most");
+            found.push(violation(until, what));
         }
-        for times in times.values() {
-            let (number, until) = densest(times, HOUR);
-            let most = usize::try_from(most).unwrap_or(usize::MAX);
-            if number > most && clock_changes(played, HOUR, until) == 0 {
-                let what = format!("{channel} got {number} messages in an hour, where {most} are the most");
-                found.push(violation(until, what));
+    }
+}
+
+/// Nothing but what is critical comes in quiet hours. When a clock is set, what waits is put off by as much time as before.
+fn quiet_hours(played: &Played, circumstances: &Circumstances, found: &mut Vec<Violation>) {
+    for channel in &played.plan.channels {
+        let is_always_critical = channel.min_severity == Severity::Critical;
+        let Some(hours) = channel.quiet_hours.filter(|_| !is_always_critical) else {
+            continue;
+        };
+        for (at, received) in received(&played.log).filter(|(_, received)| channel.took(received)) {
+            let is_quiet = hours.run_at(circumstances.wall(at)) && clock_changes(played, DAY, at) == 0;
+            if is_quiet && !is_critical(received) {
+                let name = channel.name;
+                let id = known_as(received);
+                found.push(violation(at, format!("{name} got {id} in its quiet hours")));
             }
         }
     }
 }
 
-/// The channels of a configuration that have a limit, by their blocks.
-fn limits(config: &str) -> Vec<(&str, u32)> {
-    let blocks = config.split("[[channel]]").skip(1);
-    let limits = blocks.filter_map(|block| {
-        let own = block.split("\n[").next()?;
-        let value = |key: &str| {
-            own.lines()
-                .find_map(|line| line.strip_prefix(key)?.trim_start().strip_prefix('='))
-        };
-        let name = value("name")?.trim().trim_matches('"');
-        Some((name, value("max_per_hour")?.trim().parse().ok()?))
-    });
-    limits.collect()
+/// Whether it may be the first word of something critical, or tells of it, by its own words.
+fn is_critical(received: &Received) -> bool {
+    if received.channel == "phone" {
+        return received.body.contains("\"trigger\"");
+    }
+    let words = told::words(received);
+    words.contains("CRITICAL") || words.contains("(critical)")
 }
 
 /// A client gets one message per sweep, and an episode so many reminders: by what was written down, whoever took it.
@@ -255,17 +270,11 @@ fn one_each_sweep(played: &Played, found: &mut Vec<Violation>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{limits, most_for_clients, most_for_operators};
+    use super::{most_for_clients, most_for_operators};
 
     #[test]
     fn the_bounds_are_those_of_the_document() {
         assert_eq!((most_for_clients(24), most_for_clients(7 * 24)), (15, 93));
         assert_eq!(most_for_operators(24), 18);
-    }
-
-    #[test]
-    fn a_limit_belongs_to_its_own_channel() {
-        let config = "[[channel]]\nname = \"a\"\nmax_per_hour = 3\n[[channel]]\nname = \"b\"\n[x]\nmax_per_hour = 4\n";
-        assert_eq!(limits(config), [("a", 3)]);
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Circumstances {
     ends: BTreeMap<u32, Timestamp>,
     /// By how much its clock was set, all in all: so much may lie between a time that it wrote down and the true one.
     pub shifted: SignedDuration,
+    /// When it was set, and by how much.
+    sets: Vec<(Timestamp, SignedDuration)>,
 }
 
 #[derive(Debug)]
@@ -41,6 +43,7 @@ impl Circumstances {
             troubles: Vec::new(),
             ends: BTreeMap::new(),
             shifted: SignedDuration::ZERO,
+            sets: Vec::new(),
         };
         for entry in log {
             match &entry.fact {
@@ -70,6 +73,7 @@ impl Circumstances {
             Happening::Disk(_) => DISK,
             Happening::Wall(by) => {
                 self.shifted = self.shifted.saturating_add(by.abs());
+                self.sets.push((at, *by));
                 return;
             }
             _ => return,
@@ -80,6 +84,12 @@ impl Circumstances {
             from: at,
             until: at.saturating_add(planned.lasting).unwrap_or(Timestamp::MAX),
         });
+    }
+
+    /// What the clock showed that the program believes.
+    pub(super) fn wall(&self, at: Timestamp) -> Timestamp {
+        let sets = self.sets.iter().take_while(|(when, _)| *when <= at);
+        sets.fold(at, |wall, (_, by)| after(wall, *by))
     }
 
     /// Whether a receiver did not behave at some time between.

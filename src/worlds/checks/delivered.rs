@@ -11,8 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::arrivals::{Arrivals, names, receiver};
 use super::circumstances::{Circumstances, after, before};
 use super::{Evidence, Invariant, Violation};
-use crate::domain::Severity;
 use crate::domain::notice::{NoticeState, Notification, Transition};
+use crate::worlds::channels::{self, Channel};
 use crate::worlds::log::Fact;
 use crate::worlds::plan::{Act, Happening};
 use crate::worlds::told::Said;
@@ -23,6 +23,9 @@ const TRIED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// Pacing and quiet hours put a first try off by so much at most in a world.
 const PUT_OFF: SignedDuration = SignedDuration::from_hours(14);
+
+/// Waiting for a turn in a channel that takes so many messages an hour puts it off by so much more.
+const TURNS: SignedDuration = SignedDuration::from_hours(48);
 
 pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
     let Evidence { played, said } = evidence;
@@ -124,32 +127,34 @@ impl Scene<'_> {
         }
     }
 
-    /// Who hears of one episode hears of all that are as severe. The webhook hears of everything.
+    /// Of what the webhook hears, which is everything, each channel hears what is as severe as it wants.
     fn everybody_is_owed(&self, found: &mut Vec<Violation>) {
-        let reloads = |entry: &crate::worlds::log::Entry| matches!(&entry.fact, Fact::Began(planned) if matches!(planned.what, Happening::Operator(Act::Reload(_))));
-        if self.played.log.iter().any(reloads) {
+        let plan = &self.played.plan;
+        if self.did_an_operator(|act| matches!(act, Act::Reload(_))) {
             return;
         }
-        let operators = || self.end.notifications.iter().filter(|owed| !owed.channel.is_client());
-        let fired = || operators().filter(|owed| matches!(owed.transition, Transition::Fired { .. }));
-        let mut wants: BTreeMap<(&str, &str), Severity> = BTreeMap::new();
-        let mut owed: BTreeMap<&str, BTreeSet<(&str, &str)>> = BTreeMap::new();
-        for notification in fired() {
-            let place = (notification.channel.as_str(), notification.recipient.as_str());
-            let least = wants.entry(place).or_insert(notification.severity);
-            *least = (*least).min(notification.severity);
-            owed.entry(notification.episode.as_str()).or_default().insert(place);
-        }
+        let fired = || {
+            let all = self.end.notifications.iter();
+            all.filter(|owed| matches!(owed.transition, Transition::Fired { .. }) && !owed.channel.is_client())
+        };
+        let owed: BTreeSet<(&str, &str, &str)> = fired()
+            .map(|owed| (owed.episode.as_str(), owed.channel.as_str(), owed.recipient.as_str()))
+            .collect();
         // Dead letters are not told to the channel that they died in.
         let by_hook = fired().filter(|owed| owed.channel.as_str() == "hook" && owed.policy.as_str() != "dead-letter");
         for notification in by_hook {
-            for (place, least) in &wants {
-                let has_it = owed
-                    .get(notification.episode.as_str())
-                    .is_some_and(|places| places.contains(place));
-                if notification.severity >= *least && !has_it {
-                    let what = format!("{}: {} {} is not owed it", notification.episode, place.0, place.1);
-                    found.push(violation(notification.created_at, what));
+            let episode = notification.episode.as_str();
+            let wants = |channel: &&Channel| {
+                let is_left_out = notification.policy.as_str() == channels::ESCALATED
+                    && channels::escalates_to(&plan.channels) == Some(channel.name);
+                channel.name != "mirror" && notification.severity >= channel.min_severity && !is_left_out
+            };
+            for channel in plan.channels.iter().filter(wants) {
+                for recipient in channel.addresses() {
+                    if !owed.contains(&(episode, channel.name, recipient)) {
+                        let what = format!("{episode}: {} {recipient} is not owed it", channel.name);
+                        found.push(violation(notification.created_at, what));
+                    }
                 }
             }
         }
@@ -188,10 +193,18 @@ impl Scene<'_> {
         }
     }
 
+    /// The channel of a notification; `None`: it is the client's own.
+    fn channel(&self, owed: &Notification) -> Option<&Channel> {
+        let mut channels = self.played.plan.channels.iter();
+        channels.find(|channel| channel.name == owed.channel.as_str())
+    }
+
     /// When it may have been tried, by the time that really passed.
     fn tried_between(&self, owed: &Notification) -> (Timestamp, Timestamp) {
         let shifted = self.circumstances.shifted;
-        let last = after(owed.created_at, TRIED_FOR + PUT_OFF);
+        let is_limited = self.channel(owed).is_some_and(|channel| channel.max_per_hour.is_some());
+        let put_off = if is_limited { PUT_OFF + TURNS } else { PUT_OFF };
+        let last = after(owed.created_at, TRIED_FOR + put_off);
         (before(owed.created_at, shifted), after(last, shifted))
     }
 
@@ -207,11 +220,14 @@ impl Scene<'_> {
 
     /// Whether a reason for not sending is not true.
     fn dropped_for_nothing(&self, owed: &Notification, why: &str) -> Option<String> {
+        let is_over = || !self.firing.contains(owed.episode.as_str());
         let is_true = match why {
             "no address" => owed.channel.is_client() && owed.recipient.is_empty(),
-            "it was over before it could be told"
-            | "it was over before quiet hours ended"
-            | "it ended before it could be told" => !self.firing.contains(owed.episode.as_str()),
+            "it was over before it could be told" | "it ended before it could be told" => is_over(),
+            "it was over before quiet hours ended" => {
+                let channel = self.channel(owed);
+                is_over() && channel.is_some_and(|channel| channel.quiet_hours.is_some())
+            }
             "its alert never arrived" => !self.has_begun(owed),
             _ if why.starts_with("silenced by ") => self.did_an_operator(|act| matches!(act, Act::Silence { .. })),
             _ if why.starts_with("acknowledged by ") => self.did_an_operator(|act| *act == Act::Ack),

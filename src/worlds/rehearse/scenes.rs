@@ -77,6 +77,7 @@ pub(super) fn plan(settings: &Settings, options: Options) -> Plan {
         clients: options.clients,
         settings: Vec::new(),
         config: String::new(),
+        channels: Vec::new(),
         guards: None,
         interval,
         rate_per_minute: settings.accounts.first().map_or(60, |account| account.rate_per_minute),

@@ -7,11 +7,13 @@ use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
+use super::channels::{Channel, to_config};
 use super::plan::{Happening, Lie, Moment, Mood, Plan, Planned};
 use super::{changes, receivers};
 use crate::mail_catcher::{Behaviour, Stage};
 use crate::store::DiskTrouble;
 
+mod channels;
 mod people;
 
 pub(super) const MINUTE: u64 = 60;
@@ -39,13 +41,42 @@ const FAULTS: [&str; 14] = [
 /// Where worlds begin: a Monday in winter, so that a long one sees summer time come and go.
 pub(super) const START: i64 = 1_767_571_200;
 
+/// How many clients there are at least, up to half as many more, and the minutes between two sweeps. Each reading costs time:
+/// most worlds are small, so that there are many.
+const SIZES: [(u32, u32); 20] = [
+    (20, 30),
+    (20, 30),
+    (20, 30),
+    (20, 30),
+    (20, 60),
+    (20, 60),
+    (20, 60),
+    (20, 60),
+    (20, 60),
+    (20, 60),
+    (20, 60),
+    (20, 60),
+    (24, 60),
+    (24, 60),
+    (24, 30),
+    (40, 30),
+    (40, 60),
+    (20, 10),
+    (20, 5),
+    (133, 60),
+];
+
+/// Calls a minute: one world of four has hardly more than its sweeps need.
+const RATES: [u32; 8] = [20, 30, 600, 3_000, 3_000, 3_000, 3_000, 3_000];
+
 /// The world of a seed, so many days long.
 #[must_use]
 pub fn plan(seed: u64, days: u32) -> Plan {
     let mut dice = Dice::of(seed);
-    let interval = dice.one_of(&[10, 20, 30, 30, 60, 60, 60]);
-    let clients = dice.one_of(&[20, 20, 25, 30, 40, 60]);
-    let rate_per_minute = dice.one_of(&[60, 600, 3_000, 3_000]);
+    let (clients, interval) = dice.one_of(&SIZES);
+    let clients = clients + u32::try_from(dice.below(u64::from(clients / 2))).unwrap_or_default();
+    let rate_per_minute = dice.one_of(&RATES);
+    let channels = channels::of(seed);
     let length = Duration::from_secs(u64::from(days) * DAY);
     let mut own = changes::dice(seed);
     let settings = changes::settings(&mut own);
@@ -56,7 +87,8 @@ pub fn plan(seed: u64, days: u32) -> Plan {
         length,
         clients,
         settings,
-        config: config(interval),
+        config: config(interval, &channels),
+        channels,
         guards: Some(guards.clone()),
         interval: SignedDuration::from_mins(i64::from(interval)),
         rate_per_minute,
@@ -120,14 +152,12 @@ fn a_day(plan: &mut Plan, dice: &mut Dice, begins: u64) {
     }
     if dice.chance(40) {
         let receiver = dice.one_of(&receivers::TROUBLED);
-        let mood = dice.one_of(&[
-            Mood::Down,
-            Mood::Refuses(503),
-            Mood::Refuses(400),
-            Mood::Refuses(401),
-            Mood::Stalls,
-            Mood::LosesReplies,
-        ]);
+        let refusals = receivers::refusals(receiver).iter().copied().map(Mood::Refuses);
+        let moods: Vec<Mood> = [Mood::Down, Mood::Stalls, Mood::LosesReplies]
+            .into_iter()
+            .chain(refusals)
+            .collect();
+        let mood = dice.one_of(&moods);
         let lasting = dice.below(6 * HOUR);
         add(dice, lasting, Happening::Mood { receiver, mood });
     }
@@ -170,40 +200,11 @@ fn a_day(plan: &mut Plan, dice: &mut Dice, begins: u64) {
 }
 
 /// What the program is told.
-fn config(interval: u32) -> String {
-    let port = receivers::port;
+fn config(interval: u32, channels: &[Channel]) -> String {
     format!(
         r#"
 [schedule]
 sweep = "{interval}m"
-[[channel]]
-name = "ops"
-type = "email"
-to = ["noc@example.com", "owner@example.com"]
-[[channel]]
-name = "hook"
-type = "webhook"
-url = "http://127.0.0.1:{hook}/alerts"
-[[channel]]
-name = "phone"
-type = "pagerduty"
-url = "http://127.0.0.1:{phone}/v2/enqueue"
-routing_key = "0123456789abcdef0123456789abcdef"
-min_severity = "critical"
-[[channel]]
-name = "chat"
-type = "slack"
-url = "http://127.0.0.1:{chat}/services/T/B/x"
-[[channel]]
-name = "push"
-type = "ntfy"
-url = "http://127.0.0.1:{push}"
-topic = "calls"
-[[channel]]
-name = "mirror"
-type = "alertmanager"
-urls = ["http://127.0.0.1:{mirror}"]
-resend = "60m"
 [heartbeat]
 url = "http://127.0.0.1:{heartbeat}/ping"
 [digest]
@@ -211,13 +212,9 @@ at = "0 8 * * MON"
 channel = "ops"
 [alerts]
 notify_clients = true
-"#,
-        hook = port("hook"),
-        phone = port("phone"),
-        chat = port("chat"),
-        push = port("push"),
-        mirror = port("mirror"),
-        heartbeat = port("heartbeat"),
+{channels}"#,
+        heartbeat = receivers::port("heartbeat"),
+        channels = to_config(channels),
     )
 }
 

@@ -83,6 +83,16 @@ pub fn known_as(received: &Received) -> String {
     }
 }
 
+/// All that somebody reads of a message.
+#[must_use]
+pub fn words(received: &Received) -> String {
+    if received.channel != "mail" {
+        return received.body.clone();
+    }
+    let (subject, text) = mail::subject_and_text(&received.body);
+    format!("{subject}\n{text}")
+}
+
 /// What one message said, its time left open.
 fn heard(received: &Received) -> Vec<Said> {
     let mut channel = received.channel.as_str();
