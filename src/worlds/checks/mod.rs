@@ -1,5 +1,5 @@
 //! What must hold in every world, each checked from what the world itself saw. One file an invariant, in the words of the
-//! design's promises; [`all`] asks every one of them.
+//! design's promises, and `mirrored` for Alertmanager; [`all`] asks every one of them.
 
 use jiff::Timestamp;
 
@@ -13,6 +13,7 @@ mod circumstances;
 mod delivered;
 mod enforced;
 mod episodes;
+mod mirrored;
 mod noticed;
 mod states;
 mod well;
@@ -63,6 +64,7 @@ pub fn all(played: &Played) -> Vec<Violation> {
         noticed::check,
         delivered::check,
         episodes::check,
+        mirrored::check,
         bounded::check,
         enforced::check,
         states::check,
