@@ -7,8 +7,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
-use tokio::runtime::Handle;
-
 use super::DiskTrouble;
 use super::sqlite::Fault;
 
@@ -62,9 +60,8 @@ pub(super) fn pass(hook: Option<&Hook>, step: Step) -> Result<(), Fault> {
 }
 
 /// Does `work` on the database to its end before anything else of this thread goes on, so that what runs beside it cannot
-/// depend on how fast a disk is. The database's own tasks and deadlines run on `runtime`.
-pub fn at_once<T>(runtime: &Handle, work: impl Future<Output = T>) -> T {
-    let _entered = runtime.enter();
+/// depend on how fast a disk is.
+pub fn at_once<T>(work: impl Future<Output = T>) -> T {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);
     let mut work = pin!(tokio::task::unconstrained(work));

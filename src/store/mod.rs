@@ -23,7 +23,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 pub use commit::{Commit, HistoryEntry};
@@ -65,8 +64,8 @@ pub enum Access {
 pub struct Store {
     engine: Arc<Sqlite>,
     hook: Option<Hook>,
-    /// Where the database's tasks run, if each operation is done before anything else goes on.
-    at_once: Option<Handle>,
+    /// Whether each operation is done before anything else goes on.
+    is_at_once: bool,
     /// Told of each commit in which an alert moved.
     alerts_moved: watch::Sender<()>,
 }
@@ -91,7 +90,7 @@ impl Store {
         Ok(Self {
             engine: Arc::new(engine),
             hook: None,
-            at_once: None,
+            is_at_once: false,
             alerts_moved: watch::Sender::default(),
         })
     }
@@ -110,8 +109,8 @@ impl Store {
 
     /// The same store, which does each operation to its end before anything else of the thread goes on; see [`at_once`].
     #[must_use]
-    pub fn at_once_on(mut self, runtime: Handle) -> Self {
-        self.at_once = Some(runtime);
+    pub fn at_once(mut self) -> Self {
+        self.is_at_once = true;
         self
     }
 
@@ -123,9 +122,10 @@ impl Store {
 
     /// Closes the store for all clones. A store that is dropped instead loses nothing; its log is read at the next start.
     pub async fn close(&self) {
-        match &self.at_once {
-            Some(runtime) => at_once(runtime, self.engine.close()),
-            None => self.engine.close().await,
+        if self.is_at_once {
+            at_once(self.engine.close());
+        } else {
+            self.engine.close().await;
         }
     }
 
@@ -466,10 +466,10 @@ impl Store {
         work: impl Future<Output = Result<T, Fault>>,
     ) -> Result<T, Error> {
         let hook = self.hook.as_ref();
-        let outcome = match (hook::pass(hook, Step::Operation(operation)), &self.at_once) {
-            (Err(fault), _) => Err(fault),
-            (Ok(()), None) => work.await,
-            (Ok(()), Some(runtime)) => at_once(runtime, work),
+        let outcome = match hook::pass(hook, Step::Operation(operation)) {
+            Err(fault) => Err(fault),
+            Ok(()) if self.is_at_once => at_once(work),
+            Ok(()) => work.await,
         };
         if let Err(Fault::Died) = outcome {
             return std::future::pending().await;

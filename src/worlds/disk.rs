@@ -1,8 +1,6 @@
 //! The disk below the store: what it does not do, and the crashes between two statements.
 
-use std::sync::{Arc, OnceLock};
-
-use tokio::runtime::{Builder, Handle, Runtime};
+use std::sync::Arc;
 
 use super::plan::Moment;
 use super::world::World;
@@ -29,14 +27,4 @@ pub(super) fn hook(world: &Arc<World>, life: u32) -> Hook {
             _ => Course::GoOn,
         }
     })
-}
-
-/// Where the tasks of databases run, and their deadlines: in real time.
-pub(super) fn database() -> &'static Handle {
-    static DATABASE: OnceLock<Runtime> = OnceLock::new();
-    let runtime = DATABASE.get_or_init(|| {
-        let built = Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        built.unwrap_or_else(|error| unreachable!("the machine gives no thread: {error}"))
-    });
-    runtime.handle()
 }

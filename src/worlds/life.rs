@@ -3,7 +3,6 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use super::disk::database;
 use super::log::Fact;
 use super::world::World;
 use super::{disk, net, receivers};
@@ -117,8 +116,8 @@ async fn build(
         let path = settings.store.path.clone();
         return Err(daemon::Error::Store(store::Error::simulated(path, trouble)));
     }
-    let plain = at_once(database(), Store::open(&settings.store.path, Access::Daemon))?;
-    let plain = plain.at_once_on(database().clone());
+    let plain = at_once(Store::open(&settings.store.path, Access::Daemon))?;
+    let plain = plain.at_once();
     let store = plain.clone().with_hook(disk::hook(world, life));
     let built = tokio::select! {
         biased;
@@ -151,7 +150,7 @@ async fn run(world: &Arc<World>, life: u32, daemon: Daemon) {
 
 /// Lets go of a store, once whoever used it has.
 async fn close(store: Store) {
-    at_once(database(), store.close());
+    at_once(store.close());
     while store.is_shared() {
         tokio::task::yield_now().await;
     }

@@ -11,7 +11,6 @@ use tokio::runtime::Builder;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
-use super::disk::database;
 use super::growth::{Growth, Lines};
 use super::guards::Guards;
 use super::log::{Fact, Log, Sample};
@@ -455,7 +454,7 @@ impl World {
         receivers::collect_mail(&self, 0);
         let account = self.told().and_then(|told| told.settings.accounts.first());
         let account = account.map_or_else(account_name, |account| account.name.clone());
-        let end = at_once(database(), kept(&self.store, account, self.clock.now())).ok();
+        let end = at_once(kept(&self.store, account, self.clock.now())).ok();
         let stats = self.simulator.stats();
         let number = |name: &str| stats[name].as_u64().unwrap_or_default();
         Played {

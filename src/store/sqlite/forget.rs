@@ -135,10 +135,10 @@ impl Sqlite {
 
     /// Rebuilds the file without what was deleted, and empties the log. Whether that could be done to its end.
     async fn erase(&self) -> Result<bool, Fault> {
-        sqlx::query("VACUUM").execute(&self.writer).await?;
+        sqlx::query("VACUUM").execute(&mut *self.writer.take().await?).await?;
         for _ in 0..TRIES {
             let checkpoint = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-                .fetch_one(&self.writer)
+                .fetch_one(&mut *self.writer.take().await?)
                 .await?;
             let is_busy: i64 = checkpoint.try_get(0)?;
             if is_busy == 0 {
@@ -152,7 +152,7 @@ impl Sqlite {
 
 /// A client on its way out.
 struct Forgetting<'a> {
-    transaction: Transaction,
+    transaction: Transaction<'a>,
     account: &'a str,
     client: &'a str,
 }

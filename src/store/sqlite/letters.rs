@@ -83,7 +83,7 @@ impl Sqlite {
             .bind(about.channel.as_str())
             .bind(&about.recipient)
             .bind(&about.id);
-        let rows = query.fetch_all(&self.reader).await?;
+        let rows = query.fetch_all(&mut *self.reader.take().await?).await?;
         let siblings = rows.iter().map(|row| {
             Ok(Sibling {
                 transition: Columns(row).structure("transition")?,
@@ -96,7 +96,10 @@ impl Sqlite {
     }
 
     pub async fn told_of(&self, account: &AccountName) -> Result<BTreeMap<EpisodeId, Told>, Fault> {
-        let rows = sqlx::query(TOLD).bind(account.as_str()).fetch_all(&self.reader).await?;
+        let rows = sqlx::query(TOLD)
+            .bind(account.as_str())
+            .fetch_all(&mut *self.reader.take().await?)
+            .await?;
         let mut told: BTreeMap<EpisodeId, Told> = BTreeMap::new();
         for row in &rows {
             let entry = told.entry(EpisodeId::from_stored(row.try_get("episode")?)).or_default();
@@ -112,7 +115,7 @@ impl Sqlite {
 
     pub async fn waiting_for_clients(&self, account: &AccountName) -> Result<Vec<WaitingMail>, Fault> {
         let query = sqlx::query(WAITING_FOR_CLIENTS).bind(account.as_str());
-        let rows = query.fetch_all(&self.reader).await?;
+        let rows = query.fetch_all(&mut *self.reader.take().await?).await?;
         let waiting = rows.iter().map(|row| {
             Ok(WaitingMail {
                 message: row.try_get("id")?,
@@ -125,7 +128,7 @@ impl Sqlite {
 
     pub async fn dead_letters(&self, account: &AccountName) -> Result<Vec<DeadLetter>, Fault> {
         let query = sqlx::query(DEAD).bind(account.as_str()).bind(MOST);
-        let rows = query.fetch_all(&self.reader).await?;
+        let rows = query.fetch_all(&mut *self.reader.take().await?).await?;
         rows.iter().map(|row| Columns(row).dead_letter()).collect()
     }
 

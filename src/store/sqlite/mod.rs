@@ -7,6 +7,7 @@
 //! - Caches are small: the working set of a sweep is written once and read once.
 
 pub mod backup;
+mod connections;
 mod decode;
 mod files;
 pub mod forget;
@@ -29,8 +30,7 @@ mod write;
 
 use std::path::{Path, PathBuf};
 
-use sqlx::sqlite::SqlitePool;
-
+use self::connections::Connections;
 use self::files::Files;
 use self::lock::DaemonLock;
 use self::transaction::Transaction;
@@ -40,8 +40,8 @@ use super::{DiskTrouble, Error, Step};
 pub(super) struct Sqlite {
     path: PathBuf,
     /// One connection, so that writers in this process queue here instead of at the file's lock.
-    writer: SqlitePool,
-    reader: SqlitePool,
+    writer: Connections,
+    reader: Connections,
     /// What must still be there when something is committed; `None` for those who only leave decisions.
     files: Option<Files>,
     /// Last: let go of after the connections.
@@ -109,12 +109,12 @@ impl Sqlite {
     }
 
     /// Begins a transaction that nobody else's write comes between.
-    async fn begin_write(&self) -> Result<Transaction, Fault> {
+    async fn begin_write(&self) -> Result<Transaction<'_>, Fault> {
         Transaction::begin(&self.writer, "BEGIN IMMEDIATE").await
     }
 
     /// Begins a transaction that sees the store as it is at its first read.
-    async fn begin_read(&self) -> Result<Transaction, Fault> {
+    async fn begin_read(&self) -> Result<Transaction<'_>, Fault> {
         Transaction::begin(&self.reader, "BEGIN").await
     }
 

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row};
 
+use super::connections::Connections;
 use super::{DaemonLock, Fault, Files, Sqlite};
 use crate::regular;
 use crate::store::{Access, Error};
@@ -18,9 +19,6 @@ static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
 
 /// How long a writer waits for another process's write. The longest of those is a batch on a busy disk.
 const BUSY: Duration = Duration::from_secs(10);
-
-/// How long an operation waits for a connection: several writers in a row may each wait for [`BUSY`].
-const ACQUIRE: Duration = Duration::from_secs(60);
 
 /// Connections that read at once: a sweep's load beside the outbox. More would only cost memory.
 const READERS: u32 = 2;
@@ -52,23 +50,10 @@ impl Sqlite {
             .map_err(|fault| fault.during("look for the schema version", path))?;
         check(path, access, &found)?;
         let options = options(path, access);
-        let pool = || {
-            SqlitePoolOptions::new()
-                .acquire_timeout(ACQUIRE)
-                .test_before_acquire(false)
-        };
         let store = Self {
             path: path.to_owned(),
-            writer: pool()
-                .max_connections(1)
-                .idle_timeout(None)
-                .max_lifetime(None)
-                .connect_lazy_with(options.clone()),
-            reader: pool()
-                .max_connections(READERS)
-                .idle_timeout(READER_IDLE)
-                .max_lifetime(None)
-                .connect_lazy_with(options),
+            writer: Connections::new(options.clone(), 1, Duration::MAX),
+            reader: Connections::new(options, READERS, READER_IDLE),
             files,
             _lock: lock,
         };
@@ -82,7 +67,11 @@ impl Sqlite {
 
     async fn migrate(&self) -> Result<(), Error> {
         let path = self.path.clone();
-        MIGRATIONS.run(&self.writer).await.map_err(|source| match source {
+        let mut writer = self.writer.take().await.map_err(|source| {
+            let path = path.clone();
+            Error::from_database("bring the schema up to date", path, source)
+        })?;
+        MIGRATIONS.run(&mut *writer).await.map_err(|source| match source {
             MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => {
                 Error::from_database("bring the schema up to date", path, source)
             }

@@ -63,7 +63,7 @@ impl Sqlite {
     /// Puts those in line whose time has come since the last time.
     pub async fn fill_line(&self, now: Timestamp) -> Result<(), Fault> {
         let any = sqlx::query(IS_ANY_TO_RISE).bind(nanos(now));
-        if any.fetch_optional(&self.reader).await?.is_none() {
+        if any.fetch_optional(&mut *self.reader.take().await?).await?.is_none() {
             return Ok(());
         }
         let mut transaction = self.begin_write().await?;
@@ -81,7 +81,7 @@ impl Sqlite {
 }
 
 /// Places messages that were written, by id.
-pub(super) async fn place(transaction: &mut Transaction, ids: &[&str], now: Timestamp) -> Result<(), Fault> {
+pub(super) async fn place(transaction: &mut Transaction<'_>, ids: &[&str], now: Timestamp) -> Result<(), Fault> {
     let ids = serde_json::to_string(ids).expect("texts serialize to JSON");
     let place = sqlx::query(PLACE).bind(ids).bind(nanos(now));
     place.execute(&mut **transaction).await?;
@@ -89,7 +89,7 @@ pub(super) async fn place(transaction: &mut Transaction, ids: &[&str], now: Time
 }
 
 /// Places every message after many were changed.
-pub(super) async fn place_all(transaction: &mut Transaction) -> Result<(), Fault> {
+pub(super) async fn place_all(transaction: &mut Transaction<'_>) -> Result<(), Fault> {
     sqlx::query(PLACE_ALL).execute(&mut **transaction).await?;
     Ok(())
 }

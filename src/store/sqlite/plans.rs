@@ -39,7 +39,10 @@ async fn nothing_walks_through_all_messages() {
         ("moved", MESSAGE_MOVED),
     ] {
         let explained = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")));
-        let rows = explained.fetch_all(&store.engine.reader).await.unwrap();
+        let rows = explained
+            .fetch_all(&mut *store.engine.reader.take().await.unwrap())
+            .await
+            .unwrap();
         assert!(!rows.is_empty(), "{name}");
         let plan: Vec<String> = rows.iter().map(|row| row.try_get("detail").unwrap()).collect();
         let walks = plan.iter().filter(|line| line.starts_with("SCAN"));

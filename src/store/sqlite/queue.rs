@@ -155,7 +155,7 @@ impl Sqlite {
         let query = sqlx::query(MESSAGES_OF_CHANNEL)
             .bind(channel.as_str())
             .bind(nanos(since));
-        let row = query.fetch_one(&self.reader).await?;
+        let row = query.fetch_one(&mut *self.reader.take().await?).await?;
         let number = u32::try_from(row.try_get::<i64, _>("number")?).unwrap_or(u32::MAX);
         Ok((number, Columns(&row).at_of("first")?))
     }
@@ -191,7 +191,10 @@ impl Sqlite {
     }
 
     pub async fn uncertain_tries(&self, message: &str) -> Result<u32, Fault> {
-        let row = sqlx::query(UNCERTAIN).bind(message).fetch_one(&self.reader).await?;
+        let row = sqlx::query(UNCERTAIN)
+            .bind(message)
+            .fetch_one(&mut *self.reader.take().await?)
+            .await?;
         Ok(u32::try_from(row.try_get::<i64, _>("number")?).unwrap_or(u32::MAX))
     }
 
@@ -249,19 +252,22 @@ impl Sqlite {
     }
 
     pub async fn next_message_at(&self) -> Result<Option<Timestamp>, Fault> {
-        let row = sqlx::query(NEXT).fetch_one(&self.reader).await?;
+        let row = sqlx::query(NEXT).fetch_one(&mut *self.reader.take().await?).await?;
         Columns(&row).at_of("next")
     }
 
     pub async fn owed_messages(&self) -> Result<u64, Fault> {
         let row = sqlx::query("SELECT count(*) AS number FROM message WHERE state IN ('pending', 'sending')")
-            .fetch_one(&self.reader)
+            .fetch_one(&mut *self.reader.take().await?)
             .await?;
         Ok(u64::try_from(row.try_get::<i64, _>("number")?).unwrap_or(0))
     }
 
     pub async fn waiting_messages(&self, now: Timestamp) -> Result<Vec<Waiting>, Fault> {
-        let rows = sqlx::query(WAITING).bind(nanos(now)).fetch_all(&self.reader).await?;
+        let rows = sqlx::query(WAITING)
+            .bind(nanos(now))
+            .fetch_all(&mut *self.reader.take().await?)
+            .await?;
         let waiting = rows.iter().map(|row| {
             let columns = Columns(row);
             Ok(Waiting {
@@ -276,7 +282,7 @@ impl Sqlite {
 
     pub async fn client_mails_since(&self, account: &AccountName, since: Timestamp) -> Result<u32, Fault> {
         let query = sqlx::query(CLIENT_MAILS).bind(account.as_str()).bind(nanos(since));
-        let row = query.fetch_one(&self.reader).await?;
+        let row = query.fetch_one(&mut *self.reader.take().await?).await?;
         Ok(u32::try_from(row.try_get::<i64, _>("number")?).unwrap_or(u32::MAX))
     }
 }

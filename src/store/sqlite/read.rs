@@ -158,7 +158,7 @@ impl Sqlite {
     pub async fn decisions(&self, account: &AccountName) -> Result<Vec<Decision>, Fault> {
         let rows = sqlx::query(DECISIONS)
             .bind(account.as_str())
-            .fetch_all(&self.reader)
+            .fetch_all(&mut *self.reader.take().await?)
             .await?;
         rows.iter().map(|row| Columns(row).decision()).collect()
     }
@@ -166,7 +166,7 @@ impl Sqlite {
     pub async fn alerts(&self, account: &AccountName) -> Result<Vec<Alert>, Fault> {
         let rows = sqlx::query(ALERTS)
             .bind(account.as_str())
-            .fetch_all(&self.reader)
+            .fetch_all(&mut *self.reader.take().await?)
             .await?;
         rows.iter().map(|row| Columns(row).alert()).collect()
     }
@@ -186,7 +186,8 @@ impl Sqlite {
         mut each: impl FnMut(Kept),
     ) -> Result<(), Fault> {
         let query = sqlx::query(HISTORY).bind(account.as_str()).bind(client.as_str());
-        let mut rows = query.bind(bound(most)).bind(nanos(since)).fetch(&self.reader);
+        let mut reader = self.reader.take().await?;
+        let mut rows = query.bind(bound(most)).bind(nanos(since)).fetch(&mut *reader);
         while let Some(row) = rows.try_next().await? {
             each(Columns(&row).kept()?);
         }
@@ -205,13 +206,13 @@ impl Sqlite {
             .bind(filter.state.as_deref())
             .bind(bound(filter.limit))
             .bind(filter.before.as_deref());
-        let rows = query.fetch_all(&self.reader).await?;
+        let rows = query.fetch_all(&mut *self.reader.take().await?).await?;
         rows.iter().map(|row| Columns(row).notification()).collect()
     }
 
     pub async fn activity_since(&self, account: &AccountName, since: Timestamp) -> Result<Activity, Fault> {
         let query = sqlx::query(ACTIVITY).bind(account.as_str()).bind(nanos(since));
-        let row = query.fetch_one(&self.reader).await?;
+        let row = query.fetch_one(&mut *self.reader.take().await?).await?;
         let number = |column: &'static str| Columns(&row).count::<u64>(column);
         Ok(Activity {
             began: number("began")?,
@@ -224,13 +225,13 @@ impl Sqlite {
 
     pub async fn last_digest(&self, account: &AccountName) -> Result<Option<Notification>, Fault> {
         let query = sqlx::query(LAST_DIGEST).bind(account.as_str());
-        let row = query.fetch_optional(&self.reader).await?;
+        let row = query.fetch_optional(&mut *self.reader.take().await?).await?;
         row.map(|row| Columns(&row).notification()).transpose()
     }
 
     pub async fn uncarried_notifications(&self, account: &AccountName) -> Result<Vec<Notification>, Fault> {
         let query = sqlx::query(NOTIFICATIONS_UNCARRIED).bind(account.as_str());
-        let rows = query.fetch_all(&self.reader).await?;
+        let rows = query.fetch_all(&mut *self.reader.take().await?).await?;
         rows.iter().map(|row| Columns(row).notification()).collect()
     }
 
@@ -270,7 +271,7 @@ impl Sqlite {
             .bind(filter.state.as_deref())
             .bind(bound(filter.limit))
             .bind(filter.before.as_deref());
-        let rows = query.fetch_all(&self.reader).await?;
+        let rows = query.fetch_all(&mut *self.reader.take().await?).await?;
         rows.iter().map(|row| Columns(row).enforcement()).collect()
     }
 
@@ -313,7 +314,7 @@ impl Sqlite {
     }
 }
 
-async fn state(transaction: &mut Transaction, account: &str) -> Result<AccountState, Fault> {
+async fn state(transaction: &mut Transaction<'_>, account: &str) -> Result<AccountState, Fault> {
     let query = sqlx::query("SELECT state FROM account WHERE account = ?1").bind(account);
     match query.fetch_optional(&mut **transaction).await? {
         Some(row) => Columns(&row).structure("state"),
@@ -322,14 +323,14 @@ async fn state(transaction: &mut Transaction, account: &str) -> Result<AccountSt
 }
 
 /// So that the list of clients never grows by doubling: half of such a list would be memory for nothing.
-async fn client_count(transaction: &mut Transaction, account: &str) -> Result<usize, Fault> {
+async fn client_count(transaction: &mut Transaction<'_>, account: &str) -> Result<usize, Fault> {
     let query = sqlx::query("SELECT count(*) AS number FROM client WHERE account = ?1").bind(account);
     Columns(&query.fetch_one(&mut **transaction).await?).count("number")
 }
 
 /// All rows of a query with one argument.
 async fn list<T>(
-    transaction: &mut Transaction,
+    transaction: &mut Transaction<'_>,
     sql: &'static str,
     argument: &str,
     mut decode: impl FnMut(Columns<'_>) -> Result<T, Fault>,
@@ -343,7 +344,7 @@ async fn list<T>(
 }
 
 async fn tally(
-    transaction: &mut Transaction,
+    transaction: &mut Transaction<'_>,
     sql: impl sqlx::SqlSafeStr,
     account: &str,
 ) -> Result<BTreeMap<String, u64>, Fault> {
@@ -354,7 +355,7 @@ async fn tally(
 }
 
 async fn tally_states(
-    transaction: &mut Transaction,
+    transaction: &mut Transaction<'_>,
     table: &'static str,
     account: &str,
 ) -> Result<BTreeMap<String, u64>, Fault> {

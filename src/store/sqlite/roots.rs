@@ -20,11 +20,14 @@ impl Sqlite {
             .bind(about.channel.as_str())
             .bind(&about.recipient)
             .bind(&about.id);
-        let Some(root) = root.fetch_optional(&self.reader).await? else {
+        let Some(root) = root.fetch_optional(&mut *self.reader.take().await?).await? else {
             return Ok(None);
         };
         let root = Columns(&root).message()?;
-        let carried = sqlx::query(CARRIED).bind(&root.id).fetch_all(&self.reader).await?;
+        let carried = sqlx::query(CARRIED)
+            .bind(&root.id)
+            .fetch_all(&mut *self.reader.take().await?)
+            .await?;
         let carried: Result<Vec<_>, _> = carried.iter().map(|row| Columns(row).notification()).collect();
         Ok(Some((root, carried?)))
     }

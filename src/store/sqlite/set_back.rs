@@ -37,7 +37,11 @@ const DECISION: &str = "
 UPDATE decision SET at = min(at, ?2), until = iif(until > ?3, until - ?4, until) WHERE account = ?1";
 
 /// Sets back what lies ahead.
-pub async fn set_back(transaction: &mut Transaction, account: &AccountName, set_back: &SetBack) -> Result<(), Fault> {
+pub async fn set_back(
+    transaction: &mut Transaction<'_>,
+    account: &AccountName,
+    set_back: &SetBack,
+) -> Result<(), Fault> {
     let by = i64::try_from(set_back.by.as_nanos()).unwrap_or(i64::MAX);
     for sql in [CLIENT, LAST_READING, MESSAGE, ATTEMPT, ENFORCEMENT, DECISION] {
         let query = sqlx::query(sql)

@@ -62,7 +62,7 @@ impl Sqlite {
 
     pub async fn is_link_used(&self, tag: &str) -> Result<bool, Fault> {
         let found = sqlx::query("SELECT 1 FROM used_link WHERE tag = ?1").bind(tag);
-        Ok(found.fetch_optional(&self.reader).await?.is_some())
+        Ok(found.fetch_optional(&mut *self.reader.take().await?).await?.is_some())
     }
 
     pub async fn revoke(&self, account: &AccountName, decision: &str) -> Result<bool, Fault> {
@@ -84,7 +84,7 @@ impl Sqlite {
         let mut reached = 0;
         loop {
             let stretch = sqlx::query(STRETCH).bind(reached).bind(FORGET_ROWS);
-            let stretch = stretch.fetch_one(&self.reader).await?;
+            let stretch = stretch.fetch_one(&mut *self.reader.take().await?).await?;
             let (last, oldest): (Option<i64>, Option<i64>) = (stretch.try_get("last")?, stretch.try_get("oldest")?);
             let (Some(last), true) = (last, oldest.is_some_and(|oldest| oldest < before)) else {
                 break;

@@ -5,23 +5,23 @@
 
 use std::ops::{Deref, DerefMut};
 
-use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{Sqlite as Engine, SqliteConnection, SqlitePool};
+use sqlx::sqlite::SqliteConnection;
 
 use super::Fault;
+use super::connections::{Connections, Lease};
 
 /// A transaction. When it is dropped before [`Transaction::commit`] is done, nothing of it stays.
 #[derive(Debug)]
-pub struct Transaction {
-    connection: PoolConnection<Engine>,
+pub struct Transaction<'a> {
+    connection: Lease<'a>,
     is_committed: bool,
 }
 
-impl Transaction {
+impl<'a> Transaction<'a> {
     /// Begins one with this statement.
-    pub async fn begin(pool: &SqlitePool, statement: &'static str) -> Result<Self, Fault> {
+    pub async fn begin(connections: &'a Connections, statement: &'static str) -> Result<Self, Fault> {
         let mut transaction = Self {
-            connection: pool.acquire().await?,
+            connection: connections.take().await?,
             is_committed: false,
         };
         sqlx::query(statement).execute(&mut *transaction).await?;
@@ -36,7 +36,7 @@ impl Transaction {
     }
 }
 
-impl Deref for Transaction {
+impl Deref for Transaction<'_> {
     type Target = SqliteConnection;
 
     fn deref(&self) -> &SqliteConnection {
@@ -44,16 +44,16 @@ impl Deref for Transaction {
     }
 }
 
-impl DerefMut for Transaction {
+impl DerefMut for Transaction<'_> {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
         &mut self.connection
     }
 }
 
-impl Drop for Transaction {
+impl Drop for Transaction<'_> {
     fn drop(&mut self) {
         if !self.is_committed {
-            self.connection.close_on_drop();
+            self.connection.spoil();
         }
     }
 }

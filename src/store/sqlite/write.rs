@@ -49,7 +49,7 @@ impl Sqlite {
 
 /// A commit on its way. When it is dropped before COMMIT, nothing of it stays.
 struct Writing<'a> {
-    transaction: Transaction,
+    transaction: Transaction<'a>,
     account: &'a str,
     hook: Option<&'a Hook>,
 }

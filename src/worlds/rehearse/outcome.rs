@@ -14,7 +14,6 @@ use crate::store::{Access, Error, Store, at_once};
 use crate::view::enforcement::state_text;
 use crate::view::rehearsal::{Change, Changed, ChannelFacts, Event, Facts, Message, Rehearsal, Setting, Told, Untold};
 use crate::view::words;
-use crate::worlds::disk::database;
 use crate::worlds::log::Fact;
 use crate::worlds::plan::{Deed, Happening};
 use crate::worlds::world::{Kept, Played};
@@ -28,7 +27,7 @@ pub(super) fn of(
 ) -> Result<Rehearsal, String> {
     let settings = &loaded.settings;
     let kept = kept(&play.played)?;
-    let arrivals = at_once(database(), arrivals(play, &kept.notifications)).map_err(|error| error.to_string())?;
+    let arrivals = at_once(arrivals(play, &kept.notifications)).map_err(|error| error.to_string())?;
     let changes = applied.map_or(Ok(kept), |applied| self::kept(&applied.played))?;
     let policies = settings.policies_of(account);
     let setting = Setting {
