@@ -355,9 +355,11 @@ impl Play {
         assert_eq!(daemon.end().await.0, Some(0), "{}", self.story());
     }
 
-    /// Sweeps every twenty minutes of most of a day, so that whatever waits for a later hour is done.
+    /// Sweeps every twenty minutes of most of a day, so that whatever waits for a later hour is done; and once more, for who was
+    /// changed in the last one went on spending after being read.
     async fn go_through_a_day(&mut self) -> Held {
         let config = self.stage.folder.path().join("config.toml");
+        let mut was_done = false;
         for sweep in 1..=66 {
             let now = self.clock.now() + SignedDuration::from_mins(20 * sweep);
             let loaded = load(Request {
@@ -381,9 +383,11 @@ impl Play {
             let is_done = held.notifications.iter().all(|kept| kept.state.is_final());
             let hard = held.enforcements.iter().filter(|kept| kept.is_verified_hard());
             let hard: BTreeSet<&str> = hard.map(|kept| kept.client.as_str()).collect();
-            if is_done && self.robbed.iter().all(|id| hard.contains(id.as_str())) {
+            let is_done = is_done && self.robbed.iter().all(|id| hard.contains(id.as_str()));
+            if is_done && was_done {
                 return held;
             }
+            was_done = is_done;
         }
         let held = self.stage.held().await;
         let open = held.notifications.iter().filter(|kept| !kept.state.is_final());
