@@ -326,6 +326,12 @@ impl Store {
             .await
     }
 
+    /// Whether the same recipient was told through the same channel that the same alert fires, in a later episode.
+    pub async fn fired_again(&self, about: &Notification) -> Result<bool, Error> {
+        self.during("read what was told later", self.engine.fired_again(about))
+            .await
+    }
+
     /// Who was told of each episode that runs. One of which nobody is owed anything is not among them.
     pub async fn told_of(&self, account: &AccountName) -> Result<BTreeMap<EpisodeId, Told>, Error> {
         self.during("read who was told", self.engine.told_of(account)).await

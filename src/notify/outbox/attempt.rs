@@ -16,6 +16,7 @@ use crate::clock::Stopwatch;
 use crate::domain::ChannelName;
 use crate::domain::judge::audience;
 use crate::domain::notice::{AttemptOutcome, Message, MessageKind, NoticeState, Notification};
+use crate::domain::receiver::Reads;
 use crate::metrics;
 use crate::notify::backoff;
 use crate::notify::delivery::{Attempted, Channel, Connection, End, Parcel, Root, Sent, Until};
@@ -174,6 +175,10 @@ impl<Q: Queue> Outbox<Q> {
             } else {
                 None
             };
+            let dropped = match dropped {
+                None if self.is_outdated(&notification).await? => Some(state::outdated()),
+                known => known,
+            };
             match dropped {
                 Some(state) => {
                     notification.state = state;
@@ -183,6 +188,17 @@ impl<Q: Queue> Outbox<Q> {
             }
         }
         Ok((still, left_out))
+    }
+
+    /// Whether it is the end of an episode, and its reader was told of a later one meanwhile. Where each episode stands for itself
+    /// its end is never outdated.
+    async fn is_outdated(&self, notification: &Notification) -> Result<bool, Q::Error> {
+        let name = &notification.channel;
+        let channel = self.settings.channels.get(name);
+        let receiver = self.settings.receivers.get(name);
+        let stands_for_itself = channel.is_some_and(|channel| channel.has_threads())
+            || receiver.is_some_and(|receiver| receiver.reads == Reads::Incidents);
+        Ok(notification.transition.is_end() && !stands_for_itself && self.queue.fired_again(notification).await?)
     }
 
     /// Has it written down what a message does not carry any more, before it leaves.

@@ -8,11 +8,11 @@ use crate::notify::delivery::{Attempted, End};
 use crate::notify::queue::Sibling;
 
 /// Whether what else was told of the episode decides about this message: the end of an episode, a first word to a client,
-/// what had to wait, and what was tried before: it may have died meanwhile, and been taken up again. All others are sent
-/// without looking.
+/// what had to wait, and what was tried or put off before: it may have died meanwhile, and been taken up again. All others are
+/// sent without looking.
 pub(super) fn depends_on_siblings(message: &Message, notification: &Notification) -> bool {
     let may_be_over = message.channel.is_client() || has_waited(message);
-    follows(&notification.transition) || may_be_over || !is_untouched(message)
+    follows(&notification.transition) || may_be_over || !is_untouched(message) || was_put_off(message)
 }
 
 /// Why a notification is not sent, by what else was told of its episode; `None`: it is sent.
@@ -36,11 +36,17 @@ pub(super) fn dropped(
         return None;
     }
     let over = || Some(NoticeState::Dropped("it was over before it could be told".to_owned()));
-    let end_is_dropped =
-        |sibling: &Sibling| sibling.transition.is_end() && matches!(sibling.state, NoticeState::Dropped(_));
-    if siblings.iter().any(end_is_dropped) {
-        // It was given up, and its end with it: told now, nothing would take it back.
+    let end_is_final = |sibling: &Sibling| sibling.transition.is_end() && sibling.state.is_final();
+    if siblings.iter().any(end_is_final) {
+        // It was given up, and taken up again when its end was told or given up: nothing would take it back.
         return over();
+    }
+    let is_later =
+        |sibling: &Sibling| tells_of_breach(&sibling.transition) && sibling.created_at > notification.created_at;
+    let was_told_later = |sibling: &Sibling| is_later(sibling) && sibling.state.has_arrived();
+    let merged = || Some(NoticeState::Merged("a later word of the same".to_owned()));
+    if siblings.iter().any(was_told_later) {
+        return merged();
     }
     if !is_untouched(message) {
         return None;
@@ -54,18 +60,26 @@ pub(super) fn dropped(
             over()
         };
     }
-    let later = |sibling: &Sibling| {
-        tells_of_breach(&sibling.transition)
-            && sibling.state == NoticeState::Pending
-            && sibling.created_at > notification.created_at
-    };
-    (has_waited && !message.channel.is_client() && siblings.iter().any(later))
-        .then(|| NoticeState::Merged("a later word of the same".to_owned()))
+    let waits = |sibling: &Sibling| is_later(sibling) && sibling.state == NoticeState::Pending;
+    if has_waited && !message.channel.is_client() && siblings.iter().any(waits) {
+        return merged();
+    }
+    None
+}
+
+/// What an end becomes that would be taken for that of a later episode, of which its reader was told already.
+pub(super) fn outdated() -> NoticeState {
+    NoticeState::Dropped("it fires again, and that was told already".to_owned())
 }
 
 /// Whether it was not to leave as soon as it was written down.
 fn has_waited(message: &Message) -> bool {
     message.not_before > message.created_at
+}
+
+/// Whether it was to leave before, and did not: its channel was broken, or it died and somebody has it tried again.
+fn was_put_off(message: &Message) -> bool {
+    message.next_at > message.not_before
 }
 
 /// Whether it says something only to whoever was told that it fires.

@@ -40,6 +40,9 @@ pub trait Queue: Send + Sync {
     /// What else the same recipient was or will be told of the same episode through the same channel.
     fn siblings(&self, about: &Notification) -> impl Future<Output = Result<Vec<Sibling>, Self::Error>> + Send;
 
+    /// Whether the same recipient was told through the same channel that the same alert fires, in a later episode.
+    fn fired_again(&self, about: &Notification) -> impl Future<Output = Result<bool, Self::Error>> + Send;
+
     /// The first message that told the same recipient of the same episode and that its receiver has a name for.
     fn root(&self, about: &Notification) -> impl Future<Output = Result<Option<Due>, Self::Error>> + Send;
 

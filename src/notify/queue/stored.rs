@@ -32,6 +32,10 @@ impl Queue for Store {
         self.siblings(about).await
     }
 
+    async fn fired_again(&self, about: &Notification) -> Result<bool, Error> {
+        self.fired_again(about).await
+    }
+
     async fn root(&self, about: &Notification) -> Result<Option<Due>, Error> {
         self.root_of(about).await
     }

@@ -3,7 +3,7 @@
 
 use sqlx::{AssertSqlSafe, Row as _};
 
-use super::letters::{ANNOUNCED, DEAD, MESSAGE_READDRESSED, NOTIFICATION_READDRESSED, SETTLED, SIBLINGS};
+use super::letters::{ANNOUNCED, DEAD, FIRED_AGAIN, MESSAGE_READDRESSED, NOTIFICATION_READDRESSED, SETTLED, SIBLINGS};
 use super::place::{IS_ANY_TO_RISE, PLACE, RISE};
 use super::queue::{CARRIED, CLIENT_MAILS, DUE, MAKE_DUE, NEXT, RETRY, UNCERTAIN};
 use super::read::NOTIFICATIONS_UNCARRIED;
@@ -28,6 +28,7 @@ async fn nothing_walks_through_all_messages() {
         ("mails to clients", CLIENT_MAILS),
         ("uncertain tries", UNCERTAIN),
         ("siblings", SIBLINGS),
+        ("fired again", FIRED_AGAIN),
         ("uncarried", NOTIFICATIONS_UNCARRIED),
         ("dead letters", DEAD),
         ("announced", ANNOUNCED),

@@ -229,6 +229,7 @@ impl Scene<'_> {
                 is_over() && channel.is_some_and(|channel| channel.quiet_hours.is_some())
             }
             "its alert never arrived" => !self.has_begun(owed),
+            "it fires again, and that was told already" => self.has_begun_again(owed),
             _ if why.starts_with("silenced by ") => self.did_an_operator(|act| matches!(act, Act::Silence { .. })),
             _ if why.starts_with("acknowledged by ") => self.did_an_operator(|act| *act == Act::Ack),
             _ if why.starts_with("muted by ") => {
@@ -247,6 +248,17 @@ impl Scene<'_> {
         let enforced = |other: &&Notification| matches!(other.transition, Transition::Enforced { .. });
         self.end.notifications.iter().any(|other| {
             told(&other) && !enforced(&other) && !matches!(other.transition, Transition::Acknowledged { .. })
+        })
+    }
+
+    /// Whether the recipient of an end was told of a later episode of the same alert.
+    fn has_begun_again(&self, owed: &Notification) -> bool {
+        // The newest come first.
+        let mut later = self.end.notifications.iter().take_while(|other| other.id != owed.id);
+        later.any(|other| {
+            let is_same = (&other.client, &other.policy) == (&owed.client, &owed.policy);
+            let is_here = (&other.channel, &other.recipient) == (&owed.channel, &owed.recipient);
+            is_same && is_here && other.episode != owed.episode && other.state.has_arrived()
         })
     }
 

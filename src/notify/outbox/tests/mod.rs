@@ -167,6 +167,17 @@ impl Queue for Shelf {
         Ok(siblings.collect())
     }
 
+    async fn fired_again(&self, about: &Notification) -> Result<bool, DiskFull> {
+        let shelves = self.0.lock().unwrap();
+        let mut later = shelves.notifications.iter().skip_while(|other| other.id != about.id);
+        Ok(later.any(|other| {
+            let same =
+                (&other.client, &other.policy) == (&about.client, &about.policy) && other.episode != about.episode;
+            let place = (&other.channel, &other.recipient) == (&about.channel, &about.recipient);
+            same && place && other.state.has_arrived()
+        }))
+    }
+
     async fn root(&self, about: &Notification) -> Result<Option<Due>, DiskFull> {
         let shelves = self.0.lock().unwrap();
         let same = |other: &&Notification| other.episode == about.episode && other.id != about.id;

@@ -18,6 +18,47 @@ async fn an_end_never_outlives_its_beginning() {
     assert_eq!(states[2], NoticeState::Dropped("its alert never arrived".to_owned()));
 }
 
+/// What died and is tried again, after how many attempts, when what else was told, and what becomes of it.
+#[tokio::test]
+async fn what_is_taken_up_again_is_no_older_than_what_was_told_meanwhile() {
+    let reminder = || Transition::Repeated { repeat: 1 };
+    let over = NoticeState::Dropped("it was over before it could be told".to_owned());
+    let merged = NoticeState::Merged("a later word of the same".to_owned());
+    for (again, attempts, told, expected) in [
+        (reminder(), 0, Transition::Resolved, &over),
+        (reminder(), 1, Transition::Resolved, &over),
+        (fired(), 0, reminder(), &merged),
+        (fired(), 1, reminder(), &merged),
+        (reminder(), 1, fired(), &NoticeState::Delivered),
+    ] {
+        let mut bench = Bench::new().await;
+        let place = ("ops", "noc@example.com");
+        bench.shelf.put(owed(561_115, Transition::News, place.0, place.1));
+        let (message, mut notification) = owed(561_115, told.clone(), place.0, place.1);
+        if told != fired() {
+            notification.created_at = start() + MINUTE;
+        }
+        bench.shelf.put((message, notification));
+        assert_eq!(bench.drain().await.sent, 2);
+        let (mut message, mut notification) = owed(561_115, again.clone(), place.0, place.1);
+        message.attempts = attempts;
+        message.next_at = start() + MINUTE;
+        if told == fired() {
+            notification.created_at = start() + MINUTE;
+        }
+        bench.shelf.put((message, notification));
+        bench.step(MINUTE);
+        bench.drain().await;
+        assert_eq!(
+            bench.shelf.states().last(),
+            Some(expected),
+            "{} after {}",
+            again.label(),
+            told.label()
+        );
+    }
+}
+
 #[tokio::test]
 async fn an_end_waits_for_its_beginning() {
     let mut bench = Bench::new().await;

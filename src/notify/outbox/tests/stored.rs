@@ -1,6 +1,8 @@
 //! The worker over the real store: what it asks and writes is what the store understands.
 
 use super::*;
+use crate::domain::alert::EpisodeId;
+use crate::domain::receiver::{Reads, Receiver};
 use crate::store::{Access, Commit, Store};
 
 async fn put(store: &Store, owed: (Message, Notification)) {
@@ -78,6 +80,54 @@ async fn an_episode_over_the_real_store() {
     assert_eq!(outbox.drain(never()).await.unwrap().sent, 1);
     assert_eq!(state(&store, &later).await.2, ["unreachable", "delivered"]);
     assert_eq!(store.next_at().await.unwrap(), None);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn an_end_that_is_late_is_not_taken_for_that_of_a_later_episode() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("state.db"), Access::Daemon)
+        .await
+        .unwrap();
+    let catcher = MailCatcher::start(Options::default()).await.unwrap();
+    let (clock, stepper) = Clock::stepped(start());
+    let mut outbox = Bench::outbox(&store, &catcher, &clock);
+    let pager = Receiver {
+        reads: Reads::Incidents,
+        ..Receiver::people(Vec::new())
+    };
+    Arc::make_mut(&mut outbox.settings).receivers = BTreeMap::from([(ChannelName::new("pager").unwrap(), pager)]);
+    let places = [("ops", "noc@example.com"), ("pager", "x@example.com")];
+    let of_both = |transition: &Transition| places.map(|(channel, to)| owed(561_115, transition.clone(), channel, to));
+    for first in of_both(&fired()) {
+        put(&store, first).await;
+    }
+    let never = std::future::pending::<()>;
+    assert_eq!(outbox.drain(never()).await.unwrap().sent, 2);
+    let ends = of_both(&Transition::Resolved);
+    for end in &ends {
+        put(&store, end.clone()).await;
+    }
+    catcher.behave_next([refuse(Stage::Data, 451), refuse(Stage::Data, 451)]);
+    assert_eq!(outbox.drain(never()).await.unwrap().deferred, 2);
+    for (mut message, mut later) in of_both(&fired()) {
+        later.episode = EpisodeId::new(&later.account, &later.client, &later.policy, start() + MINUTE);
+        later.id = format!("later-{}", later.id);
+        (message.id, message.thread) = (later.id.clone(), later.episode.to_string());
+        later.message = Some(message.id.clone());
+        put(&store, (message, later)).await;
+    }
+    assert_eq!(outbox.drain(never()).await.unwrap().sent, 2);
+    stepper.advance_to(start() + HOUR);
+    let drained = outbox.drain(never()).await.unwrap();
+    assert_eq!((drained.sent, drained.dropped), (1, 1));
+    let why = "it fires again, and that was told already";
+    assert_eq!(state(&store, &ends[0]).await.0, NoticeState::Dropped(why.to_owned()));
+    assert_eq!(
+        state(&store, &ends[1]).await.0,
+        NoticeState::Delivered,
+        "an incident of its own"
+    );
     store.close().await;
 }
 
