@@ -2,18 +2,19 @@
 //!
 //! An episode is one client and policy: it begins, goes on (reminders, news) and ends, in this order, at each receiver for itself.
 //! What a receiver heard twice under one name counts once. Mails to clients name no policy: there an end must follow something.
+//! What a message carries and leaves out, because it is too long, is unknown until the next word.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::arrivals::receiver;
+use super::arrivals::{names, receiver};
 use super::circumstances::{after, before};
 use super::{Evidence, Invariant, Violation};
 use crate::domain::notice::{NoticeState, Notification, Transition};
 use crate::worlds::log::{Fact, Sample};
-use crate::worlds::plan::{Act, Happening, Planned};
-use crate::worlds::told::{Said, Word};
+use crate::worlds::plan::{Act, Happening};
+use crate::worlds::told::{self, Said, Word};
 use crate::worlds::world::{Kept, Played};
 
 /// Since when something must hold to be known for sure at the end: a threshold is read anew every 6 hours, and a relapse ends only
@@ -29,16 +30,42 @@ const LOOKED_AT: SignedDuration = SignedDuration::from_mins(15);
 /// The policy about the store: told from memory, and again by each life.
 const STORE: &str = "store";
 
-/// A receiver, and one alert there.
+const CLIENT: &str = "client";
+
+/// Where each episode is an incident of its own, whatever came of an earlier one.
+const PAGER: &str = "phone";
+
+/// A receiver with the address there, and one alert: the client, and the policy, which clients are not told and of which a pager knows
+/// each episode apart.
 type Place<'a> = (&'a str, &'a str, &'a str, &'a str);
+
+/// What a receiver heard of an alert.
+struct Heard<'a> {
+    at: Timestamp,
+    place: Place<'a>,
+    id: &'a str,
+    /// `None`: a message carried it, and left it out.
+    word: Option<Word>,
+    is_end: bool,
+}
+
+/// What a receiver believes of an alert.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Belief {
+    Fires,
+    Over,
+    Unknown,
+}
+
+/// What each receiver believes at the end, and since when.
+type Beliefs<'a> = BTreeMap<Place<'a>, (Belief, Timestamp)>;
 
 pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
     let Evidence { played, said } = evidence;
     let Some(end) = &played.end else { return };
-    let unheard = unheard(end);
-    let open = alternate(said, &unheard, found);
-    last_words(played, end, &open, &unheard, found);
-    agrees_with_the_truth(played, &open, found);
+    let beliefs = alternate(&heard(played, end, said), &unheard(end), found);
+    last_words(played, end, &beliefs, found);
+    agrees_with_the_truth(played, &beliefs, found);
 }
 
 fn violation(at: Timestamp, what: String) -> Violation {
@@ -49,8 +76,8 @@ fn violation(at: Timestamp, what: String) -> Violation {
     }
 }
 
-/// The receivers that were not told of an end, though they heard the beginning: receiver, recipient, client, policy.
-fn unheard(end: &Kept) -> BTreeSet<(String, String, String, String)> {
+/// The places that were not told of an end, though they heard the beginning.
+fn unheard(end: &Kept) -> BTreeSet<Place<'_>> {
     let missed = end.notifications.iter().filter(|owed| {
         let is_end = owed.transition.is_end();
         let is_missed = !owed.state.has_arrived() && owed.state.why() != Some("its alert never arrived");
@@ -59,72 +86,100 @@ fn unheard(end: &Kept) -> BTreeSet<(String, String, String, String)> {
     missed.map(place_of).collect()
 }
 
-fn place_of(owed: &Notification) -> (String, String, String, String) {
+fn place_of(owed: &Notification) -> Place<'_> {
+    let (client, recipient) = (owed.client.as_str(), owed.recipient.as_str());
+    if owed.channel.is_client() {
+        return (CLIENT, recipient, client, "");
+    }
     let receiver = receiver(owed.channel.as_str());
-    let channel = if owed.channel.is_client() { "client" } else { receiver };
-    let policy = if owed.channel.is_client() {
-        ""
+    let is_pager = receiver == PAGER;
+    let alert = if is_pager {
+        owed.episode.as_str()
     } else {
         owed.policy.as_str()
     };
-    let text = |text: &str| text.to_owned();
-    (
-        text(channel),
-        owed.recipient.clone(),
-        text(owed.client.as_str()),
-        text(policy),
-    )
+    (receiver, recipient, client, alert)
 }
 
-/// Walks through what each receiver heard of each alert; what it believes to fire at the end, and since when.
-fn alternate<'a>(
-    told: &'a [Said],
-    unheard: &BTreeSet<(String, String, String, String)>,
-    found: &mut Vec<Violation>,
-) -> BTreeMap<Place<'a>, (bool, Timestamp)> {
-    let mut states: BTreeMap<Place<'a>, (bool, Timestamp)> = BTreeMap::new();
-    let mut heard: BTreeSet<(Place<'a>, &str, bool)> = BTreeSet::new();
-    for said in told
-        .iter()
-        .filter(|said| said.word != Word::Else && said.policy != STORE)
-    {
-        let place = (&*said.channel, &*said.recipient, &*said.client, &*said.policy);
-        if !heard.insert((place, &said.id, said.is_end)) {
+/// Where something was said. What a pager heard in a summary has no name of its own there, and the store knows which episode it was.
+fn place_where<'a>(said: &'a Said, end: &'a Kept) -> Place<'a> {
+    let is_it = |owed: &&Notification| {
+        let is_alert = owed.client.as_str() == said.client && owed.policy.as_str() == said.policy;
+        is_alert && owed.channel.as_str() == PAGER && names(owed).contains(&said.id)
+    };
+    let kept = end.notifications.iter().filter(|_| said.channel == PAGER).find(is_it);
+    kept.map_or((&said.channel, &said.recipient, &said.client, &said.policy), place_of)
+}
+
+/// Everything that receivers heard of alerts, in the order of time.
+fn heard<'a>(played: &Played, end: &'a Kept, told: &'a [Said]) -> Vec<Heard<'a>> {
+    let is_word = |said: &&Said| said.word != Word::Else && said.policy != STORE;
+    let words = told.iter().filter(is_word).map(|said| Heard {
+        at: said.at,
+        place: place_where(said, end),
+        id: &said.id,
+        word: Some(said.word),
+        is_end: said.is_end,
+    });
+    let mut heard: Vec<Heard<'_>> = words.collect();
+    for (at, received) in told::received(&played.log).filter(|(_, received)| told::leaves_out(received)) {
+        let id = told::known_as(received);
+        let of_it = told.iter().filter(|said| said.at == at && said.id == id);
+        let named: BTreeSet<(&str, &str)> = of_it.map(|said| (&*said.client, &*said.policy)).collect();
+        let is_left_out = |owed: &&Notification| {
+            let is_here = receiver(owed.channel.as_str()) == receiver(&received.channel);
+            let is_mine = owed.recipient == received.recipient;
+            let is_named = named.contains(&(owed.client.as_str(), owed.policy.as_str()));
+            is_here && is_mine && !is_named && names(owed).contains(&id)
+        };
+        heard.extend(end.notifications.iter().filter(is_left_out).map(|owed| Heard {
+            at,
+            place: place_of(owed),
+            id: owed.message.as_deref().unwrap_or_default(),
+            word: None,
+            is_end: owed.transition.is_end(),
+        }));
+    }
+    heard.sort_by_key(|heard| heard.at);
+    heard
+}
+
+/// Walks through what each receiver heard of each alert.
+fn alternate<'a>(all: &[Heard<'a>], unheard: &BTreeSet<Place<'a>>, found: &mut Vec<Violation>) -> Beliefs<'a> {
+    let mut beliefs = Beliefs::new();
+    let mut once: BTreeSet<(Place<'_>, &str, bool)> = BTreeSet::new();
+    for heard in all {
+        let Heard { at, place, id, .. } = *heard;
+        if !once.insert((place, id, heard.is_end)) {
             continue;
         }
-        let state = states.entry(place).or_insert((false, said.at));
         let (channel, recipient, client, policy) = place;
-        let owned = [channel, recipient, client, policy].map(str::to_owned);
-        let [a, b, c, d] = owned;
-        let is_excused = unheard.contains(&(a, b, c, d));
         let who = format!("{channel} {recipient}: {policy} of {client}");
-        match (said.word, state.0) {
-            (Word::Ends, false) => found.push(violation(
-                said.at,
-                format!("{who} ends, and did not fire ({})", said.id),
-            )),
-            (Word::Begins, true) if channel != "client" && !is_excused => {
-                let since = state.1;
-                let what = format!("{who} begins to fire, as it does since {since} ({})", said.id);
-                found.push(violation(said.at, what));
+        let (belief, since) = beliefs.entry(place).or_insert((Belief::Over, at));
+        match (heard.word, *belief) {
+            (Some(Word::Ends), Belief::Over) => {
+                found.push(violation(at, format!("{who} ends, and did not fire ({id})")));
+            }
+            (Some(Word::Begins), Belief::Fires) if channel != CLIENT && !unheard.contains(&place) => {
+                let what = format!("{who} begins to fire, as it does since {since} ({id})");
+                found.push(violation(at, what));
             }
             _ => {}
         }
-        if state.0 == said.is_end {
-            *state = (!said.is_end, said.at);
+        let next = match heard.word {
+            None => Belief::Unknown,
+            Some(Word::Ends) => Belief::Over,
+            Some(_) => Belief::Fires,
+        };
+        if next != *belief {
+            (*belief, *since) = (next, at);
         }
     }
-    states
+    beliefs
 }
 
 /// What each receiver believes at the end is what fires, as far as it was told.
-fn last_words(
-    played: &Played,
-    end: &Kept,
-    open: &BTreeMap<Place<'_>, (bool, Timestamp)>,
-    unheard: &BTreeSet<(String, String, String, String)>,
-    found: &mut Vec<Violation>,
-) {
+fn last_words(played: &Played, end: &Kept, beliefs: &Beliefs<'_>, found: &mut Vec<Violation>) {
     let firing: BTreeMap<(&str, &str), &str> = end
         .view
         .alerts
@@ -134,16 +189,14 @@ fn last_words(
             Some(((alert.client.as_str(), alert.policy.as_str()), episode))
         })
         .collect();
-    for ((channel, recipient, client, policy), (is_open, since)) in open {
-        let mut of_client = firing.keys().filter(|(of, _)| of == client);
-        let fires = if *channel == "client" {
-            of_client.next().is_some()
-        } else {
-            firing.contains_key(&(*client, *policy))
+    for (place, (belief, since)) in beliefs {
+        let (channel, recipient, client, policy) = *place;
+        let fires = match channel {
+            CLIENT => firing.keys().any(|(of, _)| *of == client),
+            PAGER => firing.values().any(|episode| *episode == policy),
+            _ => firing.contains_key(&(client, policy)),
         };
-        let place = [channel, recipient, client, policy].map(|text| (*text).to_owned());
-        let [a, b, c, d] = place;
-        if *is_open && !fires && !unheard.contains(&(a, b, c, d)) {
+        if *belief == Belief::Fires && !fires && !has_missed_the_end(end, *place) {
             let what =
                 format!("{channel} {recipient} believes to the end that {policy} of {client} fires, since {since}");
             found.push(violation(played.ended, what));
@@ -155,26 +208,46 @@ fn last_words(
         tells && owed.state == NoticeState::Delivered
     });
     for owed in begins {
-        let key = (owed.client.as_str(), owed.policy.as_str());
-        if firing.get(&key) != Some(&owed.episode.as_str()) || owed.policy.as_str() == STORE {
+        let place = place_of(owed);
+        let (channel, recipient, client, _) = place;
+        let policy = owed.policy.as_str();
+        if channel == CLIENT || policy == STORE || firing.get(&(client, policy)) != Some(&owed.episode.as_str()) {
             continue;
         }
-        let (channel, recipient, client, policy) = place_of(owed);
-        let believes = open
-            .get(&(&*channel, &*recipient, &*client, &*policy))
-            .is_some_and(|(is_open, _)| *is_open);
-        // A table of a hundred rows leaves the others out, and a text to a client names no policy.
-        if !believes && channel != "client" {
+        let belief = beliefs.get(&place).map_or(Belief::Over, |(belief, _)| *belief);
+        if belief == Belief::Over {
             let what = format!("{channel} {recipient} does not believe that {policy} of {client} fires, which it does");
             found.push(violation(played.ended, what));
         }
     }
 }
 
+/// Whether the end of the episode that a receiver was told of last was owed to it and never arrived; or was a withdrawal, of which
+/// clients hear nothing.
+fn has_missed_the_end(end: &Kept, place: Place<'_>) -> bool {
+    let says_that_it_fires = |owed: &&Notification| {
+        let is_no_word = matches!(
+            owed.transition,
+            Transition::Enforced { .. } | Transition::Acknowledged { .. }
+        );
+        place_of(owed) == place && owed.state.has_arrived() && !is_no_word
+    };
+    // The newest come first.
+    let Some(last) = end.notifications.iter().find(says_that_it_fires) else {
+        return false;
+    };
+    end.notifications.iter().any(|owed| {
+        let is_withdrawn = matches!(owed.transition, Transition::Withdrawn { .. });
+        let is_missed = place_of(owed) == place && owed.transition.is_end() && !owed.state.has_arrived();
+        owed.episode == last.episode && (is_missed || place.0 == CLIENT && is_withdrawn)
+    })
+}
+
 /// What the webhook, which never fails, believes at the end of balances is true.
-fn agrees_with_the_truth(played: &Played, open: &BTreeMap<Place<'_>, (bool, Timestamp)>, found: &mut Vec<Violation>) {
+fn agrees_with_the_truth(played: &Played, beliefs: &Beliefs<'_>, found: &mut Vec<Violation>) {
     let since = before(played.ended, SETTLED);
-    if has_hushed(played, before(played.ended, HUSHED)) {
+    let was_lied_to = happened(played, since, |what| matches!(what, Happening::Lie(_)));
+    if was_lied_to || happened(played, before(played.ended, HUSHED), hushes) {
         return;
     }
     let mut lately: BTreeMap<u32, Vec<&Sample>> = BTreeMap::new();
@@ -193,8 +266,8 @@ fn agrees_with_the_truth(played: &Played, open: &BTreeMap<Place<'_>, (bool, Time
         }
         let client = client.to_string();
         let believes = |policy: &str| {
-            open.get(&("hook", "", &*client, policy))
-                .is_some_and(|(is_open, _)| *is_open)
+            let belief = beliefs.get(&("hook", "", &*client, policy));
+            belief.is_some_and(|(belief, _)| *belief == Belief::Fires)
         };
         let mut judge = |policy: &str, truth: &dyn Fn(&Sample) -> Option<bool>| {
             let mut verdicts = samples.iter().map(|sample| truth(sample));
@@ -211,21 +284,21 @@ fn agrees_with_the_truth(played: &Played, open: &BTreeMap<Place<'_>, (bool, Time
     }
 }
 
-/// Whether an operator kept people from being told of something since then.
-fn has_hushed(played: &Played, since: Timestamp) -> bool {
-    let is_it = |planned: &Planned| {
-        let Happening::Operator(act) = &planned.what else {
-            return false;
-        };
-        matches!(act, Act::Ack | Act::Silence { .. } | Act::Reload(_))
-    };
+/// Whether something of the kind began or ended since then.
+fn happened(played: &Played, since: Timestamp, is_it: impl Fn(&Happening) -> bool) -> bool {
     let lately = played.log.iter().filter(|entry| entry.at >= since);
     lately
         .filter_map(|entry| match &entry.fact {
             Fact::Began(planned) | Fact::Over(planned) => Some(planned),
             _ => None,
         })
-        .any(is_it)
+        .any(|planned| is_it(&planned.what))
+}
+
+/// Whether an operator keeps people from being told of something.
+fn hushes(what: &Happening) -> bool {
+    let Happening::Operator(act) = what else { return false };
+    matches!(act, Act::Ack | Act::Silence { .. } | Act::Reload(_))
 }
 
 /// Whether a balance is below its threshold; `None` between that and the limit at which it clears, and without one.

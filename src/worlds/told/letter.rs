@@ -19,6 +19,24 @@ pub(super) fn is_to_operators(text: &str) -> bool {
     text.contains("\n-- \nbalancewatch")
 }
 
+/// How a text ends that was cut because its channel takes no longer one.
+const CUT: &str = "\n…";
+
+/// Whether a text says of itself that it leaves something out: a table counts the rest, or the text was cut.
+pub(super) fn leaves_out(text: &str) -> bool {
+    let counts_the_rest = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().take(3).collect();
+        matches!(*words, ["and", number, "more:"] if number.parse::<u32>().is_ok())
+    };
+    text.ends_with(CUT) || text.lines().any(counts_the_rest)
+}
+
+/// The lines of a text that are whole: of one that was cut, all but the last.
+pub(super) fn whole_lines(text: &str) -> &str {
+    let cut = text.strip_suffix(CUT);
+    cut.map_or(text, |cut| cut.rsplit_once('\n').unwrap_or_default().0)
+}
+
 /// What a text to operators says.
 pub(super) fn to_operators(subject: &str, text: &str) -> Vec<Spoken> {
     let plain = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -172,7 +190,7 @@ fn row(line: &str) -> Option<Spoken> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Word, is_about_many, to_client, to_operators};
+    use super::{Word, is_about_many, leaves_out, to_client, to_operators, whole_lines};
 
     /// Client, policy and word of each alert that a text tells of.
     fn read(subject: &str, text: &str) -> Vec<(String, String, Word)> {
@@ -255,6 +273,23 @@ mod tests {
                 one("561116", "blind", Word::Fires),
             ];
             assert_eq!(read(subject, text), expected);
+        }
+    }
+
+    #[test]
+    fn a_text_says_that_it_leaves_something_out() {
+        for (text, is_it, whole) in [
+            ("561115, overdrawn\n561116, low-bal\n…", true, "561115, overdrawn"),
+            ("561115, low-bal\n…", true, ""),
+            (
+                "  561115  overdrawn\n  and 2 more: 2 blind\n",
+                true,
+                "  561115  overdrawn\n  and 2 more: 2 blind\n",
+            ),
+            ("and some more: of it", false, "and some more: of it"),
+            ("Long na… (561115), overdrawn", false, "Long na… (561115), overdrawn"),
+        ] {
+            assert_eq!((leaves_out(text), whole_lines(text)), (is_it, whole), "{text}");
         }
     }
 

@@ -93,6 +93,15 @@ pub fn words(received: &Received) -> String {
     format!("{subject}\n{text}")
 }
 
+/// Whether a message says of itself that it leaves something out: then of what it carries and does not name nothing is known.
+#[must_use]
+pub fn leaves_out(received: &Received) -> bool {
+    match received.channel.as_str() {
+        "mail" => letter::leaves_out(&mail::subject_and_text(&received.body).1),
+        channel => posts::leaves_out(channel, &received.body),
+    }
+}
+
 /// What one message said, its time left open.
 fn heard(received: &Received) -> Vec<Said> {
     let mut channel = received.channel.as_str();

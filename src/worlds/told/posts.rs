@@ -89,21 +89,46 @@ pub(super) fn pagerduty(body: &str) -> (String, String, Vec<Spoken>) {
 /// A message of Slack's: its line for phones, the id that stands below, and what it says.
 pub(super) fn slack(body: &str) -> (String, String, Vec<Spoken>) {
     let body = parsed(body);
-    let plain = |text: String| text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
-    let title = plain(text(&body["text"]));
-    let blocks = body["blocks"].as_array().cloned().unwrap_or_default();
-    let lines: Vec<String> = blocks.iter().map(|block| plain(text(&block["text"]["text"]))).collect();
-    let last = blocks.last().map(|block| text(&block["elements"][0]["text"]));
-    let last = plain(last.unwrap_or_default());
+    let title = plain(&body["text"]);
+    let last = body["blocks"].as_array().and_then(|blocks| blocks.last());
+    let last = last
+        .map(|block| plain(&block["elements"][0]["text"]))
+        .unwrap_or_default();
     let id = last.split_once(" · ").map(|(_, id)| id.to_owned()).unwrap_or_default();
-    let said = letter::to_operators(&title, &lines.join("\n"));
+    let said = letter::to_operators(&title, &text_of_blocks(&body));
     (title, id, said)
+}
+
+/// A text of Slack's as it is shown.
+fn plain(value: &Value) -> String {
+    text(value)
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
+}
+
+fn text_of_blocks(body: &Value) -> String {
+    let blocks = body["blocks"].as_array().into_iter().flatten();
+    let lines: Vec<String> = blocks.map(|block| plain(&block["text"]["text"])).collect();
+    lines.join("\n")
 }
 
 /// A message of ntfy's: its title, its id, and what it says.
 pub(super) fn ntfy(body: &str) -> (String, String, Vec<Spoken>) {
     let body = parsed(body);
     let title = text(&body["title"]);
-    let said = letter::to_operators(&title, &text(&body["message"]));
+    let message = text(&body["message"]);
+    let said = letter::to_operators(&title, letter::whole_lines(&message));
     (title, text(&body["sequence_id"]), said)
+}
+
+/// Whether what was posted says of itself that it leaves something out.
+pub(super) fn leaves_out(channel: &str, body: &str) -> bool {
+    let body = parsed(body);
+    match channel {
+        "hook" => body["truncatedAlerts"].as_u64() > Some(0),
+        "phone" => body["payload"]["custom_details"]["left_out"].as_u64() > Some(0),
+        "chat" => letter::leaves_out(&text_of_blocks(&body)),
+        _ => letter::leaves_out(&text(&body["message"])),
+    }
 }
