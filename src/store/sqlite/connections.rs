@@ -113,6 +113,10 @@ impl DerefMut for Lease<'_> {
 }
 
 impl Drop for Lease<'_> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how long a connection was idle decides nothing but whether it is kept"
+    )]
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else {
             return;
