@@ -41,9 +41,16 @@ fn a_seed_goes_the_same_way_every_time() {
 /// happens.
 type Case = (&'static str, u64, u32, Option<u32>, Option<&'static [usize]>);
 
-const ONCE_BROKEN: [Case; 2] = [
+const ONCE_BROKEN: [Case; 3] = [
     ("an ordinary day with everything", 4, 1, Some(20), None),
     ("an unread client's alert never ended", 2, 5, Some(10), Some(&[112])),
+    (
+        "an end came after what had begun anew",
+        12,
+        1,
+        None,
+        Some(&[7, 8, 11, 12, 13, 16, 17]),
+    ),
 ];
 
 #[test]

@@ -67,21 +67,25 @@ impl<Q: Queue> Outbox<Q> {
                 _ => leaving.push(due),
             }
         }
-        for ((channel, most), mut due) in limited {
+        for ((channel, most), due) in limited {
+            let mut due: Vec<(usize, Due)> = due.into_iter().enumerate().collect();
+            let mut first: Vec<(usize, Due)> = Vec::with_capacity(due.len());
             let since = now.saturating_sub(WINDOW).unwrap_or(now);
             let Left { number, first_at } = self.queue.left_since(&channel, since).await?;
             // Those taken earlier that wait, or are on their way, are not in the store's count.
             let taken = self.spools.get(&channel).map_or(0, Spool::taken);
             let mut room = most.saturating_sub(number.saturating_add(count(taken)));
-            due.sort_by_key(|(_, notifications)| (!is_first_word(notifications), Reverse(severity(notifications))));
+            due.sort_by_key(|(_, (_, notifications))| {
+                (!is_first_word(notifications), Reverse(severity(notifications)))
+            });
             let opens_at = first_at.unwrap_or(now).saturating_add(WINDOW).unwrap_or(Timestamp::MAX);
             let step = WINDOW / i32::try_from(most).unwrap_or(i32::MAX).max(1);
             let (mut lost, mut late) = (0, BTreeMap::<AccountName, Vec<Message>>::new());
-            for (message, notifications) in due {
+            for (place, (message, notifications)) in due {
                 if room > 0 || is_first_word(&notifications) {
                     room = room.saturating_sub(1);
                     self.turns.waiting.remove(&message.id);
-                    leaving.push((message, notifications));
+                    first.push((place, (message, notifications)));
                 } else {
                     let turn = self
                         .turns
@@ -90,6 +94,9 @@ impl<Q: Queue> Outbox<Q> {
                     late.entry(account).or_default().push(state::paced(message, turn));
                 }
             }
+            // In the order in which they were written down: the end of an episode before what begins anew.
+            first.sort_by_key(|(place, _)| *place);
+            leaving.extend(first.into_iter().map(|(_, due)| due));
             for (account, messages) in late {
                 drained.deferred += count(messages.len());
                 let record = Record {

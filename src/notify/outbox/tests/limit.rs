@@ -71,6 +71,26 @@ async fn the_most_severe_leave_first_and_a_first_critical_word_always() {
 }
 
 #[tokio::test]
+async fn those_that_leave_keep_their_order() {
+    let mut bench = bench(3).await;
+    put(&bench, 561_100, Severity::Critical, fired());
+    assert_eq!(bench.drain().await.sent, 1);
+    put(&bench, 561_100, Severity::Critical, Transition::Resolved);
+    put(&bench, 561_101, Severity::Critical, fired());
+    assert_eq!(bench.drain().await.sent, 2);
+    let subjects: Vec<_> = bench
+        .catcher
+        .mails()
+        .iter()
+        .map(|mail| mail.header("Subject").unwrap())
+        .collect();
+    assert!(
+        subjects[1].starts_with("RESOLVED") && subjects[2].starts_with("CRITICAL"),
+        "{subjects:?}"
+    );
+}
+
+#[tokio::test]
 async fn what_waits_for_its_turn_is_written_down_once_and_keeps_its_lifetime() {
     let mut bench = bench(60).await;
     for client in 0..460 {
