@@ -101,13 +101,17 @@ fn place_of(owed: &Notification) -> Place<'_> {
     (receiver, recipient, client, alert)
 }
 
-/// Where something was said. What a pager heard in a summary has no name of its own there, and the store knows which episode it was.
+/// Where something was said. What a pager heard in a summary has no name of its own there, and an address may be nobody's any more:
+/// the store knows what it was.
 fn place_where<'a>(said: &'a Said, end: &'a Kept) -> Place<'a> {
+    let is_nobodys = said.client.is_empty();
     let is_it = |owed: &&Notification| {
+        let is_here = place_of(owed).0 == said.channel && owed.recipient == said.recipient;
         let is_alert = owed.client.as_str() == said.client && owed.policy.as_str() == said.policy;
-        is_alert && owed.channel.as_str() == PAGER && names(owed).contains(&said.id)
+        is_here && (is_alert || is_nobodys) && names(owed).contains(&said.id)
     };
-    let kept = end.notifications.iter().filter(|_| said.channel == PAGER).find(is_it);
+    let is_unclear = said.channel == PAGER || is_nobodys;
+    let kept = end.notifications.iter().filter(|_| is_unclear).find(is_it);
     kept.map_or((&said.channel, &said.recipient, &said.client, &said.policy), place_of)
 }
 
