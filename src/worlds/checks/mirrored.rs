@@ -18,7 +18,7 @@ use crate::worlds::plan::{Act, Happening};
 use crate::worlds::told::{Said, Word, received};
 use crate::worlds::world::Played;
 
-/// Everything is posted again every hour, and a summary may keep the webhook from being told for as long.
+/// Everything is posted again every hour.
 const AGREE_WITHIN: SignedDuration = SignedDuration::from_mins(75);
 
 /// What nobody posts again is over after three times an hour.
@@ -35,6 +35,8 @@ type Histories = BTreeMap<Key, Vec<Post>>;
 /// What was said of an alert.
 struct Post {
     at: Timestamp,
+    /// When it began, as far as that is said.
+    since: Timestamp,
     fires: bool,
     /// Until when that holds if nothing more is said.
     until: Timestamp,
@@ -79,6 +81,7 @@ fn shown(played: &Played, found: &mut Vec<Violation>) -> Histories {
             }
             shown.entry(key).or_default().push(Post {
                 at,
+                since: starts_at,
                 fires: ends_at > at,
                 until: ends_at,
             });
@@ -96,6 +99,7 @@ fn told(said: &[Said]) -> Histories {
         let key = (said.client.clone(), said.policy.clone());
         told.entry(key).or_default().push(Post {
             at: said.at,
+            since: said.at,
             fires: !said.is_end,
             until: Timestamp::MAX,
         });
@@ -105,8 +109,12 @@ fn told(said: &[Said]) -> Histories {
 
 /// Whether an alert fires at a time, by what was said of it until then.
 fn fires(history: &[Post], at: Timestamp) -> bool {
-    let said = history.partition_point(|post| post.at <= at);
-    history[..said].last().is_some_and(|last| last.fires && at < last.until)
+    last(history, at).is_some_and(|last| last.fires && at < last.until)
+}
+
+/// What was said last until then.
+fn last(history: &[Post], at: Timestamp) -> Option<&Post> {
+    history[..history.partition_point(|post| post.at <= at)].last()
 }
 
 /// Holds both histories of one alert against each other, a while after each moment at which one of them changed.
@@ -129,13 +137,19 @@ fn agree(
             fires(history, from) == fires(history, due) && between.all(|post| post.fires == fires(history, from))
         };
         let is_steady = due < played.ended && goes_on(told) && goes_on(shown) && is_good(troubles, from, due);
-        if is_steady && fires(told, due) != fires(shown, due) {
-            let [told, shown] = [told, shown].map(|history| if fires(history, due) { "fires" } else { "is over" });
-            let what =
-                format!("Alertmanager shows that `{policy}` of {client} {shown}, and it {told}, since {from:.0}");
-            found.push(violation(due, what));
-            return;
+        if !is_steady {
+            continue;
         }
+        // What begins anew is shown at once, and told when a summary may leave.
+        let is_told_to_be_over = || Some(last(told, due)?.at > last(shown, due)?.since);
+        let what = match (fires(told, due), fires(shown, due)) {
+            (true, false) => "does not show that it fires",
+            (false, true) if is_told_to_be_over() == Some(true) => "shows that it fires, and it is over",
+            _ => continue,
+        };
+        let what = format!("`{policy}` of {client}: since {from:.0} Alertmanager {what}");
+        found.push(violation(due, what));
+        return;
     }
 }
 
