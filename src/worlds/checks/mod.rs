@@ -16,6 +16,8 @@ mod episodes;
 mod mirrored;
 mod noticed;
 mod states;
+#[cfg(test)]
+mod tests;
 mod well;
 
 /// Something that must not be.

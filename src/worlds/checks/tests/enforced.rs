@@ -1,0 +1,271 @@
+//! Changes that must not be, and words about changes that are not so.
+
+use jiff::Timestamp;
+
+use super::super::enforced::check;
+use super::{add, each_is_named, happening, minutes};
+use crate::worlds::guards::Guards;
+use crate::worlds::log::{Basis, Entry, Fact, Received, Write};
+use crate::worlds::plan::{Act, Happening};
+use crate::worlds::world::Played;
+
+#[test]
+fn guards_that_were_passed_over_are_named() {
+    each_is_named(
+        check,
+        &[
+            ("mode observe", |it| guards(it).applies = false, "in mode observe"),
+            (
+                "an episode of mode observe",
+                mode_changes_after_the_episode_began,
+                "an episode that began in mode observe",
+            ),
+            (
+                "protected",
+                |it| guards(it).protect = vec![client(it, HARD)],
+                "is protected",
+            ),
+            (
+                "a person's brake",
+                |it| operator(it, Act::BrakeOn, -1),
+                "while a person had set the brake",
+            ),
+            (
+                "the program's brake",
+                brake_is_told,
+                "while the brake was on, as was told",
+            ),
+            ("twice in a day", |it| again(it, HARD, -30), "twice in 24 hours"),
+            (
+                "the cap of a day",
+                |it| guards(it).per_day = 1,
+                "changes one way in 24 hours, where 1 are allowed",
+            ),
+            (
+                "the cap of a sweep",
+                |it| guards(it).per_sweep = 1,
+                "changes one way in a sweep, where 1 are allowed",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn what_a_change_may_not_do_to_a_record_is_named() {
+    each_is_named(
+        check,
+        &[
+            ("another field", another_field_is_changed, "changed `city`, too"),
+            (
+                "back, and never set",
+                set_back_is_who_never_was_set,
+                "it was not the program that had set it",
+            ),
+            (
+                "back, and no policy says so",
+                |it| guards(it).policies[0].reverts = false,
+                "no policy says so",
+            ),
+            (
+                "back after an edit",
+                |it| edit_before(it, BACK),
+                "was set back after a person had changed city",
+            ),
+            (
+                "an edit that nobody was told of",
+                |it| edit_behind(it, SECOND),
+                "`city` of client",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn grounds_that_are_none_are_named() {
+    each_is_named(
+        check,
+        &[
+            (
+                "no reading",
+                |it| write(it, HARD).basis = None,
+                "was set to HARD without a reading",
+            ),
+            (
+                "an old reading",
+                |it| basis(it, |basis| basis.at = minutes(basis.at, -20)),
+                "was set to HARD by a reading of",
+            ),
+            (
+                "a reading that asks for nothing",
+                |it| basis(it, |basis| basis.told.balance = 5.into()),
+                "with a balance of 5",
+            ),
+            (
+                "one wrong balance",
+                |it| basis(it, |basis| wrong_since(basis, 0)),
+                "by one wrong balance",
+            ),
+            (
+                "many wrong balances",
+                many_are_misled,
+                "while 50 clients are told wrong",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn words_that_are_not_so_are_named() {
+    each_is_named(
+        check,
+        &[
+            (
+                "told, and not done",
+                |it| drop(it.log.drain(place(it, SECOND)..place(it, SECOND) + 2)),
+                "and this was told",
+            ),
+            (
+                "done, and not told",
+                |it| it.log.retain(|entry| !tells_of_hard(entry)),
+                "and nobody was told",
+            ),
+        ],
+    );
+}
+
+/// The changes of the world, by their places among all.
+const HARD: usize = 0;
+const SECOND: usize = 1;
+const BACK: usize = 3;
+
+/// Where in the log a change is.
+fn place(played: &Played, change: usize) -> usize {
+    let places = played.log.iter().enumerate();
+    let mut changes = places.filter(|(_, entry)| matches!(entry.fact, Fact::Wrote(_)));
+    changes.nth(change).unwrap().0
+}
+
+fn at(played: &Played, change: usize) -> Timestamp {
+    played.log[place(played, change)].at
+}
+
+fn write(played: &mut Played, change: usize) -> &mut Write {
+    let place = place(played, change);
+    match &mut played.log[place].fact {
+        Fact::Wrote(write) => write,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn client(played: &Played, change: usize) -> String {
+    match &played.log[place(played, change)].fact {
+        Fact::Wrote(write) => write.client.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn guards(played: &mut Played) -> &mut Guards {
+    played.plan.guards.as_mut().unwrap()
+}
+
+fn basis(played: &mut Played, edit: impl FnOnce(&mut Basis)) {
+    edit(write(played, HARD).basis.as_mut().unwrap());
+}
+
+/// What was told is wrong, since so many minutes: the client has money.
+fn wrong_since(basis: &mut Basis, mins: i64) {
+    basis.truth.balance = 50.into();
+    basis.before = Some(50.into());
+    basis.wrong_since = Some(minutes(basis.at, -mins));
+}
+
+fn many_are_misled(played: &mut Played) {
+    basis(played, |basis| wrong_since(basis, 300));
+    write(played, HARD).misled = 50;
+}
+
+/// An operator does something, so many minutes after the first change.
+fn operator(played: &mut Played, act: Act, mins: i64) {
+    let began = Fact::Began(happening(99, 0, Happening::Operator(act)));
+    add(played, minutes(at(played, HARD), mins), began);
+}
+
+/// The webhook is told of the first change's episode two hours before it; the mode becomes apply one hour before it.
+fn mode_changes_after_the_episode_began(played: &mut Played) {
+    let applies = guards(played).clone();
+    guards(played).applies = false;
+    let client = client(played, HARD);
+    tell(played, -120, ("stop-empty", &client));
+    operator(played, Act::Guards(applies), -60);
+}
+
+fn brake_is_told(played: &mut Played) {
+    tell(played, -1, ("brake", "account"));
+}
+
+/// The webhook is told that something fires, so many minutes after the first change.
+fn tell(played: &mut Played, mins: i64, (policy, client): (&str, &str)) {
+    let alert = serde_json::json!({
+        "status": "firing", "labels": { "alertname": policy, "client": client }, "annotations": {},
+    });
+    let received = Fact::Received(Received {
+        channel: "hook".to_owned(),
+        recipient: String::new(),
+        id: "added".to_owned(),
+        client: String::new(),
+        body: serde_json::json!({ "alerts": [alert] }).to_string(),
+        reply_lost: false,
+        life: 1,
+    });
+    add(played, minutes(at(played, HARD), mins), received);
+}
+
+/// A change comes again so many minutes later, on a reading of then.
+fn again(played: &mut Played, change: usize, mins: i64) {
+    let place = place(played, change);
+    let again = played.log[place..place + 2].to_vec();
+    for mut entry in again {
+        entry.at = minutes(entry.at, mins);
+        if let Fact::Wrote(write) = &mut entry.fact {
+            write.wall = minutes(write.wall, mins);
+            write.basis = write.basis.take().map(|basis| Basis { at: entry.at, ..basis });
+        }
+        add(played, entry.at, entry.fact);
+    }
+}
+
+fn another_field_is_changed(played: &mut Played) {
+    let place = place(played, HARD);
+    if let Fact::Changed { fields, .. } = &mut played.log[place + 1].fact {
+        fields.push(edited());
+    }
+}
+
+/// The last change is another client's.
+fn set_back_is_who_never_was_set(played: &mut Played) {
+    again(played, BACK, 600);
+    "561120".clone_into(&mut write(played, BACK + 1).client);
+}
+
+fn edited() -> (String, String, String) {
+    ("city".to_owned(), "\"Toronto\"".to_owned(), "\"Ottawa\"".to_owned())
+}
+
+/// A person edits the record of whom a change is about, half an hour before it.
+fn edit_before(played: &mut Played, change: usize) {
+    let (client, at) = (client(played, change), minutes(at(played, change), -30));
+    let fields = vec![edited()];
+    add(played, at, Fact::Edited { client, fields });
+}
+
+/// The same right after it, before it is read back.
+fn edit_behind(played: &mut Played, change: usize) {
+    let (client, place) = (client(played, change), place(played, change));
+    let fields = vec![edited()];
+    let (at, fact) = (played.log[place].at, Fact::Edited { client, fields });
+    played.log.insert(place + 2, Entry { at, fact });
+}
+
+fn tells_of_hard(entry: &Entry) -> bool {
+    matches!(&entry.fact, Fact::Received(received) if received.body.contains(" is set to HARD: "))
+}
