@@ -94,8 +94,8 @@ impl<Q: Queue> Outbox<Q> {
                     late.entry(account).or_default().push(state::paced(message, turn));
                 }
             }
-            // In the order in which they were written down: the end of an episode before what begins anew.
-            first.sort_by_key(|(place, _)| *place);
+            // Of those that are as severe in the order in which they were written down: the end of an episode before what begins anew.
+            first.sort_by_key(|(place, (_, notifications))| (Reverse(severity(notifications)), *place));
             leaving.extend(first.into_iter().map(|(_, due)| due));
             for (account, messages) in late {
                 drained.deferred += count(messages.len());
