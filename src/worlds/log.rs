@@ -52,6 +52,7 @@ pub enum Fact {
     /// A client's balance was answered, and the answer was a good one; perhaps a lie.
     Read {
         client: String,
+        told: Decimal,
     },
     /// A call arrived at the API.
     Asked {

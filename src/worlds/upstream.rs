@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::lies::{self, decimal};
@@ -76,8 +77,9 @@ pub(super) async fn answer(world: &Arc<World>, request: HttpRequest) -> Result<H
         return Err(lost());
     }
     let body = told(world, &function, client.as_deref(), reply.body);
-    if let Some(client) = client.filter(|_| reply.http_status == 200 && is_balance(&function, &body)) {
-        world.log(Fact::Read { client });
+    let balance = (reply.http_status == 200).then(|| balance(&function, &body)).flatten();
+    if let (Some(client), Some(told)) = (client, balance) {
+        world.log(Fact::Read { client, told });
     }
     let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(reply.content_type))]);
     Ok(HttpAnswer {
@@ -87,13 +89,13 @@ pub(super) async fn answer(world: &Arc<World>, request: HttpRequest) -> Result<H
     })
 }
 
-/// Whether an answer tells a balance.
-fn is_balance(function: &str, body: &[u8]) -> bool {
+/// The balance that a good answer tells.
+fn balance(function: &str, body: &[u8]) -> Option<Decimal> {
     if function != "getResellerBalance" {
-        return false;
+        return None;
     }
-    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
-    answer["status"] == "success" && !answer["balance"]["current_balance"].is_null()
+    let answer: Value = serde_json::from_slice(body).ok()?;
+    decimal(&answer["balance"]["current_balance"]).filter(|_| answer["status"] == "success")
 }
 
 /// Lets a change act, and writes down what it did. People may edit in the same moment.

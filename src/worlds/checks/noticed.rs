@@ -257,7 +257,7 @@ fn silence_is_told(played: &Played, words: &Words<'_>, found: &mut Vec<Violation
     lives.extend(began.map(|from| (from, played.ended)));
     let mut reads: BTreeMap<&str, Vec<Timestamp>> = BTreeMap::new();
     for entry in &played.log {
-        if let Fact::Read { client } = &entry.fact {
+        if let Fact::Read { client, .. } = &entry.fact {
             reads.entry(client).or_default().push(entry.at);
         }
     }

@@ -1,11 +1,14 @@
 //! Where each client's alerts stand at the end is what its readings say, computed here from the history alone, by a model of its own:
 //! an alert fires if the last reading that was not between the limits was in breach; it does not fire if it was clear for longer than
-//! anything that keeps an episode running.
+//! anything that keeps an episode running. And each balance of a history is one that the API told.
 //!
 //! Not covered: what the numbers alone do not decide, which is a client that has been clear for a short time; policies of the
 //! plan's own; `blind`, but that it ends with a reading.
 
-use jiff::SignedDuration;
+use std::collections::{HashMap, HashSet};
+
+use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
 
 use super::{Evidence, Invariant, Violation};
 use crate::domain::Money;
@@ -47,6 +50,7 @@ pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
     let played = evidence.played;
     let Some(end) = &played.end else { return };
     let clock_was_set = clock_was_set(played);
+    let told = told(played);
     for watched in &end.view.clients {
         let client = watched.client.id.as_str();
         if watched.vanished_at.is_some() || client == "reseller" || client == "account" {
@@ -60,6 +64,11 @@ pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
                 what,
             });
         };
+        if let Some((balance, at)) = made_up(history, told.get(client)) {
+            add(format!(
+                "client {client} has {balance} in a reading of {at}, which the API never told"
+            ));
+        }
         for policy in KNOWN {
             let alert = alert(end, client, policy);
             let is_firing = alert.is_some_and(|alert| !matches!(alert.phase, Phase::CoolingDown { .. }));
@@ -84,6 +93,28 @@ pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
             ));
         }
     }
+}
+
+/// The balances that the API told of each client, good answers and lies.
+fn told(played: &Played) -> HashMap<&str, HashSet<Decimal>> {
+    let mut told: HashMap<&str, HashSet<Decimal>> = HashMap::new();
+    for entry in &played.log {
+        if let Fact::Read { client, told: balance } = &entry.fact {
+            told.entry(client).or_default().insert(balance.normalize());
+        }
+    }
+    told
+}
+
+/// A balance of a history that nobody told, and when it is said to have been read.
+fn made_up(history: &[kept::Kept], told: Option<&HashSet<Decimal>>) -> Option<(Money, Timestamp)> {
+    history.iter().find_map(|entry| {
+        let Seen::Reading { balance, .. } = entry.seen else {
+            return None;
+        };
+        let is_told = told.is_some_and(|told| told.contains(&balance.amount().normalize()));
+        (!is_told).then_some((balance, entry.first_seen_at))
+    })
 }
 
 /// Whether the clock was set on the last day: what must be clear for a time starts again then.

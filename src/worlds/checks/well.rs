@@ -89,7 +89,7 @@ fn unread(played: &Played, due: Timestamp) -> BTreeSet<String> {
         .iter()
         .filter(|entry| entry.at >= played.faults_ended && entry.at <= due)
         .filter_map(|entry| match &entry.fact {
-            Fact::Read { client } => Some(client.as_str()),
+            Fact::Read { client, .. } => Some(client.as_str()),
             _ => None,
         })
         .collect();
