@@ -12,6 +12,9 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// A write that was on its way when the brake was set: the brake is read immediately before it.
 const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(5);
 
+/// What is critical waits for others for a minute before it is told, and no change waits for that.
+const GATHERED: SignedDuration = SignedDuration::from_mins(2);
+
 /// How late the program may write down when a change was answered: what it counts from.
 const ANSWER: SignedDuration = SignedDuration::from_mins(2);
 
@@ -51,11 +54,11 @@ pub fn no_episode_of_another_mode(case: &Case<'_>, found: &mut Found) {
     }
 }
 
-/// When the running episodes of a client that ask for a change began, as the webhook was told.
+/// When the running episodes of a client that ask for a change began, as the webhook was told, be it a moment after the change.
 fn episodes(case: &Case<'_>, change: &Change<'_>) -> Vec<Timestamp> {
     let mut open: BTreeMap<&str, Timestamp> = BTreeMap::new();
     for said in &case.said {
-        if said.at > change.at {
+        if said.at.duration_since(change.at) > GATHERED {
             break;
         }
         let asks = |(_, guards): &(Timestamp, &crate::worlds::guards::Guards)| {
