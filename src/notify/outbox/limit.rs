@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::quiet::severity;
 use super::spool::Spool;
 use super::{Drained, Outbox, state};
 use crate::domain::notice::{Message, Notification, Transition};
@@ -97,19 +98,30 @@ impl<Q: Queue> Outbox<Q> {
             // Of those that are as severe in the order in which they were written down: the end of an episode before what begins anew.
             first.sort_by_key(|(place, (_, notifications))| (Reverse(severity(notifications)), *place));
             leaving.extend(first.into_iter().map(|(_, due)| due));
-            for (account, messages) in late {
-                drained.deferred += count(messages.len());
-                let record = Record {
-                    account,
-                    at: now,
-                    messages,
-                    left_out: Vec::new(),
-                    attempts: Vec::new(),
-                };
-                self.queue.record(record).await?;
-            }
+            self.put_off(late, now, drained).await?;
         }
         Ok(leaving)
+    }
+
+    /// Writes down that messages, by account, leave later than they were to.
+    pub(super) async fn put_off(
+        &mut self,
+        late: BTreeMap<AccountName, Vec<Message>>,
+        now: Timestamp,
+        drained: &mut Drained,
+    ) -> Result<(), Q::Error> {
+        for (account, messages) in late {
+            drained.deferred += count(messages.len());
+            let record = Record {
+                account,
+                at: now,
+                messages,
+                left_out: Vec::new(),
+                attempts: Vec::new(),
+            };
+            self.queue.record(record).await?;
+        }
+        Ok(())
     }
 }
 
@@ -118,11 +130,6 @@ fn is_first_word(notifications: &[Notification]) -> bool {
     notifications.iter().any(|notification| {
         notification.severity == Severity::Critical && matches!(notification.transition, Transition::Fired { .. })
     })
-}
-
-fn severity(notifications: &[Notification]) -> Severity {
-    let severities = notifications.iter().map(|notification| notification.severity);
-    severities.max().unwrap_or(Severity::Info)
 }
 
 fn count(number: usize) -> u32 {

@@ -1,9 +1,8 @@
 //! The worker that drains the stored outbox. Writes down that a message is on its way before it leaves, and what became
 //! of it afterwards; makes no notification, and raises no alert.
 //!
-//! In reading order: `pass` (what is due is tried until nothing is), `pacing` (few messages to clients an hour), `limit` (so many to a
-//! channel), `spool`
-//! (one channel at work), `attempt` (one message leaves), `blame` (whose a failure is), `state` (what a message becomes),
+//! In reading order: `pass` (what is due is tried until nothing is), `quiet` (what is late waits for the morning), `pacing` (few
+//! messages to clients an hour), `limit` (so many to a channel), `spool` (one channel at work), `attempt` (one message leaves), `blame` (whose a failure is), `state` (what a message becomes),
 //! `direct` (past the queue).
 
 mod attempt;
@@ -12,6 +11,7 @@ mod direct;
 mod limit;
 mod pacing;
 mod pass;
+mod quiet;
 mod spool;
 mod state;
 #[cfg(test)]

@@ -185,6 +185,7 @@ impl<Q: Queue> Outbox<Q> {
                 spool.blame.broken = None;
             }
         }
+        let due = self.keep_quiet(due, now, &mut tally.drained).await?;
         let due = self.limit(due, now, &mut tally.drained).await?;
         for (message, notifications) in self.pace(due, now, &mut tally.drained).await? {
             self.in_hand.insert(message.id.clone());

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use std::sync::Arc;
 
 use super::*;
+use crate::domain::Severity;
 use crate::domain::notice::MessageKind;
 use crate::domain::receiver::{QuietHours, Receiver};
 
@@ -40,6 +41,35 @@ fn waits(client: u32, transition: Transition, minutes: i64) -> (Message, Notific
 
 fn dropped(why: &str) -> NoticeState {
     NoticeState::Dropped(why.to_owned())
+}
+
+/// What was due before quiet hours began and failed, how long it lives, and whether it leaves within them.
+#[tokio::test]
+async fn what_is_late_waits_for_the_morning_unless_it_is_critical_or_would_die() {
+    for (severity, lives_for, leaves) in [
+        (Severity::Warning, HOUR * 24, false),
+        (Severity::Critical, HOUR * 24, true),
+        (Severity::Warning, HOUR * 5, true),
+    ] {
+        let mut bench = bench().await;
+        let (mut message, mut notification) = owed(561_115, fired(), "ops", "noc@example.com");
+        notification.severity = severity;
+        message.created_at = start() - HOUR;
+        message.not_before = message.created_at;
+        message.deadline = start() + lives_for;
+        message.next_at = start();
+        message.attempts = 1;
+        bench.shelf.put((message, notification));
+        let drained = bench.drain().await;
+        assert_eq!(
+            (drained.sent == 1, drained.deferred == 1),
+            (leaves, !leaves),
+            "{severity:?} {lives_for}"
+        );
+        bench.stepper.advance_to(morning());
+        let drained = bench.drain().await;
+        assert_eq!(drained.sent == 1, !leaves, "{severity:?} {lives_for}");
+    }
 }
 
 #[tokio::test]
