@@ -4,7 +4,7 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -19,14 +19,30 @@ pub struct Connections {
     options: SqliteConnectOptions,
     most: u32,
     permits: Semaphore,
-    /// Those that nobody uses, the last used at the end, and since when.
-    idle: Mutex<Vec<(SqliteConnection, Instant)>>,
-    /// One that is not used for so long is closed when another comes back, so that an idle daemon keeps no cache for it.
-    keep: Duration,
+    idle: Mutex<Idle>,
+    /// One that is not needed while others are used so often is closed, so that an idle daemon keeps no cache for it.
+    keep: u64,
+}
+
+#[derive(Debug, Default)]
+struct Idle {
+    /// How often any connection was used.
+    uses: u64,
+    /// The last used at the end, and which use that was.
+    connections: Vec<(SqliteConnection, u64)>,
+}
+
+impl Idle {
+    fn put_back(&mut self, connection: SqliteConnection, keep: u64) {
+        self.uses += 1;
+        let uses = self.uses;
+        self.connections.retain(|(_, used)| uses - used <= keep);
+        self.connections.push((connection, uses));
+    }
 }
 
 impl Connections {
-    pub fn new(options: SqliteConnectOptions, most: u32, keep: Duration) -> Self {
+    pub fn new(options: SqliteConnectOptions, most: u32, keep: u64) -> Self {
         Self {
             options,
             most,
@@ -36,7 +52,7 @@ impl Connections {
         }
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<(SqliteConnection, Instant)>> {
+    fn idle(&self) -> MutexGuard<'_, Idle> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -50,7 +66,7 @@ impl Connections {
                 permit.map_err(|_| sqlx::Error::PoolClosed)?
             }
         };
-        let idle = self.idle().pop();
+        let idle = self.idle().connections.pop();
         let connection = match idle {
             Some((connection, _)) => connection,
             None => SqliteConnection::connect_with(&self.options).await?,
@@ -66,7 +82,7 @@ impl Connections {
     pub async fn close(&self) {
         let permits = self.permits.acquire_many(self.most).await;
         self.permits.close();
-        let idle = std::mem::take(&mut *self.idle());
+        let idle = std::mem::take(&mut self.idle().connections);
         for (connection, _) in idle {
             if let Err(error) = connection.close().await {
                 tracing::debug!(%error, "a connection to the store was not closed well");
@@ -113,17 +129,9 @@ impl DerefMut for Lease<'_> {
 }
 
 impl Drop for Lease<'_> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "how long a connection was idle decides nothing but whether it is kept"
-    )]
     fn drop(&mut self) {
-        let Some(connection) = self.connection.take() else {
-            return;
-        };
-        let (now, keep) = (Instant::now(), self.owner.keep);
-        let mut idle = self.owner.idle();
-        idle.retain(|(_, since)| now.duration_since(*since) < keep);
-        idle.push((connection, now));
+        if let Some(connection) = self.connection.take() {
+            self.owner.idle().put_back(connection, self.owner.keep);
+        }
     }
 }

@@ -23,8 +23,8 @@ const BUSY: Duration = Duration::from_secs(10);
 /// Connections that read at once: a sweep's load beside the outbox. More would only cost memory.
 const READERS: u32 = 2;
 
-/// A reading connection that was not used for this long is closed, so that an idle daemon keeps no cache for it.
-const READER_IDLE: Duration = Duration::from_secs(30);
+/// A reading connection that was not needed for so many reads by others is closed: a few minutes of an idle daemon.
+const READER_IDLE_READS: u64 = 100;
 
 /// Page cache of a connection, in KiB (SQLite's default is 2000).
 const CACHE_KIB: u32 = 512;
@@ -52,8 +52,8 @@ impl Sqlite {
         let options = options(path, access);
         let store = Self {
             path: path.to_owned(),
-            writer: Connections::new(options.clone(), 1, Duration::MAX),
-            reader: Connections::new(options, READERS, READER_IDLE),
+            writer: Connections::new(options.clone(), 1, u64::MAX),
+            reader: Connections::new(options, READERS, READER_IDLE_READS),
             files,
             _lock: lock,
         };
