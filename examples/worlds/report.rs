@@ -163,7 +163,7 @@ fn tell(form: &Form, kind: &str, arguments: &Arguments) {
     let until = complaint.at.unwrap_or(played.ended);
     let long = SignedDuration::try_from(arguments.story).unwrap_or(SignedDuration::MAX);
     println!("  its story, by the time that really passed (UTC):");
-    for line in story::before(&played, until, long) {
+    for line in story::before(&played, &complaint.what, until, long) {
         println!("    {line}");
     }
 }

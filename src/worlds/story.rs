@@ -17,12 +17,14 @@ const MAX_LINES: usize = 120;
 /// Most characters of what a receiver got.
 const MAX_TEXT: usize = 90;
 
-/// The story of the time before a moment, in the order of time.
+/// The story of the time before a moment, in the order of time. Where `wrong`, which says what is wrong then, names clients, what
+/// happened to others is left out.
 #[must_use]
-pub fn before(played: &Played, until: Timestamp, long: SignedDuration) -> Vec<String> {
+pub fn before(played: &Played, wrong: &str, until: Timestamp, long: SignedDuration) -> Vec<String> {
     let from = until.saturating_sub(long).unwrap_or(Timestamp::MIN);
-    let mut lines: Vec<(Timestamp, String)> = crossings(&played.samples);
-    lines.extend(facts(&played.log));
+    let cast = Cast::of(wrong);
+    let mut lines = crossings(&played.samples, &cast);
+    lines.extend(facts(&played.log, &cast));
     lines.retain(|(at, _)| (from..=until).contains(at));
     lines.sort_by_key(|(at, _)| *at);
     let skipped = lines.len().saturating_sub(MAX_LINES);
@@ -35,11 +37,47 @@ pub fn before(played: &Played, until: Timestamp, long: SignedDuration) -> Vec<St
     story
 }
 
+/// Whom a story is about.
+#[derive(Default)]
+struct Cast<'a>(Vec<&'a str>);
+
+impl<'a> Cast<'a> {
+    /// The clients that a text names, by their ids of six digits.
+    fn of(text: &'a str) -> Self {
+        let words = text.split(|letter: char| !letter.is_ascii_alphanumeric());
+        let is_client = |word: &&str| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit());
+        Self(words.filter(is_client).collect())
+    }
+
+    fn has(&self, client: &str) -> bool {
+        self.0.is_empty() || self.0.contains(&client)
+    }
+
+    /// Whether the story tells it.
+    fn is_in(&self, entry: &Entry) -> bool {
+        match &entry.fact {
+            Fact::Changed { client, .. } | Fact::Edited { client, .. } => self.has(client),
+            Fact::Wrote(write) => self.has(&write.client),
+            Fact::Read { client, .. } => self.0.contains(&client.as_str()),
+            Fact::Hushed { client, .. } => client.as_deref().is_none_or(|client| self.has(client)),
+            Fact::Received(received) => {
+                let is_said = || {
+                    told::said(std::slice::from_ref(entry))
+                        .iter()
+                        .any(|said| self.has(&said.client))
+                };
+                self.0.iter().any(|client| received.body.contains(client)) || is_said()
+            }
+            _ => true,
+        }
+    }
+}
+
 /// When clients fell below their thresholds, came back, and were switched.
-fn crossings(samples: &[(u32, Sample)]) -> Vec<(Timestamp, String)> {
+fn crossings(samples: &[(u32, Sample)], cast: &Cast<'_>) -> Vec<(Timestamp, String)> {
     let mut last: BTreeMap<u32, (bool, bool)> = BTreeMap::new();
     let mut lines = Vec::new();
-    for (client, sample) in samples {
+    for (client, sample) in samples.iter().filter(|(client, _)| cast.has(&client.to_string())) {
         let balance = Decimal::new(sample.balance_tenthousandths, 4);
         let threshold: Decimal = sample.threshold.parse().unwrap_or_default();
         let now = (balance < threshold, sample.is_hard);
@@ -62,11 +100,11 @@ fn crossings(samples: &[(u32, Sample)]) -> Vec<(Timestamp, String)> {
 }
 
 /// The log, calls that follow each other on one line.
-fn facts(log: &[Entry]) -> Vec<(Timestamp, String)> {
+fn facts(log: &[Entry], cast: &Cast<'_>) -> Vec<(Timestamp, String)> {
     let mut lines = Vec::new();
     let mut calls: BTreeMap<&str, u32> = BTreeMap::new();
     let mut since = None;
-    for entry in log {
+    for entry in log.iter().filter(|entry| cast.is_in(entry)) {
         if let Fact::Asked { function, .. } = &entry.fact {
             since.get_or_insert(entry.at);
             *calls.entry(function).or_default() += 1;
@@ -120,7 +158,8 @@ fn fact(entry: &Entry) -> Option<String> {
             let until = until.map_or_else(|| "it is over".to_owned(), |until| format!("{until:.0}"));
             format!("an operator wants nothing more of {} until {until}", what.join(", "))
         }
-        Fact::Asked { .. } | Fact::Read { .. } | Fact::Shown { .. } | Fact::Beat { .. } => return None,
+        Fact::Read { client, told } => format!("the API told that client {client} has {told}"),
+        Fact::Asked { .. } | Fact::Shown { .. } | Fact::Beat { .. } => return None,
     })
 }
 
@@ -273,12 +312,33 @@ mod tests {
             sample(600, 97_000),
             sample(900, 100_000),
         ];
-        let lines: Vec<String> = crossings(&samples).into_iter().map(|(_, line)| line).collect();
+        let lines: Vec<String> = crossings(&samples, &Cast::default())
+            .into_iter()
+            .map(|(_, line)| line)
+            .collect();
         let expected = [
             "client 561117 fell below its threshold (9.80 of 10.00)",
             "client 561117 is no longer below its threshold (10.00 of 10.00)",
         ];
         assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn a_story_about_a_client_leaves_others_out() {
+        let edited = |client: &str| Entry {
+            at: Timestamp::UNIX_EPOCH,
+            fact: Fact::Edited {
+                client: client.to_owned(),
+                fields: Vec::new(),
+            },
+        };
+        let log = [edited("561117"), edited("561127")];
+        for (wrong, lines) in [
+            ("client 561127 was not told (in 4h)", 1),
+            ("1000000 calls in a minute", 2),
+        ] {
+            assert_eq!(facts(&log, &Cast::of(wrong)).len(), lines, "{wrong}");
+        }
     }
 
     #[test]
@@ -298,7 +358,10 @@ mod tests {
             at: "at once".to_owned(),
         });
         let log = [asked("getClients"), asked("getBalance"), asked("getBalance"), killed];
-        let lines: Vec<String> = facts(&log).into_iter().map(|(_, line)| line).collect();
+        let lines: Vec<String> = facts(&log, &Cast::default())
+            .into_iter()
+            .map(|(_, line)| line)
+            .collect();
         let expected = [
             "the program asked the API: 2 getBalance, 1 getClients",
             "the process was killed (life 1): at once",

@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use crate::domain::enforcement::Direction;
+use crate::domain::judge::audience;
 use crate::domain::notice::{MessageKind, Notification, Transition};
 use crate::links::Links;
 use crate::notify::delivery::Parcel;
 use crate::notify::labels::Labelled;
 use crate::notify::letter::Letterhead;
 
-/// Alerts of one request, at most. A storm of more is read elsewhere; what is left out is counted.
+/// Alerts of one request, at most, the most severe first. A storm of more is read elsewhere; what is left out is counted.
 const MOST_ALERTS: usize = 100;
 
 /// Bytes of all alerts of one request, at most: proxies commonly take a megabyte, some only a part of it.
@@ -80,10 +81,12 @@ impl Payload {
     /// What a parcel tells of.
     #[must_use]
     pub fn of(parcel: &Parcel, letterhead: &Letterhead) -> Self {
-        let notifications = &parcel.notifications;
+        // Of a storm, what is left out is the least severe.
+        let mut notifications: Vec<&Notification> = parcel.notifications.iter().collect();
+        notifications.sort_by_key(|notification| audience::rank(notification));
         let mut alerts = Vec::new();
         let mut bytes = 0;
-        for notification in notifications.iter().take(MOST_ALERTS) {
+        for &notification in notifications.iter().take(MOST_ALERTS) {
             let alert = Alert::of(notification, letterhead, parcel.at);
             bytes += serde_json::to_vec(&alert).map_or(0, |json| json.len());
             if bytes > MOST_BYTES && !alerts.is_empty() {
@@ -101,7 +104,7 @@ impl Payload {
             version: "4",
             group_key: parcel.message.thread.clone(),
             truncated_alerts: notifications.len() - alerts.len(),
-            status: status(notifications.iter().any(fires)),
+            status: status(notifications.iter().copied().any(fires)),
             receiver: parcel.message.channel.to_string(),
             group_labels: common_labels
                 .clone()

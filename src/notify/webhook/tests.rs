@@ -165,6 +165,16 @@ fn a_request_is_bounded_and_says_what_it_leaves_out() {
         (body["alerts"].as_array().unwrap().len(), &body["truncatedAlerts"]),
         (100, &json!(30))
     );
+    let mut storm = many(130, "Short");
+    let severe = storm.notifications.last_mut().unwrap();
+    severe.severity = Severity::Critical;
+    let client = severe.client.to_string();
+    let body = posted(&plain(), &storm);
+    assert_eq!(
+        body["alerts"][0]["labels"]["client"],
+        json!(client),
+        "the least severe are left out"
+    );
     let large = plain().post(&many(130, &"漢".repeat(10_000))).unwrap();
     assert!(large.body.len() < 300 << 10, "{}", large.body.len());
 }

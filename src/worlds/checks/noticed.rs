@@ -2,7 +2,8 @@
 //!
 //! A *crossing* is a stretch of looks at the truth, five minutes apart, at all of which a client breaches a policy: `low-balance` below
 //! its threshold, and below each threshold that it had within the hours for which a threshold may be remembered; `overdrawn` at or
-//! below 0. *Noticed* means that the last word of the webhook about client and policy is that it fires. The bound counts in one piece of
+//! below 0. *Noticed* means that the last word of the webhook about client and policy is that it fires, or that it was told since of so
+//! many at once that the message says what it leaves out. The bound counts in one piece of
 //! good time: without a fault, lie or set clock, and the time it takes to get over it; within one life of the program. Every crossing
 //! is so held against each piece of good time that it has.
 //!
@@ -15,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Evidence, Invariant, Violation};
 use crate::worlds::log::{Entry, Fact, Sample};
 use crate::worlds::plan::{Act, Happening};
-use crate::worlds::told::Said;
+use crate::worlds::told::{self, Said};
 use crate::worlds::world::Played;
 
 /// How long a threshold may be remembered before it is read again: six hours, and then it is read when there is a call to spare.
@@ -119,12 +120,17 @@ fn good_times(played: &Played, mut troubles: Vec<Stretch>) -> Vec<Stretch> {
 fn crossings_are_noticed(played: &Played, words: &Words<'_>, good: &[Stretch], found: &mut Vec<Violation>) {
     let bound = interval(played) * 3 + SUMMARY + MARGIN;
     let hushes = hushes(played);
+    let cut: Vec<Timestamp> = told::received(&played.log)
+        .filter(|(_, received)| received.channel == "hook" && told::leaves_out(received))
+        .map(|(at, _)| at)
+        .collect();
     for (client, samples) in by_client(played) {
         for policy in ["low-balance", "overdrawn"] {
             for (begins, ends) in crossings(&samples, policy) {
                 let late = good.iter().find_map(|(from, to)| {
                     let due = later(begins.max(*from), bound);
-                    let is_late = due < ends.min(*to) && !fires(words, (&client, policy), due);
+                    let is_cut = || cut.iter().any(|at| (begins..=due).contains(at));
+                    let is_late = due < ends.min(*to) && !fires(words, (&client, policy), due) && !is_cut();
                     is_late.then_some(due)
                 });
                 let is_hushed = |due: Timestamp| {
