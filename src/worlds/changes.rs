@@ -2,7 +2,7 @@
 //! the API is like and what it tells that is not so. It has dice of its own, so that the rest of a world stays as it is.
 
 use super::guards::{Asking, Guards, Limit};
-use super::plan::{Act, Deed, Happening, Lie};
+use super::plan::{Act, Deed, Happening, Lie, Meanwhile};
 use super::seed::{DAY, Dice, HOUR, MINUTE};
 
 /// The id of the first client of a simulator.
@@ -151,7 +151,12 @@ pub(super) fn a_day(guards: &Guards, dice: &mut Dice, day: u64) -> Vec<(u64, u64
             return all;
         };
         let is_before = dice.chance(60);
-        let deed = Deed::AtWrite { is_before, field, text };
+        let moment = if is_before {
+            Meanwhile::BeforeWrite
+        } else {
+            Meanwhile::AfterWrite
+        };
+        let deed = Deed::Meanwhile { moment, field, text };
         all.push((dice.below(DAY), 0, Happening::Client { index: 0, deed }));
     }
     if dice.chance(15) {
@@ -213,7 +218,7 @@ fn runs_dry(dice: &mut Dice, all: &mut Vec<(u64, u64, Happening)>) {
 }
 
 /// An edit of a record by a person; odd ones among them.
-fn edit(dice: &mut Dice) -> Deed {
+pub(super) fn edit(dice: &mut Dice) -> Deed {
     let field = dice.one_of(&EDITED);
     let text = match field {
         "password" if dice.chance(50) => LONG_PASSWORD.to_owned(),

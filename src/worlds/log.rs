@@ -53,6 +53,7 @@ pub enum Fact {
     Read {
         client: String,
         told: Decimal,
+        truth: Decimal,
     },
     /// A call arrived at the API.
     Asked {

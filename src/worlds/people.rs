@@ -2,12 +2,13 @@
 //! the same world has the same people.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::log::Fact;
-use super::plan::{Act, Deed};
+use super::plan::{Act, Deed, Happening, Meanwhile, Planned};
 use super::world::World;
 use super::{life, upstream};
 use crate::config::Account;
@@ -41,8 +42,8 @@ pub(super) fn client(world: &World, who: (usize, usize), deed: &Deed, is_begin: 
         Deed::Threshold(threshold) => upstream::edit(world, id, &json!({ "threshold": threshold })).map_err(said),
         Deed::Edit { field, text } => upstream::edit(world, id, &json!({ *field: text })).map_err(said),
         Deed::Management(value) => upstream::edit(world, id, &json!({ "balance_management": value })).map_err(said),
-        Deed::AtWrite { is_before, field, text } => {
-            world.upstream.edit_at_write(*is_before, field, text.clone());
+        Deed::Meanwhile { moment, field, text } => {
+            world.upstream.edit_meanwhile(*moment, field, text.clone());
             Ok(())
         }
         Deed::Removed => simulator.remove_client(id).map_err(said),
@@ -52,6 +53,10 @@ pub(super) fn client(world: &World, who: (usize, usize), deed: &Deed, is_begin: 
 
 /// An operator decides, in a process of their own. `number` is that of the happening.
 pub(super) async fn operator(world: &Arc<World>, number: usize, act: &Act, is_begin: bool) -> Result<(), String> {
+    if let Act::BrakeAtRead = act {
+        world.upstream.brake_at_read(number);
+        return Ok(());
+    }
     if let Act::Reload(lines) = act {
         world.configure(if is_begin { lines } else { "" });
     }
@@ -78,7 +83,7 @@ pub(super) async fn operator(world: &Arc<World>, number: usize, act: &Act, is_be
     };
     let name = &account.name;
     let done = match act {
-        Act::BrakeOn => desk.brake_on(name, OPERATOR, "a drill").await.map(drop),
+        Act::BrakeOn | Act::BrakeAtRead => desk.brake_on(name, OPERATOR, "a drill").await.map(drop),
         Act::BrakeOff => desk.brake_off(name).await.map(drop),
         Act::Ack => acknowledge(world, &desk, &account, number).await,
         Act::Silence { hours } => silence(world, &desk, &account, number, *hours).await,
@@ -86,6 +91,22 @@ pub(super) async fn operator(world: &Arc<World>, number: usize, act: &Act, is_be
         Act::Reload(_) | Act::Guards(_) => Ok(()),
     };
     done.map_err(|refusal| world.without_folder(&format!("{refusal:?}")))
+}
+
+/// What people do in the moment in which a record is read by itself.
+pub(super) async fn at_read(world: &Arc<World>, client: &str) {
+    upstream::edit_all(world, client, Meanwhile::Read);
+    let Some(number) = world.upstream.brake_now() else {
+        return;
+    };
+    if operator(world, number, &Act::BrakeOn, true).await.is_ok() {
+        world.log(Fact::Began(Planned {
+            number,
+            after: Duration::ZERO,
+            lasting: Duration::ZERO,
+            what: Happening::Operator(Act::BrakeOn),
+        }));
+    }
 }
 
 /// Takes one of the clients in hand for whom something fires.

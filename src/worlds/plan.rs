@@ -167,16 +167,26 @@ pub enum Deed {
     },
     /// `hard` or `soft`, in the portal.
     Management(&'static str),
-    /// A person edits the record of whoever is changed next by the program, in the very moment of the change.
-    AtWrite {
-        /// Before it acts, and so after the last read; else right after it.
-        is_before: bool,
+    /// A person edits a record while the program is at it: the next one of which this is true.
+    Meanwhile {
+        moment: Meanwhile,
         field: &'static str,
         text: String,
     },
     Removed,
     /// A client is added, with this threshold and a little money.
     Added(&'static str),
+}
+
+/// What the program does with a record while a person edits it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meanwhile {
+    /// Reads it by itself; the answer has the edit.
+    Read,
+    /// Changes it; the edit comes after the last read, and before the change acts.
+    BeforeWrite,
+    /// Has changed it, a moment ago.
+    AfterWrite,
 }
 
 /// What an operator does.
@@ -187,6 +197,8 @@ pub enum Act {
         hours: i64,
     },
     BrakeOn,
+    /// Sets it while the program reads a record by itself the next time, which may be the last time before a change.
+    BrakeAtRead,
     BrakeOff,
     RetryAll,
     /// The configuration gets these lines more, and is read anew; where it lasts, it is put back afterwards. A wrong one is

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 use super::log::{Entry, Fact, Received, Sample};
-use super::plan::{Act, Deed, Happening, Lie, Moment, Mood, Planned, Refusal};
+use super::plan::{Act, Deed, Happening, Lie, Meanwhile, Moment, Mood, Planned, Refusal};
 use super::told;
 use super::world::Played;
 
@@ -158,7 +158,10 @@ fn fact(entry: &Entry) -> Option<String> {
             let until = until.map_or_else(|| "it is over".to_owned(), |until| format!("{until:.0}"));
             format!("an operator wants nothing more of {} until {until}", what.join(", "))
         }
-        Fact::Read { client, told } => format!("the API told that client {client} has {told}"),
+        Fact::Read { client, told, truth } if told != truth => {
+            format!("the API told that client {client} has {told}, and it has {truth}")
+        }
+        Fact::Read { client, told, .. } => format!("the API told that client {client} has {told}"),
         Fact::Asked { .. } | Fact::Shown { .. } | Fact::Beat { .. } => return None,
     })
 }
@@ -238,9 +241,13 @@ fn done(deed: &Deed) -> String {
         Deed::Threshold(threshold) => format!("its threshold is set to {threshold}"),
         Deed::Edit { field, text } => format!("a person edits {field}: {text}"),
         Deed::Management(value) => format!("a person sets its balance management to {value}"),
-        Deed::AtWrite { is_before, field, text } => {
-            let when = if *is_before { "before" } else { "after" };
-            format!("a person edits {field} right {when} the next change by the program: {text}")
+        Deed::Meanwhile { moment, field, text } => {
+            let when = match moment {
+                Meanwhile::Read => "while the program reads a record",
+                Meanwhile::BeforeWrite => "right before the next change by the program",
+                Meanwhile::AfterWrite => "right after the next change by the program",
+            };
+            format!("a person edits {field} {when}: {text}")
         }
         Deed::Removed => "it is removed".to_owned(),
         Deed::Added(threshold) => format!("another client comes, with a threshold of {threshold}"),
@@ -252,6 +259,7 @@ fn acts(act: &Act) -> String {
         Act::Ack => "acknowledges an alert".to_owned(),
         Act::Silence { hours } => format!("silences for {hours} h"),
         Act::BrakeOn => "sets the brake".to_owned(),
+        Act::BrakeAtRead => "will set the brake while the program reads a record".to_owned(),
         Act::BrakeOff => "releases the brake".to_owned(),
         Act::RetryAll => "lets everything that died be tried again".to_owned(),
         Act::Guards(guards) => format!("reloads other bounds of changes: {guards:?}"),

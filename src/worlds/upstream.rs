@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 
 use super::lies::{self, decimal};
 use super::log::{Basis, Fact, Money, Write};
+use super::people;
+use super::plan::Meanwhile;
 use super::world::World;
 use crate::net::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use crate::net::{Cause, HttpAnswer, HttpError, HttpRequest};
@@ -29,8 +31,10 @@ struct Remembered {
     bases: BTreeMap<String, Basis>,
     /// By client: its threshold as told last, and as it was then.
     thresholds: BTreeMap<String, (rust_decimal::Decimal, rust_decimal::Decimal)>,
-    /// What persons will do in the moment of the next change: before it acts, and after.
-    edits: [Vec<(&'static str, String)>; 2],
+    /// What persons will do to a record that the program is at.
+    edits: Vec<(Meanwhile, &'static str, String)>,
+    /// The number of the happening by which the brake will be set while a record is read.
+    brake: Option<usize>,
 }
 
 impl Memory {
@@ -38,9 +42,19 @@ impl Memory {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whoever is changed next is edited by a person in the same moment.
-    pub(super) fn edit_at_write(&self, is_before: bool, field: &'static str, text: String) {
-        self.lock().edits[usize::from(!is_before)].push((field, text));
+    /// The next record of which this is true is edited by a person in the same moment.
+    pub(super) fn edit_meanwhile(&self, moment: Meanwhile, field: &'static str, text: String) {
+        self.lock().edits.push((moment, field, text));
+    }
+
+    /// The brake is set when the next record is read by itself.
+    pub(super) fn brake_at_read(&self, number: usize) {
+        self.lock().brake = Some(number);
+    }
+
+    /// The number of the happening by which the brake is to be set now.
+    pub(super) fn brake_now(&self) -> Option<usize> {
+        self.lock().brake.take()
     }
 }
 
@@ -56,6 +70,9 @@ pub(super) async fn answer(world: &Arc<World>, request: HttpRequest) -> Result<H
         function: function.clone(),
         client: client.clone(),
     });
+    if let ("getClients", Some(client)) = (&*function, &client) {
+        people::at_read(world, client).await;
+    }
     let call = || {
         simulator::call(
             &world.simulator,
@@ -76,10 +93,12 @@ pub(super) async fn answer(world: &Arc<World>, request: HttpRequest) -> Result<H
     if reply.reset {
         return Err(lost());
     }
+    let is_answer = reply.http_status == 200;
+    let truth = balance(&function, &reply.body).filter(|_| is_answer);
     let body = told(world, &function, client.as_deref(), reply.body);
-    let balance = (reply.http_status == 200).then(|| balance(&function, &body)).flatten();
-    if let (Some(client), Some(told)) = (client, balance) {
-        world.log(Fact::Read { client, told });
+    let balance = balance(&function, &body).filter(|_| is_answer);
+    if let (Some(client), Some(told), Some(truth)) = (client, balance, truth) {
+        world.log(Fact::Read { client, told, truth });
     }
     let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(reply.content_type))]);
     Ok(HttpAnswer {
@@ -100,8 +119,7 @@ fn balance(function: &str, body: &[u8]) -> Option<Decimal> {
 
 /// Lets a change act, and writes down what it did. People may edit in the same moment.
 fn write<T>(world: &World, client: &str, act: impl FnOnce() -> T) -> T {
-    let [before_it, after_it] = std::mem::take(&mut world.upstream.lock().edits);
-    edit_all(world, client, before_it);
+    edit_all(world, client, Meanwhile::BeforeWrite);
     let before = world.simulator.client(client).unwrap_or_default();
     let done = act();
     let after = world.simulator.client(client).unwrap_or_default();
@@ -121,12 +139,18 @@ fn write<T>(world: &World, client: &str, act: impl FnOnce() -> T) -> T {
         let client = client.to_owned();
         world.log(Fact::Changed { client, fields });
     }
-    edit_all(world, client, after_it);
+    edit_all(world, client, Meanwhile::AfterWrite);
     done
 }
 
-fn edit_all(world: &World, client: &str, edits: Vec<(&'static str, String)>) {
-    for (field, text) in edits {
+/// Lets persons edit a record who waited for this moment.
+pub(super) fn edit_all(world: &World, client: &str, moment: Meanwhile) {
+    let (now, later) = std::mem::take(&mut world.upstream.lock().edits)
+        .into_iter()
+        .partition(|(of, ..)| *of == moment);
+    world.upstream.lock().edits = later;
+    let now: Vec<(Meanwhile, &'static str, String)> = now;
+    for (_, field, text) in now {
         // A client that is gone is edited by nobody.
         edit(world, client, &json!({ field: text })).ok();
     }

@@ -7,15 +7,17 @@
 //! ends, so **18 a day** of one client and policy, without what enforcements came to. A receiver that was away gets what was decided
 //! up to a day before. A clock that is set adds an end and a beginning.
 //!
-//! Besides: one message per client and sweep; a summary at most once an hour; reminders 5 times an episode; a channel's
+//! Besides: no `blind` of a client while an alert of the account says why nobody can be read; one message per client and sweep; a summary at most once an hour; reminders 5 times an episode; a channel's
 //! `max_per_hour`, but for the first word of something critical.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
 
 use super::arrivals::receiver;
-use super::circumstances::{Circumstances, before};
+use super::circumstances::{Circumstances, after, before};
+use super::noticed::{EXPLAINS, interval};
 use super::{Evidence, Invariant, Violation};
 use crate::domain::Severity;
 use crate::domain::notice::{NoticeState, Transition};
@@ -34,6 +36,9 @@ const COOL_DOWN: i64 = 6;
 
 const MAX_REPEATS: u32 = 5;
 
+/// To post what was judged before.
+const SETTLED: SignedDuration = SignedDuration::from_mins(10);
+
 /// Two sweeps are never closer than this, even when a killed program begins with one.
 const CLOCK_STEPS: SignedDuration = SignedDuration::from_secs(60);
 
@@ -42,6 +47,9 @@ pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
     let circumstances = Circumstances::of(&played.log);
     clients(played, &circumstances, said, found);
     operators(played, &circumstances, said, found);
+    relapses(played, said, found);
+    baseline(played, said, found);
+    outages(played, said, found);
     summaries(played, found);
     hours(played, &circumstances, found);
     quiet_hours(played, &circumstances, found);
@@ -169,6 +177,112 @@ fn operators(played: &Played, circumstances: &Circumstances, told: &[Said], foun
             let what =
                 format!("{who} got {number} words about {policy} of {client} in a day, where {most} are the most");
             found.push(violation(until, what));
+        }
+    }
+}
+
+/// A client whose alert was over hears of it again only when its cool-down has passed.
+///
+/// Looked at are clients whose balance was low, was well, and is low again, by one policy: above 2, below which others have theirs.
+fn relapses(played: &Played, told: &[Said], found: &mut Vec<Violation>) {
+    let mut words: BTreeMap<&str, Vec<&Said>> = BTreeMap::new();
+    for said in firsts(told.iter().filter(|said| said.channel == "client")) {
+        words.entry(&said.client).or_default().push(said);
+    }
+    let is_low = |said: &Said| said.word == Word::Begins && said.title.contains("is low");
+    for (client, words) in words {
+        for three in words.windows(3) {
+            let [first, end, again] = three else { continue };
+            let is_relapse = is_low(first) && end.is_end && is_low(again);
+            let gap = again.at.duration_since(end.at);
+            let is_calm = !played.log.iter().any(|entry| {
+                let is_cause = matches!(&entry.fact, Fact::Began(planned) | Fact::Over(planned) if matches!(
+                    planned.what,
+                    Happening::Wall(_) | Happening::Mail(_) | Happening::Operator(Act::Reload(_) | Act::RetryAll)
+                ));
+                is_cause && entry.at >= before(first.at, DAY) && entry.at <= again.at
+            });
+            let balance = played.log.iter().rev().find_map(|entry| match &entry.fact {
+                Fact::Read { client: of, told, .. } if *of == client && entry.at <= again.at => Some(*told),
+                _ => None,
+            });
+            let is_one_policy = balance.is_some_and(|balance| balance > Decimal::TWO);
+            if is_relapse && is_calm && is_one_policy && gap < SignedDuration::from_hours(COOL_DOWN) - SETTLED {
+                let what = format!(
+                    "{client} heard at {} that it is well, and {gap:#} later that it is low",
+                    end.at
+                );
+                found.push(violation(again.at, what));
+            }
+        }
+    }
+}
+
+/// What a first look finds is told to clients slowly.
+fn baseline(played: &Played, told: &[Said], found: &mut Vec<Violation>) {
+    let setting = played
+        .plan
+        .config
+        .lines()
+        .find_map(|line| line.strip_prefix("client_mails_per_hour = "));
+    let Some(most) = setting.and_then(|number| number.parse::<usize>().ok()) else {
+        return;
+    };
+    let until = after(played.plan.start, SignedDuration::from_hours(6));
+    let mut were_low: BTreeMap<String, bool> = BTreeMap::new();
+    for (client, sample) in &played.samples {
+        let balance = Decimal::new(sample.balance_tenthousandths, 4);
+        let threshold = sample.threshold.parse().unwrap_or_default();
+        were_low
+            .entry(client.to_string())
+            .or_insert(balance < threshold || balance <= Decimal::ZERO);
+    }
+    let begins = told
+        .iter()
+        .filter(|said| said.channel == "client" && said.word == Word::Begins);
+    let found_low = firsts(begins)
+        .into_iter()
+        .filter(|said| said.at <= until && were_low.get(&said.client).is_some_and(|was_low| *was_low));
+    let times: Vec<Timestamp> = found_low.map(|said| said.at).collect();
+    let (number, at) = densest(&times, HOUR);
+    if number > most && clock_changes(played, HOUR, until) == 0 {
+        let what = format!("{number} clients were told in an hour what a first look found, where {most} are the most");
+        found.push(violation(at, what));
+    }
+}
+
+/// That nobody can be read is told once: while the webhook knows it, and what was going on before was told, it hears of no client.
+fn outages(played: &Played, told: &[Said], found: &mut Vec<Violation>) {
+    let settled = interval(played) * 2 + SETTLED;
+    let hook = || told.iter().filter(|said| said.channel == "hook");
+    for said in firsts(hook()) {
+        let is_client = said.client.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_client || said.policy != "blind" || said.is_end {
+            continue;
+        }
+        let since = before(said.at, settled);
+        let is_known = |policy: &&&str| {
+            let of_it = || hook().filter(|word| word.client == "account" && word.policy == **policy);
+            let known = of_it().rfind(|word| word.at <= since).is_some_and(|word| !word.is_end);
+            known && !of_it().any(|word| word.is_end && word.at > since && word.at <= said.at)
+        };
+        let is_troubled = played.log.iter().any(|entry| {
+            let is_trouble = match &entry.fact {
+                Fact::Killed { .. } | Fact::Ended { .. } | Fact::NotStarted { .. } | Fact::Started { .. } => true,
+                Fact::Began(planned) | Fact::Over(planned) => matches!(
+                    planned.what,
+                    Happening::Disk(_) | Happening::Wall(_) | Happening::Operator(_)
+                ),
+                _ => false,
+            };
+            is_trouble && entry.at >= before(since, settled) && entry.at <= said.at
+        });
+        if let Some(policy) = EXPLAINS.iter().find(is_known).filter(|_| !is_troubled) {
+            let what = format!(
+                "`blind` of {} begins while `{policy}` says why nobody can be read",
+                said.client
+            );
+            found.push(violation(said.at, what));
         }
     }
 }

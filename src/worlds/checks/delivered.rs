@@ -18,6 +18,12 @@ use crate::worlds::plan::{Act, Happening};
 use crate::worlds::told::Said;
 use crate::worlds::world::{Kept, Played};
 
+/// What may have arrived is tried again after hours, where the receiver does not know a repeat; so much is soon.
+const SOON: SignedDuration = SignedDuration::from_mins(90);
+
+/// What is decided in one moment has one name.
+const SETTLED: SignedDuration = SignedDuration::from_millis(1);
+
 /// A message is tried for 24 hours from when it may first leave, which pacing and quiet hours put off.
 const TRIED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
@@ -108,13 +114,28 @@ impl Scene<'_> {
     fn nothing_twice(&self, found: &mut Vec<Violation>) {
         // A pager knows an alert by one key, whatever is told of it.
         for (receiver, id, times) in self.arrivals.iter().filter(|(receiver, ..)| *receiver != "phone") {
-            let mut last: BTreeMap<&str, (Timestamp, bool, &str)> = BTreeMap::new();
+            let mut last: BTreeMap<&str, (Timestamp, bool, &str, u32)> = BTreeMap::new();
             for (at, received) in times {
                 let is_excused = self.circumstances.may_come_again(received, *at);
-                let before = last.insert(&received.recipient, (*at, is_excused, received.body.as_str()));
+                let before = last.insert(
+                    &received.recipient,
+                    (*at, is_excused, received.body.as_str(), received.life),
+                );
                 // No time passes in a world while the program works: what is decided twice in one millisecond has one name.
                 let is_other = |first: Timestamp, body: &str| first == *at && body != received.body;
-                if let Some((first, false, body)) = before
+                if let Some((first, true, _, life)) = before
+                    && !["push", "phone"].contains(&receiver)
+                    && life == received.life
+                    && (SETTLED..SOON).contains(&at.duration_since(first))
+                    && !self.did_an_operator(|act| matches!(act, Act::RetryAll))
+                {
+                    let what = format!(
+                        "{receiver} {} got {id} again soon, which may have arrived at {first}",
+                        received.recipient
+                    );
+                    found.push(violation(*at, what));
+                }
+                if let Some((first, false, body, _)) = before
                     && !is_other(first, body)
                 {
                     let what = format!(

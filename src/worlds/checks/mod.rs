@@ -1,5 +1,6 @@
 //! What must hold in every world, each checked from what the world itself saw. One file an invariant, in the words of the
-//! design's promises, and `mirrored` for Alertmanager; [`all`] asks every one of them.
+//! design's promises, besides `mirrored` for Alertmanager, `endings` for what ends, and `wrong_data` for what is not to be
+//! believed; [`all`] asks every one of them.
 
 use jiff::Timestamp;
 
@@ -11,6 +12,7 @@ mod bounded;
 mod calls;
 mod circumstances;
 mod delivered;
+mod endings;
 mod enforced;
 mod episodes;
 mod mirrored;
@@ -19,6 +21,7 @@ mod states;
 #[cfg(test)]
 mod tests;
 mod well;
+mod wrong_data;
 
 /// Something that must not be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,8 +73,10 @@ pub fn all(played: &Played) -> Vec<Violation> {
         bounded::check,
         enforced::check,
         states::check,
+        endings::check,
         calls::check,
         well::check,
+        wrong_data::check,
     ];
     let evidence = Evidence {
         played,

@@ -1,4 +1,5 @@
-//! A crossing that lasts is noticed within its bound; and who cannot be read is reported, or the account is.
+//! A crossing that lasts is noticed within its bound; who cannot be read is reported, or the account is; and so is a store that
+//! takes nothing.
 //!
 //! A *crossing* is a stretch of looks at the truth, five minutes apart, at all of which a client breaches a policy: `low-balance` below
 //! its threshold, and below each threshold that it had within the hours for which a threshold may be remembered; `overdrawn` at or
@@ -38,7 +39,7 @@ const WAY_BACK: SignedDuration = SignedDuration::from_mins(30);
 const BLIND: SignedDuration = SignedDuration::from_mins(30);
 
 /// What explains why a client cannot be read, besides its own `blind`.
-const EXPLAINS: [&str; 3] = ["account-access", "upstream", "inventory"];
+pub(super) const EXPLAINS: [&str; 3] = ["account-access", "upstream", "inventory"];
 
 type Words<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a Said>>;
 type Stretch = (Timestamp, Timestamp);
@@ -52,6 +53,7 @@ pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
     let good = good_times(played, troubles(played));
     crossings_are_noticed(played, &words, &good, found);
     silence_is_told(played, &words, found);
+    bad_disks_are_told(played, said, found);
 }
 
 /// One round of readings, at the longest.
@@ -294,6 +296,49 @@ fn silence_is_told(played: &Played, words: &Words<'_>, found: &mut Vec<Violation
                     });
                 }
             }
+        }
+    }
+}
+
+/// A disk that takes nothing for longer than a sweep is told, where all else is well and the program runs.
+fn bad_disks_are_told(played: &Played, said: &[Said], found: &mut Vec<Violation>) {
+    let bound = interval(played) + MARGIN;
+    let mut runs = false;
+    let mut since = None;
+    let mut due: Option<Timestamp> = None;
+    let mut troubles = 0_u32;
+    let told: Vec<&Said> = said
+        .iter()
+        .filter(|said| said.channel == "hook" && said.policy == "store")
+        .collect();
+    for Entry { at, fact } in &played.log {
+        if let (Some(began), Some(time)) = (since, due)
+            && *at > time
+        {
+            due = None;
+            let last = told.iter().rfind(|said| said.at <= time);
+            if !last.is_some_and(|said| !said.is_end) {
+                found.push(Violation {
+                    invariant: Invariant::Noticed,
+                    at: time,
+                    what: format!("nothing can be written since {began:.0}, and the webhook was not told in {bound:#}"),
+                });
+            }
+        }
+        match fact {
+            Fact::Started { .. } => runs = true,
+            Fact::Killed { .. } | Fact::Ended { .. } | Fact::NotStarted { .. } => (runs, due) = (false, None),
+            Fact::Began(planned) if matches!(planned.what, Happening::Disk(_)) && since.is_none() => {
+                since = Some(*at);
+                due = Some(later(*at, bound)).filter(|_| runs && troubles == 0);
+            }
+            Fact::Over(planned) if matches!(planned.what, Happening::Disk(_)) => (since, due) = (None, None),
+            Fact::Began(planned) if is_trouble(&planned.what) => {
+                due = None;
+                troubles += u32::from(!planned.lasting.is_zero());
+            }
+            Fact::Over(planned) if is_trouble(&planned.what) => troubles = troubles.saturating_sub(1),
+            _ => {}
         }
     }
 }

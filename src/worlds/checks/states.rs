@@ -99,7 +99,10 @@ pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
 fn told(played: &Played) -> HashMap<&str, HashSet<Decimal>> {
     let mut told: HashMap<&str, HashSet<Decimal>> = HashMap::new();
     for entry in &played.log {
-        if let Fact::Read { client, told: balance } = &entry.fact {
+        if let Fact::Read {
+            client, told: balance, ..
+        } = &entry.fact
+        {
             told.entry(client).or_default().insert(balance.normalize());
         }
     }

@@ -15,6 +15,7 @@ use crate::store::DiskTrouble;
 
 mod channels;
 mod people;
+mod rare;
 
 pub(super) const MINUTE: u64 = 60;
 pub(super) const HOUR: u64 = 60 * MINUTE;
@@ -87,7 +88,7 @@ pub fn plan(seed: u64, days: u32) -> Plan {
         length,
         clients,
         settings,
-        config: config(interval, &channels),
+        config: config(interval, seed, &channels),
         channels,
         guards: Some(guards.clone()),
         interval: SignedDuration::from_mins(i64::from(interval)),
@@ -114,6 +115,8 @@ pub fn plan(seed: u64, days: u32) -> Plan {
     for (number, planned) in plan.happenings.iter_mut().enumerate() {
         planned.number = number;
     }
+    rare::days(&mut plan, days);
+    plan.happenings.sort_by_key(|planned| planned.after);
     plan
 }
 
@@ -200,7 +203,7 @@ fn a_day(plan: &mut Plan, dice: &mut Dice, begins: u64) {
 }
 
 /// What the program is told.
-fn config(interval: u32, channels: &[Channel]) -> String {
+fn config(interval: u32, seed: u64, channels: &[Channel]) -> String {
     format!(
         r#"
 [schedule]
@@ -212,8 +215,11 @@ at = "0 8 * * MON"
 channel = "ops"
 [alerts]
 notify_clients = true
+client_mails_per_hour = {client_mails_per_hour}
 {channels}"#,
         heartbeat = receivers::port("heartbeat"),
+        // The default, or so few that a first look takes hours.
+        client_mails_per_hour = if seed.is_multiple_of(2) { 5 } else { 20 },
         channels = to_config(channels),
     )
 }

@@ -92,9 +92,9 @@ pub fn nobody_protected(case: &Case<'_>, found: &mut Found) {
 pub fn nothing_while_the_brake_is_on(case: &Case<'_>, found: &mut Found) {
     for change in &case.changes {
         let client = change.client();
-        let last = case.brakes.iter().rev().find(|(at, _)| *at <= change.at);
-        if let Some((set_at, true)) = last
-            && change.at.duration_since(*set_at) > ON_ITS_WAY
+        let last = case.brakes.iter().rev().find(|(place, ..)| *place < change.place);
+        if let Some((place, set_at, true)) = last
+            && (change.at.duration_since(*set_at) > ON_ITS_WAY || case.last_look(change) > Some(*place))
         {
             found.add(
                 change.at,
@@ -123,6 +123,29 @@ pub fn nothing_while_the_brake_is_on(case: &Case<'_>, found: &mut Found) {
                 ),
             );
         }
+    }
+}
+
+/// The first change ever goes alone, and is looked at again before any other.
+pub fn the_first_goes_alone(case: &Case<'_>, found: &mut Found) {
+    let mut all = case.changes.iter();
+    let Some(first) = all.find(|change| change.sets_hard().is_some()) else {
+        return;
+    };
+    let Some(next) = all.find(|change| change.client() != first.client()) else {
+        return;
+    };
+    let waits = case.guards_at(next.at).map(|guards| guards.canary_wait_secs).min();
+    let wait = SignedDuration::from_secs(waits.map_or(0, i64::from));
+    if next.at.duration_since(first.at) < wait && !case.clock_was_set(next.at, wait) {
+        found.add(
+            next.at,
+            format!(
+                "client {} was changed right after the first change ever, of {}",
+                next.client(),
+                first.client()
+            ),
+        );
     }
 }
 

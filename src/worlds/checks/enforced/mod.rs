@@ -30,7 +30,7 @@ pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
         return;
     };
     let case = Case::of(evidence, guards);
-    let rules: [fn(&Case<'_>, &mut Found); 13] = [
+    let rules: [fn(&Case<'_>, &mut Found); 16] = [
         bounds::nothing_in_mode_observe,
         bounds::no_episode_of_another_mode,
         bounds::nobody_protected,
@@ -38,12 +38,15 @@ pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
         bounds::once_each_way_in_a_day,
         bounds::no_more_than_the_cap_of_a_day,
         bounds::no_more_than_the_cap_of_a_sweep,
+        bounds::the_first_goes_alone,
         records::only_the_one_field,
         records::back_only_what_was_set,
         records::what_differs_stops_everything,
+        records::nothing_right_after_an_edit,
         grounds::a_reading_asks_for_it,
         grounds::no_wrong_data,
         words::what_is_told_is_true,
+        words::what_waits_is_told,
     ];
     let mut all = Found::default();
     for rule in rules {
@@ -96,8 +99,8 @@ struct Case<'a> {
     changes: Vec<Change<'a>>,
     /// The guards, each from when on.
     guards: Vec<(Timestamp, &'a Guards)>,
-    /// What operators did to the brake: set it, or released it.
-    brakes: Vec<(Timestamp, bool)>,
+    /// What operators did to the brake: its place in the log, when, and whether they set it.
+    brakes: Vec<(usize, Timestamp, bool)>,
     /// What the webhook was told.
     said: Vec<&'a Said>,
 }
@@ -128,8 +131,8 @@ impl<'a> Case<'a> {
                     },
                 }),
                 Fact::Began(planned) if !skipped.contains(&planned.number) => match &planned.what {
-                    Happening::Operator(Act::BrakeOn) => brakes.push((entry.at, true)),
-                    Happening::Operator(Act::BrakeOff) => brakes.push((entry.at, false)),
+                    Happening::Operator(Act::BrakeOn) => brakes.push((place, entry.at, true)),
+                    Happening::Operator(Act::BrakeOff) => brakes.push((place, entry.at, false)),
                     Happening::Operator(Act::Guards(changed)) => guards.push((entry.at, changed)),
                     _ => {}
                 },
@@ -165,8 +168,24 @@ impl<'a> Case<'a> {
 
     /// When a person last released the brake before a time.
     fn released_before(&self, at: Timestamp) -> Option<Timestamp> {
-        let released = self.brakes.iter().filter(|(when, is_on)| !is_on && *when <= at);
-        released.map(|(when, _)| *when).next_back()
+        let released = self.brakes.iter().filter(|(_, when, is_on)| !is_on && *when <= at);
+        released.map(|(_, when, _)| *when).next_back()
+    }
+
+    /// Whether the clock was set so shortly before.
+    fn clock_was_set(&self, at: Timestamp, within: SignedDuration) -> bool {
+        self.played.log.iter().any(|entry| {
+            let is_set = matches!(&entry.fact, Fact::Began(planned) if matches!(planned.what, Happening::Wall(_)));
+            is_set && entry.at <= at && at.duration_since(entry.at) <= within
+        })
+    }
+
+    /// The place in the log of the last time that a client's record was shown before a change.
+    fn last_look(&self, change: &Change<'_>) -> Option<usize> {
+        let before = self.played.log.get(..change.place)?;
+        before
+            .iter()
+            .rposition(|entry| matches!(&entry.fact, Fact::Shown { client } if client == change.client()))
     }
 
     /// Whether the webhook was told of an account's alert after a time, and at the latest so much later.

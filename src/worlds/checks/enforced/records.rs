@@ -22,6 +22,9 @@ const NOT_OF_THE_RECORD: [&str; 8] = [
     "password",
 ];
 
+/// For so long a record is left alone after an edit was seen, less what clocks drift.
+const LEFT_ALONE: SignedDuration = SignedDuration::from_mins(14);
+
 /// How long a world must have gone on for somebody to have been told that a record differs.
 const TOLD_WITHIN: SignedDuration = SignedDuration::from_hours(12);
 
@@ -40,6 +43,31 @@ pub fn only_the_one_field(case: &Case<'_>, found: &mut Found) {
             }
         }
     }
+}
+
+/// A record that a person edited is left alone for a while, when the edit could be seen.
+pub fn nothing_right_after_an_edit(case: &Case<'_>, found: &mut Found) {
+    for change in &case.changes {
+        let Some(look) = case.last_look(change) else { continue };
+        let edited = case.played.log[..look].iter().rfind(|entry| {
+            matches!(&entry.fact, Fact::Edited { client, fields }
+                if client == change.client() && fields.iter().any(|(field, ..)| is_of_the_record(field)))
+        });
+        let Some(edited) = edited else { continue };
+        let is_soon = change.at.duration_since(edited.at) < LEFT_ALONE;
+        if is_soon && !case.clock_was_set(change.at, LEFT_ALONE) {
+            let (client, at) = (change.client(), edited.at);
+            found.add(
+                change.at,
+                format!("client {client} was changed soon after a person had edited the record at {at}"),
+            );
+        }
+    }
+}
+
+/// Whether a field is one of the record, besides what changes are about.
+fn is_of_the_record(field: &str) -> bool {
+    !MEANT.contains(&field) && !NOT_OF_THE_RECORD.contains(&field)
 }
 
 /// Fields that a person set between the last read of the client and a change.

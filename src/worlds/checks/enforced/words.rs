@@ -6,9 +6,16 @@ use serde_json::Value;
 use super::{Case, Found};
 use crate::worlds::log::Fact;
 use crate::worlds::plan::{Act, Happening};
+use crate::worlds::told::Word;
 
 /// How long it may take until a change is told: a full disk, a lost reply and a crash may all come between.
 const TOLD_WITHIN: SignedDuration = SignedDuration::from_hours(12);
+
+/// What is open for so many sweeps is told, with one to spare.
+const SWEEPS_UNTOLD: i32 = 4;
+
+/// What may keep sweeps away meanwhile: an outage, a clock that was set, a disk.
+const WAITED: SignedDuration = SignedDuration::from_hours(6);
 
 /// How long a silence, an acknowledgement or a configuration of operators may keep something from being told.
 const HUSHED_FOR: SignedDuration = SignedDuration::from_hours(30);
@@ -88,6 +95,55 @@ pub fn every_change_is_told(case: &Case<'_>, found: &mut Found) {
                 change.at,
                 format!("client {client} was set to {what}, and nobody was told"),
             );
+        }
+    }
+}
+
+/// When a change is wanted for so long and does not come, something is told of changes by its policy.
+pub fn what_waits_is_told(case: &Case<'_>, found: &mut Found) {
+    let [(_, guards)] = &case.guards[..] else { return };
+    if !guards.applies {
+        return;
+    }
+    let wait = case.interval() * SWEEPS_UNTOLD + WAITED;
+    for asking in &guards.policies {
+        let of_it = || case.said.iter().filter(|said| said.policy == asking.name);
+        for (place, began) in of_it().enumerate().filter(|(_, said)| said.word == Word::Begins) {
+            let due = began.at + wait;
+            let client = &began.client;
+            let ends = of_it()
+                .skip(place + 1)
+                .any(|said| said.client == *client && said.is_end && said.at <= due);
+            let is_told = || of_it().any(|said| said.word == Word::Else && said.at >= began.at && said.at <= due);
+            let is_changed = || {
+                let mut changes = case.changes.iter();
+                changes.any(|change| change.client() == client && change.at >= began.at && change.at <= due)
+            };
+            let is_soft = || {
+                let mut samples = case
+                    .played
+                    .samples
+                    .iter()
+                    .filter(|(id, sample)| (began.at..=due).contains(&sample.at) && id.to_string() == *client);
+                let mut any = false;
+                samples.all(|(_, sample)| {
+                    any = true;
+                    !sample.is_hard
+                }) && any
+            };
+            let is_protected = guards.protect.contains(client);
+            if due > case.played.ended || ends || is_protected || is_told() || is_changed() || !is_soft() {
+                continue;
+            }
+            if !is_hushed(case, began.at) && !is_hushed(case, due) {
+                found.add(
+                    due,
+                    format!(
+                        "client {client} is to be set to HARD by {} since {:.0}, and nobody was told that it waits",
+                        asking.name, began.at
+                    ),
+                );
+            }
         }
     }
 }

@@ -1,0 +1,71 @@
+//! What the ordinary days of a world hardly ever have together with what it would do harm to: wrong data for everybody while clients
+//! may be changed, a clock set far back, a disk that takes nothing for an hour, and people who decide in the moment in which a record
+//! is read. Their chance is their own, and their numbers follow all others: a world without them is what it was.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::super::changes;
+use super::super::plan::{Act, Deed, Happening, Lie, Meanwhile, Plan, Planned};
+use super::{DAY, Dice, HOUR, MINUTE};
+use crate::store::DiskTrouble;
+
+/// Tells their chance from that of everything else.
+const OWN_CHANCE: u64 = 0x7261_7265;
+
+/// Adds what is rare on so many days.
+pub(super) fn days(plan: &mut Plan, days: u32) {
+    let mut dice = Dice::of(plan.seed ^ OWN_CHANCE);
+    for day in 0..u64::from(days) {
+        for (lasting, what) in a_day(&mut dice) {
+            let number = plan.happenings.len();
+            plan.happenings.push(Planned {
+                number,
+                after: Duration::from_secs(day * DAY + dice.below(DAY)),
+                lasting: Duration::from_secs(lasting),
+                what,
+            });
+        }
+    }
+}
+
+/// For how many seconds, and what.
+fn a_day(dice: &mut Dice) -> Vec<(u64, Happening)> {
+    let mut all = Vec::new();
+    if dice.chance(15) {
+        let lie = dice.one_of(&[Lie::Zeros, Lie::Hundredth, Lie::Same, Lie::HalfTheList]);
+        all.push((10 * MINUTE + dice.below(3 * HOUR), Happening::Lie(lie)));
+    }
+    if dice.chance(15) {
+        let wild = u8::try_from(dice.below(20)).unwrap_or_default();
+        let lie = dice.one_of(&[Lie::Wild(wild), Lie::Another]);
+        all.push((5 * MINUTE + dice.below(HOUR), Happening::Lie(lie)));
+    }
+    if dice.chance(4) {
+        let by = SignedDuration::from_hours(dice.one_of(&[-6, -26]));
+        all.push((0, Happening::Wall(by)));
+    }
+    if dice.chance(6) {
+        let trouble = dice.one_of(&[
+            DiskTrouble::Full { free_bytes: Some(0) },
+            DiskTrouble::ReadOnly,
+            DiskTrouble::Broken,
+        ]);
+        all.push((20 * MINUTE + dice.below(2 * HOUR), Happening::Disk(trouble)));
+    }
+    if dice.chance(15)
+        && let Deed::Edit { field, text } = changes::edit(dice)
+    {
+        let deed = Deed::Meanwhile {
+            moment: Meanwhile::Read,
+            field,
+            text,
+        };
+        all.push((0, Happening::Client { index: 0, deed }));
+    }
+    if dice.chance(4) {
+        all.push((0, Happening::Operator(Act::BrakeAtRead)));
+    }
+    all
+}
