@@ -12,6 +12,9 @@ use jiff::SignedDuration;
 use crate::arguments::Arguments;
 use crate::outcome::{self, Complaint, Outcome};
 
+/// For how long after what is wrong a story goes on.
+const AFTERWARDS: SignedDuration = SignedDuration::from_mins(2);
+
 /// How one repeats a world.
 const COMMAND: &str = "cargo run --release --example worlds --";
 
@@ -160,7 +163,12 @@ fn tell(form: &Form, kind: &str, arguments: &Arguments) {
         return;
     };
     println!("  what is wrong:     {}", complaint.what);
-    let until = complaint.at.unwrap_or(played.ended);
+    // What came of it follows within moments.
+    let until = complaint
+        .at
+        .unwrap_or(played.ended)
+        .saturating_add(AFTERWARDS)
+        .unwrap_or(played.ended);
     let long = SignedDuration::try_from(arguments.story).unwrap_or(SignedDuration::MAX);
     println!("  its story, by the time that really passed (UTC):");
     for line in story::before(&played, &complaint.what, until, long) {

@@ -23,7 +23,7 @@ use crate::notify::delivery::End;
 use crate::notify::outbox;
 use crate::store::{self, mark};
 
-/// How long after a delivery that failed the next one is tried.
+/// How long after a delivery that failed the next one is tried, and after how long it is judged again while it fires.
 const AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 /// How often at least it is judged while it fails.
@@ -85,9 +85,14 @@ impl<'a> Alarm<'a> {
             tokio::select! {
                 biased;
                 () = changed => {}
-                () = self.clock.sleep(AGAIN_AFTER), if !self.owed.is_empty() => {}
+                () = self.clock.sleep(AGAIN_AFTER), if self.is_unsettled() => {}
             }
         }
+    }
+
+    /// Whether there is something to tell yet, or to judge again: two looks of one moment are one, and the second may be the last.
+    fn is_unsettled(&self) -> bool {
+        !self.owed.is_empty() || self.alerts.iter().any(|alert| alert.firing().is_some())
     }
 
     fn judge(&mut self, store: Result<(), Trouble>, now: Timestamp) {

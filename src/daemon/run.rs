@@ -14,7 +14,7 @@ use super::mirrors::Mirrors;
 use super::pulse::{Part, Pulse, of_store};
 use super::reload::Reloader;
 use super::service::{self, Turns};
-use super::trigger::Trigger;
+use super::trigger::{Trigger, end_of_sweep};
 use super::{Daemon, Digests, Environment, Error, Watch};
 use crate::clock::{Clock, Due};
 use crate::config::Settings;
@@ -328,7 +328,8 @@ impl Account<'_> {
     /// One pass; what is to be done before the next mark.
     async fn sweep(&self, stop: &signal::Receiver<bool>) -> Next {
         let account = &self.watch.account;
-        let deadline = self.settings.borrow().schedule.next_after(self.clock.now());
+        let schedule = self.settings.borrow().schedule.clone();
+        let deadline = end_of_sweep(self.clock.now(), |after| schedule.next_after(after));
         self.heart.begin();
         let pass = self.watch.pass(deadline, &Silent).await;
         self.wake.notify_one();

@@ -159,10 +159,36 @@ fn next_from(mark: Timestamp, now: Timestamp) -> Timestamp {
     }
 }
 
+/// The mark at which a sweep that starts now is to end, by the schedule's next mark after a time: never the one that it was rung for,
+/// which a clock that was set back by a moment has still before it.
+pub fn end_of_sweep(now: Timestamp, next_after: impl Fn(Timestamp) -> Timestamp) -> Timestamp {
+    let next = next_after(now);
+    match next_from(next, now) {
+        from if from == next => next_after(next),
+        _ => next,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::next_from;
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::{end_of_sweep, next_from};
     use crate::domain::testing::at;
+
+    #[test]
+    fn a_sweep_does_not_end_at_the_mark_that_it_was_rung_for() {
+        let every_five_minutes = |after: Timestamp| at((after.as_second().div_euclid(300) + 1) * 300);
+        for (name, now_millis, expected) in [
+            ("on time", 300_000, 600),
+            ("the clock was set back by a moment", 299_600, 600),
+            ("started between two marks", 200_000, 300),
+            ("the clock was set back by more: it is rung again", 290_000, 300),
+        ] {
+            let now = at(0) + SignedDuration::from_millis(now_millis);
+            assert_eq!(end_of_sweep(now, every_five_minutes), at(expected), "{name}");
+        }
+    }
 
     #[test]
     fn a_mark_rings_once_also_when_it_is_rung_early() {

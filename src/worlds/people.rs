@@ -10,13 +10,17 @@ use serde_json::json;
 use super::log::Fact;
 use super::plan::{Act, Deed, Happening, Meanwhile, Planned};
 use super::world::World;
-use super::{life, upstream};
+use super::{life, net, upstream};
 use crate::config::Account;
+use crate::daemon::{StoreLedger, parts};
 use crate::desk::acks::Taken;
 use crate::desk::silences::Wanted;
 use crate::desk::{Desk, Refusal};
 use crate::domain::hush::is_told_in_any_case;
+use crate::net::{Bounds, Network};
+use crate::store::Store;
 use crate::view::Now;
+use crate::voipms::SettingsError;
 use crate::web::ReloadRequest;
 
 /// How operators call themselves.
@@ -81,6 +85,9 @@ pub(super) async fn operator(world: &Arc<World>, number: usize, act: &Act, is_be
         settings: Arc::new(settings),
         store,
     };
+    if let Act::Asks(times) = act {
+        return ask(world, &desk.store, &account, (number, *times)).map_err(|error| error.to_string());
+    }
     let name = &account.name;
     let done = match act {
         Act::BrakeOn | Act::BrakeAtRead => desk.brake_on(name, OPERATOR, "a drill").await.map(drop),
@@ -88,9 +95,31 @@ pub(super) async fn operator(world: &Arc<World>, number: usize, act: &Act, is_be
         Act::Ack => acknowledge(world, &desk, &account, number).await,
         Act::Silence { hours } => silence(world, &desk, &account, number, *hours).await,
         Act::RetryAll => desk.retry_all(None).await.map(drop),
-        Act::Reload(_) | Act::Guards(_) => Ok(()),
+        Act::Reload(_) | Act::Guards(_) | Act::Asks(_) => Ok(()),
     };
     done.map_err(|refusal| world.without_folder(&format!("{refusal:?}")))
+}
+
+/// Asks the API beside the program, as commands do: as fast as the store lets both of them. It ends with the program, whose store it uses.
+fn ask(
+    world: &Arc<World>,
+    store: &Store,
+    account: &Account,
+    (number, times): (usize, u32),
+) -> Result<(), SettingsError> {
+    let bounds = Bounds::default();
+    let ledger = Arc::new(StoreLedger(store.clone()));
+    let pacer = parts::pacer(&format!("{OPERATOR}-{number}-"), account, ledger, &world.clock, bounds);
+    let network = Network::inside(Arc::new(net::Reached::new(world, world.life())));
+    let api = parts::api(account, pacer, &network, bounds, world.plan.seed)?;
+    world.beside(async move {
+        for _ in 0..times {
+            // What goes wrong is for whoever asks to see.
+            api.get_balance().await.ok();
+        }
+        api.pacer().settle().await.ok();
+    });
+    Ok(())
 }
 
 /// What people do in the moment in which a record is read by itself.

@@ -201,6 +201,8 @@ pub enum Act {
     BrakeAtRead,
     BrakeOff,
     RetryAll,
+    /// Asks the API so often, in a process beside the program, which shares its calls a minute.
+    Asks(u32),
     /// The configuration gets these lines more, and is read anew; where it lasts, it is put back afterwards. A wrong one is
     /// refused, and would keep the program from starting.
     Reload(&'static str),

@@ -25,6 +25,9 @@ pub fn before(played: &Played, wrong: &str, until: Timestamp, long: SignedDurati
     let cast = Cast::of(wrong);
     let mut lines = crossings(&played.samples, &cast);
     lines.extend(facts(&played.log, &cast));
+    if !cast.0.is_empty() {
+        lines.extend(written_down(played, &cast));
+    }
     lines.retain(|(at, _)| (from..=until).contains(at));
     lines.sort_by_key(|(at, _)| *at);
     let skipped = lines.len().saturating_sub(MAX_LINES);
@@ -42,10 +45,11 @@ pub fn before(played: &Played, wrong: &str, until: Timestamp, long: SignedDurati
 struct Cast<'a>(Vec<&'a str>);
 
 impl<'a> Cast<'a> {
-    /// The clients that a text names, by their ids of six digits.
+    /// The clients that a text names, by their ids of six digits, or the account.
     fn of(text: &'a str) -> Self {
         let words = text.split(|letter: char| !letter.is_ascii_alphanumeric());
-        let is_client = |word: &&str| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit());
+        let is_id = |word: &str| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit());
+        let is_client = |word: &&str| is_id(word) || *word == "account";
         Self(words.filter(is_client).collect())
     }
 
@@ -66,11 +70,24 @@ impl<'a> Cast<'a> {
                         .iter()
                         .any(|said| self.has(&said.client))
                 };
-                self.0.iter().any(|client| received.body.contains(client)) || is_said()
+                let is_named = |client: &&str| *client != "account" && received.body.contains(*client);
+                self.0.iter().any(is_named) || is_said()
             }
             _ => true,
         }
     }
+}
+
+/// What the program wrote down to tell of somebody, and what became of it in the end, by the times that it wrote: the only thing here
+/// that is its own word.
+fn written_down(played: &Played, cast: &Cast<'_>) -> Vec<(Timestamp, String)> {
+    let owed = played.end.iter().flat_map(|end| &end.notifications);
+    let lines = owed.filter(|owed| cast.has(owed.client.as_str())).map(|owed| {
+        let why = owed.state.why().map(|why| format!(" ({why})")).unwrap_or_default();
+        let line = format!("written down, in the end {}{why}: {}", owed.state.label(), owed.id);
+        (owed.created_at, line)
+    });
+    lines.collect()
 }
 
 /// When clients fell below their thresholds, came back, and were switched.
@@ -104,11 +121,19 @@ fn facts(log: &[Entry], cast: &Cast<'_>) -> Vec<(Timestamp, String)> {
     let mut lines = Vec::new();
     let mut calls: BTreeMap<&str, u32> = BTreeMap::new();
     let mut since = None;
+    let mut not_started = "";
     for entry in log.iter().filter(|entry| cast.is_in(entry)) {
         if let Fact::Asked { function, .. } = &entry.fact {
             since.get_or_insert(entry.at);
             *calls.entry(function).or_default() += 1;
             continue;
+        }
+        // It is started again and again, and says the same.
+        match &entry.fact {
+            Fact::NotStarted { why, .. } if *why == not_started => continue,
+            Fact::NotStarted { why, .. } => not_started = why,
+            Fact::Started { .. } => not_started = "",
+            _ => {}
         }
         let Some(line) = fact(entry) else { continue };
         if let Some(since) = since.take() {
@@ -261,6 +286,7 @@ fn acts(act: &Act) -> String {
         Act::BrakeOn => "sets the brake".to_owned(),
         Act::BrakeAtRead => "will set the brake while the program reads a record".to_owned(),
         Act::BrakeOff => "releases the brake".to_owned(),
+        Act::Asks(times) => format!("asks the API {times} times from the command line"),
         Act::RetryAll => "lets everything that died be tried again".to_owned(),
         Act::Guards(guards) => format!("reloads other bounds of changes: {guards:?}"),
         Act::Reload(lines) => format!("reloads the configuration with: {}", lines.trim().replace('\n', "; ")),
@@ -295,7 +321,7 @@ fn got(entry: &Entry, received: &Received) -> String {
     } else {
         ""
     };
-    format!("{to}: {what}{lost}")
+    format!("{to}: {what}{lost} [{}]", told::known_as(received))
 }
 
 #[cfg(test)]

@@ -89,6 +89,8 @@ struct State {
     /// The part of it that bounds changes.
     guards: String,
     running: Option<(Store, mpsc::Sender<ReloadRequest>)>,
+    /// What others do beside the running program.
+    beside: JoinSet<()>,
 }
 
 /// Lets a world happen, in `folder`, which must be empty.
@@ -375,14 +377,26 @@ impl World {
         self.state().running = Some((store, reloads));
     }
 
+    /// Others do something beside the program, for as long as it runs.
+    pub(super) fn beside(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.state().beside.spawn(work);
+    }
+
     /// The program is gone.
     pub(super) fn is_gone(&self) {
-        self.state().running = None;
+        let mut state = self.state();
+        state.running = None;
+        state.beside.abort_all();
     }
 
     /// The store of the running program, and who reloads it.
     pub(super) fn running(&self) -> Option<(Store, mpsc::Sender<ReloadRequest>)> {
         self.state().running.clone()
+    }
+
+    /// The life that runs; 0: none does.
+    pub(super) fn life(&self) -> u32 {
+        self.life.load(Ordering::Acquire)
     }
 
     /// Whether a life is over, so that nothing of it may act any more.

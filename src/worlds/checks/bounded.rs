@@ -17,7 +17,7 @@ use rust_decimal::Decimal;
 
 use super::arrivals::receiver;
 use super::circumstances::{Circumstances, after, before};
-use super::noticed::{EXPLAINS, interval};
+use super::noticed::EXPLAINS;
 use super::{Evidence, Invariant, Violation};
 use crate::domain::Severity;
 use crate::domain::notice::{NoticeState, Transition};
@@ -253,14 +253,13 @@ fn baseline(played: &Played, told: &[Said], found: &mut Vec<Violation>) {
 
 /// That nobody can be read is told once: while the webhook knows it, and what was going on before was told, it hears of no client.
 fn outages(played: &Played, told: &[Said], found: &mut Vec<Violation>) {
-    let settled = interval(played) * 2 + SETTLED;
     let hook = || told.iter().filter(|said| said.channel == "hook");
     for said in firsts(hook()) {
         let is_client = said.client.bytes().all(|byte| byte.is_ascii_digit());
         if !is_client || said.policy != "blind" || said.is_end {
             continue;
         }
-        let since = before(said.at, settled);
+        let since = before(said.at, SETTLED);
         let is_known = |policy: &&&str| {
             let of_it = || hook().filter(|word| word.client == "account" && word.policy == **policy);
             let known = of_it().rfind(|word| word.at <= since).is_some_and(|word| !word.is_end);
@@ -271,11 +270,11 @@ fn outages(played: &Played, told: &[Said], found: &mut Vec<Violation>) {
                 Fact::Killed { .. } | Fact::Ended { .. } | Fact::NotStarted { .. } | Fact::Started { .. } => true,
                 Fact::Began(planned) | Fact::Over(planned) => matches!(
                     planned.what,
-                    Happening::Disk(_) | Happening::Wall(_) | Happening::Operator(_)
+                    Happening::Disk(_) | Happening::Wall(_) | Happening::Operator(Act::Reload(_))
                 ),
                 _ => false,
             };
-            is_trouble && entry.at >= before(since, settled) && entry.at <= said.at
+            is_trouble && entry.at >= before(since, HOUR) && entry.at <= said.at
         });
         if let Some(policy) = EXPLAINS.iter().find(is_known).filter(|_| !is_troubled) {
             let what = format!(
@@ -339,13 +338,25 @@ fn quiet_hours(played: &Played, circumstances: &Circumstances, found: &mut Vec<V
         };
         for (at, received) in received(&played.log).filter(|(_, received)| channel.took(received)) {
             let is_quiet = hours.run_at(circumstances.wall(at)) && clock_changes(played, DAY, at) == 0;
-            if is_quiet && !is_critical(received) {
+            let id = known_as(received);
+            if is_quiet && !is_critical(received) && !was_critical(played, &id) {
                 let name = channel.name;
-                let id = known_as(received);
                 found.push(violation(at, format!("{name} got {id} in its quiet hours")));
             }
         }
     }
+}
+
+/// Whether a message carried something critical when it was decided when it leaves, which is not told for another reason.
+fn was_critical(played: &Played, id: &str) -> bool {
+    let all = || played.end.iter().flat_map(|end| &end.notifications);
+    let Some(told) = all().find(|owed| owed.message.as_deref() == Some(id)) else {
+        return false;
+    };
+    all().any(|owed| {
+        let is_with_it = owed.channel == told.channel && owed.client == told.client;
+        is_with_it && owed.created_at == told.created_at && owed.severity == Severity::Critical
+    })
 }
 
 /// Whether it may be the first word of something critical, or tells of it, by its own words.

@@ -18,8 +18,11 @@ use crate::worlds::plan::{Act, Happening, Lie};
 use crate::worlds::told::Said;
 use crate::worlds::world::Played;
 
-/// A reading more may have come before the end is told.
+/// Whoever may be changed is read once more, which counts for nothing else; and a reading more may come before the end is told.
 const LAST_READINGS: usize = 4;
+
+/// So many of them are clear at least.
+const CLEAR_READINGS: usize = 2;
 
 /// For how long what ended something is looked for.
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -97,10 +100,8 @@ fn is_explained(played: &Played, end: &Said, began: Timestamp) -> bool {
 /// What is wrong where it ended without two clear readings in a row.
 fn unclear(readings: &[(Timestamp, Decimal)], end: &Said, is_clear: impl Fn(Decimal) -> bool) -> Option<String> {
     let last = &readings[readings.len().saturating_sub(LAST_READINGS)..];
-    let has_two = last
-        .windows(2)
-        .any(|two| two.iter().all(|(_, balance)| is_clear(*balance)));
-    (!has_two).then(|| {
+    let clear = last.iter().filter(|(_, balance)| is_clear(*balance)).count();
+    (clear < CLEAR_READINGS).then(|| {
         let told: Vec<String> = last.iter().map(|(_, balance)| balance.to_string()).collect();
         let Said { policy, client, .. } = end;
         format!(

@@ -32,10 +32,10 @@ const STORE: &str = "store";
 
 const CLIENT: &str = "client";
 
-/// Where each episode is an incident of its own, whatever came of an earlier one.
-const PAGER: &str = "phone";
+/// Where each episode is an incident or a thread of its own, whatever came of an earlier one.
+const APART: [&str; 2] = ["phone", "chat"];
 
-/// A receiver with the address there, and one alert: the client, and the policy, which clients are not told and of which a pager knows
+/// A receiver with the address there, and one alert: the client, and the policy, which clients are not told and of which some know
 /// each episode apart.
 type Place<'a> = (&'a str, &'a str, &'a str, &'a str);
 
@@ -92,8 +92,7 @@ fn place_of(owed: &Notification) -> Place<'_> {
         return (CLIENT, recipient, client, "");
     }
     let receiver = receiver(owed.channel.as_str());
-    let is_pager = receiver == PAGER;
-    let alert = if is_pager {
+    let alert = if APART.contains(&receiver) {
         owed.episode.as_str()
     } else {
         owed.policy.as_str()
@@ -101,8 +100,7 @@ fn place_of(owed: &Notification) -> Place<'_> {
     (receiver, recipient, client, alert)
 }
 
-/// Where something was said. What a pager heard in a summary has no name of its own there, and an address may be nobody's any more:
-/// the store knows what it was.
+/// Where something was said. Which episode it was of, and whose an address was that is nobody's any more, the store knows.
 fn place_where<'a>(said: &'a Said, end: &'a Kept) -> Place<'a> {
     let is_nobodys = said.client.is_empty();
     let is_it = |owed: &&Notification| {
@@ -110,7 +108,7 @@ fn place_where<'a>(said: &'a Said, end: &'a Kept) -> Place<'a> {
         let is_alert = owed.client.as_str() == said.client && owed.policy.as_str() == said.policy;
         is_here && (is_alert || is_nobodys) && names(owed).contains(&said.id)
     };
-    let is_unclear = said.channel == PAGER || is_nobodys;
+    let is_unclear = APART.contains(&&*said.channel) || is_nobodys;
     let kept = end.notifications.iter().filter(|_| is_unclear).find(is_it);
     kept.map_or((&said.channel, &said.recipient, &said.client, &said.policy), place_of)
 }
@@ -197,7 +195,7 @@ fn last_words(played: &Played, end: &Kept, beliefs: &Beliefs<'_>, found: &mut Ve
         let (channel, recipient, client, policy) = *place;
         let fires = match channel {
             CLIENT => firing.keys().any(|(of, _)| *of == client),
-            PAGER => firing.values().any(|episode| *episode == policy),
+            channel if APART.contains(&channel) => firing.values().any(|episode| *episode == policy),
             _ => firing.contains_key(&(client, policy)),
         };
         if *belief == Belief::Fires && !fires && !has_missed_the_end(end, *place) {

@@ -1,10 +1,10 @@
-//! A crossing that lasts is noticed within its bound; who cannot be read is reported, or the account is; and so is a store that
-//! takes nothing.
+//! A crossing that lasts is noticed within its bound; who cannot be read is reported, or the account is; so is a store that takes
+//! nothing; and a clock that is set keeps nobody from being read.
 //!
 //! A *crossing* is a stretch of looks at the truth, five minutes apart, at all of which a client breaches a policy: `low-balance` below
 //! its threshold, and below each threshold that it had within the hours for which a threshold may be remembered; `overdrawn` at or
-//! below 0. *Noticed* means that the last word of the webhook about client and policy is that it fires, or that it was told since of so
-//! many at once that the message says what it leaves out. The bound counts in one piece of
+//! below 0. *Noticed* means that the last word of the webhook about client and policy is that it fires, or that it was told of so many
+//! at once since it last ended that the message says what it leaves out. The bound counts in one piece of
 //! good time: without a fault, lie or set clock, and the time it takes to get over it; within one life of the program. Every crossing
 //! is so held against each piece of good time that it has.
 //!
@@ -54,6 +54,7 @@ pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
     crossings_are_noticed(played, &words, &good, found);
     silence_is_told(played, &words, found);
     bad_disks_are_told(played, said, found);
+    a_set_clock_stops_no_sweep(played, found);
 }
 
 /// One round of readings, at the longest.
@@ -131,7 +132,13 @@ fn crossings_are_noticed(played: &Played, words: &Words<'_>, good: &[Stretch], f
             for (begins, ends) in crossings(&samples, policy) {
                 let late = good.iter().find_map(|(from, to)| {
                     let due = later(begins.max(*from), bound);
-                    let is_cut = || cut.iter().any(|at| (begins..=due).contains(at));
+                    let is_cut = || {
+                        let since = words.get(&(client.as_str(), policy)).and_then(|words| {
+                            let mut ends = words.iter().filter(|word| word.is_end && word.at <= due);
+                            ends.next_back().map(|end| end.at)
+                        });
+                        cut.iter().any(|at| *at <= due && Some(*at) > since)
+                    };
                     let is_late = due < ends.min(*to) && !fires(words, (&client, policy), due) && !is_cut();
                     is_late.then_some(due)
                 });
@@ -300,41 +307,68 @@ fn silence_is_told(played: &Played, words: &Words<'_>, found: &mut Vec<Violation
     }
 }
 
-/// A disk that takes nothing for longer than a sweep is told, where all else is well and the program runs.
+/// Whatever a clock shows, clients are read on, where all else is well and the program runs.
+fn a_set_clock_stops_no_sweep(played: &Played, found: &mut Vec<Violation>) {
+    let bound = interval(played) * 2 + MARGIN;
+    let mut due = None;
+    let mut troubles = 0_u32;
+    for Entry { at, fact } in &played.log {
+        if let Some((set_at, time)) = due
+            && *at > time
+        {
+            due = None;
+            found.push(Violation {
+                invariant: Invariant::Noticed,
+                at: time,
+                what: format!("the clock was set at {set_at:.0}, and nobody was read in {bound:#}"),
+            });
+        }
+        match fact {
+            Fact::Read { .. } | Fact::Killed { .. } | Fact::Ended { .. } | Fact::NotStarted { .. } => due = None,
+            Fact::Began(planned) if matches!(planned.what, Happening::Wall(_)) && troubles == 0 => {
+                due = Some((*at, later(*at, bound)));
+            }
+            Fact::Began(planned) if is_trouble(&planned.what) => {
+                due = None;
+                troubles += u32::from(!planned.lasting.is_zero());
+            }
+            Fact::Over(planned) if is_trouble(&planned.what) => troubles = troubles.saturating_sub(1),
+            _ => {}
+        }
+    }
+}
+
+/// A disk that takes nothing for longer than a sweep is told, where all else is well; a program that gives up and starts anew tells
+/// it as well.
 fn bad_disks_are_told(played: &Played, said: &[Said], found: &mut Vec<Violation>) {
     let bound = interval(played) + MARGIN;
-    let mut runs = false;
-    let mut since = None;
-    let mut due: Option<Timestamp> = None;
+    let mut bad: Option<(Timestamp, Timestamp)> = None;
     let mut troubles = 0_u32;
     let told: Vec<&Said> = said
         .iter()
         .filter(|said| said.channel == "hook" && said.policy == "store")
         .collect();
     for Entry { at, fact } in &played.log {
-        if let (Some(began), Some(time)) = (since, due)
-            && *at > time
+        if let Some((began, due)) = bad
+            && *at > due
         {
-            due = None;
-            let last = told.iter().rfind(|said| said.at <= time);
-            if !last.is_some_and(|said| !said.is_end) {
+            bad = None;
+            let last = told.iter().rfind(|said| said.at <= due);
+            if last.is_none_or(|said| said.is_end) {
                 found.push(Violation {
                     invariant: Invariant::Noticed,
-                    at: time,
+                    at: due,
                     what: format!("nothing can be written since {began:.0}, and the webhook was not told in {bound:#}"),
                 });
             }
         }
         match fact {
-            Fact::Started { .. } => runs = true,
-            Fact::Killed { .. } | Fact::Ended { .. } | Fact::NotStarted { .. } => (runs, due) = (false, None),
-            Fact::Began(planned) if matches!(planned.what, Happening::Disk(_)) && since.is_none() => {
-                since = Some(*at);
-                due = Some(later(*at, bound)).filter(|_| runs && troubles == 0);
+            Fact::Began(planned) if matches!(planned.what, Happening::Disk(_)) => {
+                bad = bad.or(Some((*at, later(*at, bound)))).filter(|_| troubles == 0);
             }
-            Fact::Over(planned) if matches!(planned.what, Happening::Disk(_)) => (since, due) = (None, None),
+            Fact::Over(planned) if matches!(planned.what, Happening::Disk(_)) => bad = None,
             Fact::Began(planned) if is_trouble(&planned.what) => {
-                due = None;
+                bad = None;
                 troubles += u32::from(!planned.lasting.is_zero());
             }
             Fact::Over(planned) if is_trouble(&planned.what) => troubles = troubles.saturating_sub(1),

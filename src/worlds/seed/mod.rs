@@ -219,7 +219,7 @@ client_mails_per_hour = {client_mails_per_hour}
 {channels}"#,
         heartbeat = receivers::port("heartbeat"),
         // The default, or so few that a first look takes hours.
-        client_mails_per_hour = if seed.is_multiple_of(2) { 5 } else { 20 },
+        client_mails_per_hour = if seed.is_multiple_of(2) { 2 } else { 20 },
         channels = to_config(channels),
     )
 }

@@ -7,8 +7,9 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::super::changes;
-use super::super::plan::{Act, Deed, Happening, Lie, Meanwhile, Plan, Planned};
+use super::super::plan::{Act, Deed, Happening, Lie, Meanwhile, Mood, Plan, Planned};
 use super::{DAY, Dice, HOUR, MINUTE};
+use crate::mail_catcher::{Behaviour, Stage};
 use crate::store::DiskTrouble;
 
 /// Tells their chance from that of everything else.
@@ -17,15 +18,28 @@ const OWN_CHANCE: u64 = 0x7261_7265;
 /// Adds what is rare on so many days.
 pub(super) fn days(plan: &mut Plan, days: u32) {
     let mut dice = Dice::of(plan.seed ^ OWN_CHANCE);
+    let mut add = |at: u64, lasting: u64, what: Happening| {
+        let number = plan.happenings.len();
+        plan.happenings.push(Planned {
+            number,
+            after: Duration::from_secs(at),
+            lasting: Duration::from_secs(lasting),
+            what,
+        });
+    };
     for day in 0..u64::from(days) {
         for (lasting, what) in a_day(&mut dice) {
-            let number = plan.happenings.len();
-            plan.happenings.push(Planned {
-                number,
-                after: Duration::from_secs(day * DAY + dice.below(DAY)),
-                lasting: Duration::from_secs(lasting),
-                what,
-            });
+            add(day * DAY + dice.below(DAY), lasting, what);
+        }
+        if dice.chance(25) {
+            // Low, well, and low again before its cool-down is over.
+            let index = usize::try_from(dice.below(10_000)).unwrap_or_default();
+            let mut at = day * DAY + dice.below(DAY / 2);
+            for (after, balance) in [(0, "3.00"), (75 * MINUTE, "60.00"), (200 * MINUTE, "3.00")] {
+                at += after;
+                let deed = Deed::Balance(balance);
+                add(at, 0, Happening::Client { index, deed });
+            }
         }
     }
 }
@@ -42,11 +56,27 @@ fn a_day(dice: &mut Dice) -> Vec<(u64, Happening)> {
         let lie = dice.one_of(&[Lie::Wild(wild), Lie::Another]);
         all.push((5 * MINUTE + dice.below(HOUR), Happening::Lie(lie)));
     }
+    if dice.chance(8) {
+        let name = dice.one_of(&["maintenance", "http-500", "reset-before"]).to_owned();
+        let lasting = HOUR + dice.below(5 * HOUR);
+        all.push((lasting, Happening::Fault { name, share: "1" }));
+    }
+    if dice.chance(8) {
+        let mood = Mood::LosesReplies;
+        all.push((HOUR + dice.below(4 * HOUR), Happening::Mood { receiver: "chat", mood }));
+    }
+    if dice.chance(8) {
+        let behaviour = dice.one_of(&[
+            Behaviour::HangUp(Stage::Content),
+            Behaviour::LateAnswer(Duration::from_secs(700)),
+        ]);
+        all.push((HOUR + dice.below(4 * HOUR), Happening::Mail(behaviour)));
+    }
     if dice.chance(4) {
         let by = SignedDuration::from_hours(dice.one_of(&[-6, -26]));
         all.push((0, Happening::Wall(by)));
     }
-    if dice.chance(6) {
+    if dice.chance(12) {
         let trouble = dice.one_of(&[
             DiskTrouble::Full { free_bytes: Some(0) },
             DiskTrouble::ReadOnly,
@@ -66,6 +96,9 @@ fn a_day(dice: &mut Dice) -> Vec<(u64, Happening)> {
     }
     if dice.chance(4) {
         all.push((0, Happening::Operator(Act::BrakeAtRead)));
+    }
+    if dice.chance(20) {
+        all.push((0, Happening::Operator(Act::Asks(dice.one_of(&[5, 60])))));
     }
     all
 }

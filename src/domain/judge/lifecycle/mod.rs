@@ -255,15 +255,12 @@ impl Stepper<'_> {
             mode,
             ..
         } = *self.moment;
-        let waits = if baseline || (unconfirmed && before.is_none()) {
-            Some(ClientWaits::Confirmation)
-        } else {
-            // A cool-down that cannot be represented never ends, which tells the client less, not more.
-            before
-                .map(|before| before.resolved_at.saturating_add(self.policy.cool_down))
-                .map(|over| over.unwrap_or(Timestamp::MAX))
-                .map(ClientWaits::CoolDownEnds)
-        };
+        // A cool-down that cannot be represented never ends, which tells the client less, not more. One that runs is longer than
+        // a second reading takes, which it waits for as well.
+        let cools_down = before
+            .map(|before| before.resolved_at.saturating_add(self.policy.cool_down))
+            .map(|over| ClientWaits::CoolDownEnds(over.unwrap_or(Timestamp::MAX)));
+        let waits = cools_down.or_else(|| (baseline || unconfirmed).then_some(ClientWaits::Confirmation));
         let client_waits = waits.filter(|_| self.policy.tells_client());
         let firing = Firing {
             baseline,

@@ -418,13 +418,16 @@ fn only_a_running_episode_is_withdrawn() {
 }
 
 #[test]
-fn a_relapse_waits_by_the_time_of_the_resolve() {
-    let mut run = Run::new(|policy| policy.clear_readings = 1);
-    run.judge(Breach, 0);
-    run.judge(Clear, 100);
-    run.judge(Breach, 200);
-    let end = at(100 + 6 * 3600);
-    assert_eq!(run.firing().client_waits, Some(ClientWaits::CoolDownEnds(end)));
+fn a_relapse_waits_by_the_time_of_the_resolve_also_in_a_baseline() {
+    for baseline in [false, true] {
+        let mut run = Run::new(|policy| policy.clear_readings = 1);
+        run.judge(Breach, 0);
+        run.judge(Clear, 100);
+        run.baseline = baseline;
+        run.judge(Breach, 200);
+        let end = at(100 + 6 * 3600);
+        assert_eq!(run.firing().client_waits, Some(ClientWaits::CoolDownEnds(end)));
+    }
 }
 
 fn verdicts() -> impl Strategy<Value = Vec<(Verdict, i64, bool, bool)>> {
