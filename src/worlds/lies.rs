@@ -98,27 +98,37 @@ fn balance(lie: Lie, known: &Known, client: &str, place: usize, balance: &mut Va
 
 /// A lie about records; whether it is one.
 fn clients(lie: Lie, is_list: bool, clients: &mut Value) -> bool {
-    let Some(clients) = clients.as_array_mut() else {
-        return false;
+    let mut place = 0;
+    let mut is_second = || {
+        place += 1;
+        place % 2 == 0
     };
-    match lie {
-        Lie::HalfTheList if is_list => {
-            let mut place = 0;
-            clients.retain(|_| {
-                place += 1;
-                place % 2 == 0
-            });
+    if lie == Lie::HalfTheList && is_list {
+        match clients {
+            Value::Array(clients) => clients.retain(|_| is_second()),
+            Value::Object(clients) => clients.retain(|_, _| is_second()),
+            _ => return false,
         }
-        Lie::FieldMissing => clients.iter_mut().for_each(|client| {
-            client.as_object_mut().map(|client| client.remove("phone_number"));
-        }),
-        Lie::FieldUnknown => clients
-            .iter_mut()
-            .for_each(|client| client["fax_number"] = "5550100".into()),
-        Lie::OnePassword => clients
-            .iter_mut()
-            .for_each(|client| client["password"] = "MigratedAccount1".into()),
+        return true;
+    }
+    let records: Vec<&mut Value> = match clients {
+        Value::Array(clients) => clients.iter_mut().collect(),
+        Value::Object(clients) => clients.values_mut().collect(),
         _ => return false,
+    };
+    for record in records.into_iter().filter_map(Value::as_object_mut) {
+        match lie {
+            Lie::FieldMissing => {
+                record.remove("phone_number");
+            }
+            Lie::FieldUnknown => {
+                record.insert("fax_number".to_owned(), "5550100".into());
+            }
+            Lie::OnePassword => {
+                record.insert("password".to_owned(), "MigratedAccount1".into());
+            }
+            _ => return false,
+        }
     }
     true
 }

@@ -178,6 +178,17 @@ pub enum Deed {
     Added(&'static str),
 }
 
+impl Happening {
+    /// Whether it is in force until it ends.
+    #[must_use]
+    pub const fn lasts(&self) -> bool {
+        matches!(
+            self,
+            Self::Fault { .. } | Self::Lie(_) | Self::Mood { .. } | Self::Mail(_) | Self::Disk(_)
+        )
+    }
+}
+
 /// What the program does with a record while a person edits it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meanwhile {

@@ -54,6 +54,9 @@ pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
     }
 }
 
+/// How far the time of a peer, which it tells in whole seconds, may lie from the true one.
+const ROUNDED: SignedDuration = SignedDuration::from_secs(2);
+
 fn violation(at: Timestamp, what: String) -> Violation {
     Violation {
         invariant: Invariant::Episodes,
@@ -75,7 +78,7 @@ fn shown(played: &Played, found: &mut Vec<Violation>) -> Histories {
                 found.push(violation(at, format!("an alert was posted without its times: {alert}")));
                 continue;
             };
-            if starts_at > ends_at || starts_at > at {
+            if starts_at > ends_at || starts_at > at + ROUNDED {
                 let what = format!("`{}` of {} was posted to begin at {starts_at}", key.1, key.0);
                 found.push(violation(at, what));
             }

@@ -146,9 +146,9 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// A list that lacks every second client for longer than a sweep is told.
+    /// A list that lacks every second client for longer than two sweeps is told.
     fn a_short_list_is_told(&self, found: &mut Vec<Violation>) {
-        let bound = interval(self.played) + MARGIN;
+        let bound = interval(self.played) * 2 + MARGIN;
         for (number, what, from, to) in &self.troubles {
             let due = later(*from, bound);
             let since = later(*from, -bound);
@@ -161,7 +161,7 @@ impl<'a> Case<'a> {
                     invariant: Invariant::Noticed,
                     at: due,
                     what: format!(
-                        "the list lacks every second client since {from:.0}, and the webhook was not told in {bound:#}"
+                        "the list of the account lacks every second client since {from:.0}, and the webhook was not told in {bound:#}"
                     ),
                 });
             }

@@ -114,6 +114,10 @@ pub fn plan(seed: u64, days: u32) -> Plan {
     plan.happenings.sort_by_key(|planned| planned.after);
     for (number, planned) in plan.happenings.iter_mut().enumerate() {
         planned.number = number;
+        // What lasts no time would never end.
+        if planned.what.lasts() {
+            planned.lasting = planned.lasting.max(Duration::from_secs(1));
+        }
     }
     rare::days(&mut plan, days);
     plan.happenings.sort_by_key(|planned| planned.after);
