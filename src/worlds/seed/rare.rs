@@ -15,11 +15,15 @@ use crate::store::DiskTrouble;
 /// Tells their chance from that of everything else.
 const OWN_CHANCE: u64 = 0x7261_7265;
 
+/// No world has so many ordinary happenings; a fixed one, so that a number means the same in a shorter world.
+const FIRST_NUMBER: usize = 100_000;
+
 /// Adds what is rare on so many days.
 pub(super) fn days(plan: &mut Plan, days: u32) {
     let mut dice = Dice::of(plan.seed ^ OWN_CHANCE);
+    let mut number = FIRST_NUMBER;
     let mut add = |at: u64, lasting: u64, what: Happening| {
-        let number = plan.happenings.len();
+        number += 1;
         plan.happenings.push(Planned {
             number,
             after: Duration::from_secs(at),

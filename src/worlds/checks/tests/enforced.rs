@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 
 use super::super::enforced::check;
-use super::{add, each_is_named, happening, minutes};
+use super::{add, each_is_named, happening, minutes, tell};
 use crate::worlds::guards::Guards;
-use crate::worlds::log::{Basis, Entry, Fact, Received, Write};
+use crate::worlds::log::{Basis, Entry, Fact, Write};
 use crate::worlds::plan::{Act, Happening};
+use crate::worlds::told::{self, Word};
 use crate::worlds::world::Played;
 
 #[test]
@@ -34,6 +35,16 @@ fn guards_that_were_passed_over_are_named() {
                 "the program's brake",
                 brake_is_told,
                 "while the brake was on, as was told",
+            ),
+            (
+                "a brake that was there to be read",
+                brake_at_the_last_look,
+                "while a person had set the brake",
+            ),
+            (
+                "the first one",
+                |it| guards(it).canary_wait_secs = 24 * 3_600,
+                "right after the first change ever",
             ),
             ("twice in a day", |it| again(it, HARD, -30), "twice in 24 hours"),
             (
@@ -68,8 +79,13 @@ fn what_a_change_may_not_do_to_a_record_is_named() {
             ),
             (
                 "back after an edit",
-                |it| edit_before(it, BACK),
+                |it| edit_before(it, BACK, -30),
                 "was set back after a person had changed city",
+            ),
+            (
+                "an edit that was there to be seen",
+                |it| edit_before(it, HARD, -5),
+                "soon after a person had edited the record",
             ),
             (
                 "an edit that nobody was told of",
@@ -123,6 +139,11 @@ fn words_that_are_not_so_are_named() {
                 "told, and not done",
                 |it| drop(it.log.drain(place(it, SECOND)..place(it, SECOND) + 2)),
                 "and this was told",
+            ),
+            (
+                "wanted, and neither done nor told",
+                nothing_is_done,
+                "nobody was told that it waits",
             ),
             (
                 "done, and not told",
@@ -195,29 +216,12 @@ fn mode_changes_after_the_episode_began(played: &mut Played) {
     let applies = guards(played).clone();
     guards(played).applies = false;
     let client = client(played, HARD);
-    tell(played, -120, ("stop-empty", &client));
+    tell(played, minutes(at(played, HARD), -120), ("stop-empty", &client));
     operator(played, Act::Guards(applies), -60);
 }
 
 fn brake_is_told(played: &mut Played) {
-    tell(played, -1, ("brake", "account"));
-}
-
-/// The webhook is told that something fires, so many minutes after the first change.
-fn tell(played: &mut Played, mins: i64, (policy, client): (&str, &str)) {
-    let alert = serde_json::json!({
-        "status": "firing", "labels": { "alertname": policy, "client": client }, "annotations": {},
-    });
-    let received = Fact::Received(Received {
-        channel: "hook".to_owned(),
-        recipient: String::new(),
-        id: "added".to_owned(),
-        client: String::new(),
-        body: serde_json::json!({ "alerts": [alert] }).to_string(),
-        reply_lost: false,
-        life: 1,
-    });
-    add(played, minutes(at(played, HARD), mins), received);
+    tell(played, minutes(at(played, HARD), -1), ("brake", "account"));
 }
 
 /// A change comes again so many minutes later, on a reading of then.
@@ -251,9 +255,9 @@ fn edited() -> (String, String, String) {
     ("city".to_owned(), "\"Toronto\"".to_owned(), "\"Ottawa\"".to_owned())
 }
 
-/// A person edits the record of whom a change is about, half an hour before it.
-fn edit_before(played: &mut Played, change: usize) {
-    let (client, at) = (client(played, change), minutes(at(played, change), -30));
+/// A person edits the record of whom a change is about, so many minutes after it.
+fn edit_before(played: &mut Played, change: usize, mins: i64) {
+    let (client, at) = (client(played, change), minutes(at(played, change), mins));
     let fields = vec![edited()];
     add(played, at, Fact::Edited { client, fields });
 }
@@ -264,6 +268,35 @@ fn edit_behind(played: &mut Played, change: usize) {
     let fields = vec![edited()];
     let (at, fact) = (played.log[place].at, Fact::Edited { client, fields });
     played.log.insert(place + 2, Entry { at, fact });
+}
+
+/// The brake is set right before the record is read for the last time.
+fn brake_at_the_last_look(played: &mut Played) {
+    let place = place(played, HARD);
+    let before = &played.log[..place];
+    let look = before
+        .iter()
+        .rposition(|entry| matches!(entry.fact, Fact::Shown { .. }))
+        .unwrap();
+    let fact = Fact::Began(happening(99, 0, Happening::Operator(Act::BrakeOn)));
+    let at = played.log[look].at;
+    played.log.insert(look, Entry { at, fact });
+}
+
+/// Everybody stays SOFT, and nobody is told anything of changes.
+fn nothing_is_done(played: &mut Played) {
+    played.log.retain(|entry| {
+        let is_change = matches!(entry.fact, Fact::Wrote(_) | Fact::Changed { .. });
+        !is_change && !tells_of_changes(entry)
+    });
+    for (_, sample) in &mut played.samples {
+        sample.is_hard = false;
+    }
+}
+
+fn tells_of_changes(entry: &Entry) -> bool {
+    let said = told::said(std::slice::from_ref(entry));
+    said.iter().any(|said| said.word == Word::Else)
 }
 
 fn tells_of_hard(entry: &Entry) -> bool {

@@ -4,6 +4,7 @@
 mod delivered;
 mod enforced;
 mod mirrored;
+mod others;
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Evidence, Violation};
 use crate::worlds::guards::{Asking, Guards, Limit};
-use crate::worlds::log::{Entry, Fact};
+use crate::worlds::log::{Entry, Fact, Received};
 use crate::worlds::plan::{Deed, Happening, Plan, Planned};
 use crate::worlds::world::{Played, play};
 use crate::worlds::{seed, told};
@@ -97,6 +98,23 @@ fn each_is_named(check: Check, cases: &[Case]) {
 fn add(played: &mut Played, at: Timestamp, fact: Fact) {
     let place = played.log.partition_point(|entry| entry.at <= at);
     played.log.insert(place, Entry { at, fact });
+}
+
+/// The webhook is told that something fires, at a time.
+fn tell(played: &mut Played, at: Timestamp, (policy, client): (&str, &str)) {
+    let alert = serde_json::json!({
+        "status": "firing", "labels": { "alertname": policy, "client": client }, "annotations": {},
+    });
+    let received = Fact::Received(Received {
+        channel: "hook".to_owned(),
+        recipient: String::new(),
+        id: "added".to_owned(),
+        client: String::new(),
+        body: serde_json::json!({ "alerts": [alert] }).to_string(),
+        reply_lost: false,
+        life: 1,
+    });
+    add(played, at, received);
 }
 
 fn minutes(at: Timestamp, minutes: i64) -> Timestamp {
