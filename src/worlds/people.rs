@@ -20,7 +20,6 @@ use crate::domain::hush::is_told_in_any_case;
 use crate::net::{Bounds, Network};
 use crate::store::Store;
 use crate::view::Now;
-use crate::voipms::SettingsError;
 use crate::web::ReloadRequest;
 
 /// How operators call themselves.
@@ -86,7 +85,7 @@ pub(super) async fn operator(world: &Arc<World>, number: usize, act: &Act, is_be
         store,
     };
     if let Act::Asks(times) = act {
-        return ask(world, &desk.store, &account, (number, *times)).map_err(|error| error.to_string());
+        return ask(world, &desk.store, &account, (number, *times));
     }
     let name = &account.name;
     let done = match act {
@@ -101,17 +100,12 @@ pub(super) async fn operator(world: &Arc<World>, number: usize, act: &Act, is_be
 }
 
 /// Asks the API beside the program, as commands do: as fast as the store lets both of them. It ends with the program, whose store it uses.
-fn ask(
-    world: &Arc<World>,
-    store: &Store,
-    account: &Account,
-    (number, times): (usize, u32),
-) -> Result<(), SettingsError> {
+fn ask(world: &Arc<World>, store: &Store, account: &Account, (number, times): (usize, u32)) -> Result<(), String> {
     let bounds = Bounds::default();
     let ledger = Arc::new(StoreLedger(store.clone()));
     let pacer = parts::pacer(&format!("{OPERATOR}-{number}-"), account, ledger, &world.clock, bounds);
     let network = Network::inside(Arc::new(net::Reached::new(world, world.life())));
-    let api = parts::api(account, pacer, &network, bounds, world.plan.seed)?;
+    let api = parts::api(account, pacer, &network, bounds, world.plan.seed).map_err(|error| error.to_string())?;
     world.beside(async move {
         for _ in 0..times {
             // What goes wrong is for whoever asks to see.

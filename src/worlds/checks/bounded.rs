@@ -310,13 +310,15 @@ fn summaries(played: &Played, found: &mut Vec<Violation>) {
     }
 }
 
-/// `max_per_hour` of each channel that has one. What was tried before has had its place, and comes when it can.
+/// `max_per_hour` of each channel that has one. What was tried before has had its place, and comes when it can; what is told of the
+/// store waits for nothing.
 fn hours(played: &Played, circumstances: &Circumstances, found: &mut Vec<Violation>) {
     for channel in &played.plan.channels {
         let Some(most) = channel.max_per_hour else { continue };
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         let mut heard = BTreeSet::new();
-        let took = received(&played.log).filter(|(_, received)| channel.took(received) && !is_critical(received));
+        let counts = |received: &Received| !is_critical(received) && !received.body.contains(".store.");
+        let took = received(&played.log).filter(|(_, received)| channel.took(received) && counts(received));
         let new = took.filter(|(_, received)| heard.insert((known_as(received), &*received.recipient)));
         let times: Vec<Timestamp> = new.map(|(at, _)| at).collect();
         let (number, until) = densest(&times, HOUR);

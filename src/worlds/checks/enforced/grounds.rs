@@ -3,14 +3,18 @@
 //!
 //! Promised are two: a fall that nothing explains is believed after a second reading, one interval later; and when more than five
 //! clients, and more than a tenth, begin to breach a balance limit in one sweep, nothing is changed before a person releases the
-//! brake. Nothing is promised of a single client that is told wrong for longer than an interval, or of wrong sums of spending.
+//! brake. Nothing is promised of a single client that is told wrong for longer than an interval, of clients that are told
+//! wrong one after the other, or of wrong sums of spending.
+
+use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 use rust_decimal::Decimal;
 
 use super::{Case, Change, Found};
 use crate::worlds::guards::Limit;
-use crate::worlds::log::{Basis, Money};
+use crate::worlds::log::{Basis, Fact, Money};
+use crate::worlds::plan::{Happening, Lie};
 
 /// How old the reading may be on which a change rests: it is taken anew before, and calls that fail slowly lie between.
 const OLDEST: SignedDuration = SignedDuration::from_mins(15);
@@ -93,7 +97,7 @@ pub fn no_wrong_data(case: &Case<'_>, found: &mut Found) {
         let was_released = case
             .released_before(change.at)
             .is_some_and(|released| released >= since);
-        if change.write.misled > many && !was_released {
+        if change.write.misled > many && !was_released && !is_each_for_itself(case, change) {
             let misled = change.write.misled;
             found.add(
                 change.at,
@@ -101,6 +105,26 @@ pub fn no_wrong_data(case: &Case<'_>, found: &mut Found) {
             );
         }
     }
+}
+
+/// Whether a lie is told by which one client after the other begins to breach a limit, not many in one sweep.
+fn is_each_for_itself(case: &Case<'_>, change: &Change<'_>) -> bool {
+    let mut open = BTreeSet::new();
+    for entry in &case.played.log[..change.place] {
+        match &entry.fact {
+            Fact::Began(planned)
+                if matches!(
+                    planned.what,
+                    Happening::Lie(Lie::Another | Lie::Yesterday | Lie::Wild(_))
+                ) =>
+            {
+                open.insert(planned.number);
+            }
+            Fact::Over(planned) => drop(open.remove(&planned.number)),
+            _ => {}
+        }
+    }
+    !open.is_empty()
 }
 
 /// Whether the balance that was told fell by more than calls explain and sums may differ.

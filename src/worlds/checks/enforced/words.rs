@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Case, Found};
 use crate::worlds::log::Fact;
 use crate::worlds::plan::{Act, Happening};
-use crate::worlds::told::Word;
+use crate::worlds::told::{Said, Word};
 
 /// How long it may take until a change is told: a full disk, a lost reply and a crash may all come between.
 const TOLD_WITHIN: SignedDuration = SignedDuration::from_hours(12);
@@ -99,7 +99,7 @@ pub fn every_change_is_told(case: &Case<'_>, found: &mut Found) {
     }
 }
 
-/// When a change is wanted for so long and does not come, something is told of changes by its policy.
+/// When a change is wanted for so long and does not come, something is told of changes.
 pub fn what_waits_is_told(case: &Case<'_>, found: &mut Found) {
     let [(_, guards)] = &case.guards[..] else { return };
     if !guards.applies {
@@ -114,7 +114,15 @@ pub fn what_waits_is_told(case: &Case<'_>, found: &mut Found) {
             let ends = of_it()
                 .skip(place + 1)
                 .any(|said| said.client == *client && said.is_end && said.at <= due);
-            let is_told = || of_it().any(|said| said.word == Word::Else && said.at >= began.at && said.at <= due);
+            // One change may be wanted by several policies, and is told by one of them.
+            let is_asking = |said: &Said| guards.policies.iter().any(|asking| asking.name == said.policy);
+            let is_told = || {
+                let mut others = case
+                    .said
+                    .iter()
+                    .filter(|said| said.word == Word::Else && is_asking(said));
+                others.any(|said| said.at >= began.at && said.at <= due)
+            };
             let is_changed = || {
                 let mut changes = case.changes.iter();
                 changes.any(|change| change.client() == client && change.at >= began.at && change.at <= due)
