@@ -109,11 +109,10 @@ impl<'a> Case<'a> {
     }
 
     fn lies(&self) -> impl Iterator<Item = (usize, Lie, Timestamp, Timestamp)> {
-        let lies = self.troubles.iter().filter_map(|(number, what, from, to)| match what {
+        self.troubles.iter().filter_map(|(number, what, from, to)| match what {
             Happening::Lie(lie) if is_about_balances(*lie) => Some((*number, *lie, *from, *to)),
             _ => None,
-        });
-        lies
+        })
     }
 
     fn wrong_for_all_is_told(&self, found: &mut Vec<Violation>) {
