@@ -328,8 +328,8 @@ impl Account<'_> {
     /// One pass; what is to be done before the next mark.
     async fn sweep(&self, stop: &signal::Receiver<bool>) -> Next {
         let account = &self.watch.account;
-        let schedule = self.settings.borrow().schedule.clone();
-        let deadline = end_of_sweep(self.clock.now(), |after| schedule.next_after(after));
+        let next_after = |after| self.settings.borrow().schedule.next_after(after);
+        let deadline = end_of_sweep(self.clock.now(), next_after);
         self.heart.begin();
         let pass = self.watch.pass(deadline, &Silent).await;
         self.wake.notify_one();

@@ -163,9 +163,10 @@ fn next_from(mark: Timestamp, now: Timestamp) -> Timestamp {
 /// which a clock that was set back by a moment has still before it.
 pub fn end_of_sweep(now: Timestamp, next_after: impl Fn(Timestamp) -> Timestamp) -> Timestamp {
     let next = next_after(now);
-    match next_from(next, now) {
-        from if from == next => next_after(next),
-        _ => next,
+    if next_from(next, now) == next {
+        next_after(next)
+    } else {
+        next
     }
 }
 

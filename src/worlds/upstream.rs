@@ -30,7 +30,7 @@ struct Remembered {
     /// By client: the last that was told of its money.
     bases: BTreeMap<String, Basis>,
     /// By client: its threshold as told last, and as it was then.
-    thresholds: BTreeMap<String, (rust_decimal::Decimal, rust_decimal::Decimal)>,
+    thresholds: BTreeMap<String, (Decimal, Decimal)>,
     /// What persons will do to a record that the program is at.
     edits: Vec<(Meanwhile, &'static str, String)>,
     /// The number of the happening by which the brake will be set while a record is read.
@@ -45,6 +45,15 @@ impl Memory {
     /// The next record of which this is true is edited by a person in the same moment.
     pub(super) fn edit_meanwhile(&self, moment: Meanwhile, field: &'static str, text: String) {
         self.lock().edits.push((moment, field, text));
+    }
+
+    /// The edits that waited for a moment, which is now.
+    fn edits_at(&self, moment: Meanwhile) -> Vec<(&'static str, String)> {
+        let mut memory = self.lock();
+        let all = std::mem::take(&mut memory.edits);
+        let (now, later): (Vec<_>, Vec<_>) = all.into_iter().partition(|(of, ..)| *of == moment);
+        memory.edits = later;
+        now.into_iter().map(|(_, field, text)| (field, text)).collect()
     }
 
     /// The brake is set when the next record is read by itself.
@@ -145,12 +154,7 @@ fn write<T>(world: &World, client: &str, act: impl FnOnce() -> T) -> T {
 
 /// Lets persons edit a record who waited for this moment.
 pub(super) fn edit_all(world: &World, client: &str, moment: Meanwhile) {
-    let (now, later) = std::mem::take(&mut world.upstream.lock().edits)
-        .into_iter()
-        .partition(|(of, ..)| *of == moment);
-    world.upstream.lock().edits = later;
-    let now: Vec<(Meanwhile, &'static str, String)> = now;
-    for (_, field, text) in now {
+    for (field, text) in world.upstream.edits_at(moment) {
         // A client that is gone is edited by nobody.
         edit(world, client, &json!({ field: text })).ok();
     }

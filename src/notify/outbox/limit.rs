@@ -105,7 +105,7 @@ impl<Q: Queue> Outbox<Q> {
 
     /// Writes down that messages, by account, leave later than they were to.
     pub(super) async fn put_off(
-        &mut self,
+        &self,
         late: BTreeMap<AccountName, Vec<Message>>,
         now: Timestamp,
         drained: &mut Drained,
@@ -132,6 +132,6 @@ fn is_first_word(notifications: &[Notification]) -> bool {
     })
 }
 
-fn count(number: usize) -> u32 {
+pub(super) fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::limit::count;
 use super::spool::Spool;
 use super::{Drained, Outbox, state};
 use crate::domain::AccountName;
 use crate::domain::notice::Message;
-use crate::notify::queue::{Due, Queue, Record};
+use crate::notify::queue::{Due, Queue};
 
 /// Over which time mails to clients are counted.
 const PACE_WINDOW: SignedDuration = SignedDuration::from_hours(1);
@@ -49,22 +50,7 @@ impl<Q: Queue> Outbox<Q> {
                 _ => waiting.entry(account).or_default().push(state::paced(message, until)),
             }
         }
-        for (account, messages) in waiting {
-            drained.deferred += count(messages.len());
-            let attempts = Vec::new();
-            let record = Record {
-                account,
-                at: now,
-                messages,
-                left_out: Vec::new(),
-                attempts,
-            };
-            self.queue.record(record).await?;
-        }
+        self.put_off(waiting, now, drained).await?;
         Ok(leaving)
     }
-}
-
-fn count(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }

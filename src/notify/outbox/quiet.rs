@@ -13,7 +13,7 @@ use crate::notify::queue::{Due, Queue};
 impl<Q: Queue> Outbox<Q> {
     /// What may leave now; the rest is put off. What could not be told before its deadline is rather told at night than never.
     pub(super) async fn keep_quiet(
-        &mut self,
+        &self,
         due: Vec<Due>,
         now: Timestamp,
         drained: &mut Drained,

@@ -7,8 +7,8 @@
 //! ends, so **18 a day** of one client and policy, without what enforcements came to. A receiver that was away gets what was decided
 //! up to a day before. A clock that is set adds an end and a beginning.
 //!
-//! Besides: no `blind` of a client while an alert of the account says why nobody can be read; one message per client and sweep; a summary at most once an hour; reminders 5 times an episode; a channel's
-//! `max_per_hour`, but for the first word of something critical.
+//! Besides: no `blind` of a client while an alert of the account says why nobody can be read; one message per client and sweep; a
+//! summary at most once an hour; reminders 5 times an episode; a channel's `max_per_hour`, but for the first word of something critical.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
-use super::noticed::{interval, later};
+use super::noticed::{LOOKS, interval, later};
 use super::wrong_data::thresholds;
 use super::{Evidence, Invariant, Violation};
 use crate::worlds::log::Fact;
@@ -26,9 +26,6 @@ const CLEAR_READINGS: usize = 2;
 
 /// For how long what ended something is looked for.
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
-
-/// Looks at the truth are five minutes apart.
-const LOOKS: SignedDuration = SignedDuration::from_mins(6);
 
 /// Where days of spending begin.
 const ZONE: &str = "America/Toronto";

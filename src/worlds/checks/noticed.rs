@@ -24,7 +24,7 @@ use crate::worlds::world::Played;
 const THRESHOLD_REMEMBERED: SignedDuration = SignedDuration::from_hours(8);
 
 /// Between two looks at the truth. A longer gap means that the client was not there.
-const LOOKS: SignedDuration = SignedDuration::from_mins(6);
+pub(super) const LOOKS: SignedDuration = SignedDuration::from_mins(6);
 
 /// A baseline's summary leaves once an hour at most.
 const SUMMARY: SignedDuration = SignedDuration::from_hours(1);
