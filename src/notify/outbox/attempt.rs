@@ -100,9 +100,12 @@ impl<Q: Queue> Outbox<Q> {
             return Ok(Err(message));
         };
         let has_threads = channel.has_threads();
-        let (notifications, left_out) = self.remaining(&message, notifications).await?;
+        let (notifications, mut left_out) = self.remaining(&message, notifications).await?;
         if let Some(last) = left_out.last().filter(|_| notifications.is_empty()) {
+            // Those with another reason keep theirs.
             message.state = last.state.clone();
+            left_out.retain(|notification| notification.state != message.state);
+            self.leave_out(&message, left_out, at);
             return Ok(Err(message));
         }
         let letter = match letter::write(&message, &notifications, &self.settings.letterhead, at) {

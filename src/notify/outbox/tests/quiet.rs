@@ -132,3 +132,23 @@ async fn a_group_goes_on_without_those_that_are_over() {
     let end = dropped("its alert never arrived");
     assert_eq!(states, [told.clone(), over, told.clone(), told, end]);
 }
+
+#[tokio::test]
+async fn of_a_message_that_says_nothing_any_more_each_part_keeps_its_own_reason() {
+    let mut bench = bench().await;
+    let (mut message, over) = waits(561_115, fired(), 1);
+    message.kind = MessageKind::Group;
+    let (_, mut unheard) = waits(561_116, Transition::Resolved, 1);
+    unheard.message = Some(message.id.clone());
+    bench.shelf.put((message, over));
+    bench.shelf.0.lock().unwrap().notifications.push(unheard);
+    bench.shelf.put(waits(561_115, Transition::Resolved, 60));
+    bench.stepper.advance_to(morning());
+    let drained = bench.drain().await;
+    assert_eq!((drained.sent, drained.dropped), (0, 2));
+    let over = dropped("it was over before quiet hours ended");
+    let unheard = dropped("its alert never arrived");
+    let notifications = bench.shelf.0.lock().unwrap().notifications.clone();
+    let states: Vec<NoticeState> = notifications.into_iter().map(|told| told.state).collect();
+    assert_eq!(states, [over, unheard.clone(), unheard]);
+}
