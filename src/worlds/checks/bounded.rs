@@ -43,16 +43,19 @@ const SETTLED: SignedDuration = SignedDuration::from_mins(10);
 const CLOCK_STEPS: SignedDuration = SignedDuration::from_secs(60);
 
 pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
-    let Evidence { played, said } = evidence;
-    let circumstances = Circumstances::of(&played.log);
-    clients(played, &circumstances, said, found);
-    operators(played, &circumstances, said, found);
+    let Evidence {
+        played,
+        said,
+        circumstances,
+    } = *evidence;
+    clients(played, circumstances, said, found);
+    operators(played, circumstances, said, found);
     relapses(played, said, found);
-    baseline(played, said, found);
+    baseline(played, circumstances, said, found);
     outages(played, said, found);
-    summaries(played, found);
-    hours(played, &circumstances, found);
-    quiet_hours(played, &circumstances, found);
+    summaries(played, circumstances, found);
+    hours(played, circumstances, found);
+    quiet_hours(played, circumstances, found);
     one_each_sweep(played, found);
 }
 
@@ -116,13 +119,9 @@ fn densest(times: &[Timestamp], window: SignedDuration) -> (usize, Timestamp) {
 }
 
 /// How often the clock was set within a window and the cool-down before it.
-fn clock_changes(played: &Played, window: SignedDuration, until: Timestamp) -> usize {
+fn clock_changes(circumstances: &Circumstances, window: SignedDuration, until: Timestamp) -> usize {
     let from = before(until, window + SignedDuration::from_hours(COOL_DOWN));
-    let sets = played.log.iter().filter(|entry| {
-        let is_set = matches!(&entry.fact, Fact::Began(planned) if matches!(planned.what, Happening::Wall(_)));
-        is_set && from <= entry.at && entry.at <= until
-    });
-    sets.count()
+    circumstances.clock_sets(from, until)
 }
 
 /// How many times as much a world may tell whose operators reload: the shortest cool-down that they set is a third of the usual one.
@@ -145,7 +144,7 @@ fn clients(played: &Played, circumstances: &Circumstances, told: &[Said], found:
             let (number, until) = densest(&times, window);
             let was_away = circumstances.was_troubled("mail", before(until, window + DAY), until);
             let most = most_for_clients(if was_away { hours + 24 } else { hours });
-            let most = most * by_reloads(played) + 3 * clock_changes(played, window, until);
+            let most = most * by_reloads(played) + 3 * clock_changes(circumstances, window, until);
             if number > most {
                 let what =
                     format!("{client} ({recipient}) got {number} mails in {hours} hours, where {most} are the most");
@@ -171,7 +170,7 @@ fn operators(played: &Played, circumstances: &Circumstances, told: &[Said], foun
         let was_away = circumstances.was_troubled(channel, before(until, DAY + DAY), until)
             || played.plan.channels.iter().any(waits);
         let most = most_for_operators(if was_away { 48 } else { 24 }) * by_reloads(played)
-            + 3 * clock_changes(played, DAY, until);
+            + 3 * clock_changes(circumstances, DAY, until);
         if number > most {
             let who = format!("{channel} {recipient}");
             let what =
@@ -219,7 +218,7 @@ fn relapses(played: &Played, told: &[Said], found: &mut Vec<Violation>) {
 }
 
 /// What a first look finds is told to clients slowly.
-fn baseline(played: &Played, told: &[Said], found: &mut Vec<Violation>) {
+fn baseline(played: &Played, circumstances: &Circumstances, told: &[Said], found: &mut Vec<Violation>) {
     let setting = played
         .plan
         .config
@@ -245,7 +244,7 @@ fn baseline(played: &Played, told: &[Said], found: &mut Vec<Violation>) {
         .filter(|said| said.at <= until && were_low.get(&said.client).is_some_and(|was_low| *was_low));
     let times: Vec<Timestamp> = found_low.map(|said| said.at).collect();
     let (number, at) = densest(&times, HOUR);
-    if number > most && clock_changes(played, HOUR, until) == 0 {
+    if number > most && clock_changes(circumstances, HOUR, until) == 0 {
         let what = format!("{number} clients were told in an hour what a first look found, where {most} are the most");
         found.push(violation(at, what));
     }
@@ -287,7 +286,7 @@ fn outages(played: &Played, told: &[Said], found: &mut Vec<Violation>) {
 }
 
 /// At the webhook, which is never away, a summary an hour.
-fn summaries(played: &Played, found: &mut Vec<Violation>) {
+fn summaries(played: &Played, circumstances: &Circumstances, found: &mut Vec<Violation>) {
     let mut last: Option<(Timestamp, &str)> = None;
     for (at, received) in received(&played.log).filter(|(_, received)| received.channel == "hook") {
         if !received.id.starts_with("summary_") {
@@ -296,7 +295,7 @@ fn summaries(played: &Played, found: &mut Vec<Violation>) {
         if let Some((before, id)) = last
             && id != received.id
             && at.duration_since(before) < HOUR - CLOCK_STEPS
-            && clock_changes(played, HOUR, at) == 0
+            && clock_changes(circumstances, HOUR, at) == 0
         {
             let what = format!(
                 "the webhook got a summary at {before}, and another one ({})",
@@ -323,7 +322,7 @@ fn hours(played: &Played, circumstances: &Circumstances, found: &mut Vec<Violati
         let times: Vec<Timestamp> = new.map(|(at, _)| at).collect();
         let (number, until) = densest(&times, HOUR);
         let was_away = circumstances.was_troubled(receiver(channel.name), before(until, DAY + HOUR), until);
-        if number > most && !was_away && clock_changes(played, HOUR, until) == 0 {
+        if number > most && !was_away && clock_changes(circumstances, HOUR, until) == 0 {
             let name = channel.name;
             let what = format!("{name} got {number} messages in an hour, where {most} are the most");
             found.push(violation(until, what));
@@ -339,7 +338,7 @@ fn quiet_hours(played: &Played, circumstances: &Circumstances, found: &mut Vec<V
             continue;
         };
         for (at, received) in received(&played.log).filter(|(_, received)| channel.took(received)) {
-            let is_quiet = hours.run_at(circumstances.wall(at)) && clock_changes(played, DAY, at) == 0;
+            let is_quiet = hours.run_at(circumstances.wall(at)) && clock_changes(circumstances, DAY, at) == 0;
             let id = known_as(received);
             if is_quiet && !is_critical(received) && !was_critical(played, &id) {
                 let name = channel.name;

@@ -92,6 +92,12 @@ impl Circumstances {
         sets.fold(at, |wall, (_, by)| after(wall, *by))
     }
 
+    /// How often the clock was set between two times.
+    pub(super) fn clock_sets(&self, from: Timestamp, until: Timestamp) -> usize {
+        let between = |(when, _): &&(Timestamp, SignedDuration)| from <= *when && *when <= until;
+        self.sets.iter().filter(between).count()
+    }
+
     /// Whether a receiver did not behave at some time between.
     pub(super) fn was_troubled(&self, whose: &str, from: Timestamp, until: Timestamp) -> bool {
         let overlaps = |trouble: &Trouble| trouble.from <= until && trouble.until >= from;

@@ -34,7 +34,7 @@ const PUT_OFF: SignedDuration = SignedDuration::from_hours(14);
 const TURNS: SignedDuration = SignedDuration::from_hours(48);
 
 pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
-    let Evidence { played, said } = evidence;
+    let Evidence { played, said, .. } = evidence;
     let Some(end) = &played.end else {
         found.push(violation(
             played.ended,
@@ -45,7 +45,7 @@ pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
     let scene = Scene {
         played,
         end,
-        circumstances: Circumstances::of(&played.log),
+        circumstances: evidence.circumstances,
         arrivals: Arrivals::of(&played.log, said),
         told: said,
         firing: end
@@ -77,7 +77,7 @@ fn violation(at: Timestamp, what: String) -> Violation {
 struct Scene<'a> {
     played: &'a Played,
     end: &'a Kept,
-    circumstances: Circumstances,
+    circumstances: &'a Circumstances,
     arrivals: Arrivals<'a>,
     told: &'a [Said],
     /// The episodes that fire at the end.
@@ -127,6 +127,7 @@ impl Scene<'_> {
                     && !["push", "phone"].contains(&receiver)
                     && life == received.life
                     && (SETTLED..SOON).contains(&at.duration_since(first))
+                    && self.circumstances.clock_sets(first, *at) == 0
                     && !self.did_an_operator(|act| matches!(act, Act::RetryAll))
                 {
                     let what = format!(

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
+use super::circumstances::Circumstances;
 use super::noticed::{LOOKS, interval, later};
 use super::wrong_data::thresholds;
 use super::{Evidence, Invariant, Violation};
@@ -31,7 +32,11 @@ const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 const ZONE: &str = "America/Toronto";
 
 pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
-    let Evidence { played, said } = evidence;
+    let Evidence {
+        played,
+        said,
+        circumstances,
+    } = *evidence;
     let balances = balances(played);
     let thresholds = thresholds(played);
     let mut begun: BTreeMap<(&str, &str), Timestamp> = BTreeMap::new();
@@ -48,7 +53,7 @@ pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
         let readings = balances.get(&*said.client).map_or(&[][..], Vec::as_slice);
         let readings = &readings[..readings.partition_point(|(at, _)| *at <= said.at)];
         let what = match &*said.policy {
-            "fraud" => too_soon(played, began, said),
+            "fraud" => too_soon(played, circumstances, began, said),
             "overdrawn" => unclear(readings, said, |balance| balance > Decimal::ZERO),
             "low-balance" => thresholds
                 .get(&said.client)
@@ -109,7 +114,7 @@ fn unclear(readings: &[(Timestamp, Decimal)], end: &Said, is_clear: impl Fn(Deci
 }
 
 /// What is wrong where an alert of spending ended on the day on which the sums began anew, or before.
-fn too_soon(played: &Played, began: Timestamp, end: &Said) -> Option<String> {
+fn too_soon(played: &Played, circumstances: &Circumstances, began: Timestamp, end: &Said) -> Option<String> {
     let was_lied = played.log.iter().any(|entry| {
         let is_lie =
             matches!(&entry.fact, Fact::Began(planned) | Fact::Over(planned) if matches!(planned.what, Happening::Lie(_)));
@@ -117,7 +122,8 @@ fn too_soon(played: &Played, began: Timestamp, end: &Said) -> Option<String> {
     });
     let days = if was_lied { 1 } else { 2 };
     let zone = TimeZone::get(ZONE).ok()?;
-    let date = |at: Timestamp| -> Date { at.to_zoned(zone.clone()).date() };
+    // Days begin by the clock that the program sees.
+    let date = |at: Timestamp| -> Date { circumstances.wall(at).to_zoned(zone.clone()).date() };
     // What is told after midnight may be of the day before.
     let over_on = date(later(began, -interval(played) * 2));
     let passed = date(end.at).since(over_on).ok()?.get_days();

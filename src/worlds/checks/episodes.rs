@@ -61,9 +61,9 @@ enum Belief {
 type Beliefs<'a> = BTreeMap<Place<'a>, (Belief, Timestamp)>;
 
 pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
-    let Evidence { played, said } = evidence;
+    let Evidence { played, said, .. } = evidence;
     let Some(end) = &played.end else { return };
-    let beliefs = alternate(&heard(played, end, said), &unheard(end), found);
+    let beliefs = alternate(&heard(played, end, said), end, found);
     last_words(played, end, &beliefs, found);
     agrees_with_the_truth(played, &beliefs, found);
 }
@@ -147,7 +147,8 @@ fn heard<'a>(played: &Played, end: &'a Kept, told: &'a [Said]) -> Vec<Heard<'a>>
 }
 
 /// Walks through what each receiver heard of each alert.
-fn alternate<'a>(all: &[Heard<'a>], unheard: &BTreeSet<Place<'a>>, found: &mut Vec<Violation>) -> Beliefs<'a> {
+fn alternate<'a>(all: &[Heard<'a>], end: &'a Kept, found: &mut Vec<Violation>) -> Beliefs<'a> {
+    let unheard = unheard(end);
     let mut beliefs = Beliefs::new();
     let mut once: BTreeSet<(Place<'_>, &str, bool)> = BTreeSet::new();
     for heard in all {
@@ -159,7 +160,7 @@ fn alternate<'a>(all: &[Heard<'a>], unheard: &BTreeSet<Place<'a>>, found: &mut V
         let who = format!("{channel} {recipient}: {policy} of {client}");
         let (belief, since) = beliefs.entry(place).or_insert((Belief::Over, at));
         match (heard.word, *belief) {
-            (Some(Word::Ends), Belief::Over) => {
+            (Some(Word::Ends), Belief::Over) if !has_begun(all, end, heard) => {
                 found.push(violation(at, format!("{who} ends, and did not fire ({id})")));
             }
             (Some(Word::Begins), Belief::Fires) if channel != CLIENT && !unheard.contains(&place) => {
@@ -178,6 +179,21 @@ fn alternate<'a>(all: &[Heard<'a>], unheard: &BTreeSet<Place<'a>>, found: &mut V
         }
     }
     beliefs
+}
+
+/// Whether the beginning of what ends was heard: several may have begun before the first of them ended, where answers were lost.
+fn has_begun(all: &[Heard<'_>], end: &Kept, ends: &Heard<'_>) -> bool {
+    let here = || end.notifications.iter().filter(|owed| place_of(owed) == ends.place);
+    let Some(this) = here().find(|owed| owed.transition.is_end() && names(owed).iter().any(|name| name == ends.id))
+    else {
+        return false;
+    };
+    let begun: BTreeSet<String> = here()
+        .filter(|owed| owed.episode == this.episode && !owed.transition.is_end())
+        .flat_map(names)
+        .collect();
+    let mut before = all.iter().take_while(|heard| heard.at <= ends.at);
+    before.any(|heard| heard.place == ends.place && !heard.is_end && begun.contains(heard.id))
 }
 
 /// What each receiver believes at the end is what fires, as far as it was told.

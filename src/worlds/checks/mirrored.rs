@@ -43,7 +43,7 @@ struct Post {
 }
 
 pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
-    let Evidence { played, said } = evidence;
+    let Evidence { played, said, .. } = evidence;
     let shown = shown(played, found);
     let told = told(said);
     let troubles = troubles(played);

@@ -4,6 +4,7 @@
 
 use jiff::Timestamp;
 
+use self::circumstances::Circumstances;
 use super::told::{self, Said};
 use super::world::Played;
 
@@ -60,6 +61,7 @@ struct Evidence<'a> {
     played: &'a Played,
     /// Everything that receivers were told, read once.
     said: &'a [Said],
+    circumstances: &'a Circumstances,
 }
 
 /// Every promise that was broken.
@@ -81,6 +83,7 @@ pub fn all(played: &Played) -> Vec<Violation> {
     let evidence = Evidence {
         played,
         said: &told::said(&played.log),
+        circumstances: &Circumstances::of(&played.log),
     };
     let mut found = Vec::new();
     for check in checks {

@@ -45,7 +45,7 @@ type Words<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a Said>>;
 type Stretch = (Timestamp, Timestamp);
 
 pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
-    let Evidence { played, said } = evidence;
+    let Evidence { played, said, .. } = evidence;
     let mut words = Words::new();
     for word in said.iter().filter(|word| word.channel == "hook") {
         words.entry((&word.client, &word.policy)).or_default().push(word);

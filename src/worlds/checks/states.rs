@@ -10,12 +10,12 @@ use std::collections::{HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
+use super::circumstances::before;
 use super::{Evidence, Invariant, Violation};
 use crate::domain::Money;
 use crate::domain::alert::{Alert, Phase};
 use crate::domain::kept::{self, Seen};
 use crate::worlds::log::Fact;
-use crate::worlds::plan::{Happening, Planned};
 use crate::worlds::world::{Kept, Played};
 
 /// An episode that came back again and again ends after it was clear for as long as a cool-down.
@@ -49,7 +49,9 @@ enum Verdict {
 pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
     let played = evidence.played;
     let Some(end) = &played.end else { return };
-    let clock_was_set = clock_was_set(played);
+    // What must be clear for a time starts again then.
+    let last_day = before(played.ended, SignedDuration::from_hours(24));
+    let clock_was_set = evidence.circumstances.clock_sets(last_day, played.ended) > 0;
     let told = told(played);
     for watched in &end.view.clients {
         let client = watched.client.id.as_str();
@@ -117,15 +119,6 @@ fn made_up(history: &[kept::Kept], told: Option<&HashSet<Decimal>>) -> Option<(M
         };
         let is_told = told.is_some_and(|told| told.contains(&balance.amount().normalize()));
         (!is_told).then_some((balance, entry.first_seen_at))
-    })
-}
-
-/// Whether the clock was set on the last day: what must be clear for a time starts again then.
-fn clock_was_set(played: &Played) -> bool {
-    played.log.iter().any(|entry| {
-        let is_late = played.ended.duration_since(entry.at) < SignedDuration::from_hours(24);
-        let is_set = |planned: &Planned| matches!(planned.what, Happening::Wall(_));
-        is_late && matches!(&entry.fact, Fact::Began(planned) if is_set(planned))
     })
 }
 

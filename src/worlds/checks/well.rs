@@ -22,7 +22,7 @@ const ENDS: [&str; 3] = ["account-access", "upstream", "alertmanager"];
 const MIRRORED_WITHIN: SignedDuration = SignedDuration::from_mins(75);
 
 pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
-    let Evidence { played, said } = evidence;
+    let Evidence { played, said, .. } = evidence;
     let due = later(played.faults_ended, interval(played) * 2 + WAY_BACK);
     if due >= played.ended {
         return;

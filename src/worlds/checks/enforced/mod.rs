@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::circumstances::{Circumstances, before};
 use super::{Evidence, Invariant, Violation};
 use crate::worlds::guards::Guards;
 use crate::worlds::log::{Fact, Write};
@@ -96,6 +97,7 @@ impl Change<'_> {
 /// A world, as far as changes are concerned.
 struct Case<'a> {
     played: &'a Played,
+    circumstances: &'a Circumstances,
     changes: Vec<Change<'a>>,
     /// The guards, each from when on.
     guards: Vec<(Timestamp, &'a Guards)>,
@@ -142,6 +144,7 @@ impl<'a> Case<'a> {
         let said = evidence.said.iter().filter(|said| said.channel == "hook").collect();
         Self {
             played,
+            circumstances: evidence.circumstances,
             changes,
             guards,
             brakes,
@@ -174,10 +177,7 @@ impl<'a> Case<'a> {
 
     /// Whether the clock was set so shortly before.
     fn clock_was_set(&self, at: Timestamp, within: SignedDuration) -> bool {
-        self.played.log.iter().any(|entry| {
-            let is_set = matches!(&entry.fact, Fact::Began(planned) if matches!(planned.what, Happening::Wall(_)));
-            is_set && entry.at <= at && at.duration_since(entry.at) <= within
-        })
+        self.circumstances.clock_sets(before(at, within), at) > 0
     }
 
     /// The place in the log of the last time that a client's record was shown before a change.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::circumstances::Circumstances;
 use super::{Evidence, Violation};
 use crate::worlds::guards::{Asking, Guards, Limit};
 use crate::worlds::log::{Entry, Fact, Received};
@@ -78,7 +79,12 @@ type Check = fn(&Evidence<'_>, &mut Vec<Violation>);
 fn found(check: Check, played: &Played) -> Vec<String> {
     let mut found = Vec::new();
     let said = told::said(&played.log);
-    check(&Evidence { played, said: &said }, &mut found);
+    let evidence = Evidence {
+        played,
+        said: &said,
+        circumstances: &Circumstances::of(&played.log),
+    };
+    check(&evidence, &mut found);
     found.into_iter().map(|violation| violation.what).collect()
 }
 
