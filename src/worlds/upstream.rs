@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -67,8 +68,17 @@ impl Memory {
     }
 }
 
+/// A fault that is none of the simulator's: a request takes time before it can leave.
+pub(super) const SLOW_WAY: &str = "slow-way";
+
+/// So much time: longer than what a change rests on may be old.
+const LEAVES_AFTER: Duration = Duration::from_secs(7);
+
 /// Answers a call.
 pub(super) async fn answer(world: &Arc<World>, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
+    if world.has_fault(SLOW_WAY) {
+        tokio::time::sleep(LEAVES_AFTER).await;
+    }
     if request.departure.as_ref().is_some_and(|departure| !departure.depart()) {
         return Err(lost());
     }

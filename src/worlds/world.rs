@@ -272,7 +272,15 @@ impl World {
                 Ok(())
             }
             Happening::Client { index, deed } => people::client(self, (number, *index), deed, is_begin),
-            Happening::Operator(act) => people::operator(self, number, act, is_begin).await,
+            Happening::Operator(act) => {
+                // They use the store of the program, which answers nobody once it is killed.
+                let life = self.life();
+                tokio::select! {
+                    biased;
+                    done = people::operator(self, number, act, is_begin) => done,
+                    () = self.killed(life) => Err("the program was killed meanwhile".to_owned()),
+                }
+            }
             lasting => self.turn(number, lasting, is_begin),
         };
         if let Err(why) = done {
@@ -298,7 +306,9 @@ impl World {
                 set(&mut state.faults, number, is_begin, || (name.clone(), *share));
                 let still = state.faults.iter().rev().find(|(_, (other, _))| other == name);
                 let share = still.map_or("0", |(_, (_, share))| *share);
-                if let Err(error) = self.simulator.set_fault(name, share) {
+                if name != upstream::SLOW_WAY
+                    && let Err(error) = self.simulator.set_fault(name, share)
+                {
                     // Together with the others it would hit more calls than there are.
                     state.faults.retain(|(of, _)| *of != number);
                     return Err(error.to_string());
@@ -317,6 +327,11 @@ impl World {
     /// The lie that is told now.
     pub(super) fn lie(&self) -> Option<Lie> {
         self.state().lies.last().map(|(_, lie)| *lie)
+    }
+
+    /// Whether there is a fault now.
+    pub(super) fn has_fault(&self, name: &str) -> bool {
+        self.state().faults.iter().any(|(_, (of, _))| of == name)
     }
 
     /// What the disk does not do now.

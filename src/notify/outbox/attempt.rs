@@ -108,6 +108,13 @@ impl<Q: Queue> Outbox<Q> {
             self.leave_out(&message, left_out, at);
             return Ok(Err(message));
         }
+        if !left_out.is_empty()
+            && let Some(until) = self.quiet_until(&message, &notifications, at)
+        {
+            // What was critical is over: the rest waits for the end of quiet hours.
+            self.leave_out(&message, left_out, at);
+            return Ok(Err(state::paced(message, until)));
+        }
         let letter = match letter::write(&message, &notifications, &self.settings.letterhead, at) {
             Ok(letter) => letter,
             Err(why) => {

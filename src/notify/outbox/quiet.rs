@@ -21,18 +21,28 @@ impl<Q: Queue> Outbox<Q> {
         let mut leaving = Vec::with_capacity(due.len());
         let mut late = BTreeMap::new();
         for (message, notifications) in due {
-            let receiver = self.settings.receivers.get(&message.channel);
-            let at = receiver.map_or(now, |receiver| receiver.leaves_at(severity(&notifications), now));
-            if at > now && at < message.deadline {
+            if let Some(until) = self.quiet_until(&message, &notifications, now) {
                 let account = message.account.clone();
                 let of_account: &mut Vec<Message> = late.entry(account).or_default();
-                of_account.push(state::paced(message, at));
+                of_account.push(state::paced(message, until));
             } else {
                 leaving.push((message, notifications));
             }
         }
         self.put_off(late, now, drained).await?;
         Ok(leaving)
+    }
+
+    /// Until when a message waits that carries this; `None`: it may leave.
+    pub(super) fn quiet_until(
+        &self,
+        message: &Message,
+        notifications: &[Notification],
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let receiver = self.settings.receivers.get(&message.channel)?;
+        let at = receiver.leaves_at(severity(notifications), now);
+        (at > now && at < message.deadline).then_some(at)
     }
 }
 

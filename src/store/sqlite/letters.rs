@@ -76,15 +76,16 @@ SELECT transition, created_at, state, why, state = 'dead' AND EXISTS (
         SELECT 1 FROM attempt WHERE attempt.message = notification.message AND outcome = 'uncertain') AS maybe_arrived
 FROM notification WHERE episode = ?1 AND channel = ?2 AND recipient = ?3 AND id <> ?4";
 
-/// What follows word that it fires, and is no such word itself, does not count.
+/// What may have arrived counts, for it is tried again. What follows word that it fires, and is no such word itself, does not.
 pub(super) const FIRED_AGAIN: &str = "
 SELECT EXISTS (
     SELECT 1 FROM notification AS mine
     JOIN notification AS later ON later.account = mine.account AND later.client = mine.client
     WHERE mine.id = ?1 AND later.seq > mine.seq AND later.episode <> mine.episode AND later.policy = mine.policy
         AND later.channel = mine.channel AND later.recipient = mine.recipient
-        AND later.state IN ('delivered', 'probably-delivered')
-        AND later.transition ->> 'kind' NOT IN ('enforced', 'acknowledged')) AS fired_again";
+        AND later.transition ->> 'kind' NOT IN ('enforced', 'acknowledged')
+        AND (later.state IN ('delivered', 'probably-delivered') OR EXISTS (
+            SELECT 1 FROM attempt WHERE attempt.message = later.message AND outcome = 'uncertain'))) AS fired_again";
 
 impl Sqlite {
     pub async fn fired_again(&self, about: &Notification) -> Result<bool, Fault> {

@@ -228,13 +228,19 @@ fn baseline(played: &Played, circumstances: &Circumstances, told: &[Said], found
         return;
     };
     let until = after(played.plan.start, SignedDuration::from_hours(6));
-    let mut were_low: BTreeMap<String, bool> = BTreeMap::new();
+    let mut thresholds: BTreeMap<String, Decimal> = BTreeMap::new();
     for (client, sample) in &played.samples {
-        let balance = Decimal::new(sample.balance_tenthousandths, 4);
         let threshold = sample.threshold.parse().unwrap_or_default();
-        were_low
-            .entry(client.to_string())
-            .or_insert(balance < threshold || balance <= Decimal::ZERO);
+        thresholds.entry(client.to_string()).or_insert(threshold);
+    }
+    let mut were_low: BTreeMap<String, bool> = BTreeMap::new();
+    for entry in &played.log {
+        if let Fact::Read { client, told, .. } = &entry.fact {
+            let threshold = thresholds.get(client).copied().unwrap_or_default();
+            were_low
+                .entry(client.clone())
+                .or_insert(*told < threshold || *told <= Decimal::ZERO);
+        }
     }
     let begins = told
         .iter()
@@ -340,24 +346,12 @@ fn quiet_hours(played: &Played, circumstances: &Circumstances, found: &mut Vec<V
         for (at, received) in received(&played.log).filter(|(_, received)| channel.took(received)) {
             let is_quiet = hours.run_at(circumstances.wall(at)) && clock_changes(circumstances, DAY, at) == 0;
             let id = known_as(received);
-            if is_quiet && !is_critical(received) && !was_critical(played, &id) {
+            if is_quiet && !is_critical(received) {
                 let name = channel.name;
                 found.push(violation(at, format!("{name} got {id} in its quiet hours")));
             }
         }
     }
-}
-
-/// Whether a message carried something critical when it was decided when it leaves, which is not told for another reason.
-fn was_critical(played: &Played, id: &str) -> bool {
-    let all = || played.end.iter().flat_map(|end| &end.notifications);
-    let Some(told) = all().find(|owed| owed.message.as_deref() == Some(id)) else {
-        return false;
-    };
-    all().any(|owed| {
-        let is_with_it = owed.channel == told.channel && owed.client == told.client;
-        is_with_it && owed.created_at == told.created_at && owed.severity == Severity::Critical
-    })
 }
 
 /// Whether it may be the first word of something critical, or tells of it, by its own words.

@@ -273,14 +273,15 @@ impl Scene<'_> {
         })
     }
 
-    /// Whether the recipient of an end was told of a later episode of the same alert.
+    /// Whether the recipient of an end was told of a later episode of the same alert, or may have been.
     fn has_begun_again(&self, owed: &Notification) -> bool {
         // The newest come first.
         let mut later = self.end.notifications.iter().take_while(|other| other.id != owed.id);
         later.any(|other| {
             let is_same = (&other.client, &other.policy) == (&owed.client, &owed.policy);
             let is_here = (&other.channel, &other.recipient) == (&owed.channel, &owed.recipient);
-            is_same && is_here && other.episode != owed.episode && other.state.has_arrived()
+            let is_told = || other.state.has_arrived() || !self.arrivals.of_notification(other).is_empty();
+            is_same && is_here && other.episode != owed.episode && is_told()
         })
     }
 

@@ -16,7 +16,7 @@ use super::wrong_data::thresholds;
 use super::{Evidence, Invariant, Violation};
 use crate::worlds::log::Fact;
 use crate::worlds::plan::{Act, Happening, Lie};
-use crate::worlds::told::Said;
+use crate::worlds::told::{Said, Word};
 use crate::worlds::world::Played;
 
 /// Whoever may be changed is read once more, which counts for nothing else; and a reading more may come before the end is told.
@@ -43,7 +43,10 @@ pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
     for said in said.iter().filter(|said| said.channel == "hook") {
         let place = (&*said.client, &*said.policy);
         if !said.is_end {
-            begun.entry(place).or_insert(said.at);
+            // What else is told of it does not say when it began.
+            if said.word == Word::Begins {
+                begun.entry(place).or_insert(said.at);
+            }
             continue;
         }
         let Some(began) = begun.remove(&place) else { continue };

@@ -63,8 +63,9 @@ type Beliefs<'a> = BTreeMap<Place<'a>, (Belief, Timestamp)>;
 pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
     let Evidence { played, said, .. } = evidence;
     let Some(end) = &played.end else { return };
-    let beliefs = alternate(&heard(played, end, said), end, found);
-    last_words(played, end, &beliefs, found);
+    let heard = heard(played, end, said);
+    let beliefs = alternate(&heard, end, found);
+    last_words(played, end, (&heard, &beliefs), found);
     agrees_with_the_truth(played, &beliefs, found);
 }
 
@@ -197,7 +198,7 @@ fn has_begun(all: &[Heard<'_>], end: &Kept, ends: &Heard<'_>) -> bool {
 }
 
 /// What each receiver believes at the end is what fires, as far as it was told.
-fn last_words(played: &Played, end: &Kept, beliefs: &Beliefs<'_>, found: &mut Vec<Violation>) {
+fn last_words(played: &Played, end: &Kept, (heard, beliefs): (&[Heard<'_>], &Beliefs<'_>), found: &mut Vec<Violation>) {
     let firing: BTreeMap<(&str, &str), &str> = end
         .view
         .alerts
@@ -214,7 +215,7 @@ fn last_words(played: &Played, end: &Kept, beliefs: &Beliefs<'_>, found: &mut Ve
             channel if APART.contains(&channel) => firing.values().any(|episode| *episode == policy),
             _ => firing.contains_key(&(client, policy)),
         };
-        if *belief == Belief::Fires && !fires && !has_missed_the_end(end, *place) {
+        if *belief == Belief::Fires && !fires && !has_missed_the_end(end, heard, *place) {
             let what =
                 format!("{channel} {recipient} believes to the end that {policy} of {client} fires, since {since}");
             found.push(violation(played.ended, what));
@@ -242,13 +243,18 @@ fn last_words(played: &Played, end: &Kept, beliefs: &Beliefs<'_>, found: &mut Ve
 
 /// Whether the end of the episode that a receiver was told of last was owed to it and never arrived; or was a withdrawal, of which
 /// clients hear nothing.
-fn has_missed_the_end(end: &Kept, place: Place<'_>) -> bool {
+fn has_missed_the_end(end: &Kept, heard: &[Heard<'_>], place: Place<'_>) -> bool {
+    // What arrived and lost its answer may have died after that.
+    let has_come = |owed: &Notification| {
+        let is_it = |heard: &Heard<'_>| heard.place == place && names(owed).iter().any(|name| name == heard.id);
+        owed.state.has_arrived() || heard.iter().any(is_it)
+    };
     let says_that_it_fires = |owed: &&Notification| {
         let is_no_word = matches!(
             owed.transition,
             Transition::Enforced { .. } | Transition::Acknowledged { .. }
         );
-        place_of(owed) == place && owed.state.has_arrived() && !is_no_word
+        place_of(owed) == place && !is_no_word && has_come(owed)
     };
     // The newest come first.
     let Some(last) = end.notifications.iter().find(says_that_it_fires) else {

@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 
 use super::super::changes;
 use super::super::plan::{Act, Deed, Happening, Lie, Meanwhile, Mood, Plan, Planned};
+use super::super::upstream::SLOW_WAY;
 use super::{DAY, Dice, HOUR, MINUTE};
 use crate::mail_catcher::{Behaviour, Stage};
 use crate::store::DiskTrouble;
@@ -18,9 +19,13 @@ const OWN_CHANCE: u64 = 0x7261_7265;
 /// No world has so many ordinary happenings; a fixed one, so that a number means the same in a shorter world.
 const FIRST_NUMBER: usize = 100_000;
 
+/// Of an account that allows no more calls a minute, a sweep takes minutes.
+const SLOW_PER_MINUTE: u32 = 30;
+
 /// Adds what is rare on so many days.
 pub(super) fn days(plan: &mut Plan, days: u32) {
     let mut dice = Dice::of(plan.seed ^ OWN_CHANCE);
+    let is_slow = plan.rate_per_minute <= SLOW_PER_MINUTE;
     let mut number = FIRST_NUMBER;
     let mut add = |at: u64, lasting: u64, what: Happening| {
         number += 1;
@@ -31,8 +36,16 @@ pub(super) fn days(plan: &mut Plan, days: u32) {
             what,
         });
     };
+    if dice.chance(30) {
+        // The first look finds several to tell of.
+        for _ in 0..6 {
+            let index = usize::try_from(dice.below(10_000)).unwrap_or_default();
+            let deed = Deed::Balance("3.00");
+            add(0, 0, Happening::Client { index, deed });
+        }
+    }
     for day in 0..u64::from(days) {
-        for (lasting, what) in a_day(&mut dice) {
+        for (lasting, what) in a_day(&mut dice, is_slow) {
             add(day * DAY + dice.below(DAY), lasting, what);
         }
         if dice.chance(25) {
@@ -48,16 +61,16 @@ pub(super) fn days(plan: &mut Plan, days: u32) {
     }
 }
 
-/// For how many seconds, and what.
-fn a_day(dice: &mut Dice) -> Vec<(u64, Happening)> {
+/// For how many seconds, and what. `is_slow`: few calls are allowed, so that another process is felt.
+fn a_day(dice: &mut Dice, is_slow: bool) -> Vec<(u64, Happening)> {
     let mut all = Vec::new();
     if dice.chance(15) {
         let lie = dice.one_of(&[Lie::Zeros, Lie::Hundredth, Lie::Same, Lie::HalfTheList]);
         all.push((10 * MINUTE + dice.below(3 * HOUR), Happening::Lie(lie)));
     }
-    if dice.chance(15) {
+    if dice.chance(25) {
         let wild = u8::try_from(dice.below(20)).unwrap_or_default();
-        let lie = dice.one_of(&[Lie::Wild(wild), Lie::Another]);
+        let lie = dice.one_of(&[Lie::Wild(wild), Lie::Wild(wild), Lie::Another]);
         all.push((5 * MINUTE + dice.below(HOUR), Happening::Lie(lie)));
     }
     if dice.chance(8) {
@@ -101,8 +114,12 @@ fn a_day(dice: &mut Dice) -> Vec<(u64, Happening)> {
     if dice.chance(4) {
         all.push((0, Happening::Operator(Act::BrakeAtRead)));
     }
-    if dice.chance(20) {
-        all.push((0, Happening::Operator(Act::Asks(dice.one_of(&[5, 60])))));
+    if dice.chance(if is_slow { 60 } else { 20 }) {
+        all.push((0, Happening::Operator(Act::Asks(dice.one_of(&[5, 60, 300])))));
+    }
+    if dice.chance(10) {
+        let name = SLOW_WAY.to_owned();
+        all.push((HOUR + dice.below(6 * HOUR), Happening::Fault { name, share: "1" }));
     }
     all
 }

@@ -200,15 +200,32 @@ pub fn what_counts_as_told_was_told(stage: &Stage, held: &Held) {
     }
 }
 
-/// Whether it was dropped because, while the program was dead, what it tells was over or began anew: a machine under load is slower
-/// than the clients of the course.
-fn was_overtaken(kept: &Notification) -> bool {
-    let reasons: &[&str] = if kept.transition.is_end() {
-        &["it fires again, and that was told already", "its alert never arrived"]
-    } else {
-        &["it ended before it could be told"]
+/// Whether it was dropped for a reason that is true by what came: a client may recover, or fall again, while the mail server is
+/// dead.
+fn is_rightly_dropped(kept: &Notification, held: &Held, arrivals: &Arrivals) -> bool {
+    let NoticeState::Dropped(why) = &kept.state else {
+        return false;
     };
-    matches!(&kept.state, NoticeState::Dropped(why) if reasons.contains(&why.as_str()))
+    let here = || {
+        let others = held.notifications.iter().filter(|other| other.id != kept.id);
+        others.filter(|other| (&other.channel, &other.recipient) == (&kept.channel, &kept.recipient))
+    };
+    let of_it = || here().filter(|other| other.episode == kept.episode);
+    let has_come = |other: &Notification| other.transition.begins() && arrival(arrivals, other).is_some();
+    match why.as_str() {
+        "it was over before it could be told" => {
+            kept.transition.begins() && of_it().any(|other| other.transition.is_end())
+        }
+        "its alert never arrived" => kept.transition.is_end() && !of_it().any(has_come),
+        "it fires again, and that was told already" => {
+            let is_later = |other: &&Notification| {
+                let is_same = (&other.client, &other.policy) == (&kept.client, &kept.policy);
+                is_same && other.episode != kept.episode && other.created_at >= kept.created_at
+            };
+            kept.transition.is_end() && here().filter(is_later).any(has_come)
+        }
+        _ => false,
+    }
 }
 
 /// Everything that must hold after a life under kills.
@@ -218,7 +235,7 @@ pub async fn settle(lived: &Lived) {
     what_counts_as_told_was_told(stage, held);
     for kept in &held.notifications {
         assert!(
-            matches!(kept.state, NoticeState::Delivered) || was_overtaken(kept),
+            matches!(kept.state, NoticeState::Delivered) || is_rightly_dropped(kept, held, &arrivals),
             "owed, and not told: {kept:#?}"
         );
     }

@@ -174,7 +174,11 @@ impl Queue for Shelf {
             let same =
                 (&other.client, &other.policy) == (&about.client, &about.policy) && other.episode != about.episode;
             let place = (&other.channel, &other.recipient) == (&about.channel, &about.recipient);
-            same && place && other.state.has_arrived()
+            let mut attempts = shelves.attempts.iter();
+            let may_have_arrived = attempts.any(|attempt| {
+                Some(&attempt.message) == other.message.as_ref() && attempt.outcome == AttemptOutcome::Uncertain
+            });
+            same && place && (other.state.has_arrived() || may_have_arrived)
         }))
     }
 

@@ -73,6 +73,33 @@ async fn what_is_late_waits_for_the_morning_unless_it_is_critical_or_would_die()
 }
 
 #[tokio::test]
+async fn without_what_was_critical_the_rest_waits_for_the_morning() {
+    let mut bench = bench().await;
+    let (mut message, mut over) = owed(561_115, fired(), "ops", "noc@example.com");
+    over.severity = Severity::Critical;
+    message.kind = MessageKind::Group;
+    message.attempts = 1;
+    let (_, mut lasts) = owed(561_116, fired(), "ops", "noc@example.com");
+    lasts.severity = Severity::Warning;
+    lasts.message = Some(message.id.clone());
+    bench.shelf.put((message, over));
+    bench.shelf.0.lock().unwrap().notifications.push(lasts);
+    let (mut told, mut end) = owed(561_115, Transition::Resolved, "ops", "noc@example.com");
+    told.state = NoticeState::Delivered;
+    end.state = NoticeState::Delivered;
+    bench.shelf.put((told, end));
+    let drained = bench.drain().await;
+    assert_eq!((drained.sent, drained.deferred), (0, 1));
+    let over = dropped("it was over before it could be told");
+    assert_eq!(bench.shelf.0.lock().unwrap().notifications[0].state, over);
+    bench.stepper.advance_to(morning());
+    assert_eq!(bench.drain().await.sent, 1);
+    let mails = bench.catcher.mails();
+    let text = String::from_utf8_lossy(&mails[0].data).into_owned();
+    assert!(text.contains("561116") && !text.contains("561115"), "{text}");
+}
+
+#[tokio::test]
 async fn what_was_over_in_the_morning_is_dropped_with_its_end() {
     let mut bench = bench().await;
     bench.shelf.put(waits(561_115, fired(), 1));

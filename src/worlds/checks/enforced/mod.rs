@@ -31,7 +31,7 @@ pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
         return;
     };
     let case = Case::of(evidence, guards);
-    let rules: [fn(&Case<'_>, &mut Found); 16] = [
+    let rules: [fn(&Case<'_>, &mut Found); 17] = [
         bounds::nothing_in_mode_observe,
         bounds::no_episode_of_another_mode,
         bounds::nobody_protected,
@@ -44,6 +44,7 @@ pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
         records::back_only_what_was_set,
         records::what_differs_stops_everything,
         records::nothing_right_after_an_edit,
+        records::nothing_on_an_old_look,
         grounds::a_reading_asks_for_it,
         grounds::no_wrong_data,
         words::what_is_told_is_true,

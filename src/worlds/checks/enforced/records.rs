@@ -25,6 +25,9 @@ const NOT_OF_THE_RECORD: [&str; 8] = [
 /// For so long a record is left alone after an edit was seen, less what clocks drift.
 const LEFT_ALONE: SignedDuration = SignedDuration::from_mins(14);
 
+/// How old the last look at a record may be when it is changed.
+const FRESH: SignedDuration = SignedDuration::from_secs(5);
+
 /// How long a world must have gone on for somebody to have been told that a record differs.
 const TOLD_WITHIN: SignedDuration = SignedDuration::from_hours(12);
 
@@ -41,6 +44,21 @@ pub fn only_the_one_field(case: &Case<'_>, found: &mut Found) {
                     format!("a change of client {client} changed `{field}`, too: from {before} to {after}"),
                 );
             }
+        }
+    }
+}
+
+/// A change rests on a look at the record that is hardly older than the call.
+pub fn nothing_on_an_old_look(case: &Case<'_>, found: &mut Found) {
+    for change in &case.changes {
+        let look = case.last_look(change).and_then(|place| case.played.log.get(place));
+        if look.is_none_or(|look| change.at.duration_since(look.at) > FRESH) {
+            let looked = look.map_or("never".to_owned(), |look| look.at.to_string());
+            let client = change.client();
+            found.add(
+                change.at,
+                format!("client {client} was changed, and its record was last read {looked}"),
+            );
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Changes that must not be, and words about changes that are not so.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::super::enforced::check;
 use super::{add, each_is_named, happening, minutes, tell};
@@ -86,6 +86,11 @@ fn what_a_change_may_not_do_to_a_record_is_named() {
                 "an edit that was there to be seen",
                 |it| edit_before(it, HARD, -5),
                 "soon after a person had edited the record",
+            ),
+            (
+                "an old look",
+                |it| look_was_earlier(it, SECOND),
+                "and its record was last read",
             ),
             (
                 "an edit that nobody was told of",
@@ -227,7 +232,12 @@ fn brake_is_told(played: &mut Played) {
 /// A change comes again so many minutes later, on a reading of then.
 fn again(played: &mut Played, change: usize, mins: i64) {
     let place = place(played, change);
-    let again = played.log[place..place + 2].to_vec();
+    let client = client(played, change);
+    let look = Entry {
+        at: played.log[place].at,
+        fact: Fact::Shown { client },
+    };
+    let again = [&[look], &played.log[place..place + 2]].concat();
     for mut entry in again {
         entry.at = minutes(entry.at, mins);
         if let Fact::Wrote(write) = &mut entry.fact {
@@ -249,6 +259,9 @@ fn another_field_is_changed(played: &mut Played) {
 fn set_back_is_who_never_was_set(played: &mut Played) {
     again(played, BACK, 600);
     "561120".clone_into(&mut write(played, BACK + 1).client);
+    let (at, place, client) = (at(played, BACK + 1), place(played, BACK + 1), "561120".to_owned());
+    let fact = Fact::Shown { client };
+    played.log.insert(place, Entry { at, fact });
 }
 
 fn edited() -> (String, String, String) {
@@ -268,6 +281,18 @@ fn edit_behind(played: &mut Played, change: usize) {
     let fields = vec![edited()];
     let (at, fact) = (played.log[place].at, Fact::Edited { client, fields });
     played.log.insert(place + 2, Entry { at, fact });
+}
+
+/// The record was read for the last time ten seconds before the change.
+fn look_was_earlier(played: &mut Played, change: usize) {
+    let (client, place) = (client(played, change), place(played, change));
+    let early = played.log[place].at - SignedDuration::from_secs(10);
+    for entry in &mut played.log[..place] {
+        let is_look = matches!(&entry.fact, Fact::Shown { client: of } if *of == client);
+        if is_look && entry.at > early {
+            entry.at = early;
+        }
+    }
 }
 
 /// The brake is set right before the record is read for the last time.

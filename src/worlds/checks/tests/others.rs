@@ -167,12 +167,8 @@ fn a_first_look_is_told_at_once(played: &mut Played) {
         .unwrap()
         .to_owned();
     played.plan.config = played.plan.config.replace(&setting, "client_mails_per_hour = 0");
-    let ids: Vec<u32> = [1, 4].map(|place| id(played, place).parse().unwrap()).to_vec();
-    for (client, sample) in &mut played.samples {
-        if ids.contains(client) {
-            sample.balance_tenthousandths = -1;
-        }
-    }
+    told(played, 1, 0, "-1");
+    told(played, 4, 0, "-1");
 }
 
 /// What the API told of a client from a minute on is another balance.
