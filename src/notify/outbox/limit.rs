@@ -9,12 +9,16 @@ use jiff::{SignedDuration, Timestamp};
 use super::quiet::severity;
 use super::spool::Spool;
 use super::{Drained, Outbox, state};
-use crate::domain::notice::{Message, Notification, Transition};
+use crate::domain::notice::{Message, NoticeState, Notification, Transition};
 use crate::domain::{AccountName, ChannelName, Severity};
 use crate::notify::queue::{Due, Left, Queue, Record};
 
 /// Over which time messages are counted.
 const WINDOW: SignedDuration = SignedDuration::from_hours(1);
+
+/// So long a message waits for its turn at most: where more is to be told than the channel takes, what is less severe would
+/// else wait without end, and nobody would hear of it.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(48);
 
 /// The turns that were given out. In memory: after a restart they are given anew as they come.
 #[derive(Debug, Default)]
@@ -87,13 +91,18 @@ impl<Q: Queue> Outbox<Q> {
                     room = room.saturating_sub(1);
                     self.turns.waiting.remove(&message.id);
                     first.push((place, (message, notifications)));
-                } else {
-                    let turn = self
-                        .turns
-                        .give(&message, severity(&notifications), (opens_at, step), &mut lost);
-                    let account = message.account.clone();
-                    late.entry(account).or_default().push(state::paced(message, turn));
+                    continue;
                 }
+                let account = message.account.clone();
+                let message = if now.duration_since(message.created_at) < LONGEST_WAIT {
+                    let severity = severity(&notifications);
+                    let turn = self.turns.give(&message, severity, (opens_at, step), &mut lost);
+                    state::paced(message, turn)
+                } else {
+                    self.turns.waiting.remove(&message.id);
+                    state::never_had_a_turn(message, most)
+                };
+                late.entry(account).or_default().push(message);
             }
             // Of those that are as severe in the order in which they were written down: the end of an episode before what begins anew.
             first.sort_by_key(|(place, (_, notifications))| (Reverse(severity(notifications)), *place));
@@ -103,7 +112,7 @@ impl<Q: Queue> Outbox<Q> {
         Ok(leaving)
     }
 
-    /// Writes down that messages, by account, leave later than they were to.
+    /// Writes down that messages, by account, leave later than they were to, or never.
     pub(super) async fn put_off(
         &self,
         late: BTreeMap<AccountName, Vec<Message>>,
@@ -111,7 +120,12 @@ impl<Q: Queue> Outbox<Q> {
         drained: &mut Drained,
     ) -> Result<(), Q::Error> {
         for (account, messages) in late {
-            drained.deferred += count(messages.len());
+            for message in &messages {
+                match message.state {
+                    NoticeState::Pending => drained.deferred += 1,
+                    _ => Self::count(message, drained),
+                }
+            }
             let record = Record {
                 account,
                 at: now,

@@ -208,6 +208,13 @@ pub(super) fn paced(mut message: Message, until: Timestamp) -> Message {
     message
 }
 
+/// A message that waited too long for a turn in a channel that takes so many an hour.
+pub(super) fn never_had_a_turn(mut message: Message, most: u32) -> Message {
+    let why = format!("it waited two days for its turn: `max_per_hour = {most}` is too few for what there is to tell");
+    message.state = NoticeState::Dead(why);
+    message
+}
+
 /// The last try is at the deadline itself.
 fn next_try(message: &Message, wait: SignedDuration, now: Timestamp) -> Timestamp {
     now.saturating_add(wait)

@@ -168,12 +168,12 @@ async fn who_has_the_lock_knows_that_earlier_daemons_are_dead_and_nothing_of_oth
     store.reserve_calls(&account(), "check-1", &ask(0, 1)).await.unwrap();
     store.settle_dead_owners("daemon-", at(2)).await.unwrap();
     let next = store.reserve_calls(&account(), "daemon-2", &ask(3, 0)).await.unwrap();
-    assert_eq!(next.foreign, [foreign(10, 63), foreign(1, 120)]);
+    assert_eq!(next.foreign, [foreign(10, 65), foreign(1, 120)]);
     store.settle_dead_owners("daemon-", at(30)).await.unwrap();
     let again = store.reserve_calls(&account(), "daemon-3", &ask(31, 0)).await.unwrap();
     assert_eq!(
         again.foreign,
-        [foreign(10, 63), foreign(1, 120)],
+        [foreign(10, 65), foreign(1, 120)],
         "a second start does not make them last longer"
     );
 }

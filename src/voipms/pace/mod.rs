@@ -20,7 +20,7 @@ pub use queue::Priority;
 use queue::{Lanes, Turn};
 pub use reservations::{CallLedger, Grant, LedgerError, MemoryLedger, Occupied, Reservation, Settled};
 use state::{Booked, GRACE, State, later};
-use window::{Foreign, MINUTE, Next, Window};
+use window::{Foreign, MINUTE, MINUTE_AND_DRIFT, Next, Window};
 
 use crate::clock::{Busy, Clock};
 use crate::domain::AccountName;
@@ -275,7 +275,7 @@ impl Pacer {
                 now: wall,
                 calls,
                 last_start_by: last_start_wall,
-                occupied_until: later(last_start_wall, longest + MINUTE),
+                occupied_until: later(last_start_wall, longest + MINUTE_AND_DRIFT),
                 settled: state.settled.clone(),
             };
             (reservation, (last_start_by, last_start_wall))

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::queue::Lanes;
 use super::reservations::Settled;
-use super::window::{MINUTE, Next, Window};
+use super::window::{MINUTE, MINUTE_AND_DRIFT, Next, Window};
 
 /// Calls in a second up to which reservations are made for a fifth of it: five short transactions a second. A higher bound
 /// would lose less to a kill on fast accounts, which lose the smaller share anyhow.
@@ -85,7 +85,7 @@ impl State {
                     id: booked.id,
                     calls: booked.started,
                     ended_at,
-                    occupied_until: later(ended_at, MINUTE),
+                    occupied_until: later(ended_at, MINUTE_AND_DRIFT),
                 });
             }
             !over

@@ -11,6 +11,7 @@ use proptest::test_runner::Config;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+use super::window::MINUTE_AND_DRIFT;
 use super::{CallLedger, Grant, LedgerError, MemoryLedger, Occupied, Pace, Pacer, Permit, Priority, Reservation};
 use crate::clock::{Clock, Stepper};
 use crate::domain::AccountName;
@@ -421,7 +422,7 @@ async fn the_ledger_is_told_what_ended_and_gets_back_what_was_not_used() {
     };
     let grant = ledger.reserve(asked.clone()).await.unwrap();
     assert_eq!(grant.others.iter().map(|other| other.calls).sum::<u32>(), 20);
-    let until = timestamp(Duration::from_secs(60));
+    let until = timestamp(MINUTE_AND_DRIFT);
     assert!(grant.others.iter().all(|other| *other
         == Occupied {
             calls: other.calls,

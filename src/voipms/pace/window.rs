@@ -11,6 +11,9 @@ use std::time::Duration;
 /// What the cap counts over.
 pub(super) const MINUTE: Duration = Duration::from_secs(60);
 
+/// For so long a call counts for other processes. They know only by the wall clock when it was, which may drift meanwhile.
+pub(super) const MINUTE_AND_DRIFT: Duration = Duration::from_secs(62);
+
 /// How much lateness is made good by calls in quicker succession: what timers and the store cost is not lost then.
 const CATCH_UP: Duration = Duration::from_secs(1);
 

@@ -104,7 +104,7 @@ fn firsts<'a>(told: impl Iterator<Item = &'a Said>) -> Vec<&'a Said> {
 }
 
 /// The most in any window, and when that one ended.
-fn densest(times: &[Timestamp], window: SignedDuration) -> (usize, Timestamp) {
+pub(super) fn densest(times: &[Timestamp], window: SignedDuration) -> (usize, Timestamp) {
     let mut most = (0, Timestamp::MIN);
     let mut first = 0;
     for (last, at) in times.iter().enumerate() {

@@ -1,9 +1,16 @@
 //! The cap of calls is never exceeded, and nothing grows without end: lines of the log, bytes of the store, and descriptors. A long
 //! world's second half is measured by its first; resident memory is for whoever runs worlds at night.
 
+use jiff::{SignedDuration, Timestamp};
+
+use super::bounded::densest;
 use super::{Evidence, Invariant, Violation};
 use crate::worlds::growth::Growth;
+use crate::worlds::log::Fact;
 use crate::worlds::plan::Happening;
+
+/// What the cap is for.
+const A_MINUTE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Worlds of fewer days are too short to be measured by their own first half.
 const LONG_DAYS: usize = 40;
@@ -20,17 +27,25 @@ const LINES_A_CLIENT: u64 = 60;
 
 pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
     let played = evidence.played;
-    let mut add = |what: String| {
-        found.push(Violation {
-            invariant: Invariant::Calls,
-            at: played.ended,
-            what,
-        });
+    let mut add = |at: Timestamp, what: String| {
+        let invariant = Invariant::Calls;
+        found.push(Violation { invariant, at, what });
     };
-    let cap = u64::from(played.plan.rate_per_minute);
-    let calls = played.max_calls_in_60s;
-    if calls > cap {
-        add(format!("{calls} calls in 60 s, where {cap} are allowed"));
+    let asked = played
+        .log
+        .iter()
+        .filter(|entry| matches!(entry.fact, Fact::Asked { .. }));
+    let times: Vec<Timestamp> = asked.map(|entry| entry.at).collect();
+    let cap = usize::try_from(played.plan.rate_per_minute).unwrap_or(usize::MAX);
+    // Processes know of each other's calls by the wall clock: they lose count where it is set.
+    let mut from = 0;
+    for set_at in evidence.circumstances.far_sets().chain([Timestamp::MAX]) {
+        let until = times.partition_point(|at| *at < set_at);
+        let (calls, at) = densest(&times[from..until], A_MINUTE);
+        if calls > cap {
+            add(at, format!("{calls} calls in 60 s, where {cap} are allowed"));
+        }
+        from = until;
     }
     let happenings = played.plan.happenings.iter();
     let disks = happenings.filter(|planned| matches!(planned.what, Happening::Disk(_)));
@@ -39,11 +54,12 @@ pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
     for day in played.growth.windows(2) {
         let lines = day[1].lines.all() - day[0].lines.all();
         if lines > most {
-            add(format!("{lines} lines were logged on the day before {:.0}", day[1].at));
+            let what = format!("{lines} lines were logged on the day before {:.0}", day[1].at);
+            add(day[1].at, what);
         }
     }
     if let Some(what) = grows(&played.growth) {
-        add(what);
+        add(played.ended, what);
     }
 }
 

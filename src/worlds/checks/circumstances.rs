@@ -18,6 +18,9 @@ pub(super) const MAIL: &str = "mail";
 
 const DISK: &str = "the disk";
 
+/// A clock that drifts is set by no more at a time.
+const DRIFT: SignedDuration = SignedDuration::from_secs(2);
+
 #[derive(Debug)]
 pub(super) struct Circumstances {
     troubles: Vec<Trouble>,
@@ -90,6 +93,12 @@ impl Circumstances {
     pub(super) fn wall(&self, at: Timestamp) -> Timestamp {
         let sets = self.sets.iter().take_while(|(when, _)| *when <= at);
         sets.fold(at, |wall, (_, by)| after(wall, *by))
+    }
+
+    /// When the clock was set by more than it drifts.
+    pub(super) fn far_sets(&self) -> impl Iterator<Item = Timestamp> {
+        let is_far = |(_, by): &&(Timestamp, SignedDuration)| by.abs() > DRIFT;
+        self.sets.iter().filter(is_far).map(|(when, _)| *when)
     }
 
     /// How often the clock was set between two times.

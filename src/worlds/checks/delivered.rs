@@ -250,7 +250,7 @@ impl Scene<'_> {
                 let channel = self.channel(owed);
                 is_over() && channel.is_some_and(|channel| channel.quiet_hours.is_some())
             }
-            "its alert never arrived" => !self.has_begun(owed),
+            "its alert never arrived" => !self.has_begun(owed) || self.has_begun_by_a_retry(owed),
             "it fires again, and that was told already" => self.has_begun_again(owed),
             _ if why.starts_with("silenced by ") => self.did_an_operator(|act| matches!(act, Act::Silence { .. })),
             _ if why.starts_with("acknowledged by ") => self.did_an_operator(|act| *act == Act::Ack),
@@ -271,6 +271,15 @@ impl Scene<'_> {
         self.end.notifications.iter().any(|other| {
             told(&other) && !enforced(&other) && !matches!(other.transition, Transition::Acknowledged { .. })
         })
+    }
+
+    /// Whether it was told only later that it fires, for an operator had what was dead tried again.
+    fn has_begun_by_a_retry(&self, owed: &Notification) -> bool {
+        let siblings = self.end.notifications.iter().filter(|other| is_sibling(owed, other));
+        let mut begins = siblings.filter(|other| other.transition.begins());
+        let came_later = |at: &Timestamp| self.circumstances.wall(*at) > owed.created_at;
+        self.did_an_operator(|act| matches!(act, Act::RetryAll))
+            && begins.all(|begin| self.arrivals.of_notification(begin).iter().all(came_later))
     }
 
     /// Whether the recipient of an end was told of a later episode of the same alert, or may have been.

@@ -71,6 +71,31 @@ async fn the_most_severe_leave_first_and_a_first_critical_word_always() {
 }
 
 #[tokio::test]
+async fn what_never_has_a_turn_dies_and_says_why() {
+    let mut bench = bench(1).await;
+    put(&bench, 561_000, Severity::Warning, fired());
+    put(&bench, 561_001, Severity::Info, fired());
+    assert_eq!(bench.drain().await.sent, 1);
+    // Something more severe comes for each turn.
+    let mut client = 561_100;
+    let dead = loop {
+        let next = bench.shelf.next_at().await.unwrap().unwrap();
+        bench.stepper.advance_to(next);
+        put(&bench, client, Severity::Warning, fired());
+        client += 1;
+        let drained = bench.drain().await;
+        if drained.dead > 0 {
+            break drained.dead;
+        }
+    };
+    assert_eq!(dead, 1);
+    let waited = bench.clock.now().duration_since(start());
+    assert!((HOUR * 48..HOUR * 50).contains(&waited), "{waited}");
+    let why = "it waited two days for its turn: `max_per_hour = 1` is too few for what there is to tell";
+    assert_eq!(bench.shelf.states()[1], NoticeState::Dead(why.to_owned()));
+}
+
+#[tokio::test]
 async fn those_that_leave_keep_their_order() {
     let mut bench = bench(3).await;
     put(&bench, 561_100, Severity::Critical, fired());
