@@ -138,7 +138,8 @@ pub struct Firing {
     /// Whether the client was told that its money is gone.
     #[serde(default)]
     pub client_knows_it_is_gone: bool,
-    /// The enforcement mode when it began. An episode is enforced only in the mode it began in.
+    /// The enforcement mode when it began; `observe`, too, once it was judged in that mode while it fires. Only an episode of
+    /// mode `apply` is enforced.
     pub mode: Mode,
     /// The severity with which it began: it stays so while it fires. `None`: it began when this was not kept.
     #[serde(default)]

@@ -150,7 +150,7 @@ impl<'a> Case<'a> {
         let bound = interval(self.played) * 2 + MARGIN;
         for (number, what, from, to) in &self.troubles {
             let due = later(*from, bound);
-            let since = later(*from, -bound);
+            let since = later(*from, -MARGIN);
             let is_it = matches!(what, Happening::Lie(Lie::HalfTheList)) && self.played.plan.clients >= 20;
             if !is_it || due > *to || !self.is_all_else_well(*number, since, due) {
                 continue;

@@ -74,6 +74,9 @@ fn a_day(dice: &mut Dice, is_slow: bool) -> Vec<(u64, Happening)> {
         all.push((5 * MINUTE + dice.below(HOUR), Happening::Lie(lie)));
     }
     if dice.chance(8) {
+        all.push((3 * HOUR + dice.below(3 * HOUR), Happening::Lie(Lie::HalfTheList)));
+    }
+    if dice.chance(8) {
         let name = dice.one_of(&["maintenance", "http-500", "reset-before"]).to_owned();
         let lasting = HOUR + dice.below(5 * HOUR);
         all.push((lasting, Happening::Fault { name, share: "1" }));

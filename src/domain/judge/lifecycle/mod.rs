@@ -301,6 +301,10 @@ impl Stepper<'_> {
             }
             _ => {}
         }
+        if self.moment.mode == Mode::Observe {
+            // Whoever goes back to `apply` has not decided about what was only observed meanwhile.
+            firing.mode = Mode::Observe;
+        }
         let is_new_reading = self.reading_at.is_none() || self.reading_at != firing.last_reading_at;
         firing.last_reading_at = self.reading_at.or(firing.last_reading_at);
         firing.is_recovering = self.judgement.verdict != Verdict::Breach;

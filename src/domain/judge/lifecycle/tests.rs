@@ -20,6 +20,7 @@ struct Run {
     account: AccountName,
     policy: Policy,
     alert: Option<Alert>,
+    mode: Mode,
     baseline: bool,
     unconfirmed: bool,
     jumped: bool,
@@ -38,6 +39,7 @@ impl Run {
             account,
             policy,
             alert: None,
+            mode: Mode::Observe,
             baseline: false,
             unconfirmed: false,
             jumped: false,
@@ -59,7 +61,7 @@ impl Run {
             unconfirmed: self.unconfirmed,
             is_doubted: self.is_doubted,
             is_hushed: false,
-            mode: Mode::Observe,
+            mode: self.mode,
         };
         let reason = match self.balance {
             None => Reason::NoFreshReading { error: None },
@@ -111,6 +113,20 @@ impl Run {
 }
 
 use Verdict::{Between, Breach, Clear, NotApplicable, Unknown};
+
+#[test]
+fn an_episode_that_was_only_observed_for_a_while_is_not_enforced_after() {
+    let mut run = Run::new(|_| {});
+    let mut mode_after = |mode: Mode, secs: i64| {
+        run.mode = mode;
+        run.judge(Breach, secs);
+        run.firing().mode
+    };
+    assert_eq!(mode_after(Mode::Apply, 0), Mode::Apply);
+    assert_eq!(mode_after(Mode::Apply, 900), Mode::Apply);
+    assert_eq!(mode_after(Mode::Observe, 1_800), Mode::Observe);
+    assert_eq!(mode_after(Mode::Apply, 2_700), Mode::Observe);
+}
 
 #[test]
 fn stories_of_one_alert() {

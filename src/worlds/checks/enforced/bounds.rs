@@ -31,18 +31,21 @@ pub fn nothing_in_mode_observe(case: &Case<'_>, found: &mut Found) {
     }
 }
 
-/// An episode that fired before the mode became apply is not enforced.
+/// An episode that fired before the mode became apply is not enforced, if its client was looked at before.
 pub fn no_episode_of_another_mode(case: &Case<'_>, found: &mut Found) {
     for change in case.changes.iter().filter(|change| change.sets_hard() == Some(true)) {
         let before = case.guards.iter().take_while(|(from, _)| *from <= change.at);
-        let (mut applied, mut since) = (true, None);
+        let (mut observes_from, mut since) = (None, None);
         for (from, guards) in before {
-            if guards.applies && !applied {
-                since = Some(*from);
+            if !guards.applies {
+                observes_from = observes_from.or(Some(*from));
+            } else if let Some(observed_from) = observes_from.take() {
+                since = Some((observed_from, *from))
+                    .filter(|times| was_read(case, change.client(), *times))
+                    .or(since);
             }
-            applied = guards.applies;
         }
-        let Some(since) = since else { continue };
+        let Some((_, since)) = since else { continue };
         let began = episodes(case, change);
         if !began.is_empty() && began.iter().all(|began| *began < since) {
             let client = change.client();
@@ -52,6 +55,13 @@ pub fn no_episode_of_another_mode(case: &Case<'_>, found: &mut Found) {
             );
         }
     }
+}
+
+/// Whether a client was read between two times.
+fn was_read(case: &Case<'_>, client: &str, (from, until): (Timestamp, Timestamp)) -> bool {
+    let is_read = |fact: &Fact| matches!(fact, Fact::Read { client: of, .. } if of == client);
+    let mut log = case.played.log.iter();
+    log.any(|entry| entry.at > from && entry.at < until && is_read(&entry.fact))
 }
 
 /// When the running episodes of a client that ask for a change began, as the webhook was told, be it a moment after the change.
