@@ -71,7 +71,7 @@ impl Spool {
 
     /// How many were taken and have no outcome yet.
     pub(super) fn taken(&self) -> usize {
-        self.waiting.len() + self.busy + self.aside
+        self.waiting.len() + self.marked.len() + self.busy + self.aside
     }
 
     /// Whether nothing is in hand and nothing waits.

@@ -136,8 +136,17 @@ impl Scene<'_> {
                     );
                     found.push(violation(*at, what));
                 }
+                // What is decided in two moments that are one by a clock that was set back has one name, too.
+                let is_one_moment = |first: Timestamp| {
+                    let apart = self
+                        .circumstances
+                        .wall(first)
+                        .duration_since(self.circumstances.wall(*at));
+                    apart.abs() < SOON && at.duration_since(first) > SOON
+                };
                 if let Some((first, false, body, _)) = before
                     && !is_other(first, body)
+                    && !is_one_moment(first)
                 {
                     let what = format!(
                         "{receiver} {} got {id} again, which it had answered at {first}",
