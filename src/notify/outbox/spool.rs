@@ -197,3 +197,22 @@ impl Spool {
         self.marked.push_front(parcel);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Spool;
+    use crate::domain::notice::Transition;
+    use crate::notify::testing::parcel_of;
+
+    #[test]
+    fn what_was_taken_counts_until_it_has_an_outcome() {
+        let mut spool = Spool::new(1, None);
+        let parcel = parcel_of(Transition::Resolved);
+        spool.push((parcel.message.clone(), parcel.notifications.clone()));
+        assert_eq!(spool.taken(), 1, "it waits");
+        spool.mark(parcel.clone());
+        assert_eq!(spool.taken(), 2, "another is written down as leaving");
+        assert!(spool.begin().is_some());
+        assert_eq!(spool.taken(), 2, "it is on its way");
+    }
+}
