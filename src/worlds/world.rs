@@ -11,6 +11,7 @@ use tokio::runtime::Builder;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
+use super::force::InForce;
 use super::growth::{Growth, Lines};
 use super::guards::Guards;
 use super::log::{Fact, Log, Sample};
@@ -20,7 +21,7 @@ use super::played::{account_name, kept};
 use super::{life, net, people, receivers, upstream};
 use crate::clock::{Clock, Hands};
 use crate::config::Loaded;
-use crate::mail_catcher::{self, Behaviour, MailServer};
+use crate::mail_catcher::{self, MailServer};
 use crate::simulator::{self, Simulator};
 use crate::store::{DiskTrouble, Store, at_once};
 use crate::web::ReloadRequest;
@@ -73,11 +74,7 @@ pub struct World {
 
 #[derive(Default)]
 struct State {
-    lies: Vec<(usize, Lie)>,
-    disks: Vec<(usize, DiskTrouble)>,
-    moods: Vec<(usize, (&'static str, Mood))>,
-    mail: Vec<(usize, Behaviour)>,
-    faults: Vec<(usize, (String, &'static str))>,
+    in_force: InForce,
     operations: BTreeMap<&'static str, u64>,
     /// The kind of moment, and how many of it are still to come before the kill.
     armed: Option<(Moment, u32)>,
@@ -281,42 +278,15 @@ impl World {
                     () = self.killed(life) => Err("the program was killed meanwhile".to_owned()),
                 }
             }
-            lasting => self.turn(number, lasting, is_begin),
+            lasting => {
+                let (simulator, mail) = (&self.simulator, &self.mail);
+                let in_force = &mut self.state().in_force;
+                in_force.turn((simulator, mail), number, lasting, is_begin)
+            }
         };
         if let Err(why) = done {
             self.log(Fact::Skipped { number, why });
         }
-    }
-
-    /// Puts something in force that lasts, or ends it; why not, where it cannot be.
-    fn turn(&self, number: usize, what: &Happening, is_begin: bool) -> Result<(), String> {
-        let mut state = self.state();
-        match what {
-            Happening::Lie(lie) => set(&mut state.lies, number, is_begin, || *lie),
-            Happening::Disk(trouble) => set(&mut state.disks, number, is_begin, || *trouble),
-            Happening::Mood { receiver, mood } => {
-                set(&mut state.moods, number, is_begin, || (*receiver, *mood));
-            }
-            Happening::Mail(behaviour) => {
-                set(&mut state.mail, number, is_begin, || behaviour.clone());
-                let now = state.mail.last().map(|(_, behaviour)| behaviour.clone());
-                self.mail.behave(now.unwrap_or_default());
-            }
-            Happening::Fault { name, share } => {
-                set(&mut state.faults, number, is_begin, || (name.clone(), *share));
-                let still = state.faults.iter().rev().find(|(_, (other, _))| other == name);
-                let share = still.map_or("0", |(_, (_, share))| *share);
-                if name != upstream::SLOW_WAY
-                    && let Err(error) = self.simulator.set_fault(name, share)
-                {
-                    // Together with the others it would hit more calls than there are.
-                    state.faults.retain(|(of, _)| *of != number);
-                    return Err(error.to_string());
-                }
-            }
-            Happening::Crash { .. } | Happening::Wall(_) | Happening::Client { .. } | Happening::Operator(_) => {}
-        }
-        Ok(())
     }
 
     /// The store does something.
@@ -326,24 +296,22 @@ impl World {
 
     /// The lie that is told now.
     pub(super) fn lie(&self) -> Option<Lie> {
-        self.state().lies.last().map(|(_, lie)| *lie)
+        self.state().in_force.lie()
     }
 
     /// Whether there is a fault now.
     pub(super) fn has_fault(&self, name: &str) -> bool {
-        self.state().faults.iter().any(|(_, (of, _))| of == name)
+        self.state().in_force.has_fault(name)
     }
 
     /// What the disk does not do now.
     pub(super) fn disk(&self) -> Option<DiskTrouble> {
-        self.state().disks.last().map(|(_, trouble)| *trouble)
+        self.state().in_force.disk()
     }
 
     /// How a receiver over HTTP behaves now.
     pub(super) fn mood(&self, receiver: &str) -> Mood {
-        let state = self.state();
-        let of = state.moods.iter().rev().find(|(_, (name, _))| *name == receiver);
-        of.map_or(Mood::Good, |(_, (_, mood))| *mood)
+        self.state().in_force.mood(receiver)
     }
 
     /// What the program is told on the stage of a rehearsal.
@@ -505,11 +473,4 @@ impl World {
 /// How long a world goes on after its faults have ended.
 pub(super) fn tail(interval: SignedDuration) -> Duration {
     Duration::try_from(interval).unwrap_or_default() * INTERVALS_TO_GET_WELL + Duration::from_secs(3_600)
-}
-
-fn set<T>(all: &mut Vec<(usize, T)>, number: usize, is_begin: bool, value: impl FnOnce() -> T) {
-    all.retain(|(of, _)| *of != number);
-    if is_begin {
-        all.push((number, value()));
-    }
 }

@@ -101,6 +101,11 @@ impl Circumstances {
         self.sets.iter().filter(is_far).map(|(when, _)| *when)
     }
 
+    /// Whether the clock was set so far back that it showed a time again that was a sweep's before.
+    pub(super) fn was_set_back(&self) -> bool {
+        self.sets.iter().any(|(_, by)| *by < -DRIFT)
+    }
+
     /// How often the clock was set between two times.
     pub(super) fn clock_sets(&self, from: Timestamp, until: Timestamp) -> usize {
         let between = |(when, _): &&(Timestamp, SignedDuration)| from <= *when && *when <= until;
