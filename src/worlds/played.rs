@@ -31,8 +31,6 @@ pub struct Played {
     pub log: Vec<Entry>,
     /// How everybody stood, at each look; in the order of time.
     pub samples: Vec<(u32, Sample)>,
-    /// The most calls in any 60 seconds.
-    pub max_calls_in_60s: u64,
     pub calls: u64,
     /// How often the store did what.
     pub operations: BTreeMap<&'static str, u64>,

@@ -452,14 +452,11 @@ impl World {
         let account = self.told().and_then(|told| told.settings.accounts.first());
         let account = account.map_or_else(account_name, |account| account.name.clone());
         let end = at_once(kept(&self.store, account, self.clock.now())).ok();
-        let stats = self.simulator.stats();
-        let number = |name: &str| stats[name].as_u64().unwrap_or_default();
         Played {
             plan: self.plan.clone(),
             log: self.log.take(),
             samples: std::mem::take(&mut *self.samples.lock().unwrap_or_else(PoisonError::into_inner)),
-            max_calls_in_60s: number("max_calls_in_60s"),
-            calls: number("calls"),
+            calls: self.simulator.stats()["calls"].as_u64().unwrap_or_default(),
             operations: std::mem::take(&mut self.state().operations),
             end,
             growth: std::mem::take(&mut *self.growth.lock().unwrap_or_else(PoisonError::into_inner)),

@@ -28,7 +28,8 @@ const RESERVE: &str = "
 INSERT INTO call_window (account, owner, calls, reserved_at, last_start_by, occupied_until)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING seq";
 
-/// `?1` starts the names of the owners; a second is for what was under way on the network when they died.
+/// `?1` starts the names of the owners. A minute, two seconds for a clock that drifts, and one for what was under way on the
+/// network when they died.
 const BURY: &str = "
 UPDATE call_window SET ended_at = ?2, occupied_until = min(occupied_until, ?2 + 63000000000)
 WHERE ended_at IS NULL AND substr(owner, 1, length(?1)) = ?1";

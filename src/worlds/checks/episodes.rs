@@ -103,28 +103,28 @@ fn place_of(owed: &Notification) -> Place<'_> {
 
 /// Where something was said. Which episode it was of, and whose an address was that is nobody's any more, the store knows.
 fn place_where<'a>(said: &'a Said, end: &'a Kept) -> Place<'a> {
+    let known: Place<'a> = (&said.channel, &said.recipient, &said.client, &said.policy);
     let is_nobodys = said.client.is_empty();
+    if !is_nobodys && !APART.contains(&&*said.channel) {
+        return known;
+    }
+    let is_alert = |owed: &Notification| owed.client.as_str() == said.client && owed.policy.as_str() == said.policy;
     let is_it = |owed: &&Notification| {
         let is_here = place_of(owed).0 == said.channel && owed.recipient == said.recipient;
-        let is_alert = owed.client.as_str() == said.client && owed.policy.as_str() == said.policy;
-        is_here && (is_alert || is_nobodys) && names(owed).contains(&said.id)
+        is_here && (is_nobodys || is_alert(owed)) && names(owed).contains(&said.id)
     };
-    let is_unclear = APART.contains(&&*said.channel) || is_nobodys;
-    let kept = end.notifications.iter().filter(|_| is_unclear).find(is_it);
+    let kept = end.notifications.iter().find(is_it);
     // What was left out of a message that is tried again may have arrived with it before.
     let kept = kept.or_else(|| {
-        let here = || {
-            end.notifications
-                .iter()
-                .filter(|owed| is_unclear && place_of(owed).0 == said.channel)
-        };
+        let all = end.notifications.iter();
+        let here = || all.clone().filter(|owed| place_of(owed).0 == said.channel);
         let lead = here().find(|owed| names(owed).contains(&said.id))?;
         here().find(|owed| {
-            let is_alert = owed.client.as_str() == said.client && owed.policy.as_str() == said.policy;
-            is_alert && owed.created_at == lead.created_at && owed.transition.is_end() == said.is_end
+            let is_same = owed.created_at == lead.created_at && owed.transition.is_end() == said.is_end;
+            is_same && is_alert(owed)
         })
     });
-    kept.map_or((&said.channel, &said.recipient, &said.client, &said.policy), place_of)
+    kept.map_or(known, place_of)
 }
 
 /// Everything that receivers heard of alerts, in the order of time.
