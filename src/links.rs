@@ -1,4 +1,5 @@
-//! Links in messages to operators: to the program's own pages, and links that carry the right to acknowledge one episode.
+//! Links in messages to operators: to the program's own pages, and links that carry the right to acknowledge one episode or
+//! to answer whether one change is made.
 //!
 //! A mail program or a scanner follows links, so opening one must change nothing: what it leads to asks for a click. Each
 //! that carries a right is signed, ends after a day, and works once (the store remembers that).
@@ -19,7 +20,7 @@ const PURPOSE: &[u8] = b"balancewatch link 1";
 /// Longest link that is read, in characters.
 const LONGEST: usize = 2_000;
 
-/// The right that a link carries: to acknowledge one episode.
+/// The right that a link carries: to acknowledge one episode, or to answer whether a change is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
     #[serde(rename = "e")]
@@ -36,6 +37,9 @@ pub struct Grant {
     /// Until when it holds, in seconds since 1970.
     #[serde(rename = "u")]
     pub until: i64,
+    /// The change that may be approved or rejected; `None`: the episode may be acknowledged.
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    pub enforcement: Option<String>,
 }
 
 /// Why a link gives no right.
@@ -86,9 +90,19 @@ impl Links {
     /// A link by which one episode can be acknowledged once, until a day after `now` (seconds since 1970).
     #[must_use]
     pub fn acknowledge(&self, grant: Grant, now: i64) -> Option<String> {
+        self.signed("acknowledge", grant, now)
+    }
+
+    /// A link by which one change can be approved or rejected once; as [`Links::acknowledge`].
+    #[must_use]
+    pub fn approve(&self, grant: Grant, now: i64) -> Option<String> {
+        self.signed("approve", grant, now)
+    }
+
+    fn signed(&self, page: &str, grant: Grant, now: i64) -> Option<String> {
         let until = now.saturating_add(HOLDS_SECS);
         let signed = self.signer.as_ref()?.sign(&Grant { until, ..grant })?;
-        Some(format!("{}/acknowledge/{signed}", self.base))
+        Some(format!("{}/{page}/{signed}", self.base))
     }
 
     /// Where all of them begin.
@@ -148,6 +162,7 @@ mod tests {
             policy: "low-balance".to_owned(),
             to: "ops".to_owned(),
             until: 0,
+            enforcement: None,
         }
     }
 

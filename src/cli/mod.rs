@@ -35,6 +35,7 @@ mod forget;
 mod health;
 mod hidden;
 mod history;
+mod hold;
 mod init;
 mod man;
 mod notifications;
@@ -107,6 +108,8 @@ enum Command {
     Silence(silence::SilenceArgs),
     Ack(ack::AckArgs),
     Brake(brake::BrakeArgs),
+    Hold(hold::HoldArgs),
+    Release(hold::ReleaseArgs),
     Api(api::ApiArgs),
     Forget(forget::ForgetArgs),
     Backup(backup::BackupArgs),
@@ -118,15 +121,7 @@ enum Command {
 
 /// Commands of later versions, by the words that name them: known, so that nobody takes them for a typing mistake,
 /// and refused. A path whose first words are no command of this version is left out.
-const LATER: &[&[&str]] = &[
-    &["enforcements", "approve"],
-    &["enforcements", "reject"],
-    &["enforcements", "undo"],
-    &["enforcements", "verify"],
-    &["hold"],
-    &["release"],
-    &["replay"],
-];
+const LATER: &[&[&str]] = &[&["replay"]];
 
 /// Runs the program: parses the arguments of the process, runs the command, prints why it failed.
 pub fn main() -> ExitCode {
@@ -246,6 +241,8 @@ fn run(context: &mut Context, command: Command) -> Result<Exit, Failure> {
         Command::Silence(args) => silence::run(context, &args),
         Command::Ack(args) => ack::run(context, &args),
         Command::Brake(args) => brake::run(context, &args),
+        Command::Hold(args) => hold::hold(context, &args),
+        Command::Release(args) => hold::release(context, &args),
         Command::Api(args) => api::run(context, args),
         Command::Forget(args) => forget::run(context, &args),
         Command::Backup(args) => backup::run(context, &args),

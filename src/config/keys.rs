@@ -19,13 +19,15 @@ use super::key::Need::{Else, May, Must};
 use super::key::{AnyKey, Key};
 use super::settings::{Transport, WebhookFormat};
 use super::values::{
-    ChannelType, LIMIT, MONEY, account_name, at_least_zero, channel_name, client_id, currency, hours, listen, pattern,
-    policy_name, positive, spent, time_zone, topic, verbatim, whom,
+    ChannelType, LIMIT, MONEY, account_name, at_least_zero, channel_name, currency, hours, listen, pattern,
+    policy_name, positive, protected, share_of_all, spent, time_zone, topic, verbatim, whom,
 };
 use crate::domain::enforcement::Mode;
 use crate::domain::language::Whom;
+use crate::domain::plan::Protected;
 use crate::domain::policy::{Limit, Pattern};
-use crate::domain::{AccountName, ChannelName, ClientId, Language, Management, Money, PolicyName, Severity};
+use crate::domain::share::Share;
+use crate::domain::{AccountName, ChannelName, Language, Management, Money, PolicyName, Severity};
 
 macro_rules! keys {
     ($($name:ident: $form:ty = ($path:literal, $value:expr, $need:expr, $accepted:expr, $meaning:literal);)*) => {
@@ -222,8 +224,14 @@ keys! {
     ENFORCE_BALANCE_MANAGEMENT: Words<Management> = ("policy.*.enforce.balance_management",
         Words { all: &[Management::Hard, Management::Soft], word: Management::as_str, later: &[] },
         Must, "", "What to set; HARD stops calls when the balance reaches 0, those to emergency services perhaps among them.");
+    ENFORCE_GRACE: TimeSpan = ("policy.*.enforce.grace", TimeSpan(secs(0), days(30)), May, "",
+        "How long nothing is set after the warning arrived, or after the alert began where none is required. A recovery cancels it.");
+    ENFORCE_REQUIRES_NOTIFIED: List<String> = ("policy.*.enforce.requires_notified", List(verbatim), May, "names of channels in notify",
+        "Who must have been told before; what cannot be told makes the change wait for an approval.");
     ENFORCE_REVERT_ON_RECOVERY: Flag = ("policy.*.enforce.revert_on_recovery", Flag, May, "",
         "Whether the old value comes back once no policy asks for the new one.");
+    ENFORCE_REVERT_NEEDS_DEPOSIT: Flag = ("policy.*.enforce.revert_needs_deposit", Flag, May, "",
+        "Whether it comes back only after a deposit that is newer than the change.");
 
     STORE: Keys = ("store", Keys, Else(""), "", "Where state is kept.");
     STORE_URL: Text<PathBuf> = ("store.url", Text(sqlite_file), Else("sqlite:///var/lib/balancewatch/state.db"),
@@ -232,12 +240,31 @@ keys! {
 
     ENFORCEMENT: Keys = ("enforcement", Keys, Else(""), "", "What may be changed at the provider.");
     ENFORCEMENT_MODE: Words<Mode> = ("enforcement.mode",
-        Words { all: &[Mode::Observe, Mode::Apply], word: Mode::as_str, later: &["approve"] },
-        Else("observe"), "", "Whether changes are made, or only planned and shown.");
-    ENFORCEMENT_MAX_PER_SWEEP: Number = ("enforcement.max_per_sweep", Number(0, 100_000), Else("3"), "", "Changes in one sweep, at most.");
-    ENFORCEMENT_MAX_PER_DAY: Number = ("enforcement.max_per_day", Number(0, 100_000), Else("20"), "", "Changes in any 24 hours, at most.");
-    ENFORCEMENT_PROTECT: List<ClientId> = ("enforcement.protect", List(client_id), Else(""),
-        "ids such as 561116", "Clients that are never changed, whatever a policy says.");
+        Words { all: &Mode::ALL, word: Mode::as_str, later: &[] },
+        Else("observe"), "", "Whether changes are only shown, made once people approve them, or made.");
+    ENFORCEMENT_MAX_PER_SWEEP: Number = ("enforcement.max_per_sweep", Number(0, 100_000), Else("3"), "",
+        "Changes in one sweep, at most: a mistake is seen before many have it.");
+    ENFORCEMENT_MAX_PER_HOUR: Number = ("enforcement.max_per_hour", Number(0, 100_000), Else("5"), "",
+        "Changes in any hour, at most, and requests for an approval that wait at a time: somebody who was paged has time to look.");
+    ENFORCEMENT_MAX_PER_DAY: Number = ("enforcement.max_per_day", Number(0, 100_000), Else("20"), "",
+        "Changes in any 24 hours, at most: as many as a person can take back in an hour.");
+    ENFORCEMENT_MAX_SHARE_PER_DAY: Text<Share> = ("enforcement.max_share_per_day", Text(share_of_all), Else("2%"), SHARES,
+        "Changes in any 24 hours, of all clients, but three of any fleet: more is no ordinary day.");
+    ENFORCEMENT_PROTECT: List<Protected> = ("enforcement.protect", List(protected), Else(""),
+        "an id, an e-mail pattern such as *@example.com, company:PATTERN, or package:CODE",
+        "Clients that are never changed, whatever a policy says.");
+    ENFORCEMENT_APPROVERS_NEEDED: Number = ("enforcement.approvers_needed", Number(1, 2), Else("1"), "", "So many different people approve a change.");
+    ENFORCEMENT_APPROVAL_EXPIRES: TimeSpan = ("enforcement.approval_expires", TimeSpan(secs(60), days(7)), Else("4h"), "",
+        "For so long a request can be approved, and for so long an approval holds: a shift may pass, not a night.");
+    ENFORCEMENT_ASK_AGAIN: TimeSpan = ("enforcement.ask_again", TimeSpan(secs(60), days(30)), Else("6h"), "",
+        "What nobody approved is asked for again so long after, while it is wanted.");
+    ENFORCEMENT_BRAKE: Keys = ("enforcement.brake", Keys, Else(""), "", "What stops all changes by itself.");
+    BRAKE_FIRING_SHARE: Text<Share> = ("enforcement.brake.firing_share", Text(share_of_all), Else("10%"), SHARES,
+        "So many of the clients begin to fire in one sweep, and more than five: rather the data are wrong than all of them poor. A person releases the brake.");
+    BRAKE_BALANCE_JUMP: Text<Share> = ("enforcement.brake.balance_jump", Text(share_of_all), Else("30%"), SHARES,
+        "The sum of all balances moves by so much from one sweep to the next, by more than five clients and also without the one that moved most. A person releases the brake.");
+    BRAKE_UNREAD_SHARE: Text<Share> = ("enforcement.brake.unread_share", Text(share_of_all), Else("50%"), SHARES,
+        "So many of the clients that were asked could not be read. The brake goes off by itself with the next sweep that reads enough.");
     ENFORCEMENT_EXTRA_FIELDS: List<String> = ("enforcement.extra_fields", List(verbatim), Else(""), "",
         "Fields of a client's record that setClient does not write and that do no harm.");
     ENFORCEMENT_CANARY_WAIT: TimeSpan = ("enforcement.canary_wait", TimeSpan(secs(0), secs(3_600)), Else("60s"), "",
@@ -252,6 +279,7 @@ const SEVERITIES: Words<Severity> = Words {
 const MAILBOX: &str = "an address such as alerts@example.com or \"Phone service <alerts@example.com>\"";
 const LIMITS: &str = "an amount in quotes such as \"10.00\", \"threshold\", or \"150% of threshold\"";
 const PATTERNS: &str = "an id, an e-mail pattern such as *@example.com, or company:PATTERN";
+const SHARES: &str = "a percentage in quotes such as \"2%\"";
 const WHOM: &str = "an id, an e-mail pattern such as *@example.com, company:PATTERN or country:PATTERN";
 
 /// Keys and tables of later versions: known, and refused.
@@ -260,16 +288,7 @@ pub const LATER: &[&str] = &[
     "schedule.slowest",
     "policy.*.when.empty_within",
     "policy.*.when.spending_spike",
-    "policy.*.enforce.grace",
-    "policy.*.enforce.requires_notified",
-    "policy.*.enforce.revert_needs_deposit",
     "store.password",
     "store.password_file",
-    "enforcement.max_per_hour",
-    "enforcement.max_share_per_day",
-    "enforcement.approvers_needed",
-    "enforcement.approval_expires",
-    "enforcement.ask_again",
-    "enforcement.brake",
     "replica",
 ];

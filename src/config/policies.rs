@@ -40,7 +40,7 @@ fn policy(reader: &Reader<'_>, channels: &[&str], notify_clients: bool) -> Optio
     };
     let clear = clear(reader, scope, when.as_ref());
     let notify = notify(reader, scope, channels, notify_clients);
-    let enforce = enforce(reader, scope, when.as_ref());
+    let enforce = enforce(reader, scope, when.as_ref(), notify.as_deref());
     Some(Policy {
         name: reader.get(&keys::POLICY_NAME)?,
         severity: reader.get(&keys::POLICY_SEVERITY)?,
@@ -107,7 +107,12 @@ fn notify(reader: &Reader<'_>, scope: Scope, channels: &[&str], notify_clients: 
 }
 
 /// What it changes; `Some(None)`: nothing.
-fn enforce(reader: &Reader<'_>, scope: Scope, when: Option<&When>) -> Option<Option<Enforce>> {
+fn enforce(
+    reader: &Reader<'_>,
+    scope: Scope,
+    when: Option<&When>,
+    notify: Option<&[ChannelName]>,
+) -> Option<Option<Enforce>> {
     if !reader.has(&keys::POLICY_ENFORCE) || scope != Scope::Clients {
         return Some(None);
     }
@@ -120,6 +125,42 @@ fn enforce(reader: &Reader<'_>, scope: Scope, when: Option<&When>) -> Option<Opt
     }
     Some(Some(Enforce {
         balance_management: reader.get(&keys::ENFORCE_BALANCE_MANAGEMENT)?,
+        grace: reader.optional(&keys::ENFORCE_GRACE)?.unwrap_or_default(),
+        requires_notified: requires_notified(reader, notify?)?,
         revert_on_recovery: reader.optional(&keys::ENFORCE_REVERT_ON_RECOVERY)?.unwrap_or(false),
+        revert_needs_deposit: revert_needs_deposit(reader)?,
     }))
+}
+
+/// Who must be told before: only whom the policy tells.
+fn requires_notified(reader: &Reader<'_>, notify: &[ChannelName]) -> Option<Vec<ChannelName>> {
+    let names = reader.optional(&keys::ENFORCE_REQUIRES_NOTIFIED)?.unwrap_or_default();
+    let mut required: Vec<ChannelName> = Vec::new();
+    for name in names {
+        match notify.iter().find(|channel| channel.as_str() == name) {
+            Some(channel) if required.contains(channel) => {}
+            Some(channel) => required.push(channel.clone()),
+            None => {
+                let told: Vec<&str> = notify.iter().map(ChannelName::as_str).collect();
+                let wrong = wrong("is not told by this policy, so it could never have been").item(name);
+                let accepted = match told.is_empty() {
+                    true => "a channel that stands in the policy's notify; none does".to_owned(),
+                    false => format!("the channels of the policy's notify: {}", told.join(", ")),
+                };
+                reader.refuse(&keys::ENFORCE_REQUIRES_NOTIFIED, wrong.accepted(accepted));
+            }
+        }
+    }
+    Some(required)
+}
+
+/// Whether going back needs a deposit: only where it goes back at all.
+fn revert_needs_deposit(reader: &Reader<'_>) -> Option<bool> {
+    let needs = reader.optional(&keys::ENFORCE_REVERT_NEEDS_DEPOSIT)?.unwrap_or(false);
+    let reverts = reader.optional(&keys::ENFORCE_REVERT_ON_RECOVERY)?.unwrap_or(false);
+    if needs && !reverts {
+        let wrong = wrong("means nothing: nothing goes back").accepted("together with revert_on_recovery = true");
+        reader.refuse(&keys::ENFORCE_REVERT_NEEDS_DEPOSIT, wrong);
+    }
+    Some(needs)
 }

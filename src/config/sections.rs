@@ -15,7 +15,9 @@ use super::reader::Reader;
 use super::schedule::{CronRule, Schedule, SweepEvery};
 use super::secret;
 use super::settings::{Account, Alerts, Channel, Digest, Endpoint, Enforcement, Mail, Smtp, Store, Web};
+use crate::domain::judge::triggers::Triggers;
 use crate::domain::language::Whom;
+use crate::domain::plan::Approvals;
 use crate::domain::receiver::Reads;
 use crate::domain::{Language, Languages};
 use crate::net::{BadCertificates, certificates_in};
@@ -237,9 +239,34 @@ pub fn enforcement(root: &Reader<'_>) -> Option<Enforcement> {
     Some(Enforcement {
         mode: root.get(&keys::ENFORCEMENT_MODE)?,
         max_per_sweep: root.get(&keys::ENFORCEMENT_MAX_PER_SWEEP)?,
+        max_per_hour: root.get(&keys::ENFORCEMENT_MAX_PER_HOUR)?,
         max_per_day: root.get(&keys::ENFORCEMENT_MAX_PER_DAY)?,
+        max_share_per_day: root.get(&keys::ENFORCEMENT_MAX_SHARE_PER_DAY)?,
+        approvals: approvals(root)?,
+        brake: Triggers {
+            firing: root.get(&keys::BRAKE_FIRING_SHARE)?,
+            balance_jump: root.get(&keys::BRAKE_BALANCE_JUMP)?,
+            unread: root.get(&keys::BRAKE_UNREAD_SHARE)?,
+        },
         protect: root.get(&keys::ENFORCEMENT_PROTECT)?,
         extra_fields: root.get(&keys::ENFORCEMENT_EXTRA_FIELDS)?.into_iter().collect(),
         canary_wait: Duration::try_from(root.get(&keys::ENFORCEMENT_CANARY_WAIT)?).ok()?,
+    })
+}
+
+fn approvals(root: &Reader<'_>) -> Option<Approvals> {
+    let expires = root.get(&keys::ENFORCEMENT_APPROVAL_EXPIRES);
+    let ask_again = root.get(&keys::ENFORCEMENT_ASK_AGAIN);
+    let needed = root.get(&keys::ENFORCEMENT_APPROVERS_NEEDED);
+    let (expires, ask_again) = (expires?, ask_again?);
+    if ask_again < expires {
+        let wrong = wrong("would ask again while the request before can still be approved");
+        let accepted = "as long as enforcement.approval_expires, or longer";
+        root.refuse(&keys::ENFORCEMENT_ASK_AGAIN, wrong.accepted(accepted));
+    }
+    Some(Approvals {
+        needed: needed?,
+        expires,
+        ask_again,
     })
 }

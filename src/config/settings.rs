@@ -11,9 +11,12 @@ use secrecy::SecretString;
 
 use super::schedule::{CronRule, Schedule};
 use crate::domain::enforcement::Mode;
+use crate::domain::judge::triggers::Triggers;
+use crate::domain::plan::{Approvals, Protected};
 use crate::domain::policy::{Limit, Scope, Selector, When};
 use crate::domain::receiver::{Escalation, QuietHours, Reads};
-use crate::domain::{AccountName, ChannelName, ClientId, Languages, Money, Policy, PolicyName, Severity};
+use crate::domain::share::Share;
+use crate::domain::{AccountName, ChannelName, Languages, Money, Policy, PolicyName, Severity};
 
 /// Everything a person can set, validated. Secrets do not print.
 #[derive(Clone, Debug)]
@@ -334,10 +337,16 @@ pub struct Store {
 pub struct Enforcement {
     pub mode: Mode,
     pub max_per_sweep: u32,
+    /// In any hour.
+    pub max_per_hour: u32,
     /// In any 24 hours.
     pub max_per_day: u32,
+    /// In any 24 hours, of all clients.
+    pub max_share_per_day: Share,
     /// Clients that are never changed.
-    pub protect: Vec<ClientId>,
+    pub protect: Vec<Protected>,
+    pub approvals: Approvals,
+    pub brake: Triggers,
     /// Fields of a client's record beside the known ones that `setClient` leaves alone.
     pub extra_fields: BTreeSet<String>,
     /// How long the first change ever on an account is watched before any other.

@@ -49,6 +49,7 @@ pub fn rules(settings: &Settings, account: &Account) -> Rules {
         channels: receivers(settings),
         default_threshold: settings.alerts.default_threshold,
         mode: settings.enforcement.mode,
+        triggers: settings.enforcement.brake,
         zone: toronto(),
         mutes: Vec::new(),
     }
@@ -87,11 +88,14 @@ fn receiver(channel: &Channel) -> Receiver {
 pub fn guards(enforcement: &Enforcement) -> Guards {
     Guards {
         mode: enforcement.mode,
-        protect: enforcement.protect.iter().cloned().collect(),
+        protect: enforcement.protect.clone(),
         caps: Caps {
             per_sweep: enforcement.max_per_sweep,
+            per_hour: enforcement.max_per_hour,
             per_day: enforcement.max_per_day,
+            share_per_day: enforcement.max_share_per_day,
         },
+        approvals: enforcement.approvals,
         extra_fields: enforcement.extra_fields.clone(),
         canary_wait: SignedDuration::try_from(enforcement.canary_wait).unwrap_or(SignedDuration::MAX),
     }

@@ -11,7 +11,9 @@ use rust_decimal::Decimal;
 use super::form::Amount;
 use super::problem::{Wrong, nearest, wrong};
 use crate::domain::language::Whom;
+use crate::domain::plan::Protected;
 use crate::domain::policy::{Limit, Pattern};
+use crate::domain::share::Share;
 use crate::domain::{AccountName, ChannelName, ClientId, Money, PolicyName};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,10 +66,6 @@ pub fn channel_name(text: &str) -> Result<ChannelName, Wrong> {
         return Err(wrong("is taken: the channel `client` always exists").accepted("another name"));
     }
     Ok(name)
-}
-
-pub fn client_id(text: &str) -> Result<ClientId, Wrong> {
-    ClientId::new(text).map_err(|_| wrong("is not a client id"))
 }
 
 pub fn currency(text: &str) -> Result<String, Wrong> {
@@ -165,10 +163,24 @@ fn limit(text: &str) -> Result<Limit, Wrong> {
     })
 }
 
-fn share(percent: &str) -> Result<Limit, Wrong> {
-    let plain = percent.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let percent = Decimal::from_str_exact(percent).ok().filter(|_| plain);
-    let percent = percent.ok_or_else(|| wrong("is not a percentage"))?;
+fn percent(text: &str) -> Result<Decimal, Wrong> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let percent = Decimal::from_str_exact(text).ok().filter(|_| plain);
+    percent.ok_or_else(|| wrong("is not a percentage"))
+}
+
+/// A share of something, from 0.01% to 100%.
+pub fn share_of_all(text: &str) -> Result<Share, Wrong> {
+    let number = text.strip_suffix('%').ok_or_else(|| wrong("is not a percentage"))?;
+    let percent = percent(number.trim_end())?;
+    if !(Decimal::new(1, 2)..=Decimal::ONE_HUNDRED).contains(&percent) {
+        return Err(wrong("is out of range").accepted("from 0.01% to 100%"));
+    }
+    Ok(Share::percent(percent))
+}
+
+fn share(text: &str) -> Result<Limit, Wrong> {
+    let percent = percent(text)?;
     if !(Decimal::new(1, 2)..=Decimal::from(10_000)).contains(&percent) {
         return Err(wrong("is out of range").accepted("from 0.01% to 10000% of threshold"));
     }
@@ -186,6 +198,15 @@ pub fn pattern(text: &str) -> Result<Pattern, Wrong> {
         Ok(pattern)
     } else {
         Err(wrong("is not a pattern"))
+    }
+}
+
+/// Who is protected: a pattern of clients, or their package.
+pub fn protected(text: &str) -> Result<Protected, Wrong> {
+    match text.strip_prefix("package:").map(str::trim) {
+        Some("") => Err(wrong("names no package").accepted("a code of getPackages, such as package:8378")),
+        Some(code) => Ok(Protected::Package(code.to_owned())),
+        None => pattern(text).map(Protected::Pattern),
     }
 }
 

@@ -292,7 +292,12 @@ impl Account<'_> {
                         self.judge_silence().await;
                         silence_at = self.clock.due(self.later(self.environment.silence_every));
                     }
-                    Woken::Attend => self.attend().await,
+                    Woken::Attend => {
+                        self.attend().await;
+                        if self.wants_undo().await {
+                            settle_at = self.settle().await;
+                        }
+                    }
                 }
             }
         }
@@ -404,6 +409,14 @@ impl Account<'_> {
             Ok(false) => {}
             Err(error) => tracing::error!(%error, "acknowledgements and escalations could not be attended to"),
         }
+    }
+
+    /// Whether a person waits for a change to be taken back. One that could not be is tried again with the next sweep.
+    async fn wants_undo(&self) -> bool {
+        self.watch.wants_undo().await.unwrap_or_else(|error| {
+            tracing::error!(%error, "it could not be read what people want taken back");
+            false
+        })
     }
 
     async fn judge_silence(&self) {

@@ -11,6 +11,8 @@ use crate::domain::AccountName;
 use crate::domain::decision::{BY_READ_BACK, Decision};
 use crate::domain::judge::Rules;
 use crate::domain::judge::account::Health;
+use crate::domain::kept::Warnings;
+use crate::domain::plan::Orders;
 use crate::domain::report::{Enforcements, Report};
 use crate::enforce::{self, Enforcer, Ground, Portal};
 use crate::metrics;
@@ -275,8 +277,17 @@ impl Watch {
             return Ok(enforce::Report::default());
         }
         let mut view = monitor.load(rules, monitor.clock.now()).await?;
+        let asks_for_warnings = rules.policies.iter().filter_map(|policy| policy.enforce.as_ref());
+        let warnings = match asks_for_warnings
+            .filter(|asks| !asks.requires_notified.is_empty())
+            .count()
+        {
+            0 => Warnings::new(),
+            _ => monitor.store.warnings(account).await?,
+        };
         let mut ground = Ground {
             sweep_started_at,
+            warnings,
             state: &mut view.state,
             clients: &mut view.clients,
             alerts: &view.alerts,
@@ -305,7 +316,7 @@ impl Watch {
 
     /// Raises the alerts about the brake at once; the next sweep may be far.
     async fn judge_brake(&self, rules: &Rules) -> Result<(), Error> {
-        let brake = self.brake().await?;
+        let brake = self.brake().await?.filter(|brake| !brake.ends_by_itself());
         let read_back = brake.as_ref().filter(|brake| brake.by == BY_READ_BACK);
         let health = Health {
             read_back: Some(read_back.map(|brake| brake.note.clone())),
@@ -330,6 +341,16 @@ impl Watch {
     /// When the store fails.
     pub async fn attend(&self) -> Result<bool, Error> {
         Ok(self.monitor().attend(&self.terms().rules, false).await?)
+    }
+
+    /// Whether a person wants a change taken back.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn wants_undo(&self) -> Result<bool, Error> {
+        let monitor = self.monitor();
+        let decisions = monitor.store.decisions(&self.account).await?;
+        Ok(!Orders::of(&decisions, monitor.clock.now()).undos.is_empty())
     }
 
     /// Judges the messages that will never arrive.

@@ -2,7 +2,7 @@
 
 use super::{Desk, Refusal};
 use crate::domain::AccountName;
-use crate::domain::decision::{BRAKE, Decision};
+use crate::domain::decision::{BRAKES, Decision};
 
 impl Desk {
     /// Refuses all enforcement from now on, as `by` wants it; whether it was off.
@@ -14,11 +14,15 @@ impl Desk {
         Ok(self.store.decide(&brake).await?)
     }
 
-    /// Lets enforcement go on; whether it was on.
+    /// Lets enforcement go on; whether it was on. What sets it by itself may set it again with the next sweep.
     ///
     /// # Errors
     /// When the store cannot be written.
     pub async fn brake_off(&self, account: &AccountName) -> Result<bool, Refusal> {
-        Ok(self.store.revoke(account, BRAKE).await?)
+        let mut was_on = false;
+        for brake in BRAKES {
+            was_on |= self.store.revoke(account, brake).await?;
+        }
+        Ok(was_on)
     }
 }

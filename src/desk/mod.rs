@@ -1,7 +1,7 @@
 //! What people look up and decide, over the store: the one place behind the commands, the pages and the JSON API.
 //!
 //! In reading order: [`Desk`] (one look at a store), [`find`] (the client, the policy or the channel that somebody named), `status`
-//! (how the watching goes), [`silences`], [`acks`], [`brake`], [`letters`] and [`forget`] (what people decide), [`spoken`] (what they may say).
+//! (how the watching goes), [`silences`], [`acks`], [`brake`], `holds`, [`approvals`], [`letters`] and [`forget`] (what people decide), [`journal`] (what was done, as a file), [`spoken`] (what they may say).
 //!
 //! A decision is a row that the daemon reads before each of its own. Nothing here asks the API, sends anything, or needs
 //! a running daemon.
@@ -18,9 +18,12 @@ use crate::view::client::ClientCard;
 use crate::view::{Now, Snapshot};
 
 pub mod acks;
+pub mod approvals;
 pub mod brake;
 pub mod find;
 pub mod forget;
+mod holds;
+pub mod journal;
 pub mod letters;
 mod refusal;
 pub mod silences;
@@ -68,6 +71,7 @@ impl Desk {
             schedule_interval: self.settings.schedule.interval(self.now.at),
             kept: self.store.load(&account.name).await?,
             told: self.store.told_of(&account.name).await?,
+            warnings: self.store.warnings(&account.name).await?,
             cannot_be_told: open.map(|letter| (letter.client, letter.why)).collect(),
         })
     }

@@ -61,6 +61,21 @@ pub struct Client {
 }
 
 impl Client {
+    /// A client of whom nothing is known but the id.
+    #[must_use]
+    pub const fn unknown(id: ClientId) -> Self {
+        Self {
+            id,
+            email: String::new(),
+            company: String::new(),
+            firstname: String::new(),
+            lastname: String::new(),
+            country: String::new(),
+            balance_management: String::new(),
+            fingerprint: String::new(),
+        }
+    }
+
     /// What people call the client: the company, else the person, else the id.
     #[must_use]
     pub fn label(&self) -> String {
@@ -106,14 +121,10 @@ mod tests {
     #[test]
     fn a_client_is_called_by_the_first_name_it_has() {
         let client = |company: &str, firstname: &str, lastname: &str| Client {
-            id: ClientId::new("561115").unwrap(),
-            email: String::new(),
             company: company.to_owned(),
             firstname: firstname.to_owned(),
             lastname: lastname.to_owned(),
-            country: String::new(),
-            balance_management: String::new(),
-            fingerprint: String::new(),
+            ..Client::unknown(ClientId::new("561115").unwrap())
         };
         assert_eq!(client(" Consulting ", "John", "Doe").label(), "Consulting");
         assert_eq!(client(" ", "John", "Doe").label(), "John Doe");

@@ -38,6 +38,8 @@ pub enum Kind {
     Approval,
     /// Refuses an enforcement that asked for approval.
     Rejection,
+    /// Takes a change back.
+    Undo,
     /// Tells another channel of an episode that nobody acknowledged.
     Escalation,
     /// Sends what was given up again.
@@ -61,13 +63,31 @@ pub struct Scope {
     pub enforcement: Option<String>,
 }
 
-/// The id of an account's brake: there is one at most.
+/// The id of the brake that a person releases: an account has one at most.
 pub const BRAKE: &str = "brake";
+
+/// The id of the brake that is on while too many clients cannot be read.
+pub const BRAKE_UNREAD: &str = "brake.unread";
+
+/// The id of the brake that is on while the list of clients lacks many.
+pub const BRAKE_INVENTORY: &str = "brake.inventory";
+
+/// All of them.
+pub const BRAKES: [&str; 3] = [BRAKE, BRAKE_UNREAD, BRAKE_INVENTORY];
 
 pub const BY_PERSON: &str = "a person";
 
 /// The balances of too many clients look wrong.
 pub const BY_DATA: &str = "balancewatch: the data look wrong";
+
+/// Too many clients could not be read.
+pub const BY_UNREAD: &str = "balancewatch: too many unread";
+
+/// The list of clients lacks many.
+pub const BY_INVENTORY: &str = "balancewatch: a short list";
+
+/// The sum of all balances moved too far.
+pub const BY_JUMP: &str = "balancewatch: the balances jumped";
 
 /// A record that was read back after a change differs. This brake is the alert `read-back` too.
 pub const BY_READ_BACK: &str = "balancewatch: read-back";
@@ -81,7 +101,16 @@ pub const BY_ESCALATION: &str = "balancewatch: escalation";
 /// The account's codes of balance management are not those that were used before.
 pub const BY_CODES: &str = "balancewatch: management codes";
 
+/// Whoever set the brake because a change came out otherwise than meant: nothing is written until a person has looked.
+pub const SURPRISES: [&str; 3] = [BY_READ_BACK, BY_UNKNOWN, BY_CODES];
+
 impl Decision {
+    /// The id of a client's hold: there is one at most.
+    #[must_use]
+    pub fn hold_id(client: &ClientId) -> String {
+        format!("hold.{client}")
+    }
+
     /// A brake that holds until it is taken back.
     #[must_use]
     pub fn brake(account: AccountName, by: &str, note: String, at: Timestamp) -> Self {
@@ -97,6 +126,12 @@ impl Decision {
         }
     }
 
+    /// Whether it ends by itself once what it is for is over.
+    #[must_use]
+    pub fn ends_by_itself(&self) -> bool {
+        [BRAKE_UNREAD, BRAKE_INVENTORY].contains(&self.id.as_str())
+    }
+
     /// Whether it holds at `now`. One from a time that lies ahead holds: the clock was set back since it was made.
     #[must_use]
     pub fn in_force(&self, now: Timestamp) -> bool {
@@ -104,12 +139,13 @@ impl Decision {
     }
 }
 
-/// The brake, if it is on.
+/// The brake, if it is on; the one that a person releases before those that end by themselves.
 #[must_use]
 pub fn brake(decisions: &[Decision], now: Timestamp) -> Option<&Decision> {
-    decisions
+    let on = decisions
         .iter()
-        .find(|decision| decision.kind == Kind::Brake && decision.in_force(now))
+        .filter(|decision| decision.kind == Kind::Brake && decision.in_force(now));
+    on.min_by_key(|decision| &decision.id)
 }
 
 #[cfg(test)]

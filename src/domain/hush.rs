@@ -62,7 +62,7 @@ impl Covers {
         self.client.as_ref().is_none_or(|only| *only == client.id)
             && self.episode.as_ref().is_none_or(|only| Some(only) == episode)
             && (self.policies.is_empty() || self.policies.contains(policy))
-            && self.clients.selects(client.id.as_str(), &client.email, &client.company)
+            && self.clients.selects(client)
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::alert::Alert;
+use super::alert::{Alert, EpisodeId};
 use super::decision::Decision;
 use super::enforcement::{Enforcement, EnforcementStep};
 use super::notice::{Attempt, Message, NoticeState, Notification, Transition};
@@ -143,6 +143,20 @@ pub struct Told {
     /// Since when what is owed to the client waits.
     pub client_waits_since: Option<Timestamp>,
 }
+
+/// Where the first word of an episode through a channel stands, for those who must be warned before a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// It arrived: the first of it then.
+    Arrived { at: Timestamp },
+    /// It may still arrive.
+    Waits,
+    /// It will not arrive.
+    Failed { why: String },
+}
+
+/// Where warnings stand, by episode and channel. Nothing was decided to be told where one is missing.
+pub type Warnings = BTreeMap<(EpisodeId, ChannelName), Warning>;
 
 /// What happened in an account since a time: alerts of which somebody was to be told, and what became of that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -60,7 +60,7 @@ impl Languages {
     #[must_use]
     pub fn of(&self, id: &str, address: &str, company: &str, country: &str) -> Language {
         let names = |whom: &Whom| match whom {
-            Whom::Pattern(pattern) => pattern.matches(id, address, company),
+            Whom::Pattern(pattern) => pattern.names(id, address, company),
             Whom::Country(pattern) => glob(pattern, &country.trim().to_lowercase()),
         };
         let rule = self.rules.iter().find(|(_, whom)| names(whom));

@@ -28,6 +28,7 @@ pub mod reason;
 pub mod receiver;
 pub mod report;
 pub mod set_back;
+pub mod share;
 #[cfg(test)]
 pub mod testing;
 pub mod watch;

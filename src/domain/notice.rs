@@ -65,7 +65,7 @@ pub enum Transition {
 impl Transition {
     /// A short stable word, used in ids and as a label: `fired`, `client-due`, `repeated-2`, `resolved`,
     /// `enforced-verified`, `reverted-verified`, `enforced-refused-protected`, … What is refused or waits is told once
-    /// per reason, so its word names the reason.
+    /// per reason, and what is asked each time anew, so its word says more.
     #[must_use]
     pub fn label(&self) -> String {
         match self {
@@ -86,7 +86,9 @@ impl Transition {
                     Direction::Revert => "reverted",
                 };
                 match outcome {
-                    Outcome::Refused { .. } | Outcome::Waiting { .. } => format!("{verb}-{}", outcome.told_as()),
+                    Outcome::Refused { .. } | Outcome::Asked { .. } | Outcome::Waiting { .. } => {
+                        format!("{verb}-{}", outcome.told_as())
+                    }
                     _ => format!("{verb}-{}", outcome.label()),
                 }
             }
@@ -384,10 +386,11 @@ mod tests {
             .label()
         };
         let refused = |why: Refusal| Outcome::Refused { why };
+        let protected = || Refusal::Protected { entry: "7".to_owned() };
         let labels = [
             enforced(Outcome::Verified, Direction::Enforce),
             enforced(Outcome::Verified, Direction::Revert),
-            enforced(refused(Refusal::Protected), Direction::Enforce),
+            enforced(refused(protected()), Direction::Enforce),
             enforced(refused(Refusal::PasswordMasked), Direction::Enforce),
         ];
         let expected = [

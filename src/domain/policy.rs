@@ -76,7 +76,7 @@ impl Policy {
     /// Whether it judges this client.
     #[must_use]
     pub fn is_for(&self, client: &Client) -> bool {
-        self.clients.selects(client.id.as_str(), &client.email, &client.company)
+        self.clients.selects(client)
     }
 
     /// Whether it mails the client itself.
@@ -188,11 +188,31 @@ impl std::fmt::Display for Limit {
 }
 
 /// What a policy asks to change while it fires.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Enforce {
     pub balance_management: Management,
+    /// How long after the last warning arrived; without a warning, after the episode began.
+    pub grace: SignedDuration,
+    /// Through which channels people must have been told before.
+    pub requires_notified: Vec<ChannelName>,
     /// Whether to put the old value back when nobody asks for the new one any more.
     pub revert_on_recovery: bool,
+    /// Whether it is put back only after a deposit that is newer than the change.
+    pub revert_needs_deposit: bool,
+}
+
+impl Enforce {
+    /// To set this, at once and for good.
+    #[must_use]
+    pub const fn now(balance_management: Management) -> Self {
+        Self {
+            balance_management,
+            grace: SignedDuration::ZERO,
+            requires_notified: Vec::new(),
+            revert_on_recovery: false,
+            revert_needs_deposit: false,
+        }
+    }
 }
 
 /// Which clients a policy is for: all, or those that match `include`, without those that match `exclude`.
@@ -205,16 +225,16 @@ pub struct Selector {
 }
 
 impl Selector {
-    /// Whether the policy is for this client. `email` is the client's own address.
+    /// Whether the policy is for this client.
     #[must_use]
-    pub fn selects(&self, id: &str, email: &str, company: &str) -> bool {
-        let matches = |pattern: &Pattern| pattern.matches(id, email, company);
+    pub fn selects(&self, client: &Client) -> bool {
+        let matches = |pattern: &Pattern| pattern.matches(client);
         (self.include.is_empty() || self.include.iter().any(matches)) && !self.exclude.iter().any(matches)
     }
 }
 
-/// A way to name clients: an id, an e-mail pattern or `company:PATTERN`; `*` stands for any characters, and case
-/// does not matter outside ids.
+/// A way to name clients: an id, an e-mail pattern or `company:PATTERN`; `*` stands for any characters, and case does not
+/// matter outside ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pattern {
     /// Exactly this id.
@@ -223,6 +243,16 @@ pub enum Pattern {
     Email(String),
     /// A company with `*`.
     Company(String),
+}
+
+impl std::fmt::Display for Pattern {
+    /// As it is written in the configuration.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Id(text) | Self::Email(text) => f.write_str(text),
+            Self::Company(pattern) => write!(f, "company:{pattern}"),
+        }
+    }
 }
 
 impl Pattern {
@@ -236,9 +266,15 @@ impl Pattern {
         }
     }
 
-    /// Whether it names this client.
+    /// Whether it names this client; an address is the client's own.
     #[must_use]
-    pub fn matches(&self, id: &str, email: &str, company: &str) -> bool {
+    pub fn matches(&self, client: &Client) -> bool {
+        self.names(client.id.as_str(), &client.email, &client.company)
+    }
+
+    /// Whether it names the client of which this is known.
+    #[must_use]
+    pub fn names(&self, id: &str, email: &str, company: &str) -> bool {
         match self {
             Self::Id(wanted) => wanted == id,
             Self::Email(pattern) => glob(pattern, &email.to_lowercase()),
@@ -270,6 +306,7 @@ pub(super) fn glob(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Limit, Pattern, Selector};
+    use crate::domain::{Client, ClientId};
 
     #[test]
     fn patterns_name_clients() {
@@ -291,26 +328,31 @@ mod tests {
             ("company in full", "company:über gmbh", true),
             ("other company", "company:gmbh", false),
         ];
+        let client = Client {
+            email: "John@internal.example.com".to_owned(),
+            company: "Über GmbH".to_owned(),
+            ..Client::unknown(ClientId::new("561115").unwrap())
+        };
         for (name, pattern, expected) in cases {
-            let got = Pattern::parse(pattern).matches("561115", "John@internal.example.com", "Über GmbH");
-            assert_eq!(got, expected, "{name}");
+            assert_eq!(Pattern::parse(pattern).matches(&client), expected, "{name}");
         }
     }
 
     #[test]
     fn excluded_beats_included() {
+        let client = |id: &str| Client::unknown(ClientId::new(id).unwrap());
         let everybody = Selector::default();
-        assert!(everybody.selects("1", "a@b", "c"));
+        assert!(everybody.selects(&client("1")));
         let one = Selector {
             include: vec![Pattern::parse("1")],
             exclude: vec![],
         };
-        assert!(one.selects("1", "", "") && !one.selects("2", "", ""));
+        assert!(one.selects(&client("1")) && !one.selects(&client("2")));
         let none = Selector {
             include: vec![Pattern::parse("1")],
             exclude: vec![Pattern::parse("*")],
         };
-        assert!(!none.selects("1", "a@b", ""));
+        assert!(!none.selects(&client("1")));
     }
 
     #[test]

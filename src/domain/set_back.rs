@@ -68,6 +68,7 @@ impl SetBack {
             management_codes: _,
             codes_used: _,
             codes_disputed: _,
+            enforced_in: _,
             clock_jumped_at,
             surprise,
             last_sweep: _,

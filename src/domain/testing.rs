@@ -4,8 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::alert::EpisodeId;
 use super::dead_letter::DeadLetter;
-use super::enforcement::{Direction, Enforcement, EnforcementState};
+use super::enforcement::{Direction, Enforcement, EnforcementState, Mode};
+use super::judge::triggers::Triggers;
+use super::plan::{Approvals, Caps, Guards};
 use super::policy::{Policy, Scope, Selector, Severity, When};
+use super::share::Share;
 use super::{AccountName, ChannelName, Client, ClientId, Management, Money, PolicyName, Reading, Threshold};
 
 pub fn money(text: &str) -> Money {
@@ -110,7 +113,38 @@ pub fn enforcement(episode: EpisodeId) -> Enforcement {
         before_image: None,
         window_ms: None,
         settle_at: None,
+        asked_at: None,
         waited: 0,
         told: [].into(),
+    }
+}
+
+/// What sets the brake by itself, as it is without a word in the configuration.
+pub fn triggers() -> Triggers {
+    Triggers {
+        firing: Share::percent(10.into()),
+        balance_jump: Share::percent(30.into()),
+        unread: Share::percent(50.into()),
+    }
+}
+
+/// Guards that stop little: no cap but these, nobody protected.
+pub fn guards(mode: Mode, per_sweep: u32, per_day: u32) -> Guards {
+    Guards {
+        mode,
+        protect: Vec::new(),
+        caps: Caps {
+            per_sweep,
+            per_hour: 1_000,
+            per_day,
+            share_per_day: Share::percent(100.into()),
+        },
+        approvals: Approvals {
+            needed: 1,
+            expires: SignedDuration::from_hours(4),
+            ask_again: SignedDuration::from_hours(6),
+        },
+        extra_fields: [].into(),
+        canary_wait: SignedDuration::from_secs(60),
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::enforcement::Mode;
 use super::judge::surprise::Surprise;
 use super::{Client, ClientId, Reading, Threshold};
 
@@ -62,18 +63,18 @@ impl Watched {
         }
     }
 
+    /// Whether it is one of the account's clients: no pseudo-client, and not known to have vanished.
+    #[must_use]
+    pub fn is_client(&self) -> bool {
+        self.vanished_at.is_none() && !self.client.id.is_pseudo()
+    }
+
     /// A pseudo-client, and what people call it.
     #[must_use]
     pub fn pseudo(id: ClientId, label: &str, now: Timestamp) -> Self {
         let client = Client {
-            id,
-            email: String::new(),
             company: label.to_owned(),
-            firstname: String::new(),
-            lastname: String::new(),
-            country: String::new(),
-            balance_management: String::new(),
-            fingerprint: String::new(),
+            ..Client::unknown(id)
         };
         Self::new(client, now)
     }
@@ -110,6 +111,8 @@ pub struct AccountState {
     pub codes_used: BTreeMap<String, String>,
     /// The list of codes that contradicted them and set the brake. Whoever releases it accepts this list.
     pub codes_disputed: BTreeMap<String, String>,
+    /// The mode in which enforcement last ran; another one cancels what waits.
+    pub enforced_in: Option<Mode>,
     /// When the clock was last seen to jump forward by more than a minute.
     pub clock_jumped_at: Option<Timestamp>,
     /// A sweep in which too many clients began to breach a balance limit, until a second one told what it was.
@@ -146,6 +149,7 @@ impl Default for AccountState {
             management_codes: BTreeMap::new(),
             codes_used: BTreeMap::new(),
             codes_disputed: BTreeMap::new(),
+            enforced_in: None,
             clock_jumped_at: None,
             surprise: None,
             last_sweep: None,

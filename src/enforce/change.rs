@@ -34,6 +34,9 @@ impl<P: Provider> Enforcer<P> {
         let mut change = self.begin(enforcement).await?;
         journal.put(&change.enforcement);
         let balance = format!("the balance is {}", ready.balance.for_people());
+        for (step, detail) in &ready.first {
+            journal.step(&mut change, step, detail.clone());
+        }
         journal.step(&mut change, "planned", balance);
         journal.step(&mut change, "read", "the record, for the last time");
         let words = change_in_words(&change.enforcement);
@@ -41,9 +44,9 @@ impl<P: Provider> Enforcer<P> {
         self.at("before sent is written")?;
         self.flush(journal).await?;
         self.at("after sent is written")?;
-        if self.brake().await? {
-            let step = ("held-back", "the brake was set; nothing was sent".to_owned());
-            self.put_off(journal, change, step, Deferral::Brake).await?;
+        if let Some(why) = self.orders().await?.forbid(intent) {
+            let step = ("held-back", format!("{why}; nothing was sent"));
+            self.put_off(journal, change, step, why).await?;
             return Ok(End::Waiting);
         }
         self.at("before the write")?;

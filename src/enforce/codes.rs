@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use super::journal::Journal;
 use super::{Enforcer, Error, Failure, Provider};
-use crate::domain::enforcement::Mode;
-use crate::domain::plan::{confirms, contradiction};
+use crate::domain::plan::{Orders, confirms, contradiction};
 
 impl<P: Provider> Enforcer<P> {
     /// The account's codes, read anew before anything is changed; those that are known, where nothing can be. A list that
@@ -14,11 +13,11 @@ impl<P: Provider> Enforcer<P> {
         &self,
         journal: &mut Journal<'_, '_>,
         is_wanted: bool,
-        brake: &mut bool,
+        orders: &Orders,
     ) -> Result<Result<BTreeMap<String, String>, Failure>, Error> {
         let state = &mut *journal.ground.state;
         let used = state.trusted_codes().clone();
-        let may_change = self.settings.guards.mode == Mode::Apply && !*brake;
+        let may_change = self.settings.guards.mode.changes() && orders.brake.is_none();
         if !is_wanted || (!used.is_empty() && !may_change) {
             return Ok(Ok(used));
         }
@@ -33,7 +32,6 @@ impl<P: Provider> Enforcer<P> {
                 journal.state_changed = true;
                 journal.brake_codes(what, self.clock.now());
                 self.flush(journal).await?;
-                *brake = true;
                 return Ok(Ok(used));
             }
             contradicts => {

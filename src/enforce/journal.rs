@@ -102,7 +102,7 @@ impl<'g, 'a> Journal<'g, 'a> {
 
     pub fn newest(&self, intent: &Intent) -> Option<&Enforcement> {
         self.kept(&intent.episode, intent.direction)
-            .max_by_key(|kept| number(&kept.id))
+            .max_by_key(|kept| kept.number())
     }
 
     /// The record that waits for this intent, or a new one, as planned now.
@@ -123,7 +123,11 @@ impl<'g, 'a> Journal<'g, 'a> {
         };
         let id = match newest.filter(waits) {
             Some(waiting) => waiting.id.clone(),
-            None => format!("{}/{way}/{}", intent.episode, number_of(self.newest(intent)) + 1),
+            None => format!(
+                "{}/{way}/{}",
+                intent.episode,
+                self.newest(intent).map_or(0, Enforcement::number) + 1
+            ),
         };
         Enforcement {
             id,
@@ -144,6 +148,7 @@ impl<'g, 'a> Journal<'g, 'a> {
             before_image: None,
             window_ms: None,
             settle_at: None,
+            asked_at: newest.and_then(|kept| kept.asked_at),
             waited: newest.map_or(0, |kept| kept.waited),
             told: newest.map(|kept| kept.told.clone()).unwrap_or_default(),
         }
@@ -189,7 +194,12 @@ impl<'g, 'a> Journal<'g, 'a> {
 
     pub fn brake(&mut self, by: &str, note: String, now: Timestamp) {
         let brake = decision::Decision::brake(self.rules.account.clone(), by, note, now);
-        self.batch.decisions.push(brake);
+        self.decide(brake);
+    }
+
+    /// Writes down what became of a decision.
+    pub fn decide(&mut self, decision: decision::Decision) {
+        self.batch.decisions.push(decision);
     }
 
     pub fn owe(&mut self, owed: Owed) {
@@ -207,14 +217,4 @@ impl<'g, 'a> Journal<'g, 'a> {
         }
         commit
     }
-}
-
-fn number_of(kept: Option<&Enforcement>) -> u32 {
-    kept.map_or(0, |kept| number(&kept.id))
-}
-
-/// The last part of an enforcement's id.
-fn number(id: &str) -> u32 {
-    let digits = id.rsplit('/').next().unwrap_or_default();
-    digits.parse().unwrap_or(0)
 }

@@ -12,9 +12,8 @@ use crate::clock::Mark;
 use crate::domain::enforcement::{Deferral, Refusal};
 use crate::domain::judge::verdict::Known;
 use crate::domain::plan::{
-    Country, Decision, Field, Intent, Passwords, Record, fit, prepare, resolve, still_called_for,
+    Country, Decision, Field, Guards, Intent, Passwords, Record, fit, prepare, resolve, still_called_for,
 };
-use crate::domain::watch::Watched;
 use crate::domain::{Money, Reading, Threshold};
 
 /// A change that may be sent: everything was asked a moment ago.
@@ -25,6 +24,8 @@ pub struct Ready {
     pub countries: Vec<Country>,
     /// When the last read began.
     pub read_from: Mark,
+    /// What the journal says before all else: who approved it, who wants it taken back.
+    pub first: Vec<(&'static str, String)>,
 }
 
 /// Why a look ends without anything to send.
@@ -72,10 +73,36 @@ impl<P: Provider> Enforcer<P> {
         if !is_called_for {
             return Err(Decision::Deferred(Deferral::NotInBreach).into());
         }
-        match self.world(journal, self.brake().await?).decide(intent) {
+        let world = self.world(journal, self.orders().await?);
+        match world.decide(intent) {
             Decision::Go => {}
             decision => return Err(decision.into()),
         }
+        if let Some(since) = intent.needs_deposit_since {
+            let newest = self.provider.newest_deposit(&intent.client).await.map_err(unreadable)?;
+            // The API tells the day alone. That the balance is good again says that one of the same day came later.
+            let changed_on = since.to_zoned(self.settings.rules.zone.clone()).date();
+            if newest.is_none_or(|newest| newest < changed_on) {
+                return Err(Decision::Deferred(Deferral::NoDeposit).into());
+            }
+        }
+        self.look_at_packages(intent).await?;
+        let approvals = world.approvals(intent);
+        let first = approvals.map(|yes| ("approved", format!("by {}: {}", yes.by, yes.note)));
+        let first = first.collect();
+        self.last_look(journal, intent, code, (reading.balance, first)).await
+    }
+
+    /// Reads the record for the last time, and makes of it what is to be sent. `first`: what the journal says before, with the
+    /// balance by which it is decided.
+    pub(super) async fn last_look(
+        &self,
+        journal: &mut Journal<'_, '_>,
+        intent: &Intent,
+        code: &str,
+        (balance, first): (Money, Vec<(&'static str, String)>),
+    ) -> Result<(Ready, P::Turn), Stay> {
+        let unreadable = |failure: Failure| failure.unreadable();
         let countries = self.countries(journal).await.map_err(unreadable)?;
         let passwords = self.passwords(journal, intent).await.map_err(unreadable)?;
         self.at("before the last read")?;
@@ -85,18 +112,35 @@ impl<P: Provider> Enforcer<P> {
             turn,
             since: read_from,
         } = look.map_err(|failure| failure.no_record())?;
-        let sent = judge_record(intent, journal, &before, code, &countries, self.clock.now())?;
+        let guards = &self.settings.guards;
+        let sent = judge_record(intent, journal, &before, code, &countries, (guards, self.clock.now()))?;
         let changes = [(Field::BalanceManagement, code)];
-        let extra_fields = &self.settings.guards.extra_fields;
-        fit(&before, &changes, extra_fields, Some(&passwords)).map_err(Decision::Refused)?;
+        fit(&before, &changes, &guards.extra_fields, Some(&passwords)).map_err(Decision::Refused)?;
         let ready = Ready {
-            balance: reading.balance,
+            balance,
+            first,
             before,
             sent,
             countries,
             read_from,
         };
         Ok((ready, turn))
+    }
+
+    /// Who is protected by a package is known by asking for this client alone.
+    async fn look_at_packages(&self, intent: &Intent) -> Result<(), Decision> {
+        let guards = &self.settings.guards;
+        if !guards.asks_for_packages() {
+            return Ok(());
+        }
+        let packages = self.provider.packages(&intent.client).await;
+        let packages = packages.map_err(|failure| failure.unreadable())?;
+        match guards.protecting_package(&packages) {
+            Some(entry) => Err(Decision::Refused(Refusal::Protected {
+                entry: entry.to_string(),
+            })),
+            None => Ok(()),
+        }
     }
 
     async fn measures(&self, intent: &Intent) -> Result<(Reading, Threshold), Failure> {
@@ -112,8 +156,12 @@ impl<P: Provider> Enforcer<P> {
             Some(passwords) => Arc::clone(passwords),
             None => Arc::new(self.provider.passwords().await?),
         };
-        let is_listed = |watched: &&Watched| watched.vanished_at.is_none() && !watched.client.id.is_pseudo();
-        let expected = journal.ground.clients.iter().filter(is_listed).count();
+        let expected = journal
+            .ground
+            .clients
+            .iter()
+            .filter(|watched| watched.is_client())
+            .count();
         if !passwords.knows(&intent.client) || passwords.clients() + (expected / 20).max(2) < expected {
             return Err(Failure::short_list());
         }
@@ -150,14 +198,19 @@ fn judge_record(
     before: &Read,
     code: &str,
     countries: &[Country],
-    now: Timestamp,
+    (guards, now): (&Guards, Timestamp),
 ) -> Result<Record, Decision> {
     if before.client.id != intent.client {
         return Err(Decision::Refused(Refusal::WrongRecord));
     }
-    let is_edited = journal
-        .watched(&intent.client)
-        .is_none_or(|watched| watched.client.fingerprint != before.client.fingerprint);
+    if let Some(pattern) = guards.protecting(&before.client).filter(|_| !intent.by_person) {
+        let entry = pattern.to_string();
+        return Err(Decision::Refused(Refusal::Protected { entry }));
+    }
+    let is_edited = !intent.by_person
+        && journal
+            .watched(&intent.client)
+            .is_none_or(|watched| watched.client.fingerprint != before.client.fingerprint);
     journal.seen(&before.client, false, now);
     if before.record.get(Field::BalanceManagement) == code {
         return Err(Decision::Already);

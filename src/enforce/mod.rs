@@ -7,14 +7,14 @@
 //! 2. the record is read for the last time, in a pair of turns with the write, and the record to send is made from it, or
 //!    refused;
 //! 3. *sent* is committed, with the image of the record and the time from which the write can be settled;
-//! 4. the brake is read from the store, immediately before the write; once the last read is too old, all begins anew;
+//! 4. brake, holds and rejections are read from the store, immediately before the write; once the last read is too old, all begins anew;
 //! 5. the write, once, never repeated;
 //! 6. the record is read back and compared; the end is committed together with the notices about it.
 //!
 //! A change that is found *sent* is settled by reading alone ([`Enforcer::settle`]); nothing else is written to the
 //! account before that. The first surprise sets the brake.
 //!
-//! In reading order: `look` (steps 1 and 2), `change` (3 to 6), `settle`. All they write goes through `journal`; `notes`
+//! In reading order: `look` (steps 1 and 2), `change` (3 to 6), `settle`, `undo`. All they write goes through `journal`; `notes`
 //! and `waiting` say what becomes of an enforcement there, and who is told.
 
 mod change;
@@ -26,6 +26,7 @@ mod portal;
 mod provider;
 mod report;
 mod settle;
+mod undo;
 mod waiting;
 
 use std::collections::BTreeMap;
@@ -40,10 +41,11 @@ pub use report::{Event, Report};
 
 use crate::clock::Clock;
 use crate::domain::alert::Alert;
-use crate::domain::enforcement::{Deferral, Enforcement, Mode};
+use crate::domain::enforcement::{Deferral, Enforcement};
 use crate::domain::judge::Rules;
+use crate::domain::kept::Warnings;
 pub use crate::domain::plan::Read;
-use crate::domain::plan::{Decision, Fleet, Guards, Intent, World, intents, outdated};
+use crate::domain::plan::{Decision, Fleet, Guards, Intent, Orders, World, intents, outdated};
 use crate::domain::watch::{AccountState, Watched};
 use crate::store::{self, Store};
 use journal::Journal;
@@ -72,6 +74,8 @@ pub struct Ground<'a> {
     /// All clients, in any order. Who is told of a change is found here, and in the alerts.
     pub clients: &'a mut [Watched],
     pub alerts: &'a [Alert],
+    /// Where the warnings of running episodes stand, as the store gives them.
+    pub warnings: Warnings,
     /// Its enforcements, as the store gives them.
     pub enforcements: &'a mut Vec<Enforcement>,
 }
@@ -147,10 +151,10 @@ impl<P: Provider> Enforcer<P> {
         }
         let mut journal = Journal::new(&self.settings.rules, ground);
         let wanted = self.wanted(&mut journal);
-        let mut brake = self.brake().await?;
-        let codes = self.learn_codes(&mut journal, !wanted.is_empty(), &mut brake).await?;
+        let orders = self.orders().await?;
+        let codes = self.learn_codes(&mut journal, !wanted.is_empty(), &orders).await?;
         let mut report = Report::default();
-        let (mut looks, mut world) = (0, self.world(&journal, brake));
+        let (mut looks, mut world) = (0, self.world(&journal, self.orders().await?));
         let mut in_vain = 0;
         for intent in wanted {
             let decision = match (world.decide(&intent), &codes) {
@@ -161,15 +165,15 @@ impl<P: Provider> Enforcer<P> {
                     in_vain = if end == End::InVain { in_vain + 1 } else { 0 };
                     report.count(end);
                     looks += 1;
-                    brake = self.brake().await?;
-                    world = self.world(&journal, brake);
+                    world = self.world(&journal, self.orders().await?);
                     world.count_looks(looks);
                     continue;
                 }
                 (decision, _) => decision,
             };
             report.count(End::of(&decision));
-            if self.settings.guards.mode == Mode::Apply {
+            world.assume_asked(&decision);
+            if self.settings.guards.mode.changes() {
                 journal.note(&intent, decision, self.clock.now());
             }
         }
@@ -215,40 +219,54 @@ impl<P: Provider> Enforcer<P> {
     /// What is wanted, in order; what waited and is not wanted any more is cancelled.
     fn wanted(&self, journal: &mut Journal<'_, '_>) -> Vec<Intent> {
         let (wanted, gone) = {
-            let ground = &*journal.ground;
-            let fleet = Fleet {
-                sweep_started_at: ground.sweep_started_at,
-                inventory_at: ground.state.inventory_at,
-                mode: self.settings.guards.mode,
-                policies: &self.settings.rules.policies,
-                history: ground.enforcements,
-            };
-            let gone: Vec<Enforcement> = outdated(&fleet, ground.alerts).into_iter().cloned().collect();
-            let wanted = intents(&fleet, ground.alerts, |client| journal.watched(client));
-            (wanted, gone)
+            let fleet = self.fleet(journal);
+            let alerts = journal.ground.alerts;
+            let gone: Vec<Enforcement> = outdated(&fleet, alerts).into_iter().cloned().collect();
+            (self.intents(journal), gone)
         };
+        let mode = Some(self.settings.guards.mode);
+        let is_other = journal.ground.state.enforced_in != mode;
+        if is_other {
+            journal.ground.state.enforced_in = mode;
+            journal.state_changed = true;
+        }
+        let is_any_gone = !gone.is_empty();
         for enforcement in gone {
             journal.cancel(enforcement, self.clock.now());
         }
-        wanted
+        // What people were asked in another mode counts no more.
+        if is_any_gone { self.intents(journal) } else { wanted }
+    }
+
+    fn intents(&self, journal: &Journal<'_, '_>) -> Vec<Intent> {
+        intents(&self.fleet(journal), journal.ground.alerts, |client| {
+            journal.watched(client)
+        })
+    }
+
+    fn fleet<'f>(&'f self, journal: &'f Journal<'_, '_>) -> Fleet<'f> {
+        let ground = &*journal.ground;
+        let clients = ground.clients.iter().filter(|watched| watched.is_client()).count();
+        Fleet {
+            sweep_started_at: ground.sweep_started_at,
+            state: ground.state,
+            clients: u32::try_from(clients).unwrap_or(u32::MAX),
+            guards: &self.settings.guards,
+            warnings: &ground.warnings,
+            policies: &self.settings.rules.policies,
+            history: ground.enforcements,
+        }
     }
 
     /// The world as it is now.
-    fn world(&self, journal: &Journal<'_, '_>, brake: bool) -> World {
-        World::new(
-            self.clock.now(),
-            journal.ground.sweep_started_at,
-            &self.settings.guards,
-            brake,
-            journal.ground.state,
-            journal.ground.enforcements,
-        )
+    fn world(&self, journal: &Journal<'_, '_>, orders: Orders) -> World {
+        World::new(self.clock.now(), &self.fleet(journal), orders)
     }
 
-    /// Whether the brake is on, by the store: a person may have set it this moment.
-    async fn brake(&self) -> Result<bool, Error> {
-        let (account, now) = (&self.settings.rules.account, self.clock.now());
-        Ok(self.store.brake(account, now).await?.is_some())
+    /// What people decided, by the store: they may have decided it this moment.
+    async fn orders(&self) -> Result<Orders, Error> {
+        let decisions = self.store.decisions(&self.settings.rules.account).await?;
+        Ok(Orders::of(&decisions, self.clock.now()))
     }
 
     /// A moment at which a crash test may stop.

@@ -97,6 +97,7 @@ impl Journal<'_, '_> {
     fn defer(&mut self, intent: &Intent, why: Deferral, now: Timestamp) {
         let state = EnforcementState::Deferred { why: why.clone() };
         match self.newest(intent) {
+            kept if is_new_request(kept, &why) => self.ask(intent, why, now),
             Some(kept) if kept.state == state => {}
             // It keeps its refusal: that says more than what it waits for before it is looked at again.
             Some(kept) if was_declined(&kept.state) => {
@@ -113,6 +114,35 @@ impl Journal<'_, '_> {
                 self.put(&enforcement);
             }
         }
+    }
+
+    /// Asks people to approve it.
+    fn ask(&mut self, intent: &Intent, why: Deferral, now: Timestamp) {
+        let Deferral::Approval {
+            needed,
+            until,
+            why: ref cause,
+            ..
+        } = why
+        else {
+            return;
+        };
+        let cause = cause.clone();
+        let mut enforcement = Enforcement {
+            state: EnforcementState::Deferred { why },
+            asked_at: Some(now),
+            ..self.open(intent, now)
+        };
+        let outcome = Outcome::Asked {
+            id: enforcement.id.clone(),
+            before: enforcement.times_asked(),
+            until,
+            needed,
+            why: cause,
+        };
+        enforcement.told.insert(outcome.told_as());
+        self.put(&enforcement);
+        self.tell(&enforcement, &outcome, now);
     }
 
     /// Notes a refusal. One that only repeats the newest is not news; `looked`: when the record was read for it, the
@@ -152,6 +182,9 @@ fn log(enforcement: &Enforcement, outcome: &Outcome) {
         Outcome::Refused { why } => {
             tracing::warn!(%account, %client, enforcement = %id, why = why.label(), "an enforcement was refused");
         }
+        Outcome::Asked { .. } => {
+            tracing::warn!(%account, %client, enforcement = %id, %wanted, "an enforcement asks for an approval");
+        }
         Outcome::Waiting { why, others } => {
             tracing::warn!(%account, %client, enforcement = %id, why = why.label(), others, "an enforcement still waits");
         }
@@ -174,8 +207,16 @@ fn is_news(enforcement: &Enforcement, outcome: &Outcome) -> bool {
         }
         Outcome::Already => !enforcement.told.is_empty(),
         // The end of its episode, or another change, is told itself.
-        Outcome::DidNotHappen | Outcome::Cancelled | Outcome::Waiting { .. } => false,
+        Outcome::DidNotHappen | Outcome::Cancelled | Outcome::Asked { .. } | Outcome::Waiting { .. } => false,
     }
+}
+
+/// Whether people have yet to be asked for it.
+fn is_new_request(kept: Option<&Enforcement>, why: &Deferral) -> bool {
+    let Deferral::Approval { asked_at, .. } = why else {
+        return false;
+    };
+    kept.is_none_or(|kept| kept.asked_at != Some(*asked_at))
 }
 
 const fn was_declined(state: &EnforcementState) -> bool {
@@ -215,19 +256,15 @@ mod tests {
             why: Deferral::Brake,
             others: 0,
         };
+        let protected = || Refusal::Protected { entry: "7".to_owned() };
         let again = ["refused-protected".to_owned(), "declined-used_password".to_owned()];
         let much = |most: usize| (0..most).map(|reason| format!("declined-{reason}"));
         for (name, enforcement, outcome, expected) in [
             ("a success", told([]), Outcome::Verified, true),
             ("a surprise after a refusal", told(again.clone()), differs, true),
             ("an unknown end", told([]), unknown, true),
-            ("a first refusal", told([]), refused(Refusal::Protected), true),
-            (
-                "the same refusal",
-                told(again.clone()),
-                refused(Refusal::Protected),
-                false,
-            ),
+            ("a first refusal", told([]), refused(protected()), true),
+            ("the same refusal", told(again.clone()), refused(protected()), false),
             (
                 "another refusal",
                 told(again.clone()),

@@ -1,6 +1,8 @@
 //! The provider over the wire: the account's API client, in the words of enforcement. Translates, and decides nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
 
 use super::provider::{Cause, Failure, LastLook, Provider};
 use crate::clock::Clock;
@@ -79,6 +81,15 @@ impl Provider for Portal {
 
     async fn passwords(&self) -> Result<Passwords, Failure> {
         Ok(self.client.get_passwords().await?)
+    }
+
+    async fn packages(&self, client: &ClientId) -> Result<BTreeSet<String>, Failure> {
+        Ok(self.client.get_client_packages(client).await?)
+    }
+
+    async fn newest_deposit(&self, client: &ClientId) -> Result<Option<Date>, Failure> {
+        let deposits = self.client.get_deposits(client).await?;
+        Ok(deposits.rows.iter().map(|deposit| deposit.date).max())
     }
 
     async fn record_before_write(&self, client: &ClientId) -> Result<LastLook<WriteTurn>, Failure> {

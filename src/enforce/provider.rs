@@ -1,7 +1,9 @@
-//! What enforcement asks of the provider: six reads and one write. Nothing else of the API can be reached from here.
+//! What enforcement asks of the provider: eight reads and one write. Nothing else of the API can be reached from here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
+
+use jiff::civil::Date;
 
 use crate::clock::Mark;
 use crate::domain::enforcement::{Deferral, Refusal};
@@ -99,6 +101,12 @@ pub trait Provider: Send + Sync {
 
     /// `getClients` for all: their passwords, hashed.
     fn passwords(&self) -> impl Future<Output = Result<Passwords, Failure>> + Send;
+
+    /// `getClientPackages`: the codes of the client's packages.
+    fn packages(&self, client: &ClientId) -> impl Future<Output = Result<BTreeSet<String>, Failure>> + Send;
+
+    /// `getDeposits`: the day of the client's newest deposit, in Toronto; `None` when it never made one.
+    fn newest_deposit(&self, client: &ClientId) -> impl Future<Output = Result<Option<Date>, Failure>> + Send;
 
     /// One record, and the right to send at once what is made of it: waiting for that here, and not behind the read or in
     /// [`set`](Self::set), keeps the last look, the brake's last look and the write together.

@@ -1,5 +1,5 @@
-//! What became of changes that were left *sent*, and the second look at the first change ever. Reads, and never writes
-//! to the provider.
+//! What became of changes that were left *sent*, the second look at the first change ever, and what people want taken back.
+//! Reads, and writes nothing to the provider but the last.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -24,7 +24,8 @@ impl<P: Provider> Enforcer<P> {
         let is_sent = |kept: &&Enforcement| kept.state == EnforcementState::Sent;
         let sent: Vec<Enforcement> = ground.enforcements.iter().filter(is_sent).cloned().collect();
         let canary = canary(ground);
-        if sent.is_empty() && canary.is_none() {
+        let wishes = self.orders().await?.undos;
+        if sent.is_empty() && canary.is_none() && wishes.is_empty() {
             return Ok(report);
         }
         let mut journal = Journal::new(&self.settings.rules, ground);
@@ -39,6 +40,7 @@ impl<P: Provider> Enforcer<P> {
         if let Some(canary) = canary {
             self.look_again(&mut journal, canary).await?;
         }
+        self.undo_all(&mut journal, wishes, &mut report).await?;
         self.flush(&mut journal).await?;
         report.events.append(&mut journal.events);
         report.wake_at(self.next_at(&journal));

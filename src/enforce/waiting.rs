@@ -57,7 +57,7 @@ impl Journal<'_, '_> {
                 .state
                 .waits_for()
                 .or_else(|| self.behind_refusals.get(&kept.id).cloned())?;
-            Some((kept.clone(), why))
+            (!why.is_known()).then(|| (kept.clone(), why))
         })
         .collect()
     }

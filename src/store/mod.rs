@@ -6,6 +6,7 @@
 //! - Everything that the daemon decides is written through [`Store::commit`]: one [`Commit`], one transaction.
 //! - It decides nothing, reads no clock, and holds no password.
 
+pub mod chain;
 mod commit;
 mod disk;
 mod encode;
@@ -39,12 +40,14 @@ use crate::domain::alert::{Alert, EpisodeId};
 use crate::domain::dead_letter::DeadLetter;
 use crate::domain::decision::{self, Decision};
 use crate::domain::enforcement::Enforcement;
+use crate::domain::kept::Warnings;
 pub use crate::domain::kept::{
     AccountView, Activity, Counts, EnforcementRecord, Fires, Kept, NoticeRecord, Seen, Sibling, Told, Waiting,
     WaitingMail,
 };
 use crate::domain::notice::{Message, Notification};
 use crate::domain::{AccountName, ChannelName, ClientId};
+use chain::{Broken, Checked, Line, Part};
 use sqlite::{Fault, Sqlite};
 
 /// What the opener of a store may do with it.
@@ -335,6 +338,25 @@ impl Store {
     /// Who was told of each episode that runs. One of which nobody is owed anything is not among them.
     pub async fn told_of(&self, account: &AccountName) -> Result<BTreeMap<EpisodeId, Told>, Error> {
         self.during("read who was told", self.engine.told_of(account)).await
+    }
+
+    /// Where the warnings of the account's running episodes stand.
+    pub async fn warnings(&self, account: &AccountName) -> Result<Warnings, Error> {
+        self.during("read who was warned", self.engine.warnings(account)).await
+    }
+
+    /// Checks the account's journal and everything that it is about.
+    ///
+    /// # Errors
+    /// When the store cannot be read. What is wrong with the journal is an answer.
+    pub async fn verify(&self, account: &AccountName) -> Result<Result<Checked, Broken>, Error> {
+        let (lines, texts) = self.journal(account).await?;
+        Ok(chain::check(&lines, &texts))
+    }
+
+    /// The lines of the account's journal, in their order, and what they are about as it stands now.
+    pub async fn journal(&self, account: &AccountName) -> Result<(Vec<Line>, BTreeMap<Part, String>), Error> {
+        self.during("read the journal", self.engine.journal(account)).await
     }
 
     pub async fn enforcements(&self, filter: &Filter) -> Result<Vec<Enforcement>, Error> {

@@ -8,6 +8,7 @@ use super::alert::AlertRow;
 use super::page::{Card, Cell, Page, Shown, Tone};
 use super::snapshot::Snapshot;
 use super::words::{Now, amount, label, management};
+use crate::domain::decision::Decision;
 use crate::domain::enforcement::{Direction, Enforcement};
 use crate::domain::judge::rules::addresses;
 use crate::domain::plan::meaning;
@@ -36,6 +37,8 @@ pub struct ClientCard {
     threshold_email_unusable: bool,
     /// Why its mails do not arrive.
     cannot_be_told: Option<String>,
+    /// Who holds it, since when and why: no policy changes it.
+    held: Option<Hold>,
     spent_today: Option<Money>,
     spent_total: Option<Money>,
     read_at: Option<Timestamp>,
@@ -58,6 +61,24 @@ pub struct ClientCard {
     means: Option<Management>,
     #[serde(skip)]
     was_asked: bool,
+}
+
+/// A person's "hands off".
+#[derive(Debug, Serialize, JsonSchema)]
+struct Hold {
+    by: String,
+    since: Timestamp,
+    reason: String,
+}
+
+impl From<&Decision> for Hold {
+    fn from(hold: &Decision) -> Self {
+        Self {
+            by: hold.by.clone(),
+            since: hold.at,
+            reason: hold.note.clone(),
+        }
+    }
 }
 
 /// An enforcement in short.
@@ -114,6 +135,7 @@ impl ClientCard {
             addresses,
             threshold_email_unusable: unusable(threshold.and_then(|threshold| threshold.email.as_deref())).is_some(),
             cannot_be_told: snapshot.cannot_be_told.get(&client.id).cloned(),
+            held: snapshot.hold(&client.id).map(Hold::from),
             spent_today: reading.and_then(|reading| reading.spent_today),
             spent_total: reading.and_then(|reading| reading.spent_total),
             read_at: reading.map(|reading| reading.at),
@@ -200,6 +222,12 @@ impl Shown for ClientCard {
             card.fact("threshold", self.threshold_text(now));
             card.fact("balance management", management(code, self.means, description));
             card.fact("mail address", self.address_text());
+            if let Some(Hold { by, since, reason }) = &self.held {
+                card.fact(
+                    "held",
+                    (format!("since {} by {by}: {reason}", now.clock(*since)), Tone::Warning),
+                );
+            }
             if let Some(why) = &self.cannot_be_told {
                 card.fact("cannot be told", (why.as_str(), Tone::Bad));
             }

@@ -92,6 +92,7 @@ pub fn state_text(state: &EnforcementState) -> String {
             format!("it is not known whether it happened: the record could not be read ({error})")
         }
         Outcome::Cancelled => "not wanted any more before anything was sent".to_owned(),
+        Outcome::Asked { .. } => "people were asked to approve it".to_owned(),
         Outcome::Waiting { why, .. } => format!("put off: {why}"),
     }
 }
@@ -104,7 +105,11 @@ const fn tone(state: &EnforcementState) -> Tone {
             Outcome::Verified => Tone::Good,
             Outcome::Differs { .. } | Outcome::Unknown { .. } => Tone::Bad,
             Outcome::Refused { .. } | Outcome::Declined { .. } => Tone::Warning,
-            Outcome::Already | Outcome::DidNotHappen | Outcome::Cancelled | Outcome::Waiting { .. } => Tone::Plain,
+            Outcome::Already
+            | Outcome::DidNotHappen
+            | Outcome::Cancelled
+            | Outcome::Asked { .. }
+            | Outcome::Waiting { .. } => Tone::Plain,
         },
     }
 }
@@ -287,7 +292,9 @@ mod tests {
 
     #[test]
     fn every_state_is_told_in_words_and_by_its_tone() {
-        let why = Refusal::Protected;
+        let why = Refusal::Protected {
+            entry: "*@x".to_owned(),
+        };
         let brake = || Deferral::Brake;
         for (state, text, expected) in [
             (EnforcementState::Planned, "written down, not begun", Tone::Plain),
@@ -305,7 +312,7 @@ mod tests {
             ),
             (
                 ended(Outcome::Refused { why }),
-                "refused: the client is protected (`enforcement.protect`)",
+                "refused: the client is protected (`enforcement.protect`: `*@x`)",
                 Tone::Warning,
             ),
             (

@@ -10,7 +10,7 @@ use super::words::{Now, change};
 use crate::domain::alert::{Alert, EpisodeId};
 use crate::domain::enforcement::{Deferral, Direction, EnforcementState, Mode};
 use crate::domain::judge::lifecycle::confirms_from;
-use crate::domain::plan::{Canary, Decision, Fleet, Intent, World, intents, plan};
+use crate::domain::plan::{Canary, Decision, Fleet, Intent, Orders, World, intents, plan};
 use crate::domain::{AccountName, ClientId, Management, Money, PolicyName};
 
 /// The enforcement of an account, as it stands.
@@ -33,21 +33,16 @@ impl Planned {
         let sweep_started_at = kept.state.sweep_started_at.unwrap_or(snapshot.now.at);
         let fleet = Fleet {
             sweep_started_at,
-            inventory_at: kept.state.inventory_at,
-            mode: guards.mode,
+            state: &kept.state,
+            clients: u32::try_from(snapshot.listed().count()).unwrap_or(u32::MAX),
+            guards,
+            warnings: &snapshot.warnings,
             policies: &snapshot.rules.policies,
             history: &kept.enforcements,
         };
         let wanted = intents(&fleet, &kept.alerts, |client| snapshot.client(client.as_str()));
-        let is_braked = snapshot.brake().is_some();
-        let world = World::new(
-            snapshot.now.at,
-            sweep_started_at,
-            guards,
-            is_braked,
-            &kept.state,
-            &kept.enforcements,
-        );
+        let orders = Orders::of(&kept.decisions, snapshot.now.at);
+        let world = World::new(snapshot.now.at, &fleet, orders);
         Self {
             canary: world.canary,
             enforced_in_day: world.used_in_day(Direction::Enforce),
@@ -61,6 +56,7 @@ impl Planned {
 pub const fn mode_text(mode: Mode) -> &'static str {
     match mode {
         Mode::Observe => "observe: nothing is changed, `balancewatch plan` shows what would be",
+        Mode::Approve => "approve: what policies ask for is changed once people approve it, within every guard",
         Mode::Apply => "apply: what policies ask for is changed, within every guard",
     }
 }
@@ -103,8 +99,18 @@ pub fn decision_reason(snapshot: &Snapshot, intent: &Intent, decision: &Decision
                 None => Deferral::Unconfirmed.to_string(),
             }
         }
-        Decision::Deferred(why) => why.to_string(),
+        Decision::Deferred(why) => with_times(why, &snapshot.now),
         Decision::Refused(why) => why.to_string(),
+    }
+}
+
+/// Why something waits, and until when, where that is known.
+pub fn with_times(why: &Deferral, now: &Now) -> String {
+    match why {
+        Deferral::Approval { until, .. } => format!("{why}, until {}", now.clock(*until)),
+        Deferral::Expired { ask_again_at } => format!("{why}, at {} or later", now.clock(*ask_again_at)),
+        Deferral::Grace { until } => format!("{why}, until {}", now.clock(*until)),
+        _ => why.to_string(),
     }
 }
 
@@ -126,6 +132,8 @@ pub struct Plan {
     brake_reason: Option<String>,
     canary: &'static str,
     max_per_sweep: u32,
+    max_per_hour: u32,
+    /// The lower of `max_per_day` and what `max_share_per_day` allows.
     max_per_day: u32,
     applied_24h: u32,
     reverted_24h: u32,
@@ -177,6 +185,7 @@ impl Plan {
                 reason: decision_reason(snapshot, intent, decision),
                 tone: decision_tone(decision),
             });
+        let clients = u32::try_from(snapshot.listed().count()).unwrap_or(u32::MAX);
         let enforcements = snapshot.kept.enforcements.iter();
         let sent = enforcements.filter(|done| done.state == EnforcementState::Sent);
         Self {
@@ -186,7 +195,8 @@ impl Plan {
             brake_reason: brake.map(|brake| brake.note.clone()),
             canary: canary_text(planned.canary),
             max_per_sweep: caps.per_sweep,
-            max_per_day: caps.per_day,
+            max_per_hour: caps.per_hour,
+            max_per_day: caps.per_day.min(caps.share(clients)),
             applied_24h: planned.enforced_in_day,
             reverted_24h: planned.reverted_in_day,
             sweep_started_at: state.sweep_started_at,
@@ -217,6 +227,7 @@ impl Shown for Plan {
         let mut page = Page::default();
         let mode = match self.mode {
             Mode::Observe => "observe: nothing is changed, this is what would be",
+            Mode::Approve => "approve: what people approved is done in the next sweep, by fresh readings",
             Mode::Apply => "apply: what is to be done now is done in the next sweep, by fresh readings",
         };
         page.line(format!("account {}, mode {mode}", self.account));
@@ -224,11 +235,16 @@ impl Shown for Plan {
         if let Some(reason) = &self.brake_reason {
             page.line(format!("the brake is on: {reason}"));
         }
-        if self.mode == Mode::Apply {
+        if self.mode.changes() {
             page.line(format!("the account's first change: {}", self.canary));
             page.line(format!(
-                "in 24h: {} of {} changes, {} of {} reversals; {} in one sweep",
-                self.applied_24h, self.max_per_day, self.reverted_24h, self.max_per_day, self.max_per_sweep
+                "in 24h: {} of {} changes, {} of {} reversals; {} in one sweep, {} in an hour",
+                self.applied_24h,
+                self.max_per_day,
+                self.reverted_24h,
+                self.max_per_day,
+                self.max_per_sweep,
+                self.max_per_hour
             ));
         }
         for id in &self.sent {
@@ -278,10 +294,7 @@ mod tests {
     fn asked() -> Snapshot {
         let mut snapshot = snapshot();
         let mut low = policy("low", When::default());
-        low.enforce = Some(Enforce {
-            balance_management: Management::Hard,
-            revert_on_recovery: false,
-        });
+        low.enforce = Some(Enforce::now(Management::Hard));
         snapshot.rules.policies = vec![low];
         let mut client = watched("561115");
         client.reading = Some(reading("8", "1", -60));
@@ -328,10 +341,12 @@ mod tests {
                 "a second reading must confirm it first",
             ),
             (
-                Decision::Refused(Refusal::Protected),
+                Decision::Refused(Refusal::Protected {
+                    entry: "561115".to_owned(),
+                }),
                 "refused",
                 Tone::Bad,
-                "the client is protected (`enforcement.protect`)",
+                "the client is protected (`enforcement.protect`: `561115`)",
             ),
         ] {
             assert_eq!((decision_word(&decision), decision_tone(&decision)), (word, tone));
@@ -376,7 +391,7 @@ mod tests {
             "account main, mode apply: what is to be done now is done in the next sweep, by fresh readings\n\
              by the readings of the sweep that ended 30s ago\n\
              the account's first change: sent: it is read again before any other change goes\n\
-             in 24h: 1 of 20 changes, 0 of 20 reversals; 3 in one sweep\n\
+             in 24h: 1 of 3 changes, 0 of 3 reversals; 3 in one sweep, 1000 in an hour\n\
              sent, and not settled yet: x/enforce/1\n\
              \nnothing is asked for: no firing alert wants a change that was not made or given up already\n"
         );

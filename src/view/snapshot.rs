@@ -12,7 +12,7 @@ use crate::domain::due::revisit;
 use crate::domain::hush::Hushes;
 use crate::domain::judge::rules::Rules;
 use crate::domain::judge::verdict::usable_threshold;
-use crate::domain::kept::{AccountView, Told};
+use crate::domain::kept::{AccountView, Told, Warnings};
 use crate::domain::plan::Guards;
 use crate::domain::watch::Watched;
 use crate::domain::{ClientId, Money, PolicyName};
@@ -29,6 +29,8 @@ pub struct Snapshot {
     pub kept: AccountView,
     /// Who was told of the episodes that run.
     pub told: BTreeMap<EpisodeId, Told>,
+    /// Where the warnings of running episodes stand.
+    pub warnings: Warnings,
     /// Why clients cannot be told: their mails died, and they took none since.
     pub cannot_be_told: BTreeMap<ClientId, String>,
 }
@@ -48,6 +50,13 @@ impl Snapshot {
     /// The brake, if it is on.
     pub fn brake(&self) -> Option<&Decision> {
         decision::brake(&self.kept.decisions, self.now.at)
+    }
+
+    /// The hold of a client, if somebody holds it.
+    pub fn hold(&self, client: &ClientId) -> Option<&Decision> {
+        let id = Decision::hold_id(client);
+        let mut decisions = self.kept.decisions.iter();
+        decisions.find(|decision| decision.id == id && decision.in_force(self.now.at))
     }
 
     /// What people decided about alerts, and the windows that are open.

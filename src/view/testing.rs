@@ -11,8 +11,8 @@ use super::words::Now;
 use crate::domain::alert::{Alert, EpisodeId, Firing, Pending, Phase};
 use crate::domain::enforcement::{Enforcement, EnforcementState, Mode};
 use crate::domain::judge::rules::Rules;
-use crate::domain::kept::AccountView;
-use crate::domain::plan::{Caps, Guards};
+use crate::domain::kept::{AccountView, Warnings};
+use crate::domain::plan::Guards;
 use crate::domain::reason::{Finding, Measure, Reason, Relation};
 use crate::domain::testing::{self, money};
 use crate::domain::watch::{AccountState, Watched};
@@ -42,19 +42,15 @@ pub fn snapshot() -> Snapshot {
             channels: BTreeMap::new(),
             default_threshold: None,
             mode: Mode::Observe,
+            triggers: testing::triggers(),
             zone: TimeZone::UTC,
             mutes: Vec::new(),
         },
         guards: Guards {
-            mode: Mode::Observe,
-            protect: [].into(),
-            caps: Caps {
-                per_sweep: 3,
-                per_day: 20,
-            },
             canary_wait: SignedDuration::ZERO,
-            extra_fields: [].into(),
+            ..testing::guards(Mode::Observe, 3, 20)
         },
+        warnings: Warnings::new(),
         rate_per_minute: 60,
         schedule_interval: SignedDuration::from_mins(5),
         kept: AccountView {

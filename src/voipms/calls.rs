@@ -1,6 +1,7 @@
 //! The functions that the daemon decides by, a method for each. How they are sent stands in `client`.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::call::Call;
@@ -84,6 +85,16 @@ impl Client {
     /// What a client was debited with, newest first. However the API says that there is nothing, the list is empty.
     pub async fn get_charges(&self, client: &ClientId) -> Result<Rows<Entry>, Error> {
         self.read(&functions::get_charges(client)).await
+    }
+
+    /// What a client was credited with, newest first; as [`Client::get_charges`].
+    pub async fn get_deposits(&self, client: &ClientId) -> Result<Rows<Entry>, Error> {
+        self.read(&functions::get_deposits(client)).await
+    }
+
+    /// The codes of a client's packages.
+    pub async fn get_client_packages(&self, client: &ClientId) -> Result<BTreeSet<String>, Error> {
+        self.read(&functions::get_client_packages(client)).await
     }
 
     /// The address that the API sees this machine at. Answered also while that address is not allowed (documented).

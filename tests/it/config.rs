@@ -39,7 +39,7 @@ type = "sms"
 [alerts]
 notify_clients = true
 [enforcement]
-mode = "approve"
+mode = "off"
 "#;
 
 struct Folder(tempfile::TempDir);
@@ -124,7 +124,7 @@ fn every_problem_is_a_line_and_then_they_are_counted() {
     }
     assert_eq!(out.lines().last(), Some("9 problems"), "{out}");
     assert!(
-        out.contains("did you mean `username`?") && out.contains("not in this version"),
+        out.contains("did you mean `username`?") && out.contains("observe, approve, apply"),
         "{out}"
     );
     let (code, out, _) = run(&mut folder.program(&["--output", "json", "check"]));
@@ -308,7 +308,7 @@ fn a_closed_pipe_is_no_error() {
 
 #[test]
 fn usage_is_64_and_answers_are_0() {
-    let cases: [(&[&str], i32, &str, &str); 11] = [
+    let cases: [(&[&str], i32, &str, &str); 12] = [
         (&["--version"], 0, "balancewatch 0.", ""),
         (&["--help"], 0, "Examples:", ""),
         (&["check", "--help"], 0, "Exit codes:", ""),
@@ -317,12 +317,8 @@ fn usage_is_64_and_answers_are_0() {
         (&["chekc"], 64, "", "similar subcommand exists: 'check'"),
         (&["check", "--colour"], 64, "", "--colour"),
         (&["--output", "yaml", "check"], 64, "", "possible values: table, json"),
-        (
-            &["hold", "561115", "--yes"],
-            64,
-            "",
-            "error: `hold` is not in this version",
-        ),
+        (&["hold", "561115"], 64, "", "--reason <TEXT>"),
+        (&["enforcements", "verify", "--yes"], 64, "", "--yes"),
         (&["config", "schema"], 0, "\"title\": \"schedule.sweep\"", ""),
         (
             &["--output", "json", "replay", "--policy"],

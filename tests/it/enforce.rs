@@ -10,9 +10,12 @@ use balancewatch::domain::alert::{Alert, EpisodeId, Firing, Phase};
 use balancewatch::domain::decision;
 use balancewatch::domain::enforcement::{Deferral, Enforcement, EnforcementState, Mode, Outcome, Refusal};
 use balancewatch::domain::judge::Rules;
-use balancewatch::domain::plan::{Caps, Guards};
+use balancewatch::domain::judge::triggers::Triggers;
+use balancewatch::domain::kept::Warnings;
+use balancewatch::domain::plan::{Approvals, Caps, Guards};
 use balancewatch::domain::policy::{Enforce, Limit, Policy, Scope, Selector, Severity, When};
 use balancewatch::domain::reason::Reason;
+use balancewatch::domain::share::Share;
 use balancewatch::domain::watch::Watched;
 use balancewatch::domain::{AccountName, ClientId, Management, Money, PolicyName, Reading};
 use balancewatch::enforce::{Enforcer, Error, Ground, Hook, Portal, Report, Settings};
@@ -67,8 +70,8 @@ fn hard_policy() -> Policy {
         notify: vec![],
         clients: Selector::default(),
         enforce: Some(Enforce {
-            balance_management: Management::Hard,
             revert_on_recovery: true,
+            ..Enforce::now(Management::Hard)
         }),
         scope: Scope::Clients,
     }
@@ -96,6 +99,10 @@ fn api(url: String, options: &Options) -> Client {
         clock: Clock::real(),
     });
     Client::new(&settings, pacer, &Network::load(), 1).unwrap()
+}
+
+fn percent(number: i64) -> Share {
+    Share::percent(number.into())
 }
 
 impl Stage {
@@ -131,6 +138,11 @@ impl Stage {
                     channels: [].into(),
                     default_threshold: None,
                     mode: Mode::Apply,
+                    triggers: Triggers {
+                        firing: percent(10),
+                        balance_jump: percent(30),
+                        unread: percent(50),
+                    },
                     zone: TimeZone::UTC,
                     mutes: Vec::new(),
                 }),
@@ -139,7 +151,14 @@ impl Stage {
                     protect: [].into(),
                     caps: Caps {
                         per_sweep: 3,
+                        per_hour: 5,
                         per_day: 20,
+                        share_per_day: percent(2),
+                    },
+                    approvals: Approvals {
+                        needed: 1,
+                        expires: SignedDuration::from_hours(4),
+                        ask_again: SignedDuration::from_hours(6),
                     },
                     extra_fields: [].into(),
                     canary_wait: SignedDuration::from_secs(60),
@@ -223,6 +242,7 @@ impl Stage {
         let mut report = enforcer
             .settle(&mut Ground {
                 sweep_started_at,
+                warnings: Warnings::new(),
                 state: &mut view.state,
                 clients: &mut view.clients,
                 alerts: &[],
@@ -242,6 +262,7 @@ impl Stage {
         let alerts = self.alerts();
         let mut ground = Ground {
             sweep_started_at,
+            warnings: Warnings::new(),
             state: &mut view.state,
             clients: &mut view.clients,
             alerts: &alerts,

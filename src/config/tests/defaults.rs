@@ -60,6 +60,20 @@ fn the_defaults_are_those_of_the_contract() {
         (Mode::Observe, 3, 20)
     );
     assert_eq!(
+        (enforcement.max_per_hour, enforcement.max_share_per_day.to_string()),
+        (5, "2%".to_owned())
+    );
+    let approvals = &enforcement.approvals;
+    assert_eq!(
+        (approvals.needed, approvals.expires, approvals.ask_again),
+        (1, SignedDuration::from_hours(4), SignedDuration::from_hours(6))
+    );
+    let brake = enforcement.brake;
+    assert_eq!(
+        [brake.firing, brake.balance_jump, brake.unread].map(|share| share.to_string()),
+        ["10%", "30%", "50%"]
+    );
+    assert_eq!(
         (enforcement.protect.len(), enforcement.canary_wait),
         (0, Duration::from_secs(60))
     );

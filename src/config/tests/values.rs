@@ -382,8 +382,8 @@ pub const ROWS: &[Row] = &[
     (
         "enforcement",
         "mode",
-        &["'observe'", "'apply'"],
-        &[("'approve'", "is not in this version"), ("'off'", "is not known")],
+        &["'observe'", "'approve'", "'apply'"],
+        &[("'off'", "is not known")],
     ),
     (
         "enforcement",
@@ -410,9 +410,14 @@ pub const ROWS: &[Row] = &[
     (
         "enforcement",
         "protect",
-        &["[]", "['561116', 'a_b']"],
         &[
-            ("['a b']", "is not a client id"),
+            "[]",
+            "['561116', 'a_b']",
+            "['*@clinic.example', 'company:Ambulance*', 'package:8378']",
+        ],
+        &[
+            ("['a b']", "is not a pattern"),
+            ("['package:']", "names no package"),
             ("[561116]", "has an item that is a whole number"),
             ("['']", "is empty"),
         ],
@@ -423,7 +428,63 @@ pub const ROWS: &[Row] = &[
         &["'0s'", "'1h'"],
         &[("'61m'", "is out of range"), ("60", "is a whole number")],
     ),
-    ("enforcement", "ask_again", &[], &[("'6h'", "is not in this version")]),
+    (
+        "enforcement",
+        "max_per_hour",
+        &["0", "100000"],
+        &[("-1", "is out of range"), ("100001", "is out of range")],
+    ),
+    (
+        "enforcement",
+        "max_share_per_day",
+        &["'0.01%'", "'2 %'", "'100%'"],
+        &[
+            ("'0%'", "is out of range"),
+            ("'101%'", "is out of range"),
+            ("'2'", "is not a percentage"),
+            ("'-2%'", "is not a percentage"),
+            ("2", "is a whole number"),
+        ],
+    ),
+    (
+        "enforcement",
+        "approvers_needed",
+        &["1", "2"],
+        &[("0", "is out of range"), ("3", "is out of range")],
+    ),
+    (
+        "enforcement",
+        "approval_expires",
+        &["'1m'", "'6h'"],
+        &[("'59s'", "is out of range"), ("'8d'", "is out of range")],
+    ),
+    (
+        "enforcement",
+        "ask_again",
+        &["'4h'", "'30d'"],
+        &[
+            ("'31d'", "is out of range"),
+            ("'3h'", "would ask again while the request before can still be approved"),
+        ],
+    ),
+    (
+        "enforcement.brake",
+        "firing_share",
+        &["'0.5%'"],
+        &[("'0%'", "is out of range")],
+    ),
+    (
+        "enforcement.brake",
+        "balance_jump",
+        &["'100%'"],
+        &[("30", "is a whole number")],
+    ),
+    (
+        "enforcement.brake",
+        "unread_share",
+        &["'50%'"],
+        &[("'half'", "is not a percentage")],
+    ),
 ];
 
 #[test]

@@ -2,8 +2,11 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::domain::ChannelName;
 
 /// Why an enforcement is put off.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -13,8 +16,41 @@ pub enum Deferral {
     SweepCap { cap: u32 },
     /// As many as 24 hours may see were done.
     DayCap { cap: u32 },
+    /// As many as an hour may see were done, or wait for an approval.
+    HourCap { cap: u32 },
+    /// As many as 24 hours may see of so many clients were done.
+    ShareCap { cap: u32, clients: u32 },
     /// The brake is on.
     Brake,
+    /// Somebody holds the client.
+    Held {
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// People were asked to approve it, and too few did so far.
+    Approval {
+        /// How many people have to.
+        needed: u32,
+        /// Who did.
+        given: Vec<String>,
+        asked_at: Timestamp,
+        /// Until when it can be approved.
+        until: Timestamp,
+        /// Why it needs that although the mode is `apply`.
+        why: Option<String>,
+    },
+    /// People were asked to approve it, and did not in time.
+    Expired {
+        /// When they are asked again.
+        ask_again_at: Timestamp,
+    },
+    /// Whoever was warned has until then.
+    Grace { until: Timestamp },
+    /// Who must be warned before it was not told yet.
+    NotWarned { channel: ChannelName },
+    /// It goes back only after a deposit, and none is newer than the change.
+    NoDeposit,
     /// The first enforcement ever of this account is still being watched.
     Canary,
     /// It is not known yet what became of another change of this account.
@@ -51,13 +87,27 @@ pub enum Deferral {
 }
 
 impl Deferral {
+    /// Whether those who are told of what waits know of it: they were asked, or told of the grace.
+    #[must_use]
+    pub const fn is_known(&self) -> bool {
+        matches!(self, Self::Approval { .. } | Self::Expired { .. } | Self::Grace { .. })
+    }
+
     /// The word for it, without its details.
     #[must_use]
     pub const fn label(&self) -> &'static str {
         match self {
             Self::SweepCap { .. } => "sweep-cap",
             Self::DayCap { .. } => "day-cap",
+            Self::HourCap { .. } => "hour-cap",
+            Self::ShareCap { .. } => "share-cap",
             Self::Brake => "brake",
+            Self::Held { .. } => "held",
+            Self::Approval { .. } => "approval",
+            Self::Expired { .. } => "expired",
+            Self::Grace { .. } => "grace",
+            Self::NotWarned { .. } => "not-warned",
+            Self::NoDeposit => "no-deposit",
             Self::Canary => "canary",
             Self::Unsettled => "unsettled",
             Self::NotInBreach => "not-in-breach",
@@ -80,7 +130,30 @@ impl fmt::Display for Deferral {
         match self {
             Self::SweepCap { cap } => write!(f, "`max_per_sweep` = {cap} is reached"),
             Self::DayCap { cap } => write!(f, "`max_per_day` = {cap} is reached"),
+            Self::HourCap { cap } => write!(f, "`max_per_hour` = {cap} is reached"),
+            Self::ShareCap { cap, clients } => {
+                write!(f, "`max_share_per_day` allows {cap} changes in 24 hours among {clients} clients")
+            }
             Self::Brake => f.write_str("the brake is on"),
+            Self::Held { by, reason } => write!(f, "{by} holds the client: {reason}"),
+            Self::Approval { needed, given, why, .. } => {
+                match needed {
+                    1 => f.write_str("it waits for an approval")?,
+                    _ => write!(f, "it waits for {needed} approvals")?,
+                }
+                if !given.is_empty() {
+                    write!(f, ", and has that of {}", given.join(", "))?;
+                }
+                why.as_ref().map_or(Ok(()), |why| write!(f, " ({why})"))
+            }
+            Self::Expired { .. } => f.write_str("nobody approved it in time; it is asked for again while it is wanted"),
+            Self::Grace { .. } => f.write_str("whoever was warned still has time (`enforce.grace`)"),
+            Self::NotWarned { channel } => {
+                write!(f, "the warning through `{channel}` has not arrived yet (`enforce.requires_notified`)")
+            }
+            Self::NoDeposit => {
+                f.write_str("no deposit is newer than the change (`enforce.revert_needs_deposit`)")
+            }
             Self::Canary => f.write_str("the account's first enforcement is still being watched"),
             Self::Unsettled => f.write_str("it is not known yet what became of another change of this account"),
             Self::NotInBreach => f.write_str("what was read just before no longer calls for it"),

@@ -67,6 +67,8 @@ pub struct Enforcement {
     pub window_ms: Option<i64>,
     /// When an uncertain write can be settled by reading: its request's total deadline.
     pub settle_at: Option<Timestamp>,
+    /// When people were last asked to approve it.
+    pub asked_at: Option<Timestamp>,
     /// At the end of how many sweeps it was open, over all plans made for the same intent; not counted beyond what
     /// decides whether that is told.
     pub waited: u32,
@@ -92,6 +94,33 @@ pub enum EnforcementState {
 }
 
 impl Enforcement {
+    /// Whether the record may have been changed by it.
+    #[must_use]
+    pub fn may_have_changed(&self) -> bool {
+        match &self.state {
+            EnforcementState::Sent => true,
+            EnforcementState::Ended { outcome } => matches!(
+                outcome,
+                Outcome::Verified | Outcome::Differs { .. } | Outcome::Unknown { .. }
+            ),
+            EnforcementState::Planned | EnforcementState::Deferred { .. } => false,
+        }
+    }
+
+    /// Which plan for the same intent it is: the last part of its id.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        let digits = self.id.rsplit('/').next().unwrap_or_default();
+        digits.parse().unwrap_or(0)
+    }
+
+    /// How often people were asked to approve it.
+    #[must_use]
+    pub fn times_asked(&self) -> u32 {
+        let asked = self.told.iter().filter(|told| told.starts_with("asked-"));
+        u32::try_from(asked.count()).unwrap_or(u32::MAX)
+    }
+
     /// Whether it set the client to HARD and read that back.
     #[must_use]
     pub fn is_verified_hard(&self) -> bool {
@@ -184,6 +213,19 @@ pub enum Outcome {
     },
     /// Not wanted any more before anything was sent.
     Cancelled,
+    /// No end: people are asked to approve it. Never kept as a state.
+    Asked {
+        /// What they approve, by its id.
+        id: String,
+        /// How often they were asked before.
+        before: u32,
+        /// Until when it can be approved.
+        until: Timestamp,
+        /// How many people have to approve it.
+        needed: u32,
+        /// Why it is asked for although the mode is `apply`.
+        why: Option<String>,
+    },
     /// No end: it is still open after so many sweeps that somebody is told. Never kept as a state.
     Waiting {
         why: Deferral,
@@ -205,6 +247,7 @@ impl Outcome {
             Self::DidNotHappen => "did-not-happen",
             Self::Unknown { .. } => "unknown",
             Self::Cancelled => "cancelled",
+            Self::Asked { .. } => "asked",
             Self::Waiting { .. } => "waiting",
         }
     }
@@ -222,6 +265,8 @@ impl Outcome {
             Self::Refused { why } => format!("refused-{}", why.label()),
             Self::Declined { code } => format!("declined-{code}"),
             Self::Waiting { why, .. } => format!("waiting-{}", why.label()),
+            // Each time anew.
+            Self::Asked { before, .. } => format!("asked-{}", before + 1),
             _ => self.label().to_owned(),
         }
     }
@@ -242,7 +287,17 @@ pub struct FieldDifference {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Refusal {
     /// The client stands in `protect`.
-    Protected,
+    Protected {
+        /// The entry that names it; empty in what versions before patterns wrote.
+        #[serde(default)]
+        entry: String,
+    },
+    /// Somebody rejected it: for as long as the episode lasts.
+    Rejected {
+        by: String,
+        /// Why.
+        reason: String,
+    },
     /// `getBalanceManagement` does not list the wanted value, or not exactly one code for it.
     NotListed { wanted: Management },
     /// The value to go back to is not listed any more.
@@ -284,7 +339,7 @@ pub enum Refusal {
     BadRecord,
     /// The record is not as it was left, so going back would overwrite what a person set.
     EditedSince,
-    /// The episode began in another mode and needs an approval.
+    /// The episode began in another mode. Only versions that knew no approvals wrote it.
     OtherMode,
 }
 
@@ -293,7 +348,8 @@ impl Refusal {
     #[must_use]
     pub const fn label(&self) -> &'static str {
         match self {
-            Self::Protected => "protected",
+            Self::Protected { .. } => "protected",
+            Self::Rejected { .. } => "rejected",
             Self::NotListed { .. } => "not-listed",
             Self::UndoNotListed { .. } => "undo-not-listed",
             Self::MissingField { .. } => "missing-field",
@@ -315,7 +371,11 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Protected => f.write_str("the client is protected (`enforcement.protect`)"),
+            Self::Protected { entry } if entry.is_empty() => {
+                f.write_str("the client is protected (`enforcement.protect`)")
+            }
+            Self::Protected { entry } => write!(f, "the client is protected (`enforcement.protect`: `{entry}`)"),
+            Self::Rejected { by, reason } => write!(f, "{by} rejected it: {reason}"),
             Self::NotListed { wanted } => {
                 write!(
                     f,
@@ -355,9 +415,7 @@ impl fmt::Display for Refusal {
             Self::WrongRecord => f.write_str("the API answered with another client's record"),
             Self::BadRecord => f.write_str("the client's record came with a field missing or garbled"),
             Self::EditedSince => f.write_str("a person changed the record since"),
-            Self::OtherMode => {
-                f.write_str("the episode began in another mode; it needs an approval, which is not in this version")
-            }
+            Self::OtherMode => f.write_str("the episode began in another mode"),
         }
     }
 }

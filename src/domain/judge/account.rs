@@ -12,6 +12,7 @@ use crate::domain::alert::Alert;
 use crate::domain::dead_letter::{self, DeadLetter};
 use crate::domain::hush::Hushes;
 use crate::domain::reason::{Reason, failure_in_words};
+use crate::domain::share::Share;
 use crate::domain::watch::Watched;
 use crate::domain::{ChannelName, ClientId, Money};
 
@@ -126,13 +127,14 @@ impl Rules {
     }
 }
 
-/// Judges whether most readings of a sweep failed together. One failure alone is a client's own.
+/// Judges whether most readings of a sweep failed together, or more than the `share` that stops all changes. One failure alone is a client's own.
 #[must_use]
-pub fn upstream(tried: u64, failed: u64, most_common: Option<&str>) -> Option<Result<(), Trouble>> {
+pub fn upstream((tried, failed): (u64, u64), share: Share, most_common: Option<&str>) -> Option<Result<(), Trouble>> {
     if tried == 0 {
         return None;
     }
-    if failed < 2 || failed * 2 <= tried {
+    let is_most = failed * 2 > tried || share.is_exceeded(failed.into(), tried.into());
+    if failed < 2 || !is_most {
         return Some(Ok(()));
     }
     let kind = most_common.unwrap_or("unknown");
@@ -141,7 +143,7 @@ pub fn upstream(tried: u64, failed: u64, most_common: Option<&str>) -> Option<Re
             "{failed} of {tried} readings failed; those clients are not watched meanwhile; the most common failure was {}",
             failure_in_words(kind)
         ),
-        fix: "nothing to do here: the API is asked again in every sweep. See whether https://voip.ms answers and \
+        fix: "nothing to do here: the API is asked again in every sweep, and nothing is changed until most answer. See whether https://voip.ms answers and \
               whether VoIP.ms reports an outage"
             .to_owned(),
     }))
@@ -247,7 +249,7 @@ fn no_effect(clients: &[(String, Money)]) -> Trouble {
 mod tests {
     use jiff::SignedDuration;
 
-    use super::{AccountAlert, Health, Trouble, Verdict, upstream};
+    use super::{AccountAlert, Health, Share, Trouble, Verdict, upstream};
 
     #[test]
     fn most_failing_together_is_one_matter_and_one_failing_alone_is_not() {
@@ -259,7 +261,7 @@ mod tests {
             (5, 3, Some(false)),
         ] {
             assert_eq!(
-                upstream(tried, failed, Some("timeout")).map(|health| health.is_ok()),
+                upstream((tried, failed), Share::percent(50.into()), Some("timeout")).map(|health| health.is_ok()),
                 expected,
                 "{failed}/{tried}"
             );

@@ -42,7 +42,14 @@ impl Rules {
     #[must_use]
     pub fn fall(&self, watched: &Watched, reading: &Reading, charged: Option<Money>) -> Option<Fall> {
         let before = watched.reading.as_ref().filter(|_| !watched.client.id.is_pseudo())?;
-        fall::unexplained(before, reading, charged.unwrap_or_default(), &self.zone)
+        let charged = charged.unwrap_or_default();
+        fall::unexplained(before, reading, charged, &self.zone).or_else(|| {
+            // What goes on falling from a number that nothing explained is no more to be believed than that number.
+            let earlier = watched.previous.as_ref()?;
+            fall::unexplained(earlier, before, Money::ZERO, &self.zone)?;
+            let still_falls = reading.balance < before.balance;
+            still_falls.then(|| fall::unexplained(earlier, reading, charged, &self.zone))?
+        })
     }
 
     /// Believes what a client's reading began. The client is told, and operators who had to wait; whoever was told at once is

@@ -84,6 +84,7 @@ mod tests {
             channels: BTreeMap::from([(ChannelName::new("mirror").unwrap(), mirror)]),
             default_threshold: None,
             mode: Mode::Observe,
+            triggers: crate::domain::testing::triggers(),
             zone: TimeZone::UTC,
             mutes: Vec::new(),
         }

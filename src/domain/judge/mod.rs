@@ -26,6 +26,7 @@ pub mod lifecycle;
 pub mod rows;
 pub mod rules;
 pub mod surprise;
+pub mod triggers;
 pub mod verdict;
 
 #[cfg(test)]

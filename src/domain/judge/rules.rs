@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use super::belief::Trust;
 use super::fall::Fall;
 use super::lifecycle::Moment;
+use super::triggers::Triggers;
 use super::verdict::Known;
 use crate::domain::alert::Alert;
 use crate::domain::enforcement::Mode;
@@ -31,6 +32,8 @@ pub struct Rules {
     pub default_threshold: Option<Money>,
     /// What may be changed.
     pub mode: Mode,
+    /// What stops all changes by itself.
+    pub triggers: Triggers,
     /// Where days are counted: America/Toronto.
     pub zone: TimeZone,
     /// The maintenance windows that were open when the rules were last looked at.

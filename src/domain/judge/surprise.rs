@@ -12,13 +12,11 @@ use super::lifecycle::one_round_later;
 use crate::domain::ClientId;
 use crate::domain::alert::{Alert, Phase};
 use crate::domain::policy::{Policy, Scope};
+use crate::domain::share::Share;
 
 /// So many clients are never a surprise. Fewer, and a small reseller's ordinary evening would be one; more, and a small
 /// fleet could be told as a whole by one wrong answer.
 const FEW: u64 = 5;
-
-/// One client in so many is never a surprise: on an ordinary day far fewer begin to breach within one sweep.
-const ONE_IN: u64 = 10;
 
 /// What is open for longer than this is over: its clients were not read again, or stand between their limits.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
@@ -45,10 +43,10 @@ pub enum Standing {
     Over,
 }
 
-/// Whether so many of the judged clients beginning to breach in one sweep is a surprise.
+/// Whether so many of the judged clients beginning to breach in one sweep, more than `share`, is a surprise.
 #[must_use]
-pub const fn is_one(begun: u64, judged: u64) -> bool {
-    begun > FEW && begun.saturating_mul(ONE_IN) > judged
+pub fn is_one(begun: u64, judged: u64, share: Share) -> bool {
+    begun > FEW && share.is_exceeded(begun.into(), judged.into())
 }
 
 /// Whether a policy is one whose breaches are counted: it limits a client's balance.
@@ -63,7 +61,7 @@ impl Surprise {
     pub fn standing(
         &self,
         alerts: &[Alert],
-        policies: &[Policy],
+        (policies, share): (&[Policy], Share),
         interval: SignedDuration,
         now: Timestamp,
     ) -> Standing {
@@ -90,9 +88,9 @@ impl Surprise {
         let count = |clients: usize| u64::try_from(clients).unwrap_or(u64::MAX);
         let open = count(again.union(&waiting).count());
         let again = count(again.len());
-        if is_one(again, self.judged) {
+        if is_one(again, self.judged, share) {
             Standing::Same(again)
-        } else if !is_one(open, self.judged) || now.duration_since(self.since) >= LONGEST {
+        } else if !is_one(open, self.judged, share) || now.duration_since(self.since) >= LONGEST {
             Standing::Over
         } else {
             Standing::Open
@@ -109,6 +107,7 @@ mod tests {
     use crate::domain::enforcement::Mode;
     use crate::domain::policy::{Limit, Policy, Scope, When};
     use crate::domain::reason::Reason;
+    use crate::domain::share::Share;
     use crate::domain::testing::{at, money, policy};
     use crate::domain::{AccountName, ClientId};
 
@@ -126,8 +125,12 @@ mod tests {
             (5_000, 50_000, false),
             (5_001, 50_000, true),
         ] {
-            assert_eq!(is_one(begun, judged), expected, "{begun} of {judged}");
+            assert_eq!(is_one(begun, judged, tenth()), expected, "{begun} of {judged}");
         }
+    }
+
+    fn tenth() -> Share {
+        Share::percent(10.into())
     }
 
     fn overdrawn() -> Policy {
@@ -219,7 +222,7 @@ mod tests {
             // Two alerts of one client are one client.
             alerts.extend((0..clients).map(alert));
             let interval = SignedDuration::from_secs(300);
-            let standing = surprise.standing(&alerts, &[overdrawn()], interval, at(now));
+            let standing = surprise.standing(&alerts, (&[overdrawn()], tenth()), interval, at(now));
             assert_eq!(standing, expected, "{name}");
         }
     }

@@ -6,15 +6,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::intents::Intent;
+use super::guards::{Approvals, Caps, Guards};
+use super::intents::{Fleet, Intent, Warned};
+use super::orders::Orders;
 use super::send::resolve;
 use crate::domain::ClientId;
 use crate::domain::alert::EpisodeId;
+use crate::domain::decision;
 use crate::domain::enforcement::{Deferral, Direction, Enforcement, EnforcementState, Mode, Outcome, Refusal};
 use crate::domain::watch::AccountState;
 
 /// Caps and the rule of one change each way count over this time.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// `max_per_hour` counts over this time.
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// How long a record is left alone after a person edited it. Longer would delay what the edit has nothing to do with;
 /// shorter would write while the person may still be at it.
@@ -35,14 +41,6 @@ const TRY_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(15);
 /// How often a change of one client that got no answer is tried in 24 hours. A lost request is worth another try; one
 /// that is lost every time is not the network's fault, and each try opens the window again.
 const TRIES_PER_DAY: u32 = 3;
-
-/// How many changes there may be, each way counted for itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Caps {
-    pub per_sweep: u32,
-    /// In any 24 hours.
-    pub per_day: u32,
-}
 
 /// Where the first enforcement ever of the account stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,30 +92,18 @@ pub enum Decision {
     Refused(Refusal),
 }
 
-/// What enforcement reads of the configuration, beside the rules that its clients are judged by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Guards {
-    /// What may be changed at all.
-    pub mode: Mode,
-    /// Clients that are never touched.
-    pub protect: BTreeSet<ClientId>,
-    pub caps: Caps,
-    /// Fields of a record beside the known ones that setClient leaves alone.
-    pub extra_fields: BTreeSet<String>,
-    /// How long the first enforcement ever is watched before any other.
-    pub canary_wait: SignedDuration,
-}
-
 /// Everything a decision depends on besides the intent.
 #[derive(Clone, Debug)]
 pub struct World {
     pub now: Timestamp,
     /// When the sweep began.
     pub sweep_started_at: Timestamp,
+    /// How many clients the account has.
+    pub clients: u32,
     /// The bounds of the configuration.
     pub guards: Guards,
-    /// Whether the brake is on.
-    pub brake: bool,
+    /// What people decided.
+    pub orders: Orders,
     /// The account: its codes, when its clock jumped.
     pub state: AccountState,
     /// The first enforcement ever.
@@ -134,8 +120,12 @@ struct Tally {
     looks: u32,
     /// Per direction: in this sweep.
     in_sweep: [u32; 2],
+    /// Per direction: in the last hour.
+    in_hour: [u32; 2],
     /// Per direction: in the last 24 hours.
     in_day: [u32; 2],
+    /// How many wait for an approval that can still be given.
+    asking: u32,
     /// Who was changed which way in the last 24 hours.
     changed: BTreeSet<(ClientId, bool)>,
     /// How often a request got lost, for whom and which way, in the last 24 hours.
@@ -151,26 +141,20 @@ const fn is_revert(direction: Direction) -> bool {
 }
 
 impl World {
-    /// The world by what is kept: `history` as in [`Fleet`](super::Fleet).
+    /// The world by what is kept.
     #[must_use]
-    pub fn new(
-        now: Timestamp,
-        sweep_started_at: Timestamp,
-        guards: &Guards,
-        brake: bool,
-        state: &AccountState,
-        history: &[Enforcement],
-    ) -> Self {
+    pub fn new(now: Timestamp, fleet: &Fleet<'_>, orders: Orders) -> Self {
         let mut world = Self {
             now,
-            sweep_started_at,
-            guards: guards.clone(),
-            brake,
-            state: state.clone(),
-            canary: Canary::of(state.canary_passed_at, history),
+            sweep_started_at: fleet.sweep_started_at,
+            clients: fleet.clients,
+            guards: fleet.guards.clone(),
+            orders,
+            state: fleet.state.clone(),
+            canary: Canary::of(fleet.state.canary_passed_at, fleet.history),
             tally: Tally::default(),
         };
-        for done in history {
+        for done in fleet.history {
             world.count(done);
         }
         world
@@ -191,6 +175,12 @@ impl World {
                 self.tally.refused.insert(key, (why.clone(), done.changed_at));
             }
         }
+        if let EnforcementState::Deferred {
+            why: Deferral::Approval { until, .. },
+        } = &done.state
+        {
+            self.tally.asking += u32::from(self.now < *until);
+        }
         // A time in the future, after the clock went back, counts as well.
         let is_recent = self.now.duration_since(done.changed_at) < DAY;
         let did_not_happen = EnforcementState::Ended {
@@ -207,11 +197,12 @@ impl World {
                 self.tally.not_done.insert(key, (error.to_owned(), done.changed_at));
             }
         }
-        let was_written = was_written(&done.state);
+        let was_written = done.may_have_changed();
         if (was_written || not_done.is_some()) && done.planned_at >= self.sweep_started_at {
             self.tally.in_sweep[usize::from(way)] += 1;
         }
         if was_written && is_recent {
+            self.tally.in_hour[usize::from(way)] += u32::from(self.now.duration_since(done.changed_at) < HOUR);
             self.tally.in_day[usize::from(way)] += 1;
             self.tally.changed.insert((done.client.clone(), way));
         }
@@ -228,11 +219,19 @@ impl World {
     pub fn assume_done(&mut self, intent: &Intent) {
         let way = is_revert(intent.direction);
         self.tally.in_sweep[usize::from(way)] += 1;
+        self.tally.in_hour[usize::from(way)] += 1;
         self.tally.in_day[usize::from(way)] += 1;
         self.tally.changed.insert((intent.client.clone(), way));
         if self.canary == Canary::Alone {
             self.canary = Canary::Watched;
         }
+    }
+
+    /// Counts an approval that is asked for now.
+    pub fn assume_asked(&mut self, decision: &Decision) {
+        let is_new =
+            matches!(decision, Decision::Deferred(Deferral::Approval { asked_at, .. }) if *asked_at == self.now);
+        self.tally.asking += u32::from(is_new);
     }
 
     /// Counts clients that were read to be changed, whatever came of it.
@@ -251,6 +250,8 @@ impl World {
             Decision::Deferred(why)
         } else if self.guards.mode == Mode::Observe {
             Decision::Would
+        } else if let Some(why) = self.asks(intent) {
+            Decision::Deferred(why)
         } else if let Some(why) = self.paces(intent) {
             Decision::Deferred(why)
         } else {
@@ -270,11 +271,11 @@ impl World {
     /// What is refused whatever the record shows; what this sweep's list shows of the record; and what the record
     /// showed a short while ago.
     fn refuses(&self, intent: &Intent) -> Option<Refusal> {
-        if self.guards.protect.contains(&intent.client) {
-            return Some(Refusal::Protected);
+        if let Some(entry) = intent.protected.clone() {
+            return Some(Refusal::Protected { entry });
         }
-        if self.guards.mode == Mode::Apply && intent.episode_mode != Mode::Apply {
-            return Some(Refusal::OtherMode);
+        if let Some(why) = self.orders.rejected(intent) {
+            return Some(why);
         }
         if let (Some(back), Some(listed)) = (&intent.back, &intent.fingerprint_listed)
             && back.fingerprint != *listed
@@ -289,12 +290,14 @@ impl World {
     /// What stands in the way of this one for now, whatever the mode.
     fn stops(&self, intent: &Intent) -> Option<Deferral> {
         let key = (intent.client.clone(), is_revert(intent.direction));
-        if self.brake {
-            Some(Deferral::Brake)
+        if let Some(why) = self.orders.stop(&intent.client) {
+            Some(why)
         } else if self.state.clock_jumped_at >= Some(self.sweep_started_at) {
             Some(Deferral::ClockJumped)
         } else if !intent.confirmed {
             Some(Deferral::Unconfirmed)
+        } else if let Some(why) = self.awaits_warning(intent) {
+            Some(why)
         } else if intent.edited_at.is_some_and(|at| self.was_edited_recently(at)) {
             Some(Deferral::EditedRecently)
         } else if self.tally.changed.contains(&key) {
@@ -309,11 +312,78 @@ impl World {
         }
     }
 
-    /// What keeps changes few and one after the other. Only mode apply is paced: mode observe shows everything that
+    /// Whether those who must be warned were not yet, or have time left.
+    fn awaits_warning(&self, intent: &Intent) -> Option<Deferral> {
+        match &intent.warned {
+            Warned::Until(until) if self.now < *until => Some(Deferral::Grace { until: *until }),
+            Warned::NotYet(channel) => {
+                let channel = channel.clone();
+                Some(Deferral::NotWarned { channel })
+            }
+            Warned::Until(_) | Warned::Fully | Warned::Cannot { .. } => None,
+        }
+    }
+
+    /// Why a change needs people who approve it; `None`: it needs none. In words where the mode alone does not ask for it.
+    fn why_ask(&self, intent: &Intent) -> Option<Option<String>> {
+        if let Warned::Cannot { channel, why } = &intent.warned {
+            return Some(Some(format!("the warning through `{channel}` did not arrive: {why}")));
+        }
+        match self.guards.mode {
+            Mode::Apply if intent.episode_mode == Mode::Apply => None,
+            Mode::Apply => Some(Some("its alert began in another mode".to_owned())),
+            Mode::Approve | Mode::Observe => Some(None),
+        }
+    }
+
+    /// Who approved it, as far as that holds.
+    pub fn approvals<'a>(&'a self, intent: &'a Intent) -> impl Iterator<Item = &'a decision::Decision> {
+        self.orders.approvals(&intent.request.ids)
+    }
+
+    /// What keeps it until people approve it.
+    fn asks(&self, intent: &Intent) -> Option<Deferral> {
+        let why = self.why_ask(intent)?;
+        let Approvals {
+            needed,
+            expires,
+            ask_again,
+        } = self.guards.approvals;
+        let given: Vec<String> = self.approvals(intent).map(|yes| yes.by.clone()).collect();
+        if given.len() >= usize::try_from(needed).unwrap_or(usize::MAX) {
+            return None;
+        }
+        let later = |at: Timestamp, by: SignedDuration| at.saturating_add(by).unwrap_or(Timestamp::MAX);
+        let request = |asked_at: Timestamp| Deferral::Approval {
+            needed,
+            given: given.clone(),
+            asked_at,
+            until: later(asked_at, expires),
+            why: why.clone(),
+        };
+        match intent.request.asked_at {
+            Some(asked_at) if self.now < later(asked_at, expires) => Some(request(asked_at)),
+            Some(asked_at) if self.now < later(asked_at, ask_again) => Some(Deferral::Expired {
+                ask_again_at: later(asked_at, ask_again),
+            }),
+            _ if self.tally.asking >= self.guards.caps.per_hour => Some(Deferral::HourCap {
+                cap: self.guards.caps.per_hour,
+            }),
+            _ => Some(request(self.now)),
+        }
+    }
+
+    /// What keeps changes few and one after the other. Mode observe is not paced: it shows everything that
     /// is wanted.
     fn paces(&self, intent: &Intent) -> Option<Deferral> {
         let way = usize::from(is_revert(intent.direction));
-        let Caps { per_sweep, per_day } = self.guards.caps;
+        let Caps {
+            per_sweep,
+            per_hour,
+            per_day,
+            ..
+        } = self.guards.caps;
+        let (clients, share) = (self.clients, self.guards.caps.share(self.clients));
         if self.tally.unsettled {
             Some(Deferral::Unsettled)
         } else if self.canary == Canary::Watched {
@@ -322,8 +392,12 @@ impl World {
             || self.tally.looks >= per_sweep.saturating_add(LOOKS_BEYOND_CAP)
         {
             Some(Deferral::SweepCap { cap: per_sweep })
+        } else if self.tally.in_hour[way] >= per_hour {
+            Some(Deferral::HourCap { cap: per_hour })
         } else if self.tally.in_day[way] >= per_day {
             Some(Deferral::DayCap { cap: per_day })
+        } else if self.tally.in_day[way] >= share {
+            Some(Deferral::ShareCap { cap: share, clients })
         } else {
             None
         }
@@ -336,35 +410,24 @@ impl World {
     }
 }
 
-/// The refusal, if it was for what the record showed. The others are decided anew each time.
-const fn record_refusal(state: &EnforcementState) -> Option<&Refusal> {
+/// The refusal, if it was for what had to be read for it. The others are decided anew each time.
+fn record_refusal(state: &EnforcementState) -> Option<&Refusal> {
     match state {
         EnforcementState::Ended {
             outcome: Outcome::Refused {
-                why: Refusal::Protected | Refusal::OtherMode,
+                why: why @ Refusal::Protected { entry },
             },
+        } if entry.starts_with("package:") => Some(why),
+        EnforcementState::Ended {
+            outcome:
+                Outcome::Refused {
+                    why: Refusal::Protected { .. } | Refusal::Rejected { .. } | Refusal::OtherMode,
+                },
         } => None,
         EnforcementState::Ended {
             outcome: Outcome::Refused { why },
         } => Some(why),
         _ => None,
-    }
-}
-
-/// Whether a request to change the record left, or may have left, and may have had an effect.
-fn was_written(state: &EnforcementState) -> bool {
-    match state {
-        EnforcementState::Sent => true,
-        EnforcementState::Ended { outcome } => match outcome {
-            Outcome::Verified | Outcome::Differs { .. } | Outcome::Unknown { .. } => true,
-            Outcome::Already
-            | Outcome::Refused { .. }
-            | Outcome::Declined { .. }
-            | Outcome::DidNotHappen
-            | Outcome::Cancelled
-            | Outcome::Waiting { .. } => false,
-        },
-        EnforcementState::Planned | EnforcementState::Deferred { .. } => false,
     }
 }
 
@@ -381,6 +444,7 @@ pub fn plan(intents: Vec<Intent>, world: &World) -> Vec<(Intent, Decision)> {
             if matches!(decision, Decision::Go | Decision::Would) {
                 world.assume_done(&intent);
             }
+            world.assume_asked(&decision);
             (intent, decision)
         })
         .collect()

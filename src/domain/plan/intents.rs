@@ -6,11 +6,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::guards::Guards;
 use crate::domain::alert::{Alert, EpisodeId, Firing, Phase};
+use crate::domain::decision::Decision;
 use crate::domain::enforcement::{Deferral, Direction, Enforcement, EnforcementState, Mode, Outcome, Refusal};
+use crate::domain::kept::{Warning, Warnings};
 use crate::domain::policy::{Enforce, Scope};
-use crate::domain::watch::Watched;
-use crate::domain::{ClientId, Management, Money, Policy, PolicyName};
+use crate::domain::watch::{AccountState, Watched};
+use crate::domain::{ChannelName, ClientId, Management, Money, Policy, PolicyName};
 
 /// A change of one client that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +43,38 @@ pub struct Intent {
     pub edited_at: Option<Timestamp>,
     /// Whether the client could not be read when its turn was, or the API did not do the change.
     pub was_in_vain: bool,
+    /// The entry of `protect` that names the client.
+    pub protected: Option<String>,
+    /// How far those are warned who must be.
+    pub warned: Warned,
+    /// Whether people were asked to approve it.
+    pub request: Request,
+    /// When it was changed, if it may go back only after a deposit since.
+    pub needs_deposit_since: Option<Timestamp>,
+    /// Whether a person wants it taken back, and no policy.
+    pub by_person: bool,
+}
+
+/// How far those are warned who must be before a change; the nearest to it first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Warned {
+    /// Nobody has to be.
+    Fully,
+    /// Everybody was, and has time until then.
+    Until(Timestamp),
+    /// What was to warn through this channel has not arrived yet.
+    NotYet(ChannelName),
+    /// What was to warn through this channel will not arrive.
+    Cannot { channel: ChannelName, why: String },
+}
+
+/// What people were asked to approve.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// The enforcements by which they know it.
+    pub ids: Vec<String>,
+    /// When they were last asked.
+    pub asked_at: Option<Timestamp>,
 }
 
 /// How a change is taken back.
@@ -52,6 +87,42 @@ pub struct Back {
 }
 
 impl Intent {
+    /// To take back a change that was verified, because a person wants it; `None` when it is none.
+    #[must_use]
+    pub fn undoing(done: &Enforcement, wish: &Decision, now: Timestamp) -> Option<Self> {
+        let verified = EnforcementState::Ended {
+            outcome: Outcome::Verified,
+        };
+        let is_ours = done.direction == Direction::Enforce && done.state == verified;
+        Some(Self {
+            client: done.client.clone(),
+            policy: done.policy.clone(),
+            episode: done.episode.clone(),
+            episode_mode: Mode::Apply,
+            direction: Direction::Revert,
+            wanted: other(done.wanted),
+            back: Some(Back {
+                code: done.code_before.clone().filter(|_| is_ours)?,
+                fingerprint: done.fingerprint_after.clone()?,
+            }),
+            balance: done.balance,
+            read_at: now,
+            confirmed: true,
+            code_listed: None,
+            fingerprint_listed: None,
+            edited_at: None,
+            was_in_vain: false,
+            protected: None,
+            warned: Warned::Fully,
+            request: Request {
+                ids: wish.scope.enforcement.iter().cloned().collect(),
+                asked_at: None,
+            },
+            needs_deposit_since: None,
+            by_person: true,
+        })
+    }
+
     /// The order in which intents are carried out: money at risk first. That is what policies ask for before what goes
     /// back, and of those the lowest balance first; ids break ties, so that the order is the same every time. A client
     /// whose turn was in vain goes behind the others, or a few such would keep everybody waiting.
@@ -67,9 +138,13 @@ impl Intent {
 pub struct Fleet<'a> {
     /// When the sweep began: older readings decide nothing.
     pub sweep_started_at: Timestamp,
-    /// When the list of clients was last read.
-    pub inventory_at: Option<Timestamp>,
-    pub mode: Mode,
+    /// What is remembered of the account.
+    pub state: &'a AccountState,
+    /// How many clients it has.
+    pub clients: u32,
+    pub guards: &'a Guards,
+    /// Where the warnings of running episodes stand.
+    pub warnings: &'a Warnings,
     /// All policies that are enabled.
     pub policies: &'a [Policy],
     /// Enforcements of this account, in any order: those of the last 24 hours, those of running episodes, those that did
@@ -79,10 +154,10 @@ pub struct Fleet<'a> {
 
 impl<'a> Fleet<'a> {
     /// What a policy that is about clients asks for; `None` for every other policy.
-    pub(super) fn enforce(&self, policy: &PolicyName) -> Option<(&'a Policy, Enforce)> {
+    pub(super) fn enforce(&self, policy: &PolicyName) -> Option<(&'a Policy, &'a Enforce)> {
         let policy = self.policies.iter().find(|known| known.name == *policy)?;
         (policy.scope == Scope::Clients).then_some(())?;
-        Some((policy, policy.enforce?))
+        Some((policy, policy.enforce.as_ref()?))
     }
 
     /// The alert, if it fires and its policy asks for a change.
@@ -113,7 +188,7 @@ impl<'a> Case<'a> {
     /// What the client's firing alerts ask for.
     fn enforcing(&self) -> Option<Intent> {
         let wanted = wanted(&self.asking)?;
-        let mode = self.fleet.mode;
+        let mode = self.fleet.guards.mode;
         let best = self
             .asking
             .iter()
@@ -122,14 +197,49 @@ impl<'a> Case<'a> {
             // A wish that came true once is not repeated in the same episode: whoever undid it since had a reason.
             .filter(|asker| !self.is_settled(wanted, asker.firing))
             .min_by_key(|asker| {
-                let stands = (asker.firing.mode != mode, !asker.firing.confirmed);
+                let stands = (asker.firing.mode < mode, !asker.firing.confirmed, self.warned(asker));
                 (stands, reverts(asker.policy), &asker.policy.name)
             })?;
         Some(Intent {
             episode_mode: best.firing.mode,
             confirmed: best.firing.confirmed,
+            warned: self.warned(best),
             ..self.intent(&best.policy.name, &best.firing.episode, wanted)?
         })
+    }
+
+    /// How far those are warned who must be before a policy's change. Their time begins when the last of them was, and again
+    /// when the clock jumped.
+    fn warned(&self, asker: &Asking<'_>) -> Warned {
+        let Enforce {
+            grace,
+            requires_notified,
+            ..
+        } = asker.enforce;
+        let mut since = asker
+            .firing
+            .since
+            .max(self.fleet.state.clock_jumped_at.unwrap_or(Timestamp::MIN));
+        let mut not_yet = None;
+        for channel in requires_notified {
+            match self
+                .fleet
+                .warnings
+                .get(&(asker.firing.episode.clone(), channel.clone()))
+            {
+                Some(Warning::Arrived { at }) => since = since.max(*at),
+                Some(Warning::Failed { why }) => {
+                    let (channel, why) = (channel.clone(), why.clone());
+                    return Warned::Cannot { channel, why };
+                }
+                Some(Warning::Waits) | None => not_yet = Some(channel.clone()),
+            }
+        }
+        match not_yet {
+            Some(channel) => Warned::NotYet(channel),
+            None if grace.is_zero() => Warned::Fully,
+            None => Warned::Until(since.saturating_add(*grace).unwrap_or(Timestamp::MAX)),
+        }
     }
 
     /// Whether the client was set to `wanted`, or an attempt came to a bad end, since the episode began.
@@ -138,14 +248,14 @@ impl<'a> Case<'a> {
             done.direction == Direction::Enforce
                 && done.wanted == wanted
                 && (done.changed_at >= firing.since || done.episode == firing.episode)
-                && (may_have_changed(&done.state) || is_already(&done.state))
+                && (done.may_have_changed() || is_already(&done.state))
         })
     }
 
     /// The change that goes back to what was there before, if everything speaks for it.
     fn reverting(&self) -> Option<Intent> {
         let ours = self.newest_of_ours()?;
-        let (policy, _) = self.fleet.enforce(&ours.policy)?;
+        let (policy, enforce) = self.fleet.enforce(&ours.policy)?;
         let asks_for_it = |alert: &&Alert| {
             let asks = self
                 .fleet
@@ -156,27 +266,28 @@ impl<'a> Case<'a> {
         };
         let client = &self.watched.client;
         let goes_back = reverts(policy)
-            && policy
-                .clients
-                .selects(client.id.as_str(), &client.email, &client.company)
+            && policy.is_for(client)
             && !self.alerts.iter().any(asks_for_it)
             && self.history.iter().all(|other| self.lets_go_back(ours, other));
         if !goes_back {
             return None;
         }
+        let intent = self.intent(&ours.policy, &ours.episode, other(ours.wanted))?;
         Some(Intent {
+            request: self.request(&ours.episode, Direction::Revert, intent.wanted),
+            needs_deposit_since: enforce.revert_needs_deposit.then_some(ours.changed_at),
             direction: Direction::Revert,
             back: Some(Back {
                 code: ours.code_before.clone()?,
                 fingerprint: ours.fingerprint_after.clone()?,
             }),
-            ..self.intent(&ours.policy, &ours.episode, other(ours.wanted))?
+            ..intent
         })
     }
 
     /// The client's newest change, if it is one that we made because a policy asked, and that was verified.
     fn newest_of_ours(&self) -> Option<&'a Enforcement> {
-        let changes = self.history.iter().filter(|done| may_have_changed(&done.state));
+        let changes = self.history.iter().filter(|done| done.may_have_changed());
         let newest = changes.max_by_key(|done| (done.changed_at, &done.id))?;
         let verified = matches!(
             &newest.state,
@@ -221,12 +332,12 @@ impl<'a> Case<'a> {
             .reading
             .as_ref()
             .filter(|reading| reading.at >= started_at)?;
-        let is_listed_now = self.fleet.inventory_at >= Some(started_at) && self.watched.missing_since.is_none();
+        let is_listed_now = self.fleet.state.inventory_at >= Some(started_at) && self.watched.missing_since.is_none();
         Some(Intent {
             client: client.id.clone(),
             policy: policy.clone(),
             episode: episode.clone(),
-            // What goes back was set in mode apply, and needs no confirmation of its own.
+            // What goes back needs no confirmation of its own.
             episode_mode: Mode::Apply,
             confirmed: true,
             direction: Direction::Enforce,
@@ -246,7 +357,26 @@ impl<'a> Case<'a> {
                 );
                 kept.episode == *episode && (was_tried || kept.state.not_done().is_some())
             }),
+            protected: self.fleet.guards.protecting(client).map(ToString::to_string),
+            warned: Warned::Fully,
+            request: self.request(episode, Direction::Enforce, wanted),
+            needs_deposit_since: None,
+            by_person: false,
         })
+    }
+
+    /// By what people know a change, as far as it was not cancelled.
+    fn request(&self, episode: &EpisodeId, direction: Direction, wanted: Management) -> Request {
+        let is_it = |kept: &&&Enforcement| {
+            kept.episode == *episode
+                && (kept.direction, kept.wanted) == (direction, wanted)
+                && kept.state.label() != Outcome::Cancelled.label()
+        };
+        let of_it = self.history.iter().filter(is_it);
+        Request {
+            asked_at: of_it.clone().filter_map(|kept| kept.asked_at).max(),
+            ids: of_it.map(|kept| kept.id.clone()).collect(),
+        }
     }
 }
 
@@ -254,7 +384,7 @@ impl<'a> Case<'a> {
 #[derive(Clone, Copy, Debug)]
 struct Asking<'a> {
     policy: &'a Policy,
-    enforce: Enforce,
+    enforce: &'a Enforce,
     firing: &'a Firing,
 }
 
@@ -269,19 +399,11 @@ fn wanted(asking: &[Asking<'_>]) -> Option<Management> {
 /// Whether what this policy caused may be taken back by the program: never after a day's spending was over its limit,
 /// because that is over at midnight whoever burns the money.
 fn reverts(policy: &Policy) -> bool {
-    policy.enforce.is_some_and(|enforce| enforce.revert_on_recovery) && policy.when.spent_today_above.is_none()
-}
-
-/// Whether the record may have been changed by it.
-pub(super) fn may_have_changed(state: &EnforcementState) -> bool {
-    match state {
-        EnforcementState::Sent => true,
-        EnforcementState::Ended { outcome } => matches!(
-            outcome,
-            Outcome::Verified | Outcome::Differs { .. } | Outcome::Unknown { .. }
-        ),
-        EnforcementState::Planned | EnforcementState::Deferred { .. } => false,
-    }
+    policy
+        .enforce
+        .as_ref()
+        .is_some_and(|enforce| enforce.revert_on_recovery)
+        && policy.when.spent_today_above.is_none()
 }
 
 pub(super) fn is_already(state: &EnforcementState) -> bool {

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::intents::{Fleet, Intent, is_already, may_have_changed, other};
+use super::intents::{Fleet, Intent, is_already, other};
 use crate::domain::alert::Alert;
-use crate::domain::enforcement::{Direction, Enforcement, EnforcementState, Mode};
+use crate::domain::enforcement::{Direction, Enforcement, EnforcementState};
 use crate::domain::judge::verdict::{Known, Verdict, judge};
 use crate::domain::policy::Scope;
 use crate::domain::watch::Watched;
@@ -16,7 +16,7 @@ use crate::domain::{ClientId, Policy};
 pub fn fulfilled(history: &[Enforcement]) -> BTreeSet<&str> {
     let mut done: BTreeMap<&ClientId, Vec<&Enforcement>> = BTreeMap::new();
     for kept in history {
-        if may_have_changed(&kept.state) || is_already(&kept.state) {
+        if kept.may_have_changed() || is_already(&kept.state) {
             done.entry(&kept.client).or_default().push(kept);
         }
     }
@@ -42,7 +42,9 @@ pub fn outdated<'a>(fleet: &Fleet<'a>, alerts: impl IntoIterator<Item = &'a Aler
         )
     };
     let mut waiting: Vec<&Enforcement> = fleet.history.iter().filter(waits).collect();
-    if waiting.is_empty() || fleet.mode != Mode::Apply {
+    let mode = fleet.guards.mode;
+    let is_other = fleet.state.enforced_in.is_some_and(|before| before != mode);
+    if waiting.is_empty() || !mode.changes() || is_other {
         return waiting;
     }
     let fulfilled = fulfilled(fleet.history);
@@ -92,10 +94,9 @@ pub fn still_called_for(intent: &Intent, policies: &[Policy], watched: &Watched,
                     && policy.when.no_reading_for.is_none()
                     && policy
                         .enforce
+                        .as_ref()
                         .is_some_and(|enforce| enforce.balance_management == other(intent.wanted))
-                    && policy
-                        .clients
-                        .selects(client.id.as_str(), &client.email, &client.company)
+                    && policy.is_for(client)
             };
             own == Some(Verdict::Clear)
                 && policies

@@ -6,7 +6,8 @@ use super::stage::{OnWrite, Stage, account};
 use crate::domain::alert::Phase;
 use crate::domain::decision::{BY_PERSON, BY_READ_BACK, BY_UNKNOWN, Decision};
 use crate::domain::enforcement::{Deferral, Direction, EnforcementState, Mode, Outcome, Refusal};
-use crate::domain::plan::Field;
+use crate::domain::plan::{Field, Protected};
+use crate::domain::policy::Pattern;
 use crate::domain::testing::at;
 use crate::enforce::{Event, Hook};
 
@@ -216,7 +217,7 @@ async fn caps_defer_the_smaller_risks_and_drop_nothing() {
 #[tokio::test]
 async fn a_protected_client_is_never_touched() {
     let mut stage = Stage::new(1).await;
-    stage.guards.protect = [crate::domain::ClientId::new("1").unwrap()].into();
+    stage.guards.protect = vec![Protected::Pattern(Pattern::parse("1"))];
     for _ in 0..2 {
         assert_eq!(stage.sweep().await.refused, 1);
         stage.advance(7200);
@@ -227,19 +228,15 @@ async fn a_protected_client_is_never_touched() {
 }
 
 #[tokio::test]
-async fn an_episode_of_another_mode_is_not_enforced() {
+async fn an_episode_of_another_mode_needs_an_approval() {
     let mut stage = Stage::new(1).await;
     if let Phase::Firing(firing) = &mut stage.alerts[0].phase {
         firing.mode = Mode::Observe;
     }
-    assert_eq!(stage.sweep().await.refused, 1);
-    let why = Refusal::OtherMode;
-    assert_eq!(
-        stage.enforcements().await[0].state,
-        EnforcementState::Ended {
-            outcome: Outcome::Refused { why }
-        }
-    );
+    assert_eq!(stage.sweep().await.waiting, 1);
+    assert_eq!(stage.states().await, ["1 1 deferred"]);
+    assert_eq!(stage.told().await, ["enforced-asked-1"]);
+    assert_eq!(stage.calls("set") + stage.calls("record"), 0);
 }
 
 #[tokio::test]

@@ -5,5 +5,6 @@ mod codes;
 mod crashes;
 mod late;
 mod odd;
+mod people;
 mod stage;
 mod waiting;

@@ -1,9 +1,10 @@
 //! A provider that does what it is told, and a monitor reduced to what enforcement needs of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use tempfile::TempDir;
 
@@ -12,12 +13,13 @@ use crate::domain::alert::{Alert, EpisodeId, Firing, Phase};
 use crate::domain::decision::{self, BRAKE, BY_PERSON, Decision};
 use crate::domain::enforcement::{Enforcement, Mode};
 use crate::domain::judge::Rules;
+use crate::domain::kept::Warnings;
 use crate::domain::notice::Notification;
-use crate::domain::plan::{Caps, Country, Field, Guards, Oddity, Passwords, Record};
+use crate::domain::plan::{Country, Field, Guards, Oddity, Passwords, Record};
 use crate::domain::policy::{Enforce, Limit, Policy, When};
 use crate::domain::reason::Reason;
 use crate::domain::receiver::Receiver;
-use crate::domain::testing::{at, money, policy, threshold};
+use crate::domain::testing::{at, guards, money, policy, threshold, triggers};
 use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ChannelName, Client, ClientId, Management, PolicyName, Reading, Threshold};
 use crate::enforce::{Cause, Enforcer, Error, Failure, Ground, Hook, LastLook, Provider, Read, Report, Settings};
@@ -66,6 +68,10 @@ pub struct World {
     pub failing_as: &'static str,
     /// How often records may still be read before that fails.
     pub reads_left: u32,
+    /// Who has a package, and which.
+    pub packages: BTreeMap<&'static str, String>,
+    /// The day of everybody's newest deposit.
+    pub newest_deposit: Option<Date>,
 }
 
 #[derive(Clone)]
@@ -185,6 +191,15 @@ impl Provider for Fake {
 
     type Turn = ();
 
+    async fn packages(&self, client: &ClientId) -> Result<BTreeSet<String>, Failure> {
+        let world = self.called("packages")?;
+        Ok(world.packages.get(client.as_str()).cloned().into_iter().collect())
+    }
+
+    async fn newest_deposit(&self, _client: &ClientId) -> Result<Option<Date>, Failure> {
+        Ok(self.called("deposits")?.newest_deposit)
+    }
+
     async fn record_before_write(&self, client: &ClientId) -> Result<LastLook<()>, Failure> {
         let read = self.record(client).await?;
         drop(self.called("turn")?);
@@ -261,6 +276,8 @@ pub struct Stage {
     pub alerts: Vec<Alert>,
     /// Whether each sweep reads the list of clients.
     pub inventory: bool,
+    /// Where warnings stand, as the store would say.
+    pub warnings: Warnings,
     pub path: PathBuf,
     _folder: TempDir,
 }
@@ -327,10 +344,12 @@ impl Stage {
             failing: None,
             failing_as: "timeout",
             reads_left: u32::MAX,
+            packages: BTreeMap::new(),
+            newest_deposit: None,
         };
         let enforce = Enforce {
-            balance_management: Management::Hard,
             revert_on_recovery: true,
+            ..Enforce::now(Management::Hard)
         };
         let when = When {
             balance_at_most: Some(Limit::Amount(money("0"))),
@@ -355,23 +374,19 @@ impl Stage {
                 .into(),
                 default_threshold: None,
                 mode: Mode::Apply,
+                triggers: triggers(),
                 zone: TimeZone::UTC,
                 mutes: Vec::new(),
             },
             guards: Guards {
-                mode: Mode::Apply,
-                protect: [].into(),
-                caps: Caps {
-                    per_sweep: 3,
-                    per_day: 20,
-                },
                 extra_fields: ["created".to_owned()].into(),
-                canary_wait: SignedDuration::from_secs(60),
+                ..guards(Mode::Apply, 3, 20)
             },
             clock,
             stepper: Arc::new(stepper),
             alerts: ids.iter().map(|id| fires(id)).collect(),
             inventory: false,
+            warnings: Warnings::new(),
             path: folder.path().join("state.db"),
             _folder: folder,
         };
@@ -431,7 +446,7 @@ impl Stage {
         let sweep_started_at = self.clock.now();
         let mut alerts = self.alerts.clone();
         let mut report = {
-            let mut ground = ground(&mut view, &alerts, sweep_started_at);
+            let mut ground = ground(&mut view, &alerts, (sweep_started_at, &self.warnings));
             enforcer.settle(&mut ground).await?
         };
         if self.inventory {
@@ -456,7 +471,7 @@ impl Stage {
                 at: self.clock.now(),
             });
         }
-        let mut ground = ground(&mut view, &alerts, sweep_started_at);
+        let mut ground = ground(&mut view, &alerts, (sweep_started_at, &self.warnings));
         report.add(enforcer.run(&mut ground).await?);
         // What the run remembers is what the store holds.
         let stored = store.load(&account()).await?;
@@ -559,8 +574,13 @@ impl Stage {
     }
 }
 
-fn ground<'a>(view: &'a mut AccountView, alerts: &'a [Alert], sweep_started_at: Timestamp) -> Ground<'a> {
+fn ground<'a>(
+    view: &'a mut AccountView,
+    alerts: &'a [Alert],
+    (sweep_started_at, warnings): (Timestamp, &Warnings),
+) -> Ground<'a> {
     Ground {
+        warnings: warnings.clone(),
         sweep_started_at,
         state: &mut view.state,
         clients: &mut view.clients,

@@ -36,7 +36,8 @@ impl Sweep<'_> {
             .iter()
             .max_by_key(|(_, count)| **count)
             .map(|(kind, _)| kind.clone());
-        self.health.upstream = account::upstream(tried, failed, most_common.as_deref());
+        self.health.upstream = account::upstream((tried, failed), self.rules.triggers.unread, most_common.as_deref());
+        let unread = self.health.upstream.clone();
         let is_whole = ended.is_none();
         match ended {
             Some(Ended::Access(error)) => {
@@ -64,13 +65,15 @@ impl Sweep<'_> {
             }
         }
         let mut commit = self.writer.commit_at(now);
+        let is_doubted = self.state.surprise.is_some() || self.begun.is_surprise();
         self.weigh(&mut commit, now, is_whole).await?;
         let revisit = self
             .monitor
             .revisit(self.clients.iter().filter(|watched| is_watched(watched)).count());
         self.health.revisit = Some((revisit, self.monitor.revisit_within));
-        self.health.brake = Some(self.brake.clone());
-        self.health.read_back = Some(self.read_back.clone());
+        self.guard_changes(&mut commit, now, is_doubted, unread.as_ref());
+        self.health.brake = Some(self.brakes.told());
+        self.health.read_back = Some(self.brakes.read_back());
         // One that spends is enough to fire; that nobody does is known when everybody was looked at.
         let is_known = !self.without_effect.is_empty() || self.hard_judged >= self.hard.len();
         self.health.without_effect = is_known.then(|| std::mem::take(&mut self.without_effect));

@@ -13,7 +13,6 @@ use super::fetch::Fetched;
 use super::{Monitor, Progress, SweepError};
 use crate::clock::Due;
 use crate::domain::alert::Alert;
-use crate::domain::decision::{self, BY_READ_BACK};
 use crate::domain::enforcement::Enforcement;
 use crate::domain::hush::Hushes;
 use crate::domain::judge::account::{Health, Trouble};
@@ -27,12 +26,15 @@ use crate::store::AccountView;
 use crate::voipms;
 
 mod addresses;
+mod brake;
 mod clients;
 mod ending;
 mod flights;
 mod gathering;
 mod own;
 mod surprise;
+
+use brake::Brakes;
 
 /// Why a pass ended before its end.
 #[derive(Debug)]
@@ -60,10 +62,7 @@ pub(super) struct Sweep<'a> {
     alerts: HashMap<ClientId, Vec<Alert>>,
     /// What people decided about alerts, as of the batch that is judged.
     hushes: Hushes,
-    /// Why the brake is on, if it is.
-    brake: Option<String>,
-    /// What differed, if that is why the brake is on.
-    read_back: Option<String>,
+    brakes: Brakes,
     writer: Writer,
     report: Report,
     health: Health,
@@ -116,9 +115,6 @@ impl<'a> Sweep<'a> {
             .clock_jumped_at
             .is_some_and(|at| state.sweep_started_at.is_none_or(|before| at > before));
         state.sweep_started_at = Some(started_at);
-        let brake = decision::brake(&decisions, started_at);
-        let read_back = brake.filter(|brake| brake.by == BY_READ_BACK);
-        let [brake, read_back] = [brake, read_back].map(|brake| Some(brake?.note.clone()));
         let mut by_client: HashMap<ClientId, Vec<Alert>> = HashMap::new();
         for alert in alerts {
             by_client.entry(alert.client.clone()).or_default().push(alert);
@@ -150,8 +146,7 @@ impl<'a> Sweep<'a> {
             state,
             clients,
             alerts: by_client,
-            brake,
-            read_back,
+            brakes: Brakes::new(&decisions, started_at),
             report: Report::default(),
             health: Health::default(),
             failed: HashMap::new(),
@@ -161,7 +156,7 @@ impl<'a> Sweep<'a> {
             doubted_at: None,
             without_effect: Vec::new(),
             hard_judged: 0,
-            begun: surprise::Beginnings::default(),
+            begun: surprise::Beginnings::new(rules.triggers.firing),
             gatherings: gathering::Gatherings::default(),
             why_not_asked: None,
         })

@@ -1,27 +1,33 @@
 //! What a sweep's readings began, until its end tells whether that is ordinary. A surprise is kept in the account's state from
-//! the batch on that shows it, so that also a sweep that is cut off leaves it behind.
+//! the batch on that shows it, so that also a sweep that is cut off leaves it behind. What else sets the brake is in `brake`.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::super::batch;
 use super::Sweep;
-use crate::domain::Threshold;
-use crate::domain::decision::{BY_DATA, Decision};
+use crate::domain::decision::BY_DATA;
 use crate::domain::judge::belief::{Begun, Trust};
 use crate::domain::judge::surprise::{self, Standing, Surprise};
+use crate::domain::judge::triggers::Totals;
 use crate::domain::judge::{Seen, account};
+use crate::domain::share::Share;
 use crate::domain::watch::Watched;
+use crate::domain::{Reading, Threshold};
 use crate::monitor::SweepError;
 use crate::store::Commit;
 
 /// What a sweep's readings began so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Beginnings {
+    /// From which share on they are a surprise.
+    share: Share,
     /// Clients judged that had been read before.
     judged: u64,
     /// Those of them that began to breach a balance limit.
     clients: u64,
     held: Vec<Held>,
+    /// What they had in the sweep before, and have now.
+    pub(super) totals: Totals,
 }
 
 /// A client that began to breach and may be believed at the end.
@@ -33,13 +39,29 @@ struct Held {
 }
 
 impl Beginnings {
-    /// Counts one that is judged, and says how far what it may begin is believed.
-    pub(super) fn next(&mut self, watched: &Watched) -> Trust {
+    /// None yet.
+    pub(super) fn new(share: Share) -> Self {
+        Self {
+            share,
+            judged: 0,
+            clients: 0,
+            held: Vec::new(),
+            totals: Totals::default(),
+        }
+    }
+
+    /// Counts one that is judged by this reading, and says how far what it may begin is believed.
+    pub(super) fn next(&mut self, watched: &Watched, reading: &Reading, interval: SignedDuration) -> Trust {
         if watched.client.id.is_pseudo() {
             return Trust::Full;
         }
+        // An older one is not of the sweep before: much may have happened since.
+        let is_recent = |before: &&Reading| reading.at.duration_since(before.at) <= interval.saturating_mul(3);
+        if let Some(before) = watched.reading.as_ref().filter(is_recent) {
+            self.totals.add(before.balance, reading.balance);
+        }
         self.judged += u64::from(watched.reading.is_some());
-        if surprise::is_one(self.clients + 1, self.judged) {
+        if surprise::is_one(self.clients + 1, self.judged, self.share) {
             Trust::InDoubt
         } else {
             Trust::UntilTheEnd
@@ -47,8 +69,8 @@ impl Beginnings {
     }
 
     /// Whether they are a surprise.
-    fn is_surprise(&self) -> bool {
-        surprise::is_one(self.clients, self.judged)
+    pub(super) fn is_surprise(&self) -> bool {
+        surprise::is_one(self.clients, self.judged, self.share)
     }
 }
 
@@ -105,8 +127,8 @@ impl Sweep<'_> {
             return Ok(());
         };
         let alerts = self.monitor.store.alerts(&self.rules.account).await?;
-        let policies = &self.rules.policies;
-        match open.standing(&alerts, policies, self.circumstances.interval, now) {
+        let by = (&self.rules.policies[..], self.begun.share);
+        match open.standing(&alerts, by, self.circumstances.interval, now) {
             Standing::Open => {
                 if !matches!(self.health.upstream, Some(Err(_))) {
                     self.health.upstream = Some(Err(account::wrong_data(&open)));
@@ -115,7 +137,7 @@ impl Sweep<'_> {
             Standing::Over => self.state.surprise = None,
             Standing::Same(again) => {
                 self.state.surprise = None;
-                self.put_brake_on(commit, &open, again, now);
+                self.brake_for_wrong_data(commit, &open, again, now);
             }
         }
         commit.state = Some(self.state.clone());
@@ -139,21 +161,13 @@ impl Sweep<'_> {
         }
     }
 
-    /// Stops all enforcement until a person has looked. A brake that is on stays as it is.
-    fn put_brake_on(&mut self, commit: &mut Commit, open: &Surprise, again: u64, now: Timestamp) {
-        if self.brake.is_some() {
-            return;
-        }
+    /// Stops all enforcement until a person has looked.
+    fn brake_for_wrong_data(&mut self, commit: &mut Commit, open: &Surprise, again: u64, now: Timestamp) {
         let Surprise { begun, judged, .. } = open;
         let note = format!(
             "{begun} of {judged} clients began to breach a balance limit in one sweep, and a second reading says the same of \
              {again}: see in the VoIP.ms portal whether these balances are true"
         );
-        tracing::error!(account = %self.rules.account, begun, judged, again, "the brake is on: the data look wrong");
-        let account = self.rules.account.clone();
-        commit
-            .decisions
-            .push(Decision::brake(account, BY_DATA, note.clone(), now));
-        self.brake = Some(note);
+        self.put_brake_on(commit, BY_DATA, note, now);
     }
 }

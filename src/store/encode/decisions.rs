@@ -28,6 +28,7 @@ row! {
             .map(|image| bounded_structure(image.replace('\0', "\u{fffd}"))),
         window_ms: enforcement.window_ms,
         settle_at: nanos_of(enforcement.settle_at),
+        asked_at: nanos_of(enforcement.asked_at),
         waited: enforcement.waited,
         told: structure(&enforcement.told),
     }

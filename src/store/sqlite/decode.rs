@@ -286,6 +286,7 @@ impl Columns<'_> {
             before_image: self.text_of("before_image")?,
             window_ms: self.number_of("window_ms")?,
             settle_at: self.at_of("settle_at")?,
+            asked_at: self.at_of("asked_at")?,
             waited: self.count("waited")?,
             told: self.structure("told")?,
         })

@@ -10,8 +10,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Row};
 
-use super::{Fault, Sqlite, Transaction};
+use super::{Fault, Sqlite, Transaction, journal};
 use crate::domain::{AccountName, ClientId};
+use crate::store::chain::Kind;
 use crate::store::encode::nanos;
 
 /// What stands where something was.
@@ -167,6 +168,7 @@ impl Forgetting<'_> {
             .execute(&mut *self.transaction)
             .await?;
         let (names, addresses) = (self.texts(NAMES).await?, self.texts(ADDRESSES).await?);
+        let before = journal::texts(&mut self.transaction, self.account).await?;
         let mut forgotten = Forgotten {
             notifications: self
                 .count("SELECT count(*) FROM notification WHERE account = ?1 AND client = ?2")
@@ -191,6 +193,10 @@ impl Forgetting<'_> {
         sqlx::query("DROP TABLE temp.renamed")
             .execute(&mut *self.transaction)
             .await?;
+        // What was erased is sealed as it is now; what somebody else changed before is not.
+        let mut erased = journal::texts(&mut self.transaction, self.account).await?;
+        erased.retain(|about, body| before.get(about) != Some(body));
+        journal::append(&mut self.transaction, self.account, nanos(now), Kind::Erased, erased).await?;
         Ok(forgotten)
     }
 

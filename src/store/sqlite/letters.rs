@@ -9,8 +9,9 @@ use super::decode::Columns;
 use super::{Fault, Sqlite};
 use crate::domain::alert::EpisodeId;
 use crate::domain::dead_letter::DeadLetter;
+use crate::domain::kept::{Warning, Warnings};
 use crate::domain::notice::Notification;
-use crate::domain::{AccountName, ClientId};
+use crate::domain::{AccountName, ChannelName, ClientId};
 use crate::store::encode::{DETAIL_BYTES, clean};
 use crate::store::{Sibling, Told, WaitingMail};
 
@@ -70,6 +71,19 @@ FROM alert JOIN notification ON notification.episode = alert.episode
 WHERE alert.account = ?1 AND alert.state = 'firing'
 GROUP BY alert.episode, channel = 'client'";
 
+/// Of the running episodes: what tells that they fire, by channel. Where several tell it, what arrived counts first, then what may.
+const WARNINGS: &str = "
+SELECT alert.episode AS episode, channel,
+    min(attempt.at) FILTER (WHERE notification.state = 'delivered') AS arrived_at,
+    count(*) FILTER (WHERE notification.state IN ('pending', 'sending', 'merged')) AS waiting,
+    max(coalesce(notification.why, notification.state)) FILTER (
+        WHERE notification.state IN ('dead', 'dropped', 'probably-delivered')) AS why
+FROM alert JOIN notification ON notification.episode = alert.episode
+    LEFT JOIN attempt ON attempt.message = notification.message AND attempt.outcome = 'delivered'
+WHERE alert.account = ?1 AND alert.state = 'firing'
+    AND transition ->> 'kind' NOT IN ('resolved', 'withdrawn', 'enforced', 'acknowledged')
+GROUP BY alert.episode, channel";
+
 /// One that died may have arrived all the same when one of its tries got no answer.
 pub(super) const SIBLINGS: &str = "
 SELECT transition, created_at, state, why, state = 'dead' AND EXISTS (
@@ -128,6 +142,26 @@ impl Sqlite {
             }
         }
         Ok(told)
+    }
+
+    pub async fn warnings(&self, account: &AccountName) -> Result<Warnings, Fault> {
+        let query = sqlx::query(WARNINGS).bind(account.as_str());
+        let rows = query.fetch_all(&mut *self.reader.take().await?).await?;
+        let warnings = rows.iter().map(|row| {
+            let key = (
+                EpisodeId::from_stored(row.try_get("episode")?),
+                Columns(row).named::<ChannelName>("channel")?,
+            );
+            let (arrived_at, waiting) = (Columns(row).at_of("arrived_at")?, Columns(row).count::<u64>("waiting")?);
+            let why: Option<String> = row.try_get("why")?;
+            let warning = match (arrived_at, why) {
+                (Some(at), _) => Warning::Arrived { at },
+                (None, Some(why)) if waiting == 0 => Warning::Failed { why },
+                (None, _) => Warning::Waits,
+            };
+            Ok((key, warning))
+        });
+        warnings.collect()
     }
 
     pub async fn waiting_for_clients(&self, account: &AccountName) -> Result<Vec<WaitingMail>, Fault> {

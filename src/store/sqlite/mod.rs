@@ -11,6 +11,7 @@ mod connections;
 mod decode;
 mod files;
 pub mod forget;
+mod journal;
 mod letters;
 mod lock;
 pub mod mark;
@@ -22,6 +23,8 @@ mod plans;
 mod queue;
 mod read;
 mod roots;
+#[cfg(test)]
+mod sealed;
 mod set_back;
 mod statements;
 mod tidy;

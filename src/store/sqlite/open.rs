@@ -61,6 +61,8 @@ impl Sqlite {
             store.migrate().await?;
             let placed = store.place_all_anew().await;
             placed.map_err(|fault| fault.during("place the messages", path))?;
+            let adopted = store.adopt().await;
+            adopted.map_err(|fault| fault.during("seal the journal", path))?;
         }
         Ok(store)
     }

@@ -30,8 +30,8 @@ UPDATE attempt SET at = ?2 WHERE at > ?2 AND message IN (SELECT id FROM message 
 
 const ENFORCEMENT: &str = "
 UPDATE enforcement SET planned_at = min(planned_at, ?2), changed_at = min(changed_at, ?2),
-    settle_at = iif(settle_at > ?3, settle_at - ?4, settle_at)
-WHERE account = ?1 AND max(planned_at, changed_at, coalesce(settle_at, 0)) > ?2";
+    settle_at = iif(settle_at > ?3, settle_at - ?4, settle_at), asked_at = min(asked_at, ?2)
+WHERE account = ?1 AND max(planned_at, changed_at, coalesce(settle_at, 0), coalesce(asked_at, 0)) > ?2";
 
 const DECISION: &str = "
 UPDATE decision SET at = min(at, ?2), until = iif(until > ?3, until - ?4, until) WHERE account = ?1";

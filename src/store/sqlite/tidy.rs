@@ -39,7 +39,8 @@ const FORGET_NOTICES: [&str; 3] = [
 const FORGET_DECISIONS: &str = "
 DELETE FROM decision WHERE account = ?1 AND at < ?2 AND (
     kind = 'silence' AND until < ?2
-    OR kind IN ('ack', 'escalation') AND scope ->> 'episode' NOT IN (
+    OR kind IN ('approval', 'undo') AND until < ?2
+    OR kind IN ('ack', 'escalation', 'rejection') AND scope ->> 'episode' NOT IN (
         SELECT episode FROM alert WHERE account = ?1 AND episode IS NOT NULL))";
 
 impl Sqlite {

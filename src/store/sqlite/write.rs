@@ -9,7 +9,7 @@ use super::letters::{ANNOUNCED, MESSAGE_READDRESSED, NOTIFICATION_READDRESSED, S
 use super::statements::{
     ALERT_GONE, HISTORY_CLOSE, HISTORY_KEEP, HISTORY_LAST_SEQ, MESSAGE_MOVED, NOTIFICATION_CARRIED, NOTIFICATION_FATE,
 };
-use super::{Fault, Files, Sqlite, Transaction, place, set_back, statements};
+use super::{Fault, Files, Sqlite, Transaction, journal, place, set_back, statements};
 use crate::domain::notice::NoticeState;
 use crate::store::encode::{
     AccountRow, AddressRow, AlertKey, AlertRow, AnnouncedRow, AttemptRow, CarriedRow, ClientRow, DecisionRow,
@@ -180,6 +180,10 @@ impl Writing<'_> {
     async fn enforcements(&mut self, commit: &Commit) -> Result<(), Fault> {
         self.run(upsert(commit.enforcements.iter().map(EnforcementRow))).await?;
         self.run(upsert(commit.steps.iter().map(StepRow))).await?;
+        if !commit.enforcements.is_empty() || !commit.steps.is_empty() {
+            pass(self.hook, Step::Statement("journal"))?;
+            journal::written(&mut self.transaction, commit).await?;
+        }
         self.run(upsert(commit.decisions.iter().map(DecisionRow))).await
     }
 }

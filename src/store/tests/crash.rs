@@ -163,6 +163,7 @@ async fn a_commit_is_all_or_nothing_wherever_it_is_stopped() {
         "message (placed)",
         "enforcement",
         "enforcement_step",
+        "journal",
         "decision",
     ];
     let expected: Vec<_> = tables

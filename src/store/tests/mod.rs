@@ -229,6 +229,7 @@ fn enforcement(id: &str, client: &str, state: EnforcementState, changed_secs: i6
         before_image: Some("{\"company\":\"Zoë \\u0000\"}".to_owned()),
         window_ms: Some(12),
         settle_at: Some(at(50)),
+        asked_at: Some(at(40)),
         waited: 3,
         told: ["waiting-brake".to_owned()].into(),
     }

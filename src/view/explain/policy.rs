@@ -117,7 +117,10 @@ impl Scene<'_> {
             escalates: self.escalates(policy, firing),
             not_told: hushed.sentence(&snapshot.now),
             hushed,
-            enforcement: policy.enforce.map(|enforce| self.change(policy, enforce, firing)),
+            enforcement: policy
+                .enforce
+                .as_ref()
+                .map(|enforce| self.change(policy, enforce, firing)),
         }
     }
 
@@ -220,7 +223,7 @@ impl Scene<'_> {
     }
 
     /// What becomes of the change that a policy asks for.
-    fn change(&self, policy: &Policy, enforce: Enforce, firing: Option<&Firing>) -> Change {
+    fn change(&self, policy: &Policy, enforce: &Enforce, firing: Option<&Firing>) -> Change {
         let wanted = enforce.balance_management;
         let (decision, reason) = match firing {
             Some(firing) => self.becomes(policy, wanted, firing),
@@ -363,22 +366,14 @@ const fn since(alert: &Alert) -> Option<Timestamp> {
 /// Why a policy is not for a client; `None` when it is.
 fn why_not(selector: &Selector, watched: &Watched) -> Option<String> {
     let client = &watched.client;
-    let names = |pattern: &&Pattern| pattern.matches(client.id.as_str(), &client.email, &client.company);
+    let names = |pattern: &&Pattern| pattern.matches(client);
     if let Some(pattern) = selector.exclude.iter().find(names) {
-        return Some(format!("`clients.exclude` names it with `{}`", pattern_text(pattern)));
+        return Some(format!("`clients.exclude` names it with `{pattern}`"));
     }
     if !selector.include.is_empty() && !selector.include.iter().any(|pattern| names(&pattern)) {
         return Some("`clients.include` does not name it".to_owned());
     }
     None
-}
-
-fn pattern_text(pattern: &Pattern) -> String {
-    match pattern {
-        Pattern::Id(id) => id.clone(),
-        Pattern::Email(pattern) => pattern.clone(),
-        Pattern::Company(pattern) => format!("company:{pattern}"),
-    }
 }
 
 #[cfg(test)]
@@ -440,7 +435,7 @@ mod tests {
             assert_eq!(got.as_deref(), expected, "{name}");
             assert_eq!(
                 got.is_none(),
-                selector.selects("561115", &watched.client.email, &watched.client.company),
+                selector.selects(&watched.client),
                 "{name}: as the policy itself selects"
             );
         }

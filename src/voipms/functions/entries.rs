@@ -32,6 +32,11 @@ pub fn get_charges(client: &ClientId) -> Question<Rows<Entry>> {
     Question::new(Call::of_client(Function::GetCharges, client), read_entries)
 }
 
+/// What a client was credited with.
+pub fn get_deposits(client: &ClientId) -> Question<Rows<Entry>> {
+    Question::new(Call::of_client(Function::GetDeposits, client), read_entries)
+}
+
 /// Reads charges or deposits, newest first.
 pub fn read_entries(call: &Call, payload: Payload<'_>, reader: &Reader<'_>) -> Result<Rows<Entry>, Problem> {
     let mut list = read_rows(call.function(), payload, |row| {

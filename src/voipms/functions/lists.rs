@@ -1,11 +1,11 @@
 //! getBalanceManagement, getCountries, getStates and getClientPackages: short lists of codes and what they mean; and
 //! getPackages, of which nothing is used but whether its rows can be read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::rows::{Columns, Rows, read_rows};
-use crate::domain::Money;
 use crate::domain::plan::Country;
+use crate::domain::{ClientId, Money};
 use crate::voipms::answer::{Payload, Reader};
 use crate::voipms::call::Call;
 use crate::voipms::error::Problem;
@@ -53,6 +53,17 @@ pub fn get_countries() -> Question<Vec<Country>> {
         let rows = read_pairs(call.function(), payload, reader)?.rows.into_iter();
         Ok(rows.map(|(code, name)| Country { code, name }).collect())
     })
+}
+
+/// The codes of a client's packages.
+pub fn get_client_packages(client: &ClientId) -> Question<BTreeSet<String>> {
+    Question::new(
+        Call::of_client(Function::GetClientPackages, client),
+        |call, payload, reader| {
+            let list = read_pairs(call.function(), payload, reader)?;
+            Ok(list.rows.into_iter().map(|(code, _)| code).collect())
+        },
+    )
 }
 
 /// Rows of a code and its `description`. A code without a description is none, and the other way round; an empty

@@ -9,8 +9,9 @@ use super::table::Asked;
 use crate::config::Account;
 use crate::desk::Desk;
 use crate::desk::acks::Taken;
+use crate::desk::approvals::Answer;
 use crate::desk::silences::Wanted;
-use crate::view::decided::{Brake, DealtWith, Due, Expired};
+use crate::view::decided::{Answered, Brake, DealtWith, Due, Expired, Held};
 use crate::view::hushed::{AckRow, Acked, SilenceRow};
 use crate::web::access::Writer;
 use crate::web::answer::Refused;
@@ -155,4 +156,55 @@ pub async fn give_up(asked: Asked<GiveUp>, writer: Writer) -> Result<DealtWith, 
         id: asked.id,
         state: "dropped",
     })
+}
+
+/// An answer to a change that waits, or that was made.
+#[derive(Deserialize, JsonSchema)]
+pub struct NewAnswer {
+    comment: Why,
+    by: Option<Who>,
+}
+
+pub async fn approve(asked: Asked<NewAnswer>, writer: Writer) -> Result<Answered, Refused> {
+    let (desk, id, what) = (asked.site.desk(), asked.id, asked.what);
+    let (by, comment) = (by(what.by, writer), what.comment.0);
+    let (id, comment, by) = (&id, &comment, &by);
+    Ok(desk.approve(&Answer { id, comment, by }).await?)
+}
+
+pub async fn reject(asked: Asked<NewAnswer>, writer: Writer) -> Result<Answered, Refused> {
+    let (desk, id, what) = (asked.site.desk(), asked.id, asked.what);
+    let (by, comment) = (by(what.by, writer), what.comment.0);
+    let (id, comment, by) = (&id, &comment, &by);
+    Ok(desk.reject(&Answer { id, comment, by }).await?)
+}
+
+pub async fn undo(asked: Asked<NewAnswer>, writer: Writer) -> Result<Answered, Refused> {
+    let (desk, id, what) = (asked.site.desk(), asked.id, asked.what);
+    let (by, comment) = (by(what.by, writer), what.comment.0);
+    let (id, comment, by) = (&id, &comment, &by);
+    Ok(desk.undo(&Answer { id, comment, by }).await?)
+}
+
+/// A client that nothing may change.
+#[derive(Deserialize, JsonSchema)]
+pub struct NewHold {
+    /// Needed only with several accounts.
+    account: Option<String>,
+    reason: Why,
+    by: Option<Who>,
+}
+
+pub async fn hold(asked: Asked<NewHold>, writer: Writer) -> Result<Held, Refused> {
+    let (desk, what) = (asked.site.desk(), asked.what);
+    let account = account(&desk, what.account.as_deref())?;
+    Ok(desk
+        .hold(account, &asked.id, &what.reason.0, &by(what.by, writer))
+        .await?)
+}
+
+pub async fn release(asked: Asked<OfAccount>) -> Result<Held, Refused> {
+    let desk = asked.site.desk();
+    let account = account(&desk, asked.what.account.as_deref())?;
+    Ok(desk.release(account, &asked.id).await?)
 }

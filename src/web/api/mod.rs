@@ -55,6 +55,31 @@ fn table() -> Table {
             "An enforcement with its journal",
             look::enforcement,
         )
+        .post(
+            "/api/v1/enforcements/{id}/approve",
+            "Approve a change that waits for it",
+            decide::approve,
+        )
+        .post(
+            "/api/v1/enforcements/{id}/reject",
+            "Reject a change that waits, while its alert lasts",
+            decide::reject,
+        )
+        .post(
+            "/api/v1/enforcements/{id}/undo",
+            "Take back what was changed",
+            decide::undo,
+        )
+        .post(
+            "/api/v1/clients/{id}/hold",
+            "Let no policy change a client until it is released",
+            decide::hold,
+        )
+        .delete(
+            "/api/v1/clients/{id}/hold",
+            "Let policies change a client again",
+            decide::release,
+        )
         .post("/api/v1/brake", "Refuse all enforcement from now on", decide::brake_on)
         .delete("/api/v1/brake", "Let enforcement go on", decide::brake_off)
         .list(

@@ -37,13 +37,13 @@ struct Asked {
 }
 
 async fn ask(State(site): State<Arc<Site>>, Path(link): Path<String>) -> Result<Response, Refused> {
-    let (grant, tag) = site.grant(&link)?;
+    let (grant, tag) = site.ack(&link)?;
     let is_used = site.desk().store.is_link_used(&tag).await?;
     Ok(page(&site, grant, if is_used { USED } else { "" }))
 }
 
 async fn acknowledge(State(site): State<Arc<Site>>, Path(link): Path<String>) -> Result<Response, Refused> {
-    let (grant, tag) = site.grant(&link)?;
+    let (grant, tag) = site.ack(&link)?;
     let desk = site.desk();
     let until = Timestamp::from_second(grant.until).unwrap_or(Timestamp::MAX);
     // First, so that two clicks at one time are one: what fails afterwards can be done on the pages.
@@ -85,17 +85,28 @@ fn page(site: &Site, grant: Grant, said: &str) -> Response {
 
 impl Site {
     /// The right that a link carries, and what the store knows it by.
-    fn grant(&self, link: &str) -> Result<(Grant, String), Refused> {
+    pub(super) fn grant(&self, link: &str) -> Result<(Grant, String), Refused> {
         let now = self.clock.now().as_second();
         let token = self.access.token();
         let signer = token.map(|token| Signer::new(token.expose_secret()));
         let read = signer.map_or(Err(Unfit::Forged), |signer| signer.read(link, now));
-        read.map_err(|unfit| {
-            let status = match unfit {
-                Unfit::Forged => StatusCode::FORBIDDEN,
-                Unfit::Expired => StatusCode::GONE,
-            };
-            Refused::new(status, unfit.to_string()).hint("log in, or use `balancewatch ack` on the machine")
-        })
+        read.map_err(unfit)
     }
+
+    /// The right to acknowledge an episode.
+    fn ack(&self, link: &str) -> Result<(Grant, String), Refused> {
+        let (grant, tag) = self.grant(link)?;
+        match grant.enforcement {
+            None => Ok((grant, tag)),
+            Some(_) => Err(unfit(Unfit::Forged)),
+        }
+    }
+}
+
+pub(super) fn unfit(unfit: Unfit) -> Refused {
+    let status = match unfit {
+        Unfit::Forged => StatusCode::FORBIDDEN,
+        Unfit::Expired => StatusCode::GONE,
+    };
+    Refused::new(status, unfit.to_string()).hint("log in, or use the command line on the machine")
 }

@@ -77,6 +77,8 @@ struct Client {
     here: String,
     /// Whether something fires for it.
     fires: bool,
+    /// Whether somebody holds it.
+    is_held: bool,
     card: Blocks,
     range: &'static str,
     is_empty: bool,
@@ -169,6 +171,7 @@ pub async fn show(
         name,
         here: links::client(account, &client),
         fires: snapshot.firing_clients().contains(&client),
+        is_held: snapshot.hold(&client).is_some(),
         account: account.to_string(),
         card: Blocks::new(card.page(now), "Client"),
         range,

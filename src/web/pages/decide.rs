@@ -14,6 +14,7 @@ use super::layout::{Notice, Visitor};
 use super::{alerts, enforcements, links, notifications, silences};
 use crate::config::Account;
 use crate::desk::acks::Taken;
+use crate::desk::approvals::Answer;
 use crate::desk::silences::Wanted;
 use crate::desk::{Desk, Refusal, spoken};
 use crate::domain::AccountName;
@@ -29,6 +30,8 @@ pub fn routes() -> Router<Arc<Site>> {
         .route("/silences", post(silence))
         .route("/silences/expire", post(expire))
         .route("/brake", post(brake))
+        .route("/enforcements/answer", post(answer))
+        .route("/holds", post(hold))
         .route("/notifications/retry", post(retry))
         .route("/notifications/retry-all", post(retry_all))
         .route("/notifications/give-up", post(give_up))
@@ -48,7 +51,7 @@ pub struct Filled {
     pub comment: String,
     /// What it is about, where that has an id.
     pub id: String,
-    /// `on` or `off`.
+    /// `on` or `off`; of an answer `approve`, `reject` or `undo`.
     pub set: String,
     /// The page that it was sent from, where several have the form.
     pub back: String,
@@ -62,17 +65,27 @@ pub enum Done {
     Expired,
     BrakeOn,
     BrakeOff,
+    Approved,
+    Rejected,
+    Undone,
+    Held,
+    Released,
     Retried,
     GivenUp,
 }
 
 impl Done {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 12] = [
         Self::Acknowledged,
         Self::Silenced,
         Self::Expired,
         Self::BrakeOn,
         Self::BrakeOff,
+        Self::Approved,
+        Self::Rejected,
+        Self::Undone,
+        Self::Held,
+        Self::Released,
         Self::Retried,
         Self::GivenUp,
     ];
@@ -84,6 +97,11 @@ impl Done {
             Self::Expired => "expired",
             Self::BrakeOn => "brake-on",
             Self::BrakeOff => "brake-off",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::Undone => "undone",
+            Self::Held => "held",
+            Self::Released => "released",
             Self::Retried => "retried",
             Self::GivenUp => "given-up",
         }
@@ -98,6 +116,18 @@ impl Done {
             Self::BrakeOff => {
                 "The brake is off: what is asked for is looked at again in the next sweep, with fresh readings."
             }
+            Self::Approved => {
+                "Approved: once enough people did, it is made in the next sweep, if it is still called for and no guard stands in \
+                 the way."
+            }
+            Self::Rejected => "Rejected: it is not asked for again while its alert lasts.",
+            Self::Undone => {
+                "It is taken back within seconds, if nobody changed the record since. Its line below says what came of it."
+            }
+            Self::Held => {
+                "Held: no policy changes this client until somebody releases it. Watching, alerts and mails go on."
+            }
+            Self::Released => "Released: what is asked for is looked at again in the next sweep, with fresh readings.",
             Self::Retried => "Due now: it is tried within 5 seconds.",
             Self::GivenUp => "Given up: its alert ends when no other dead notification is left to deal with.",
         }
@@ -279,6 +309,49 @@ async fn set_brake(desk: &Desk, writer: &Writer, form: &Filled) -> Result<Done, 
     let reason = field("comment", spoken::reason(&form.comment))?;
     desk.brake_on(account, &writer.by, &reason).await?;
     Ok(Done::BrakeOn)
+}
+
+async fn answer(State(site): State<Arc<Site>>, visitor: Visitor, sent: Sent) -> Result<Response, Refused> {
+    let DecisionForm { writer, form } = sent;
+    match take_answer(&site.desk(), &writer, &form).await {
+        Ok(done) => Ok(site.after(&form, "/enforcements", done)),
+        Err(wrong) => enforcements::page(&site, visitor, enforcements::Asked::default(), Draft::of(form, wrong)).await,
+    }
+}
+
+async fn take_answer(desk: &Desk, writer: &Writer, form: &Filled) -> Result<Done, Wrong> {
+    let comment = field("comment", spoken::reason(&form.comment))?;
+    let answer = Answer {
+        id: &form.id,
+        comment: &comment,
+        by: &writer.by,
+    };
+    match form.set.as_str() {
+        "approve" => desk.approve(&answer).await.map(|_| Done::Approved),
+        "reject" => desk.reject(&answer).await.map(|_| Done::Rejected),
+        "undo" => desk.undo(&answer).await.map(|_| Done::Undone),
+        _ => return field("set", Err("it is `approve`, `reject` or `undo`".to_owned())),
+    }
+    .map_err(Wrong::from)
+}
+
+async fn hold(State(site): State<Arc<Site>>, visitor: Visitor, sent: Sent) -> Result<Response, Refused> {
+    let DecisionForm { writer, form } = sent;
+    match set_hold(&site.desk(), &writer, &form).await {
+        Ok(done) => Ok(site.after(&form, "/enforcements", done)),
+        Err(wrong) => enforcements::page(&site, visitor, enforcements::Asked::default(), Draft::of(form, wrong)).await,
+    }
+}
+
+async fn set_hold(desk: &Desk, writer: &Writer, form: &Filled) -> Result<Done, Wrong> {
+    let (account, client) = (account(desk, form)?, form.client.trim());
+    if form.set == "off" {
+        desk.release(account, client).await?;
+        return Ok(Done::Released);
+    }
+    let reason = field("comment", spoken::reason(&form.comment))?;
+    desk.hold(account, client, &reason, &writer.by).await?;
+    Ok(Done::Held)
 }
 
 async fn retry(State(site): State<Arc<Site>>, visitor: Visitor, sent: Sent) -> Result<Response, Refused> {

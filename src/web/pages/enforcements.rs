@@ -1,4 +1,4 @@
-//! `/enforcements`: whether anything may be changed, what is asked for now, what was changed or refused; one of them with its
+//! `/enforcements`: whether anything may be changed, what waits for an answer, what is asked for now, what was changed or refused; one of them with its
 //! journal; and the brake.
 
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use super::layout::{Html, Plain, Shell, Visitor};
 pub use super::lists::Asked;
 use super::{PER_PAGE, links};
 use crate::desk::{Desk, Refusal};
-use crate::domain::enforcement::Enforcement;
+use crate::domain::enforcement::{Deferral, Enforcement, EnforcementState};
 use crate::view::enforcement::{EnforcementCard, EnforcementRow, Enforcements, STATES};
 use crate::view::plan::{Plan, mode_text};
-use crate::view::words::clean;
+use crate::view::words::{change, clean};
 use crate::view::{Shown, Snapshot};
 use crate::web::Site;
 use crate::web::answer::Refused;
@@ -30,6 +30,8 @@ struct List {
     asked: Asked,
     accounts: Vec<String>,
     guarded: Vec<Guarded>,
+    /// What waits for an answer.
+    requests: Vec<Request>,
     states: &'static [&'static str],
     /// `None`: nothing is like that.
     rows: Option<Blocks>,
@@ -46,6 +48,52 @@ struct Guarded {
     /// Since when the brake is on, who set it and why; `None`: it is off.
     brake: Option<[String; 3]>,
     plan: Blocks,
+}
+
+/// A change that people are asked to approve.
+struct Request {
+    id: String,
+    client: String,
+    label: String,
+    page: String,
+    /// What is to be changed, and why.
+    what: String,
+    /// Until when it can be approved, and who did.
+    until: String,
+}
+
+impl Request {
+    fn all(snapshot: &Snapshot, desk: &Desk) -> impl Iterator<Item = Self> {
+        let now = &desk.now;
+        snapshot.kept.enforcements.iter().filter_map(move |kept| {
+            let EnforcementState::Deferred { why } = &kept.state else {
+                return None;
+            };
+            let Deferral::Approval {
+                until, given, needed, ..
+            } = why
+            else {
+                return None;
+            };
+            let have = match given.len() {
+                0 => String::new(),
+                _ => format!("; {} of {needed} did: {}", given.len(), given.join(", ")),
+            };
+            let balance = kept.balance.for_people();
+            (*until > now.at).then(|| Self {
+                id: kept.id.clone(),
+                client: kept.client.to_string(),
+                label: clean(&snapshot.label(&kept.client)).into_owned(),
+                page: links::client(&kept.account, &kept.client),
+                what: format!(
+                    "{} for {}, at a balance of {balance}",
+                    change(kept.direction, kept.wanted),
+                    kept.policy
+                ),
+                until: format!("until {}{}", now.clock(*until), clean(&have)),
+            })
+        })
+    }
 }
 
 impl Guarded {
@@ -104,6 +152,11 @@ pub async fn page(site: &Arc<Site>, visitor: Visitor, asked: Asked, draft: Draft
             .accounts
             .iter()
             .map(|account| Guarded::new(account, &desk))
+            .collect(),
+        requests: picture
+            .accounts
+            .iter()
+            .flat_map(|account| Request::all(account, &desk))
             .collect(),
         states: &STATES,
         rows: (!is_empty).then(|| Blocks::new(rows, "Enforcements")),

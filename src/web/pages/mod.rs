@@ -13,6 +13,7 @@ use crate::desk::Desk;
 
 mod acknowledge;
 mod alerts;
+mod approve;
 mod assets;
 pub mod blocks;
 mod client;
@@ -57,4 +58,5 @@ pub fn open_routes() -> Router<Arc<Site>> {
     Router::new()
         .route("/assets/{name}", get(assets::serve))
         .merge(acknowledge::routes())
+        .merge(approve::routes())
 }

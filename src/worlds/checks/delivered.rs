@@ -205,6 +205,13 @@ impl Scene<'_> {
             }
             NoticeState::ProbablyDelivered => (!was_troubled())
                 .then(|| "is called probably delivered, and its receiver answered all the time".to_owned()),
+            // Its receiver takes all, and others had the places.
+            NoticeState::Dead(why)
+                if is_overdue(why) && self.channel(owed).is_some_and(|channel| channel.max_per_hour.is_some()) =>
+            {
+                self.unannounced(owed)
+                    .then(|| format!("is dead ({why}), and nobody was told"))
+            }
             NoticeState::Dead(why) if !was_troubled() => {
                 Some(format!("is called dead ({why}), and its receiver took all the time"))
             }
@@ -325,4 +332,8 @@ fn as_its_own(owed: &Notification) -> Notification {
         message: Some(owed.id.clone()),
         ..owed.clone()
     }
+}
+/// Whether this is why something died for which a channel's `max_per_hour` left no place in two days.
+fn is_overdue(why: &str) -> bool {
+    why.contains("for its turn")
 }

@@ -8,6 +8,7 @@ use super::{Options, Play};
 use crate::config::{Account, ChannelKind, Loaded, Settings};
 use crate::domain::enforcement::{Enforcement, EnforcementState, Outcome};
 use crate::domain::notice::{AttemptOutcome, NoticeState, Notification};
+use crate::domain::plan::Protected;
 use crate::domain::policy::Scope;
 use crate::domain::{ChannelName, Client, ClientId, Policy};
 use crate::store::{Access, Error, Store, at_once};
@@ -219,12 +220,7 @@ fn idle(settings: &Settings, policies: &[Policy], kept: &Kept) -> Vec<String> {
     let clients: Vec<&Client> = kept.view.clients.iter().map(|watched| &watched.client).collect();
     let watches = |policy: &Policy| {
         let mut clients = clients.iter();
-        policy.scope != Scope::Clients
-            || clients.any(|client| {
-                policy
-                    .clients
-                    .selects(client.id.as_str(), &client.email, &client.company)
-            })
+        policy.scope != Scope::Clients || clients.any(|client| policy.is_for(client))
     };
     let mut idle: Vec<String> = policies
         .iter()
@@ -237,7 +233,12 @@ fn idle(settings: &Settings, policies: &[Policy], kept: &Kept) -> Vec<String> {
         })
         .collect();
     let protect = &settings.enforcement.protect;
-    if !protect.is_empty() && !clients.iter().any(|client| protect.contains(&client.id)) {
+    let names = |client: &Client| {
+        protect
+            .iter()
+            .any(|entry| matches!(entry, Protected::Pattern(pattern) if pattern.matches(client)))
+    };
+    if !protect.is_empty() && !clients.iter().any(|client| names(client)) {
         idle.push("`protect` protects nobody here: it names others than the simulated clients".to_owned());
     }
     idle

@@ -50,6 +50,8 @@ fn is_about_a_change(headline: &str) -> bool {
         "after the change to",
         " is not set to ",
         " is not set back to ",
+        ": set it to ",
+        ": set it back to ",
     ]
     .iter()
     .any(|words| headline.contains(words))

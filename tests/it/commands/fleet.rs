@@ -460,6 +460,7 @@ impl Fleet {
             before_image: Some(r#"{"client":"561116","zip":"01234","password":"hunter2"}"#.to_owned()),
             window_ms: Some(123),
             settle_at: None,
+            asked_at: None,
             waited: 0,
             told: [].into(),
         }

@@ -464,12 +464,15 @@ async fn a_plan_follows_mode_protection_and_brake() {
     assert_eq!(decision(&fleet), ("observe".to_owned(), "refused".to_owned()));
     holds(fleet.run(&["plan"]).text(), &["the client is protected"]);
 
-    // The episode began in mode observe, and needs an approval that this version does not have.
+    // The episode began in mode observe, and needs an approval.
     fleet.configure("[enforcement]\nmode = \"apply\"\n");
-    assert_eq!(decision(&fleet), ("apply".to_owned(), "refused".to_owned()));
+    assert_eq!(decision(&fleet), ("apply".to_owned(), "deferred".to_owned()));
     holds(
         fleet.run(&["plan"]).text(),
-        &["it needs an approval", "the account's first change: none yet"],
+        &[
+            "it waits for an approval (its alert began in another mode)",
+            "the account's first change: none yet",
+        ],
     );
 
     let store = fleet.daemon_store().await;
@@ -576,11 +579,14 @@ async fn enforcements_are_shown_with_journal_and_record_but_never_a_password() {
     fleet
         .run(&["enforcements", "show", "nothing"])
         .failed(1, &["there is no enforcement `nothing`"]);
-    for later in ["approve", "reject", "undo", "verify"] {
+    for answer in ["approve", "reject"] {
         fleet
-            .run(&["enforcements", later, &id])
-            .failed(64, &["is not in this version"]);
+            .run(&["enforcements", answer, &id, "--comment", "why"])
+            .failed(1, &["it does not wait for an answer: it is differs"]);
     }
+    fleet
+        .run(&["enforcements", "undo", &id])
+        .failed(1, &["there is nothing to undo: it is differs"]);
 }
 
 #[tokio::test]

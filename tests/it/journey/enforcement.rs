@@ -15,6 +15,8 @@ enforce = {{ balance_management = "hard" }}
 [enforcement]
 mode = "{mode}"
 canary_wait = "1s"
+max_per_hour = 50
+max_share_per_day = "100%"
 {more}
 "#
     )
@@ -221,4 +223,110 @@ async fn who_was_overdrawn_before_the_first_sweep_is_changed_after_a_second_read
     world.sweep_later(120).await;
     world.sweep_later(240).await;
     assert_eq!((world.calls("setClient"), hard_ones(&world)), (1, 1));
+}
+
+/// The id of the newest enforcement of a client.
+async fn newest(world: &World, client: &str) -> String {
+    let rows = world.json(&["enforcements", "list", "--client", client]).await;
+    rows[0]["id"].as_str().unwrap_or_else(|| panic!("{rows}")).to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_mode_approve_nothing_is_changed_before_somebody_says_yes_and_an_undo_takes_it_back() {
+    let world = World::new(3).await;
+    world.configure(&enforcing("approve", ""));
+    nothing_new(&world.sweep(0).await);
+    let [one, other] = [&world.ids[0], &world.ids[1]];
+    for id in [one, other] {
+        world.balance(id, "-3.00");
+    }
+    let report = world.sweep(0).await;
+    assert_eq!(report["enforcements"]["waiting"], 2, "{report}");
+    let asks: Vec<String> = world.to_ops().into_iter().map(|mail| mail.subject).collect();
+    let asks: Vec<&String> = asks.iter().filter(|subject| subject.starts_with("APPROVE?")).collect();
+    assert_eq!(asks.len(), 2, "{asks:?}");
+    assert_eq!(world.calls("setClient"), 0);
+
+    let id = newest(&world, one).await;
+    let said = world
+        .run(&["enforcements", "approve", &id, "--comment", "he knows", "--by", "alice"])
+        .await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let again = world
+        .run(&["enforcements", "approve", &id, "--comment", "again", "--by", "Alice"])
+        .await;
+    assert!(
+        again.code == Some(1) && again.err.contains("approved it already"),
+        "{again:?}"
+    );
+    let rejected = newest(&world, other).await;
+    let said = world
+        .run(&[
+            "enforcements",
+            "reject",
+            &rejected,
+            "--comment",
+            "pays tomorrow",
+            "--by",
+            "bob",
+        ])
+        .await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let report = world.sweep(0).await;
+    assert_eq!(
+        (&report["enforcements"]["applied"], &report["enforcements"]["refused"]),
+        (&json!(1), &json!(1)),
+        "{report}"
+    );
+    assert!(is_hard(&world, one) && !is_hard(&world, other));
+    let shown = world.run(&["enforcements", "show", &id]).await;
+    assert!(shown.out.contains("by alice: he knows"), "{shown:?}");
+
+    let undone = world.run(&["enforcements", "undo", &id, "--by", "carol"]).await;
+    assert_eq!(undone.code, Some(0), "{undone:?}");
+    world.sweep(0).await;
+    assert!(!is_hard(&world, one));
+    let calls = world.calls("setClient");
+    let twice = world.run(&["enforcements", "undo", &id]).await;
+    assert!(
+        twice.code == Some(1) && twice.err.contains("was changed again since"),
+        "{twice:?}"
+    );
+    world.sweep(0).await;
+    assert_eq!(world.calls("setClient"), calls);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_daemon_undoes_within_seconds_and_leaves_a_held_client_alone() {
+    let world = World::new(3).await;
+    world.configure(&enforcing("apply", ""));
+    world.reconfigure(r#"sweep = "60s""#, r#"sweep = "1s""#);
+    let mut daemon = world.daemon();
+    world
+        .until("the first sweep", |world| world.daemon_log().contains("sweep done"))
+        .await;
+    let [one, held] = [world.ids[0].clone(), world.ids[1].clone()];
+    let said = world.run(&["hold", &held, "--reason", "pays by transfer"]).await;
+    assert!(said.code == Some(0) && said.out.contains("is held since"), "{said:?}");
+    for id in [&one, &held] {
+        world.balance(id, "-3.00");
+    }
+    world.until("the change", |world| is_hard(world, &one)).await;
+    // From now on no sweep comes soon.
+    world.reconfigure(r#"sweep = "1s""#, r#"sweep = "7d""#);
+    daemon.signal("HUP");
+    world
+        .until("the reload", |world| world.daemon_log().contains("reloaded"))
+        .await;
+    let id = newest(&world, &one).await;
+    let undone = world.run(&["enforcements", "undo", &id]).await;
+    assert_eq!(undone.code, Some(0), "{undone:?}");
+    world.until("the undo", |world| !is_hard(world, &one)).await;
+    assert!(!is_hard(&world, &held), "held");
+    let released = world.run(&["release", &held]).await;
+    assert_eq!(released.code, Some(0), "{released:?}");
+    let again = world.run(&["release", &held]).await;
+    assert!(again.code == Some(1) && again.err.contains("nobody holds"), "{again:?}");
+    daemon.signal("TERM");
+    daemon.end().await;
 }

@@ -68,6 +68,8 @@ enforce = { balance_management = "hard" }
 [enforcement]
 mode = "apply"
 canary_wait = "1s"
+max_per_hour = 50
+max_share_per_day = "100%"
 "#;
 
 /// How fast the world lives: what is spent is charged by the minute.

@@ -88,6 +88,36 @@ async fn every_answer_is_as_it_is_described() {
         ),
         ("get", "/api/v1/enforcements", "", "", None),
         ("get", "/api/v1/enforcements/{id}", &change, "", None),
+        // It is verified: it waits for no answer, and can be taken back.
+        (
+            "post",
+            "/api/v1/enforcements/{id}/approve",
+            &change,
+            "",
+            Some(json!({"comment": "he knows"})),
+        ),
+        (
+            "post",
+            "/api/v1/enforcements/{id}/reject",
+            &change,
+            "",
+            Some(json!({"comment": "pays tomorrow", "by": "alice"})),
+        ),
+        (
+            "post",
+            "/api/v1/enforcements/{id}/undo",
+            &change,
+            "",
+            Some(json!({"comment": "a mistake"})),
+        ),
+        (
+            "post",
+            "/api/v1/clients/{id}/hold",
+            &client,
+            "",
+            Some(json!({"reason": "pays by transfer"})),
+        ),
+        ("delete", "/api/v1/clients/{id}/hold", &client, "?account=main", None),
         (
             "post",
             "/api/v1/brake",
@@ -145,8 +175,12 @@ async fn every_answer_is_as_it_is_described() {
         };
         // What was delivered is neither tried again nor given up: that is told as it is described, too.
         let response = if answer.status == 200 { "200" } else { "default" };
-        let is_delivered = path.ends_with("}/retry") || path.ends_with("give-up");
-        answer.is(if is_delivered { 409 } else { 200 });
+        let too_late = ["}/retry", "give-up", "approve", "reject"];
+        answer.is(if too_late.iter().any(|end| path.ends_with(end)) {
+            409
+        } else {
+            200
+        });
         let described = &operation["responses"][response]["content"]["application/json"]["schema"];
         assert_eq!(
             schema::problems(&description, described, &answer.json()),

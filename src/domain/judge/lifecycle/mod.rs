@@ -301,10 +301,8 @@ impl Stepper<'_> {
             }
             _ => {}
         }
-        if self.moment.mode == Mode::Observe {
-            // Whoever goes back to `apply` has not decided about what was only observed meanwhile.
-            firing.mode = Mode::Observe;
-        }
+        // Whoever goes on to a bolder mode has not decided about what a more careful one saw meanwhile.
+        firing.mode = firing.mode.min(self.moment.mode);
         let is_new_reading = self.reading_at.is_none() || self.reading_at != firing.last_reading_at;
         firing.last_reading_at = self.reading_at.or(firing.last_reading_at);
         firing.is_recovering = self.judgement.verdict != Verdict::Breach;

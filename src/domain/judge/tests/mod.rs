@@ -12,7 +12,7 @@ use crate::domain::hush;
 use crate::domain::policy::{Clear, Limit, NoReadingFor, Policy, When};
 use crate::domain::reason::Reason;
 use crate::domain::receiver::Receiver;
-use crate::domain::testing::{at, client, money, policy};
+use crate::domain::testing::{self, at, client, money, policy};
 use crate::domain::watch::Watched;
 use crate::domain::{AccountName, ChannelName, Client, ClientId, Reading, Threshold};
 
@@ -75,6 +75,7 @@ fn rules(policies: Vec<Policy>) -> Rules {
         .into(),
         default_threshold: None,
         mode: Mode::Observe,
+        triggers: testing::triggers(),
         zone: TimeZone::get("America/Toronto").unwrap(),
         mutes: Vec::new(),
     }

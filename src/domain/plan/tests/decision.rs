@@ -1,9 +1,11 @@
 //! Whether an intent may be carried out now.
 
-use super::{HOUR, Mode, NOW, SWEEP, at, done, ended, guards, id, money, state};
+use super::{HOUR, Mode, NOW, SWEEP, account, at, done, ended, guards, id, money, state};
 use crate::domain::alert::EpisodeId;
+use crate::domain::decision::{BY_PERSON, Decision as Decided};
 use crate::domain::enforcement::{Deferral, Direction, Enforcement, EnforcementState, Outcome, Refusal};
-use crate::domain::plan::{Back, Canary, Decision, Guards, Intent, World, plan};
+use crate::domain::kept::Warnings;
+use crate::domain::plan::{Back, Canary, Decision, Fleet, Guards, Intent, Orders, Request, Warned, World, plan};
 use crate::domain::watch::AccountState;
 use crate::domain::{Management, PolicyName};
 
@@ -23,6 +25,11 @@ fn intent(client: &str, balance: &str) -> Intent {
         fingerprint_listed: Some("as listed".to_owned()),
         edited_at: None,
         was_in_vain: false,
+        protected: None,
+        warned: Warned::Fully,
+        request: Request::default(),
+        needs_deposit_since: None,
+        by_person: false,
     }
 }
 
@@ -52,7 +59,8 @@ fn reverted(mut enforcement: Enforcement) -> Enforcement {
 struct Given {
     guards: Guards,
     state: AccountState,
-    brake: bool,
+    decisions: Vec<Decided>,
+    clients: u32,
     history: Vec<Enforcement>,
 }
 
@@ -61,17 +69,49 @@ impl Given {
         Self {
             guards: guards(per_sweep, per_day),
             state: state(),
-            brake: false,
+            decisions: vec![],
+            clients: 1_000,
             history: vec![],
         }
     }
 
+    fn brake(&mut self) {
+        let brake = Decided::brake(account(), BY_PERSON, "why".to_owned(), at(0));
+        self.decisions.push(brake);
+    }
+
     fn world(&self) -> World {
-        World::new(at(NOW), at(SWEEP), &self.guards, self.brake, &self.state, &self.history)
+        let fleet = Fleet {
+            sweep_started_at: at(SWEEP),
+            state: &self.state,
+            clients: self.clients,
+            guards: &self.guards,
+            warnings: &Warnings::new(),
+            policies: &[],
+            history: &self.history,
+        };
+        World::new(at(NOW), &fleet, Orders::of(&self.decisions, at(NOW)))
     }
 
     fn decide(&self, intent: &Intent) -> Decision {
         self.world().decide(intent)
+    }
+}
+
+fn protected() -> Refusal {
+    Refusal::Protected {
+        entry: "*@x".to_owned(),
+    }
+}
+
+/// What waits for an approval that was asked for then.
+fn approval(asked: i64, given: &[&str], why: Option<&str>) -> Deferral {
+    Deferral::Approval {
+        needed: 1,
+        given: given.iter().map(|name| (*name).to_owned()).collect(),
+        asked_at: at(asked),
+        until: at(asked + 4 * HOUR),
+        why: why.map(str::to_owned),
     }
 }
 
@@ -117,23 +157,23 @@ fn every_guard_stands_in_the_way() {
         ),
         (
             "protected",
-            |_, intent| intent.client = id("protected"),
-            Decision::Refused(Refusal::Protected),
+            |_, intent| intent.protected = Some("*@x".to_owned()),
+            Decision::Refused(protected()),
         ),
         (
             "protected, in mode observe",
             |given, intent| {
                 given.guards.mode = Mode::Observe;
-                intent.client = id("protected");
+                intent.protected = Some("*@x".to_owned());
             },
-            Decision::Refused(Refusal::Protected),
+            Decision::Refused(protected()),
         ),
         (
             "began in another mode",
             |_, intent| intent.episode_mode = Mode::Observe,
-            Decision::Refused(Refusal::OtherMode),
+            waits(approval(NOW, &[], Some("its alert began in another mode"))),
         ),
-        ("brake", |given, _| given.brake = true, waits(Deferral::Brake)),
+        ("brake", |given, _| given.brake(), waits(Deferral::Brake)),
         (
             "the clock jumped in this sweep",
             |given, _| given.state.clock_jumped_at = Some(at(SWEEP)),
@@ -250,7 +290,7 @@ fn the_brake_stops_mode_observe_too_and_caps_do_not() {
     given.state.canary_passed_at = None;
     let plan_of = |given: &Given| plan(vec![intent("1", "1"), intent("2", "2")], &given.world());
     assert!(plan_of(&given).iter().all(|(_, decision)| *decision == Decision::Would));
-    given.brake = true;
+    given.brake();
     let deferred = Decision::Deferred(Deferral::Brake);
     assert!(plan_of(&given).iter().all(|(_, decision)| *decision == deferred));
 }
@@ -258,6 +298,9 @@ fn the_brake_stops_mode_observe_too_and_caps_do_not() {
 #[test]
 fn a_refused_record_is_looked_at_again_after_an_hour() {
     let masked = Refusal::PasswordMasked;
+    let package = Refusal::Protected {
+        entry: "package:1".to_owned(),
+    };
     let cases = [
         (
             "a moment ago",
@@ -266,7 +309,14 @@ fn a_refused_record_is_looked_at_again_after_an_hour() {
             Decision::Refused(masked.clone()),
         ),
         ("an hour ago", masked, HOUR, Decision::Go),
-        ("protected then, not now", Refusal::Protected, 1, Decision::Go),
+        ("protected then, not now", protected(), 1, Decision::Go),
+        (
+            "by its package",
+            package.clone(),
+            HOUR - 1,
+            Decision::Refused(package.clone()),
+        ),
+        ("by its package, an hour ago", package, HOUR, Decision::Go),
         ("of another mode then, not now", Refusal::OtherMode, 1, Decision::Go),
     ];
     for (name, why, seconds_ago, expected) in cases {
@@ -329,13 +379,7 @@ fn the_first_one_ever_goes_alone() {
         ("sent", EnforcementState::Sent, Canary::Watched),
         ("verified", ended(Outcome::Verified), Canary::Watched),
         ("did not happen", ended(Outcome::DidNotHappen), Canary::Alone),
-        (
-            "refused",
-            ended(Outcome::Refused {
-                why: Refusal::Protected,
-            }),
-            Canary::Alone,
-        ),
+        ("refused", ended(Outcome::Refused { why: protected() }), Canary::Alone),
         (
             "declined",
             ended(Outcome::Declined { code: String::new() }),

@@ -1,13 +1,14 @@
 //! What is wanted of a client.
 
-use super::{NOW, SWEEP, asks, at, done, ended, fires, firing_mut, hours, id, watched};
+use super::{Guards, NOW, SWEEP, asks, at, done, ended, fires, firing_mut, guards, hours, id, state, watched};
 use crate::domain::alert::{Alert, Phase};
 use crate::domain::enforcement::{Deferral, Direction, Enforcement, EnforcementState, Mode, Outcome, Refusal};
 use crate::domain::judge::verdict::Known;
+use crate::domain::kept::Warnings;
 use crate::domain::plan::{Fleet, Intent, intents, outdated, still_called_for};
 use crate::domain::policy::{Limit, Pattern, Policy, Scope};
 use crate::domain::testing::{money, reading, threshold};
-use crate::domain::watch::Watched;
+use crate::domain::watch::{AccountState, Watched};
 use crate::domain::{ClientId, Management, Reading, Threshold};
 use Management::{Hard, Soft};
 
@@ -17,7 +18,9 @@ struct Given {
     alerts: Vec<Alert>,
     watched: Vec<Watched>,
     history: Vec<Enforcement>,
-    mode: Mode,
+    guards: Guards,
+    warnings: Warnings,
+    state: AccountState,
 }
 
 impl Default for Given {
@@ -31,7 +34,12 @@ impl Default for Given {
             alerts: vec![fires("1", "a-hard", 0)],
             watched: vec![watched("1", "1.00")],
             history: vec![],
-            mode: Mode::Apply,
+            guards: guards(3, 20),
+            warnings: Warnings::new(),
+            state: AccountState {
+                inventory_at: Some(at(SWEEP)),
+                ..state()
+            },
         }
     }
 }
@@ -40,8 +48,10 @@ impl Given {
     fn fleet(&self) -> Fleet<'_> {
         Fleet {
             sweep_started_at: at(SWEEP),
-            inventory_at: Some(at(SWEEP)),
-            mode: self.mode,
+            state: &self.state,
+            clients: 1_000,
+            guards: &self.guards,
+            warnings: &self.warnings,
             policies: &self.policies,
             history: &self.history,
         }
@@ -384,7 +394,7 @@ fn what_waits_is_outdated_when_it_is_not_wanted_any_more() {
     let given = |history, alerts, mode| Given {
         history: vec![history],
         alerts,
-        mode,
+        guards: Guards { mode, ..guards(3, 20) },
         ..Given::default()
     };
     let mut unread = given(waits(0), vec![fires("1", "a-hard", 0)], Mode::Apply);

@@ -7,10 +7,10 @@ mod send;
 
 use jiff::SignedDuration;
 
-use super::{Caps, Guards};
+use super::{Guards, Protected};
 use crate::domain::alert::{Alert, EpisodeId, Firing, Phase};
 use crate::domain::enforcement::{Enforcement, EnforcementState, Mode, Outcome};
-use crate::domain::policy::{Clear, Enforce, Limit, Policy, When};
+use crate::domain::policy::{Clear, Enforce, Limit, Pattern, Policy, When};
 use crate::domain::reason::Reason;
 use crate::domain::testing::{self, at, money, policy, reading};
 use crate::domain::watch::{AccountState, Watched};
@@ -38,8 +38,8 @@ fn asks(name: &str, wanted: Management, revert_on_recovery: bool) -> Policy {
             balance_above: None,
         }),
         enforce: Some(Enforce {
-            balance_management: wanted,
             revert_on_recovery,
+            ..Enforce::now(wanted)
         }),
         ..policy(
             name,
@@ -119,11 +119,8 @@ const fn ended(outcome: Outcome) -> EnforcementState {
 
 fn guards(per_sweep: u32, per_day: u32) -> Guards {
     Guards {
-        mode: Mode::Apply,
-        protect: [id("protected")].into(),
-        caps: Caps { per_sweep, per_day },
-        extra_fields: [].into(),
-        canary_wait: SignedDuration::from_secs(60),
+        protect: vec![Protected::Pattern(Pattern::parse("protected"))],
+        ..testing::guards(Mode::Apply, per_sweep, per_day)
     }
 }
 

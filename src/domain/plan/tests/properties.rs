@@ -5,7 +5,8 @@ use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_assert_eq, 
 use super::{HOUR, Mode, NOW, SWEEP, asks, at, done, ended, fires, firing_mut, guards, id, state, watched};
 use crate::domain::alert::{Alert, Phase};
 use crate::domain::enforcement::{Deferral, Direction, Enforcement, EnforcementState, Outcome, Refusal};
-use crate::domain::plan::{Decision, Field, Fleet, Record, World, intents, plan, prepare};
+use crate::domain::kept::Warnings;
+use crate::domain::plan::{Decision, Field, Fleet, Orders, Record, World, intents, plan, prepare};
 use crate::domain::testing::reading;
 use crate::domain::watch::Watched;
 use crate::domain::{ClientId, Management};
@@ -104,16 +105,20 @@ proptest! {
         if !canary_passed {
             state.canary_passed_at = None;
         }
+        state.inventory_at = Some(at(SWEEP));
+        let warnings = Warnings::new();
         let fleet = Fleet {
             sweep_started_at: at(SWEEP),
-            inventory_at: Some(at(SWEEP)),
-            mode: Mode::Apply,
+            state: &state,
+            clients: 1_000,
+            guards: &guards,
+            warnings: &warnings,
             policies: &policies,
             history: &history,
         };
         let find = |client: &ClientId| clients.iter().find(|watched| watched.client.id == *client);
         let intents = intents(&fleet, &alerts, find);
-        let world = World::new(at(NOW), at(SWEEP), &guards, false, &state, &history);
+        let world = World::new(at(NOW), &fleet, Orders::default());
         let planned = plan(intents, &world);
 
         let clients_once: std::collections::BTreeSet<_> = planned.iter().map(|(intent, _)| &intent.client).collect();

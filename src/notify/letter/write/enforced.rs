@@ -1,6 +1,8 @@
 //! What operators read about an enforcement that ended. Says what was done and read back, never that anybody is
 //! suspended. Pure.
 
+use jiff::Timestamp;
+
 use super::super::words::{LONGEST_NAME, LONGEST_TEXT, one_line};
 use super::super::{Column, Letter, Table, Tone};
 use super::scene::{Scene, Topic};
@@ -56,6 +58,9 @@ pub(super) fn letter(scene: &Scene<'_>, outcome: &Outcome, wanted: Management, d
         ),
         Outcome::Differs { fields } => differs(scene, fields, wanted),
         Outcome::Unknown { error } => unknown(scene, error, wanted),
+        Outcome::Asked {
+            id, until, needed, why, ..
+        } => asked(scene, (id, *until, *needed, why.as_deref()), wanted, direction),
         Outcome::Waiting { why, others } => waiting(scene, why, *others, wanted, direction),
         Outcome::Cancelled => Letter {
             tone: Tone::Neutral,
@@ -131,6 +136,53 @@ fn verified(scene: &Scene<'_>, wanted: Management, direction: Direction) -> Lett
     }
 }
 
+/// What is to be approved: its id, until when, by how many, and why it is asked for in mode apply.
+type Request<'a> = (&'a str, Timestamp, u32, Option<&'a str>);
+
+/// People are asked to approve it.
+fn asked(scene: &Scene<'_>, request: Request<'_>, wanted: Management, direction: Direction) -> Letter {
+    let (id, until, needed, why) = request;
+    let set = match direction {
+        Direction::Enforce => "set it to",
+        Direction::Revert => "set it back to",
+    };
+    let left = scene
+        .last_balance()
+        .map_or(String::new(), |balance| format!(", {} left", scene.amount(balance)));
+    let mut paragraphs = vec![match why {
+        Some(why) => format!(
+            "balancewatch would {set} {wanted}, but asks first: {}.",
+            one_line(why, LONGEST_TEXT)
+        ),
+        None => format!("balancewatch would {set} {wanted}, and changes nothing without an answer."),
+    }];
+    paragraphs.push(effect_of(wanted).trim_start().to_owned());
+    let people = if needed > 1 {
+        format!(" {needed} different people have to.")
+    } else {
+        String::new()
+    };
+    paragraphs.push(format!(
+        "It can be approved until {}.{people} Without an answer nothing is changed, and you are asked again while it is \
+         wanted. Once approved, everything is read again before the change; it is made in the next sweep if it is still \
+         called for.",
+        scene.at(until)
+    ));
+    Letter {
+        tone: Tone::Warn,
+        badge: "APPROVE?".to_owned(),
+        headline: format!("{}: {set} {wanted}{left}?", scene.who()),
+        paragraphs,
+        steps: vec![
+            format!("To approve: `balancewatch enforcements approve {id} --comment \"why\"`"),
+            format!(
+                "To reject, for as long as this alert lasts: `balancewatch enforcements reject {id} --comment \"why\"`"
+            ),
+        ],
+        ..Letter::default()
+    }
+}
+
 /// It is neither done nor given up: what it waits for, and what a person can do meanwhile.
 fn waiting(scene: &Scene<'_>, why: &Deferral, others: u64, wanted: Management, direction: Direction) -> Letter {
     let set = match direction {
@@ -157,6 +209,12 @@ fn waiting(scene: &Scene<'_>, why: &Deferral, others: u64, wanted: Management, d
         Deferral::Brake => vec!["See why the brake is on, then release it: `balancewatch brake off`.".to_owned()],
         Deferral::DayCap { .. } => vec!["If it must not wait, raise `max_per_day` and restart.".to_owned()],
         Deferral::SweepCap { .. } => vec!["If it must not wait, raise `max_per_sweep` and restart.".to_owned()],
+        Deferral::HourCap { .. } => vec!["If it must not wait, raise `max_per_hour` and reload.".to_owned()],
+        Deferral::ShareCap { .. } => vec!["If it must not wait, raise `max_share_per_day` and reload.".to_owned()],
+        Deferral::Held { .. } => vec![format!(
+            "If nothing speaks against it any more, release the client: `balancewatch release {}`.",
+            scene.notification.client
+        )],
         _ => Vec::new(),
     };
     steps.push(format!(

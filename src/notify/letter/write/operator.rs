@@ -9,6 +9,7 @@ use super::facts::facts;
 use super::scene::{Scene, Topic};
 use super::steps::steps;
 use super::{account, digest, enforced};
+use crate::domain::enforcement::Outcome;
 use crate::domain::hush::is_told_in_any_case;
 use crate::domain::notice::{Ending, Notification, Transition, Withdrawal};
 use crate::domain::reason::{Measure, Reason};
@@ -116,17 +117,28 @@ fn links(scene: &Scene<'_>) -> Vec<(&'static str, String)> {
             | Transition::StillFires
             | Transition::Escalated { .. }
     );
+    let grant = |enforcement: Option<String>| Grant {
+        episode: episode.to_string(),
+        account: account.to_string(),
+        client: client.to_string(),
+        policy: policy.to_string(),
+        to: channel.to_string(),
+        until: 0,
+        enforcement,
+    };
     if fires && !is_told_in_any_case(policy) {
-        let grant = Grant {
-            episode: episode.to_string(),
-            account: account.to_string(),
-            client: client.to_string(),
-            policy: policy.to_string(),
-            to: channel.to_string(),
-            until: 0,
-        };
+        let grant = grant(None);
         let link = links.acknowledge(grant, scene.now.as_second());
         found.extend(link.map(|link| ("Acknowledge", link)));
+    }
+    // A link tells who got it and not who clicks: it cannot stand for two people.
+    if let Transition::Enforced {
+        outcome: Outcome::Asked { id, needed: 1, .. },
+        ..
+    } = transition
+    {
+        let link = links.approve(grant(Some(id.clone())), scene.now.as_second());
+        found.extend(link.map(|link| ("Approve or reject", link)));
     }
     let words = if client.is_pseudo() {
         "See what fires"
