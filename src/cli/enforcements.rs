@@ -12,9 +12,8 @@ use super::opened::Opened;
 use super::person;
 use super::runtime::block_on;
 use crate::desk::approvals::Answer;
-use crate::desk::journal;
+use crate::desk::journal::{self, Verified};
 use crate::desk::spoken::{self, reason};
-use crate::view::decided::Verified;
 use crate::view::enforcement::{EnforcementCard, EnforcementRow, Enforcements, STATES};
 
 /// Show what was changed at the provider and what was refused; approve, reject or undo it.

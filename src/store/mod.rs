@@ -13,6 +13,7 @@ mod encode;
 mod error;
 mod filter;
 mod hook;
+mod journal;
 mod pace;
 mod sqlite;
 #[cfg(test)]
@@ -47,7 +48,6 @@ pub use crate::domain::kept::{
 };
 use crate::domain::notice::{Message, Notification};
 use crate::domain::{AccountName, ChannelName, ClientId};
-use chain::{Broken, Checked, Line, Part};
 use sqlite::{Fault, Sqlite};
 
 /// What the opener of a store may do with it.
@@ -343,20 +343,6 @@ impl Store {
     /// Where the warnings of the account's running episodes stand.
     pub async fn warnings(&self, account: &AccountName) -> Result<Warnings, Error> {
         self.during("read who was warned", self.engine.warnings(account)).await
-    }
-
-    /// Checks the account's journal and everything that it is about.
-    ///
-    /// # Errors
-    /// When the store cannot be read. What is wrong with the journal is an answer.
-    pub async fn verify(&self, account: &AccountName) -> Result<Result<Checked, Broken>, Error> {
-        let (lines, texts) = self.journal(account).await?;
-        Ok(chain::check(&lines, &texts))
-    }
-
-    /// The lines of the account's journal, in their order, and what they are about as it stands now.
-    pub async fn journal(&self, account: &AccountName) -> Result<(Vec<Line>, BTreeMap<Part, String>), Error> {
-        self.during("read the journal", self.engine.journal(account)).await
     }
 
     pub async fn enforcements(&self, filter: &Filter) -> Result<Vec<Enforcement>, Error> {

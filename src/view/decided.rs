@@ -9,7 +9,6 @@ use super::words::{Now, change};
 use crate::domain::decision::Decision;
 use crate::domain::enforcement::{Direction, Enforcement};
 use crate::domain::{AccountName, ClientId, Management, PolicyName};
-use crate::store::chain::Checked;
 
 /// A silence that was ended by hand.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -193,93 +192,5 @@ impl Shown for Held {
             )),
         }
         page
-    }
-}
-
-/// Whether a journal is whole.
-#[derive(Debug, Serialize)]
-pub struct Verified {
-    /// `None`: a file that does not say.
-    account: Option<AccountName>,
-    whole: bool,
-    lines: u64,
-    erased: u64,
-    adopted: u64,
-    /// The digest of the last line.
-    head: Option<String>,
-    /// The first thing that is wrong.
-    broken: Option<String>,
-}
-
-impl Verified {
-    #[must_use]
-    pub fn new(account: &AccountName, checked: Result<Checked, String>) -> Self {
-        let verified = match checked {
-            Ok(Checked {
-                lines,
-                erased,
-                adopted,
-                head,
-            }) => Self {
-                whole: true,
-                lines,
-                erased,
-                adopted,
-                head: Some(head),
-                ..Self::broken(String::new())
-            },
-            Err(broken) => Self::broken(broken),
-        };
-        Self {
-            account: Some(account.clone()),
-            broken: verified.broken.filter(|_| !verified.whole),
-            ..verified
-        }
-    }
-
-    /// One that is not whole.
-    #[must_use]
-    pub const fn broken(what: String) -> Self {
-        Self {
-            account: None,
-            whole: false,
-            lines: 0,
-            erased: 0,
-            adopted: 0,
-            head: None,
-            broken: Some(what),
-        }
-    }
-
-    #[must_use]
-    pub const fn is_whole(&self) -> bool {
-        self.whole
-    }
-
-    #[must_use]
-    pub fn in_words(&self) -> String {
-        let whose = self
-            .account
-            .as_ref()
-            .map_or(String::new(), |account| format!(" of account {account}"));
-        match (&self.head, &self.broken) {
-            (Some(head), _) => {
-                let mut text = format!("the journal{whose} is whole: {} lines, the last one {head}", self.lines);
-                if self.adopted > 0 {
-                    text += &format!("; {} things were there before there was a journal", self.adopted);
-                }
-                if self.erased > 0 {
-                    text += &format!(
-                        "; {} were erased, because who they are about was forgotten",
-                        self.erased
-                    );
-                }
-                text
-            }
-            (None, broken) => format!(
-                "the journal{whose} is NOT whole: {}",
-                broken.as_deref().unwrap_or_default()
-            ),
-        }
     }
 }

@@ -114,6 +114,9 @@ pub(super) fn guards(dice: &mut Dice) -> Guards {
     let protect = protected.collect();
     Guards {
         applies: dice.chance(85),
+        asks: false,
+        per_hour: 5,
+        share_percent: 2,
         per_sweep: dice.one_of(&[1, 2, 3, 3, 10]),
         per_day: dice.one_of(&[2, 5, 20, 20, 50]),
         protect,

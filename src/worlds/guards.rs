@@ -8,9 +8,14 @@ use std::fmt::Write as _;
 pub struct Guards {
     /// Whether anything may be changed at all.
     pub applies: bool,
+    /// Whether people are asked before.
+    pub asks: bool,
     pub per_sweep: usize,
+    pub per_hour: usize,
     /// In any 24 hours.
     pub per_day: usize,
+    /// Of all clients, in any 24 hours.
+    pub share_percent: u32,
     /// Ids of clients that are never changed.
     pub protect: Vec<String>,
     pub canary_wait_secs: u32,
@@ -59,11 +64,16 @@ impl Guards {
                  enforce = {{ balance_management = \"hard\", revert_on_recovery = {reverts} }}\n"
             );
         }
-        let mode = if self.applies { "apply" } else { "observe" };
+        let mode = match (self.applies, self.asks) {
+            (false, _) => "observe",
+            (true, true) => "approve",
+            (true, false) => "apply",
+        };
         let _infallible = write!(
             text,
-            "\n[enforcement]\nmode = \"{mode}\"\nmax_per_sweep = {}\nmax_per_day = {}\nprotect = {:?}\ncanary_wait = \"{}s\"\n",
-            self.per_sweep, self.per_day, self.protect, self.canary_wait_secs
+            "\n[enforcement]\nmode = \"{mode}\"\nmax_per_sweep = {}\nmax_per_hour = {}\nmax_per_day = {}\n\
+             max_share_per_day = \"{}%\"\nprotect = {:?}\ncanary_wait = \"{}s\"\n",
+            self.per_sweep, self.per_hour, self.per_day, self.share_percent, self.protect, self.canary_wait_secs
         );
         text
     }

@@ -49,6 +49,11 @@ pub enum Fact {
         policy: Option<String>,
         until: Option<Timestamp>,
     },
+    /// An operator decided something about the changes of this client.
+    Decided {
+        client: String,
+        what: Decided,
+    },
     /// A client's balance was answered, and the answer was a good one; perhaps a lie.
     Read {
         client: String,
@@ -82,6 +87,16 @@ pub enum Fact {
     Beat {
         path: String,
     },
+}
+
+/// What an operator decides about the changes of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decided {
+    Approved,
+    Rejected,
+    Held,
+    Released,
+    Undone,
 }
 
 /// A change that arrived at the API.

@@ -7,15 +7,17 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::log::Fact;
+use super::log::{Decided, Fact};
 use super::plan::{Act, Deed, Happening, Meanwhile, Planned};
 use super::world::World;
 use super::{life, net, upstream};
 use crate::config::Account;
 use crate::daemon::{StoreLedger, parts};
 use crate::desk::acks::Taken;
+use crate::desk::approvals::Answer;
 use crate::desk::silences::Wanted;
 use crate::desk::{Desk, Refusal};
+use crate::domain::enforcement::{Deferral, Enforcement, EnforcementState};
 use crate::domain::hush::is_told_in_any_case;
 use crate::net::{Bounds, Network};
 use crate::store::Store;
@@ -94,6 +96,9 @@ pub(super) async fn operator(world: &Arc<World>, number: usize, act: &Act, is_be
         Act::Ack => acknowledge(world, &desk, &account, number).await,
         Act::Silence { hours } => silence(world, &desk, &account, number, *hours).await,
         Act::RetryAll => desk.retry_all(None).await.map(drop),
+        Act::Answer { approves } => answer(world, &desk, &account, *approves).await,
+        Act::Hold { index } => hold(world, &desk, &account, (number, *index), is_begin).await,
+        Act::Undo => undo(world, &desk, &account).await,
         Act::Reload(_) | Act::Guards(_) | Act::Asks(_) => Ok(()),
     };
     done.map_err(|refusal| world.without_folder(&format!("{refusal:?}")))
@@ -156,6 +161,83 @@ async fn acknowledge(world: &World, desk: &Desk, account: &Account, number: usiz
         until: None,
     });
     Ok(())
+}
+
+/// Answers everything that waits for an approval.
+async fn answer(world: &World, desk: &Desk, account: &Account, approves: bool) -> Result<(), Refusal> {
+    let view = desk.store.load(&account.name).await?;
+    let asks = |kept: &&Enforcement| {
+        matches!(
+            &kept.state,
+            EnforcementState::Deferred {
+                why: Deferral::Approval { .. }
+            }
+        )
+    };
+    for kept in view.enforcements.iter().filter(asks) {
+        let answer = Answer {
+            id: &kept.id,
+            comment: "I looked at it",
+            by: OPERATOR,
+        };
+        let (done, what) = match approves {
+            true => (desk.approve(&answer).await, Decided::Approved),
+            false => (desk.reject(&answer).await, Decided::Rejected),
+        };
+        match done {
+            Ok(_) => decided(world, kept.client.as_str(), what),
+            // It was answered before, or the time is over.
+            Err(Refusal::Conflict { .. }) => {}
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    Ok(())
+}
+
+/// Holds a client, or releases it.
+async fn hold(
+    world: &World,
+    desk: &Desk,
+    account: &Account,
+    (number, index): (usize, usize),
+    is_begin: bool,
+) -> Result<(), Refusal> {
+    let unknown = || Refusal::unknown("nobody is left");
+    let client = world.concerned(number, index).ok_or_else(unknown)?;
+    if is_begin {
+        desk.hold(account, &client, "hands off", OPERATOR).await?;
+        decided(world, &client, Decided::Held);
+    } else {
+        // From this moment on, whatever becomes of the answer.
+        decided(world, &client, Decided::Released);
+        desk.release(account, &client).await?;
+    }
+    Ok(())
+}
+
+/// Takes back the newest change that can be.
+async fn undo(world: &World, desk: &Desk, account: &Account) -> Result<(), Refusal> {
+    let view = desk.store.load(&account.name).await?;
+    let mut hard: Vec<&Enforcement> = view
+        .enforcements
+        .iter()
+        .filter(|kept| kept.is_verified_hard())
+        .collect();
+    hard.sort_by_key(|kept| kept.changed_at);
+    let newest = hard.pop().ok_or_else(|| Refusal::unknown("nothing was changed"))?;
+    let answer = Answer {
+        id: &newest.id,
+        comment: "a mistake",
+        by: OPERATOR,
+    };
+    desk.undo(&answer).await?;
+    decided(world, newest.client.as_str(), Decided::Undone);
+    Ok(())
+}
+
+fn decided(world: &World, client: &str, what: Decided) {
+    let client = client.to_owned();
+    world.log(Fact::Decided { client, what });
 }
 
 /// Silences one client, or one policy for everybody.

@@ -212,6 +212,16 @@ pub enum Act {
     BrakeAtRead,
     BrakeOff,
     RetryAll,
+    /// Answers everything that waits for an approval.
+    Answer {
+        approves: bool,
+    },
+    /// Holds the client at a place of the list; releases it in the end.
+    Hold {
+        index: usize,
+    },
+    /// Takes back the newest change that can be.
+    Undo,
     /// Asks the API so often, in a process beside the program, which shares its calls a minute.
     Asks(u32),
     /// The configuration gets these lines more, and is read anew; where it lasts, it is put back afterwards. A wrong one is

@@ -63,6 +63,7 @@ impl<'a> Cast<'a> {
             Fact::Changed { client, .. } | Fact::Edited { client, .. } => self.has(client),
             Fact::Wrote(write) => self.has(&write.client),
             Fact::Read { client, .. } => self.0.contains(&client.as_str()),
+            Fact::Decided { client, .. } => self.has(client),
             Fact::Hushed { client, .. } => client.as_deref().is_none_or(|client| self.has(client)),
             Fact::Received(received) => {
                 let is_said = || {
@@ -183,6 +184,7 @@ fn fact(entry: &Entry) -> Option<String> {
             let until = until.map_or_else(|| "it is over".to_owned(), |until| format!("{until:.0}"));
             format!("an operator wants nothing more of {} until {until}", what.join(", "))
         }
+        Fact::Decided { client, what } => format!("an operator decided about the changes of client {client}: {what:?}"),
         Fact::Read { client, told, truth } if told != truth => {
             format!("the API told that client {client} has {told}, and it has {truth}")
         }
@@ -287,6 +289,10 @@ fn acts(act: &Act) -> String {
         Act::BrakeAtRead => "will set the brake while the program reads a record".to_owned(),
         Act::BrakeOff => "releases the brake".to_owned(),
         Act::Asks(times) => format!("asks the API {times} times from the command line"),
+        Act::Answer { approves: true } => "approves what waits".to_owned(),
+        Act::Answer { approves: false } => "rejects what waits".to_owned(),
+        Act::Hold { index } => format!("holds the client at place {index}"),
+        Act::Undo => "takes a change back".to_owned(),
         Act::RetryAll => "lets everything that died be tried again".to_owned(),
         Act::Guards(guards) => format!("reloads other bounds of changes: {guards:?}"),
         Act::Reload(lines) => format!("reloads the configuration with: {}", lines.trim().replace('\n', "; ")),

@@ -14,8 +14,12 @@ use crate::mail_catcher::{Behaviour, Stage};
 use crate::store::DiskTrouble;
 
 mod channels;
+mod consent;
 mod people;
 mod rare;
+
+/// The first number of what people decide about changes.
+const CONSENT: usize = 200_000;
 
 pub(super) const MINUTE: u64 = 60;
 pub(super) const HOUR: u64 = 60 * MINUTE;
@@ -120,6 +124,12 @@ pub fn plan(seed: u64, days: u32) -> Plan {
         }
     }
     rare::days(&mut plan, days);
+    let first = plan.happenings.len();
+    consent::days(&mut plan, days);
+    // Their numbers are their own, so that those of the others stay what they were.
+    for (number, planned) in plan.happenings.iter_mut().skip(first).enumerate() {
+        planned.number = CONSENT + number;
+    }
     plan.happenings.sort_by_key(|planned| planned.after);
     plan
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Case, Change, Found};
-use crate::worlds::log::Fact;
+use crate::worlds::guards::Guards;
+use crate::worlds::log::{Decided, Fact};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -20,7 +21,7 @@ const ANSWER: SignedDuration = SignedDuration::from_mins(2);
 
 /// In mode observe nothing is ever changed.
 pub fn nothing_in_mode_observe(case: &Case<'_>, found: &mut Found) {
-    for change in &case.changes {
+    for change in case.automatic() {
         if !case.guards_at(change.at).any(|guards| guards.applies) {
             let client = change.client();
             found.add(
@@ -47,7 +48,12 @@ pub fn no_episode_of_another_mode(case: &Case<'_>, found: &mut Found) {
         }
         let Some((_, since)) = since else { continue };
         let began = episodes(case, change);
-        if !began.is_empty() && began.iter().all(|began| *began < since) {
+        let was_approved = case.was_decided(
+            change,
+            Decided::Approved,
+            super::OLD_GUARDS + SignedDuration::from_hours(4),
+        );
+        if !was_approved && !began.is_empty() && began.iter().all(|began| *began < since) {
             let client = change.client();
             found.add(
                 change.at,
@@ -87,7 +93,7 @@ fn episodes(case: &Case<'_>, change: &Change<'_>) -> Vec<Timestamp> {
 
 /// A protected client is never changed.
 pub fn nobody_protected(case: &Case<'_>, found: &mut Found) {
-    for change in &case.changes {
+    for change in case.automatic() {
         let client = change.client();
         if case.guards_at(change.at).all(|guards| guards.protect.contains(client)) {
             found.add(
@@ -100,7 +106,7 @@ pub fn nobody_protected(case: &Case<'_>, found: &mut Found) {
 
 /// While the brake is on nothing is sent: set by a person, or by the program, which tells of it.
 pub fn nothing_while_the_brake_is_on(case: &Case<'_>, found: &mut Found) {
-    for change in &case.changes {
+    for change in case.automatic() {
         let client = change.client();
         let last = case.brakes.iter().rev().find(|(place, ..)| *place < change.place);
         if let Some((place, set_at, true)) = last
@@ -138,7 +144,7 @@ pub fn nothing_while_the_brake_is_on(case: &Case<'_>, found: &mut Found) {
 
 /// The first change ever goes alone, and is looked at again before any other.
 pub fn the_first_goes_alone(case: &Case<'_>, found: &mut Found) {
-    let mut all = case.changes.iter();
+    let mut all = case.automatic();
     let Some(first) = all.find(|change| change.sets_hard().is_some()) else {
         return;
     };
@@ -162,7 +168,7 @@ pub fn the_first_goes_alone(case: &Case<'_>, found: &mut Found) {
 /// One client is changed at most once each way in 24 hours.
 pub fn once_each_way_in_a_day(case: &Case<'_>, found: &mut Found) {
     let mut last: BTreeMap<(&str, bool), &Change<'_>> = BTreeMap::new();
-    for change in &case.changes {
+    for change in case.automatic() {
         let Some(hard) = change.sets_hard() else { continue };
         let before = last.insert((change.client(), hard), change);
         if let Some(before) = before.filter(|before| is_within_a_day(before, change)) {
@@ -181,16 +187,20 @@ pub fn once_each_way_in_a_day(case: &Case<'_>, found: &mut Found) {
 
 /// Whether less than a day passed, by whichever clock.
 fn is_within_a_day(before: &Change<'_>, change: &Change<'_>) -> bool {
+    is_within(before, change, DAY)
+}
+
+/// Whether less than so much time passed, by whichever clock.
+fn is_within(before: &Change<'_>, change: &Change<'_>, within: SignedDuration) -> bool {
     let by_clock = change.write.wall.duration_since(before.write.wall);
-    change.at.duration_since(before.at) < DAY - ANSWER && by_clock < DAY - ANSWER
+    change.at.duration_since(before.at) < within - ANSWER && by_clock < within - ANSWER
 }
 
 /// The cap of a day holds in any 24 hours, each way.
 pub fn no_more_than_the_cap_of_a_day(case: &Case<'_>, found: &mut Found) {
     for hard in [true, false] {
         let ours: Vec<&Change<'_>> = case
-            .changes
-            .iter()
+            .automatic()
             .filter(|change| change.sets_hard() == Some(hard))
             .collect();
         for (place, change) in ours.iter().enumerate() {
@@ -211,9 +221,39 @@ pub fn no_more_than_the_cap_of_a_day(case: &Case<'_>, found: &mut Found) {
     }
 }
 
+/// The cap of an hour, and the share of all clients in a day, hold each way.
+pub fn no_more_than_an_hour_and_a_share_allow(case: &Case<'_>, found: &mut Found) {
+    for hard in [true, false] {
+        let ours: Vec<&Change<'_>> = case
+            .automatic()
+            .filter(|change| change.sets_hard() == Some(hard))
+            .collect();
+        for (place, change) in ours.iter().enumerate() {
+            let most = |cap: &dyn Fn(&Guards) -> usize| case.guards_at(change.at).map(cap).max().unwrap_or_default();
+            let in_hour = most(&|guards| guards.per_hour);
+            // Nobody who left counts; a client more may have been there.
+            let clients = usize::try_from(case.played.plan.clients).unwrap_or(usize::MAX) + 5;
+            let share = most(&|guards| (clients * guards.share_percent as usize / 100).max(3));
+            for (within, cap, what) in [
+                (SignedDuration::from_hours(1), in_hour, "an hour"),
+                (DAY, share, "24 hours, by share"),
+            ] {
+                let is_in = |before: &&&Change<'_>| is_within(before, change, within);
+                let count = ours[..place].iter().filter(is_in).count() + 1;
+                if count > cap {
+                    found.add(
+                        change.at,
+                        format!("{count} changes one way in {what}, where {cap} are allowed"),
+                    );
+                }
+            }
+        }
+    }
+}
+
 /// The cap of a sweep holds, each way. A sweep begins where the reseller's own balance is asked for.
 pub fn no_more_than_the_cap_of_a_sweep(case: &Case<'_>, found: &mut Found) {
-    let mut changes = case.changes.iter().peekable();
+    let mut changes = case.automatic().peekable();
     let mut counts = [0_usize; 2];
     for (place, entry) in case.played.log.iter().enumerate() {
         match &entry.fact {

@@ -1,10 +1,11 @@
 //! No change outside the guards, no field but the one, none on data that are known to be wrong; what was told of changes is true.
 //! All by what arrived at the API, what persons did there and what the webhook was told; nothing by the program's own word.
 //!
-//! `bounds` has the guards that a configuration and operators set, `records` what a change may do to a record, `grounds` what a
+//! `bounds` has the guards that a configuration and operators set, `consent` what people decided about changes, `records` what a change may do to a record, `grounds` what a
 //! change may rest on, `words` what must be told of changes.
 
 mod bounds;
+mod consent;
 mod grounds;
 mod records;
 mod words;
@@ -16,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::circumstances::{Circumstances, before};
 use super::{Evidence, Invariant, Violation};
 use crate::worlds::guards::Guards;
-use crate::worlds::log::{Fact, Write};
+use crate::worlds::log::{Decided, Entry, Fact, Write};
 use crate::worlds::plan::{Act, Happening};
 use crate::worlds::told::Said;
 use crate::worlds::world::Played;
@@ -31,7 +32,10 @@ pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
         return;
     };
     let case = Case::of(evidence, guards);
-    let rules: [fn(&Case<'_>, &mut Found); 17] = [
+    let rules: [fn(&Case<'_>, &mut Found); 20] = [
+        bounds::no_more_than_an_hour_and_a_share_allow,
+        consent::nothing_unasked,
+        consent::nobody_held,
         bounds::nothing_in_mode_observe,
         bounds::no_episode_of_another_mode,
         bounds::nobody_protected,
@@ -81,6 +85,8 @@ struct Change<'a> {
     write: &'a Write,
     /// Each field that became another.
     fields: &'a [(String, String, String)],
+    /// Whether a person had just wanted it taken back.
+    is_undo: bool,
 }
 
 impl Change<'_> {
@@ -93,6 +99,15 @@ impl Change<'_> {
     const fn client(&self) -> &String {
         &self.write.client
     }
+}
+
+/// Whether a person wanted a change of this client taken back within the last day.
+fn was_undone(before: &[Entry], client: &str, at: Timestamp) -> bool {
+    let mut recent = before
+        .iter()
+        .rev()
+        .take_while(|entry| at.duration_since(entry.at) <= SignedDuration::from_hours(25));
+    recent.any(|entry| matches!(&entry.fact, Fact::Decided { client: of, what: Decided::Undone } if of == client))
 }
 
 /// A world, as far as changes are concerned.
@@ -128,6 +143,7 @@ impl<'a> Case<'a> {
                     place,
                     at: entry.at,
                     write,
+                    is_undo: was_undone(&played.log[..place], &write.client, entry.at) && write.after != "hard",
                     fields: match played.log.get(place + 1).map(|next| &next.fact) {
                         Some(Fact::Changed { fields, .. }) => fields,
                         _ => &[],
@@ -151,6 +167,21 @@ impl<'a> Case<'a> {
             brakes,
             said,
         }
+    }
+
+    /// What the program changed because policies ask for it.
+    fn automatic(&self) -> impl Iterator<Item = &Change<'a>> + Clone {
+        self.changes.iter().filter(|change| !change.is_undo)
+    }
+
+    /// Whether an operator decided so about a change's client, no longer than that before it.
+    fn was_decided(&self, change: &Change<'_>, wanted: Decided, within: SignedDuration) -> bool {
+        let before = self.played.log.get(..change.place).unwrap_or_default();
+        let mut before = before.iter().rev();
+        let mut recent = before
+            .by_ref()
+            .take_while(|entry| change.at.duration_since(entry.at) <= within);
+        recent.any(|entry| matches!(&entry.fact, Fact::Decided { client, what } if client == change.client() && *what == wanted))
     }
 
     /// The longer of the schedule's interval and the time that asking everybody takes.

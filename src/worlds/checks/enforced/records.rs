@@ -156,7 +156,7 @@ fn back(
             format!("client {client} was set back, and it was not the program that had set it"),
         );
     }
-    if !case.guards.iter().any(|(_, guards)| guards.reverts()) {
+    if !change.is_undo && !case.guards.iter().any(|(_, guards)| guards.reverts()) {
         found.add(
             change.at,
             format!("client {client} was set back, and no policy says so"),

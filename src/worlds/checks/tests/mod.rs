@@ -44,6 +44,9 @@ static CLEAN: LazyLock<Played> = LazyLock::new(|| {
         settings: Vec::new(),
         guards: Some(Guards {
             applies: true,
+            asks: false,
+            per_hour: 50,
+            share_percent: 100,
             per_sweep: 3,
             per_day: 20,
             protect: Vec::new(),

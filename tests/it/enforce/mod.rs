@@ -1,6 +1,8 @@
 //! Enforcement against the simulator over HTTP: what `setClient` really sends, what the wire does to it, and what a
 //! person does meanwhile. The monitor is reduced to what enforcement needs of it.
 
+mod odd;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -108,6 +110,11 @@ fn percent(number: i64) -> Share {
 impl Stage {
     /// Three clients of whom one is at -5.00, SOFT, with a record that is easily spoilt. `settings`: the simulator's.
     async fn new(settings: &[&str]) -> Self {
+        Self::behind(settings, None).await
+    }
+
+    /// The same, with somebody between the program and the API who garbles answers.
+    async fn behind(settings: &[&str], garbler: Option<odd::Garbler>) -> Self {
         let mut all = vec!["spending=off".to_owned(), "top-ups=off".to_owned()];
         all.extend(settings.iter().map(|setting| (*setting).to_owned()));
         let options = Options {
@@ -116,7 +123,11 @@ impl Stage {
             ..Options::default()
         };
         let simulator = Simulator::new(options.clone(), Clock::real()).unwrap();
-        let (url, server) = served(&simulator).await.unwrap();
+        let (url, mut server) = served(&simulator).await.unwrap();
+        let url = match garbler {
+            Some(garbler) => garbler.before(url, &mut server).await,
+            None => url,
+        };
         let api = api(url, &options);
         let id = api.get_clients().await.unwrap().rows[0].id.to_string();
         let record = json!({
