@@ -232,6 +232,10 @@ async fn announce(
     }
 }
 
+/// How long after a try to take a change back the next one comes: each costs some calls, and what stood in the way rarely passes in
+/// seconds.
+const UNDO_AGAIN_AFTER: Duration = Duration::from_secs(60);
+
 /// What one account's loop works with.
 struct Account<'a> {
     watch: &'a Watch,
@@ -282,6 +286,7 @@ impl Account<'_> {
                 tracing::error!(%error, "old history could not be forgotten");
             }
             let mut silence_at = self.clock.due(self.later(self.environment.silence_every));
+            let mut undo_from = Duration::ZERO;
             loop {
                 self.turns.account(self.place);
                 match self.wait(&mut marks, &stop, settle_at, probe_at, silence_at).await {
@@ -293,9 +298,10 @@ impl Account<'_> {
                         silence_at = self.clock.due(self.later(self.environment.silence_every));
                     }
                     Woken::Attend => {
-                        self.attend().await;
-                        if self.wants_undo().await {
+                        let wants_undo = self.attend().await;
+                        if wants_undo && self.clock.monotonic() >= undo_from {
                             settle_at = self.settle().await;
+                            undo_from = self.clock.monotonic() + UNDO_AGAIN_AFTER;
                         }
                     }
                 }
@@ -403,20 +409,20 @@ impl Account<'_> {
         now.saturating_add(wait).unwrap_or(now)
     }
 
-    async fn attend(&self) {
+    /// Whether a person waits for a change to be taken back.
+    async fn attend(&self) -> bool {
         match self.watch.attend().await {
-            Ok(true) => self.wake.notify_one(),
-            Ok(false) => {}
-            Err(error) => tracing::error!(%error, "acknowledgements and escalations could not be attended to"),
+            Ok(seen) => {
+                if seen.owes {
+                    self.wake.notify_one();
+                }
+                seen.wants_undo
+            }
+            Err(error) => {
+                tracing::error!(%error, "acknowledgements, escalations and what is to be undone could not be attended to");
+                false
+            }
         }
-    }
-
-    /// Whether a person waits for a change to be taken back. One that could not be is tried again with the next sweep.
-    async fn wants_undo(&self) -> bool {
-        self.watch.wants_undo().await.unwrap_or_else(|error| {
-            tracing::error!(%error, "it could not be read what people want taken back");
-            false
-        })
     }
 
     async fn judge_silence(&self) {

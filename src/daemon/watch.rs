@@ -12,10 +12,10 @@ use crate::domain::decision::{BY_READ_BACK, Decision};
 use crate::domain::judge::Rules;
 use crate::domain::judge::account::Health;
 use crate::domain::kept::Warnings;
-use crate::domain::plan::Orders;
 use crate::domain::report::{Enforcements, Report};
 use crate::enforce::{self, Enforcer, Ground, Portal};
 use crate::metrics;
+use crate::monitor::attention::Seen;
 use crate::monitor::letters::Looked;
 use crate::monitor::{Monitor, Progress, SweepError};
 use crate::store::{Filter, Store};
@@ -334,23 +334,12 @@ impl Watch {
         Ok(self.monitor().judge_silence(&self.terms().rules).await?)
     }
 
-    /// Attends to what people decided since the last look, and to escalations that are due. Whether somebody is owed a
-    /// message.
+    /// Attends to what people decided since the last look, and to escalations that are due.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn attend(&self) -> Result<bool, Error> {
+    pub async fn attend(&self) -> Result<Seen, Error> {
         Ok(self.monitor().attend(&self.terms().rules, false).await?)
-    }
-
-    /// Whether a person wants a change taken back.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn wants_undo(&self) -> Result<bool, Error> {
-        let monitor = self.monitor();
-        let decisions = monitor.store.decisions(&self.account).await?;
-        Ok(!Orders::of(&decisions, monitor.clock.now()).undos.is_empty())
     }
 
     /// Judges the messages that will never arrive.

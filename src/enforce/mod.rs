@@ -151,10 +151,17 @@ impl<P: Provider> Enforcer<P> {
         }
         let mut journal = Journal::new(&self.settings.rules, ground);
         let wanted = self.wanted(&mut journal);
-        let orders = self.orders().await?;
-        let codes = self.learn_codes(&mut journal, !wanted.is_empty(), &orders).await?;
+        // Nothing is decided where nothing is wanted. Learning the codes may set the brake.
+        let is_wanted = !wanted.is_empty();
+        let orders = if is_wanted {
+            self.orders().await?
+        } else {
+            Orders::default()
+        };
+        let codes = self.learn_codes(&mut journal, is_wanted, &orders).await?;
+        let orders = if is_wanted { self.orders().await? } else { orders };
         let mut report = Report::default();
-        let (mut looks, mut world) = (0, self.world(&journal, self.orders().await?));
+        let (mut looks, mut world) = (0, self.world(&journal, orders));
         let mut in_vain = 0;
         for intent in wanted {
             let decision = match (world.decide(&intent), &codes) {

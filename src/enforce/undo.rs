@@ -8,7 +8,7 @@ use super::look::Stay;
 use super::report::End;
 use super::{Enforcer, Error, Provider, Report};
 use crate::domain::decision;
-use crate::domain::enforcement::{Direction, Enforcement, EnforcementState, Refusal};
+use crate::domain::enforcement::{Direction, Enforcement, EnforcementState, Outcome, Refusal};
 use crate::domain::plan::{Decision, Intent};
 
 impl<P: Provider> Enforcer<P> {
@@ -77,10 +77,18 @@ impl<P: Provider> Enforcer<P> {
 
 /// Whether something came of a wish: a change that may have been made, or a refusal.
 fn was_answered(journal: &Journal<'_, '_>, done: &Enforcement, since: Timestamp) -> bool {
+    let is_refused = |state: &EnforcementState| {
+        matches!(
+            state,
+            EnforcementState::Ended {
+                outcome: Outcome::Refused { .. }
+            }
+        )
+    };
     journal.ground.enforcements.iter().any(|kept| {
         kept.episode == done.episode
             && kept.direction == Direction::Revert
             && kept.changed_at >= since
-            && (kept.may_have_changed() || matches!(kept.state.stopped_by(), Some(word) if kept.state.waits_for().is_none() && word != "declined"))
+            && (kept.may_have_changed() || is_refused(&kept.state))
     })
 }

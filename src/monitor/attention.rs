@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::{Monitor, SweepError};
-use crate::domain::decision::Decision;
+use crate::domain::decision::{Decision, Kind};
 use crate::domain::judge::Rules;
 use crate::domain::notice::Transition;
 use crate::store::Commit;
@@ -22,20 +22,31 @@ pub struct Attention {
     acknowledged: BTreeSet<String>,
 }
 
+/// What came of a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Whether somebody is owed a message.
+    pub owes: bool,
+    /// Whether a person wants a change taken back.
+    pub wants_undo: bool,
+}
+
 impl Monitor {
-    /// Attends to what people decided since the last look, and to what is due. `fires_anew`: alerts may have begun since. Whether
-    /// somebody is owed a message.
+    /// Attends to what people decided since the last look, and to what is due. `fires_anew`: alerts may have begun since.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn attend(&self, rules: &Rules, fires_anew: bool) -> Result<bool, SweepError> {
+    pub async fn attend(&self, rules: &Rules, fires_anew: bool) -> Result<Seen, SweepError> {
         let _busy = self.clock.busy();
         let mut attention = self.attention.lock().await;
         let (now, account) = (self.clock.now(), &rules.account);
         let decisions = self.store.decisions(account).await?;
+        let wants = |decision: &Decision| decision.kind == Kind::Undo && decision.in_force(now);
+        let wants_undo = decisions.iter().any(wants);
         let is_due = attention.next_at.is_some_and(|at| at <= now) || (fires_anew && rules.escalates());
         if !is_due && attention.decisions.as_ref() == Some(&decisions) {
-            return Ok(false);
+            let owes = false;
+            return Ok(Seen { owes, wants_undo });
         }
         let fires = self.store.fires(account).await?;
         let mut attended = rules.attend(&fires, now);
@@ -67,7 +78,8 @@ impl Monitor {
             next_at: attended.next_at,
             acknowledged: known,
         };
-        Ok(!commit.messages.is_empty())
+        let owes = !commit.messages.is_empty();
+        Ok(Seen { owes, wants_undo })
     }
 }
 

@@ -24,7 +24,7 @@ use crate::domain::{AccountName, ClientId, due};
 use crate::store::{AccountView, Commit, Store};
 use crate::voipms;
 
-mod attention;
+pub mod attention;
 mod batch;
 mod fetch;
 pub mod letters;

@@ -22,12 +22,14 @@ pub(super) fn days(plan: &mut Plan, days: u32) {
     guards.share_percent = dice.one_of(&[2, 20, 50, 100, 100]);
     let asks = dice.chance(30);
     guards.asks = asks;
+    // Their chance is their own: how many there are must not move what is decided on a day.
+    let mut others = Dice(ChaCha8Rng::seed_from_u64(plan.seed ^ OWN_CHANCE ^ 1));
     for happening in &mut plan.happenings {
         if let Happening::Operator(Act::Guards(changed)) = &mut happening.what {
             let guards = plan.guards.as_ref().unwrap_or(changed);
             let (per_hour, share_percent) = (guards.per_hour, guards.share_percent);
             (changed.per_hour, changed.share_percent) = (per_hour, share_percent);
-            changed.asks = asks != dice.chance(20);
+            changed.asks = asks != others.chance(20);
         }
     }
     for day in 0..u64::from(days) {

@@ -143,7 +143,7 @@ impl<'a> Case<'a> {
                     place,
                     at: entry.at,
                     write,
-                    is_undo: was_undone(&played.log[..place], &write.client, entry.at) && write.after != "hard",
+                    is_undo: was_undone(&played.log[..place], &write.client, entry.at) && write.before == "hard",
                     fields: match played.log.get(place + 1).map(|next| &next.fact) {
                         Some(Fact::Changed { fields, .. }) => fields,
                         _ => &[],
