@@ -294,7 +294,8 @@ impl World {
             Some(why)
         } else if self.state.clock_jumped_at >= Some(self.sweep_started_at) {
             Some(Deferral::ClockJumped)
-        } else if !intent.confirmed {
+        } else if !intent.confirmed || self.state.surprise.is_some() {
+            // Also who began before: while the data look wrong for many, nobody's balance is to be believed.
             Some(Deferral::Unconfirmed)
         } else if let Some(why) = self.awaits_warning(intent) {
             Some(why)

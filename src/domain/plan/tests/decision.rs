@@ -4,6 +4,7 @@ use super::{HOUR, Mode, NOW, SWEEP, account, at, done, ended, guards, id, money,
 use crate::domain::alert::EpisodeId;
 use crate::domain::decision::{BY_PERSON, Decision as Decided};
 use crate::domain::enforcement::{Deferral, Direction, Enforcement, EnforcementState, Outcome, Refusal};
+use crate::domain::judge::surprise::Surprise;
 use crate::domain::kept::Warnings;
 use crate::domain::plan::{Back, Canary, Decision, Fleet, Guards, Intent, Orders, Request, Warned, World, plan};
 use crate::domain::watch::AccountState;
@@ -135,7 +136,7 @@ fn not_done() -> Deferral {
 fn every_guard_stands_in_the_way() {
     type Change = fn(&mut Given, &mut Intent);
     let waits = Decision::Deferred;
-    let cases: [(&str, Change, Decision); 26] = [
+    let cases: [(&str, Change, Decision); 27] = [
         ("nothing does", |_, _| {}, Decision::Go),
         (
             "mode observe",
@@ -174,6 +175,17 @@ fn every_guard_stands_in_the_way() {
             waits(approval(NOW, &[], Some("its alert began in another mode"))),
         ),
         ("brake", |given, _| given.brake(), waits(Deferral::Brake)),
+        (
+            "the data look wrong for many",
+            |given, _| {
+                given.state.surprise = Some(Surprise {
+                    since: at(SWEEP),
+                    begun: 20,
+                    judged: 50,
+                });
+            },
+            waits(Deferral::Unconfirmed),
+        ),
         (
             "the clock jumped in this sweep",
             |given, _| given.state.clock_jumped_at = Some(at(SWEEP)),
