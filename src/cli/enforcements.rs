@@ -75,25 +75,28 @@ Exit codes: 0 whole; 1 not, and the first thing that is wrong is named.")]
 
 #[derive(Debug, Args)]
 struct AnswerArgs {
-    /// Its id, as `list` prints it
-    #[arg(value_name = "ID")]
-    id: String,
     /// Why
     #[arg(long, value_name = "TEXT", value_parser = reason)]
     comment: String,
-    /// Who decides [default: the user who runs it]
-    #[arg(long, value_name = "NAME", value_parser = spoken::by)]
-    by: Option<String>,
+    #[command(flatten)]
+    about: AboutArgs,
 }
 
 #[derive(Debug, Args)]
 struct UndoArgs {
-    /// Its id, as `list` prints it
-    #[arg(value_name = "ID")]
-    id: String,
     /// Why
     #[arg(long, value_name = "TEXT", value_parser = reason)]
     comment: Option<String>,
+    #[command(flatten)]
+    about: AboutArgs,
+}
+
+/// What is answered, and by whom.
+#[derive(Debug, Args)]
+struct AboutArgs {
+    /// Its id, as `list` prints it
+    #[arg(value_name = "ID")]
+    id: String,
     /// Who decides [default: the user who runs it]
     #[arg(long, value_name = "NAME", value_parser = spoken::by)]
     by: Option<String>,
@@ -112,9 +115,13 @@ struct ListArgs {
     limit: u32,
 }
 
-impl AnswerArgs {
-    fn answer<'a>(&'a self, by: &'a str) -> Answer<'a> {
-        let (id, comment) = (&self.id, &self.comment);
+impl AboutArgs {
+    fn person(&self, context: &Context) -> String {
+        person::name(self.by.as_deref(), &context.variables)
+    }
+
+    fn answer<'a>(&'a self, comment: &'a str, by: &'a str) -> Answer<'a> {
+        let id = &self.id;
         Answer { id, comment, by }
     }
 }
@@ -127,24 +134,19 @@ pub fn run(context: &mut Context, args: &EnforcementsArgs) -> Result<Exit, Failu
         let opened = Opened::open(context).await?;
         match &args.command {
             Some(EnforcementsCommand::Show { id }) => show(context, &opened, id).await?,
-            Some(EnforcementsCommand::Approve(args)) => {
-                let by = person::name(args.by.as_deref(), &context.variables);
-                let answered = opened.desk.approve(&args.answer(&by)).await?;
+            Some(EnforcementsCommand::Approve(AnswerArgs { comment, about })) => {
+                let by = about.person(context);
+                let answered = opened.desk.approve(&about.answer(comment, &by)).await?;
                 context.show(&answered, &opened.desk.now)?;
             }
-            Some(EnforcementsCommand::Reject(args)) => {
-                let by = person::name(args.by.as_deref(), &context.variables);
-                let answered = opened.desk.reject(&args.answer(&by)).await?;
+            Some(EnforcementsCommand::Reject(AnswerArgs { comment, about })) => {
+                let by = about.person(context);
+                let answered = opened.desk.reject(&about.answer(comment, &by)).await?;
                 context.show(&answered, &opened.desk.now)?;
             }
-            Some(EnforcementsCommand::Undo(args)) => {
-                let by = person::name(args.by.as_deref(), &context.variables);
-                let answer = Answer {
-                    id: &args.id,
-                    comment: args.comment.as_deref().unwrap_or_default(),
-                    by: &by,
-                };
-                let answered = opened.desk.undo(&answer).await?;
+            Some(EnforcementsCommand::Undo(UndoArgs { comment, about })) => {
+                let (comment, by) = (comment.as_deref().unwrap_or_default(), about.person(context));
+                let answered = opened.desk.undo(&about.answer(comment, &by)).await?;
                 context.show(&answered, &opened.desk.now)?;
             }
             Some(EnforcementsCommand::Verify { .. }) => return verify(context, &opened).await,

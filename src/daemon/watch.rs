@@ -277,13 +277,10 @@ impl Watch {
             return Ok(enforce::Report::default());
         }
         let mut view = monitor.load(rules, monitor.clock.now()).await?;
-        let asks_for_warnings = rules.policies.iter().filter_map(|policy| policy.enforce.as_ref());
-        let warnings = match asks_for_warnings
-            .filter(|asks| !asks.requires_notified.is_empty())
-            .count()
-        {
-            0 => Warnings::new(),
-            _ => monitor.store.warnings(account).await?,
+        let warnings = if rules.asks_for_warnings() {
+            monitor.store.warnings(account).await?
+        } else {
+            Warnings::new()
         };
         let mut ground = Ground {
             sweep_started_at,

@@ -4,9 +4,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Desk, Refusal};
-use crate::domain::decision::{Decision, Kind, SURPRISES, Scope};
+use crate::domain::decision::{Decision, Kind, Scope};
 use crate::domain::enforcement::{Deferral, Direction, Enforcement, EnforcementState, Outcome};
-use crate::domain::plan::Orders;
+use crate::domain::plan::{Orders, person};
+use crate::domain::time::later;
 use crate::view::decided::Answered;
 
 /// How long it is tried to take a change back. A daemon that comes up later finds another world.
@@ -43,15 +44,13 @@ impl Desk {
         };
         let orders = self.orders(&enforcement).await?;
         let asked = [enforcement.id.clone()];
-        let is_same = |yes: &Decision| yes.by.trim().eq_ignore_ascii_case(answer.by.trim());
-        if orders.approvals(&asked).any(is_same) {
+        let name = person(answer.by);
+        if orders.approvals(&asked).any(|yes| person(&yes.by) == name) {
             return Err(Refusal::conflict(format!("{} approved it already", answer.by)));
         }
         let expires = self.settings.enforcement.approvals.expires;
-        let holds_until = self.now.at.saturating_add(expires).unwrap_or(Timestamp::MAX);
-        let name = answer.by.trim().to_lowercase();
         let approval = Decision {
-            until: Some(holds_until),
+            until: Some(later(self.now.at, expires)),
             ..decision(
                 &enforcement,
                 Kind::Approval,
@@ -108,21 +107,20 @@ impl Desk {
         let is_later = |other: &&Enforcement| {
             other.client == enforcement.client && other.may_have_changed() && other.changed_at > enforcement.changed_at
         };
-        if let Some(later) = kept.enforcements.iter().find(is_later) {
+        if let Some(other) = kept.enforcements.iter().find(is_later) {
             return Err(Refusal::conflict(format!(
                 "the client was changed again since, by {}",
-                later.id
+                other.id
             )));
         }
-        if let Some(Deferral::Held { by, reason }) = Orders::of(&kept.decisions, self.now.at).held(&enforcement.client)
-        {
+        let orders = Orders::of(&kept.decisions, self.now.at);
+        if let Some(Deferral::Held { by, reason }) = orders.held(&enforcement.client) {
             let what = format!("{by} holds the client: {reason}");
             return Err(
                 Refusal::conflict(what).hint(format!("`balancewatch release {}` ends that", enforcement.client))
             );
         }
-        let brake = Orders::of(&kept.decisions, self.now.at).brake;
-        if let Some(brake) = brake.filter(|brake| SURPRISES.contains(&brake.by.as_str())) {
+        if let Some(brake) = orders.brake.filter(Decision::is_surprise) {
             return Err(Refusal::conflict(format!("the brake is on: {}", brake.note))
                 .hint("see what is true in the VoIP.ms portal, then `balancewatch brake off`"));
         }

@@ -97,14 +97,8 @@ fn suggestions(clients: &[Watched], text: &str) -> Vec<String> {
 /// The account as a client without anything of a client's.
 fn account_itself() -> Client {
     Client {
-        id: ClientId::account(),
-        email: String::new(),
         company: THE_ACCOUNT.to_owned(),
-        firstname: String::new(),
-        lastname: String::new(),
-        country: String::new(),
-        balance_management: String::new(),
-        fingerprint: String::new(),
+        ..Client::unknown(ClientId::account())
     }
 }
 

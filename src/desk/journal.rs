@@ -137,26 +137,26 @@ pub struct Verified {
 impl Verified {
     #[must_use]
     pub fn new(account: &AccountName, checked: Result<Checked, String>) -> Self {
-        let verified = match checked {
+        let account = Some(account.clone());
+        match checked {
             Ok(Checked {
                 lines,
                 erased,
                 adopted,
                 head,
             }) => Self {
+                account,
                 whole: true,
                 lines,
                 erased,
                 adopted,
                 head: Some(head),
-                ..Self::broken(String::new())
+                broken: None,
             },
-            Err(broken) => Self::broken(broken),
-        };
-        Self {
-            account: Some(account.clone()),
-            broken: verified.broken.filter(|_| !verified.whole),
-            ..verified
+            Err(broken) => Self {
+                account,
+                ..Self::broken(broken)
+            },
         }
     }
 

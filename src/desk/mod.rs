@@ -1,7 +1,8 @@
 //! What people look up and decide, over the store: the one place behind the commands, the pages and the JSON API.
 //!
-//! In reading order: [`Desk`] (one look at a store), [`find`] (the client, the policy or the channel that somebody named), `status`
-//! (how the watching goes), [`silences`], [`acks`], [`brake`], `holds`, [`approvals`], [`letters`] and [`forget`] (what people decide), [`journal`] (what was done, as a file), [`spoken`] (what they may say).
+//! In reading order: [`Desk`] (one look at a store), [`find`] (the client, the policy or the channel that somebody
+//! named), `status` (how the watching goes), [`silences`], [`acks`], [`brake`], `holds`, [`approvals`], [`letters`] and
+//! [`forget`] (what people decide), [`journal`] (what was done, as a file), [`spoken`] (what they may say).
 //!
 //! A decision is a row that the daemon reads before each of its own. Nothing here asks the API, sends anything, or needs
 //! a running daemon.
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use crate::config::{Account, Settings, terms};
 use crate::domain::enforcement::Enforcement;
 use crate::domain::judge::Rules;
-use crate::domain::kept::EnforcementRecord;
+use crate::domain::kept::{EnforcementRecord, Warnings};
 use crate::domain::{AccountName, ClientId};
 use crate::store::{self, Filter, Store};
 use crate::view::client::ClientCard;
@@ -60,18 +61,24 @@ impl Desk {
     pub async fn snapshot(&self, account: &Account) -> Result<Snapshot, store::Error> {
         let letters = self.store.dead_letters(&account.name).await?.into_iter();
         let open = letters.filter(|letter| letter.channel.is_client() && !letter.is_settled);
+        let rules = Rules {
+            mutes: terms::open(&self.settings.mutes, self.now.at),
+            ..terms::rules(&self.settings, account)
+        };
+        let warnings = if rules.asks_for_warnings() {
+            self.store.warnings(&account.name).await?
+        } else {
+            Warnings::new()
+        };
         Ok(Snapshot {
             now: self.now.clone(),
-            rules: Rules {
-                mutes: terms::open(&self.settings.mutes, self.now.at),
-                ..terms::rules(&self.settings, account)
-            },
+            rules,
             guards: terms::guards(&self.settings.enforcement),
             rate_per_minute: account.rate_per_minute,
             schedule_interval: self.settings.schedule.interval(self.now.at),
             kept: self.store.load(&account.name).await?,
             told: self.store.told_of(&account.name).await?,
-            warnings: self.store.warnings(&account.name).await?,
+            warnings,
             cannot_be_told: open.map(|letter| (letter.client, letter.why)).collect(),
         })
     }

@@ -101,8 +101,8 @@ pub const BY_ESCALATION: &str = "balancewatch: escalation";
 /// The account's codes of balance management are not those that were used before.
 pub const BY_CODES: &str = "balancewatch: management codes";
 
-/// Whoever set the brake because a change came out otherwise than meant: nothing is written until a person has looked.
-pub const SURPRISES: [&str; 3] = [BY_READ_BACK, BY_UNKNOWN, BY_CODES];
+/// Whoever set the brake because a change came out otherwise than meant.
+const SURPRISES: [&str; 3] = [BY_READ_BACK, BY_UNKNOWN, BY_CODES];
 
 impl Decision {
     /// The id of a client's hold: there is one at most.
@@ -124,6 +124,13 @@ impl Decision {
             until: None,
             note,
         }
+    }
+
+    /// Whether it is a brake because a change came out otherwise than meant: nothing at all is written until a person has
+    /// looked.
+    #[must_use]
+    pub fn is_surprise(&self) -> bool {
+        self.kind == Kind::Brake && SURPRISES.contains(&self.by.as_str())
     }
 
     /// Whether it ends by itself once what it is for is over.

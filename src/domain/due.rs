@@ -156,21 +156,11 @@ mod tests {
     use crate::domain::{Client, Reading};
 
     fn watched(attempt_secs: Option<i64>, reading: Option<Reading>, previous: Option<Reading>) -> Watched {
-        let client = Client {
-            id: client(),
-            email: String::new(),
-            company: String::new(),
-            firstname: String::new(),
-            lastname: String::new(),
-            country: String::new(),
-            balance_management: String::new(),
-            fingerprint: String::new(),
-        };
         Watched {
             last_attempt_at: attempt_secs.map(at),
             reading,
             previous,
-            ..Watched::new(client, at(0))
+            ..Watched::new(Client::unknown(client()), at(0))
         }
     }
 

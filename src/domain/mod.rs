@@ -31,6 +31,7 @@ pub mod set_back;
 pub mod share;
 #[cfg(test)]
 pub mod testing;
+pub mod time;
 pub mod watch;
 
 pub use client::{Client, Management, Reading, Threshold};

@@ -27,14 +27,9 @@ pub fn client() -> ClientId {
 /// What the list says of a client.
 pub fn record(id: &str) -> Client {
     Client {
-        id: ClientId::new(id).unwrap(),
         email: format!("{id}@example.com"),
         company: "Acme".to_owned(),
-        firstname: String::new(),
-        lastname: String::new(),
-        country: String::new(),
-        balance_management: String::new(),
-        fingerprint: String::new(),
+        ..Client::unknown(ClientId::new(id).unwrap())
     }
 }
 

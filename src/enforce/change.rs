@@ -1,7 +1,7 @@
 //! One change that may be sent: written down, sent once, read back and compared. See the steps in the parent's
 //! documentation.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::journal::{Change, Journal};
 use super::look::Ready;
@@ -9,6 +9,7 @@ use super::report::End;
 use super::{Cause, Enforcer, Error, Failure, Provider};
 use crate::domain::enforcement::{Deferral, Enforcement, EnforcementState, Outcome};
 use crate::domain::plan::{FRESH_FOR, Field, Intent, compare};
+use crate::domain::time::later;
 
 impl<P: Provider> Enforcer<P> {
     /// Writes down that it is sent, sends it, and finds out what came of it.
@@ -226,9 +227,4 @@ fn change_in_words(enforcement: &Enforcement) -> String {
         code(&enforcement.code_sent),
         enforcement.wanted
     )
-}
-
-/// A time so much later; the last that there is where that would be after it.
-pub(super) fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
-    now.saturating_add(by).unwrap_or(Timestamp::MAX)
 }

@@ -3,11 +3,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::change::later;
 use super::journal::Journal;
 use super::{Enforcer, Error, Failure, Ground, Provider, Read, Report};
 use crate::domain::enforcement::{Enforcement, EnforcementState, Outcome};
 use crate::domain::plan::{Canary, Field, Record, compare};
+use crate::domain::time::later;
 
 /// How long a write whose record cannot be read is asked about before it counts as unknown. Shorter, and a short outage
 /// would need a person; longer, and nobody would be told while all other enforcement waits for it.

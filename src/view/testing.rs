@@ -68,14 +68,9 @@ pub fn snapshot() -> Snapshot {
 /// A client that nothing is known of but who it is.
 pub fn watched(id: &str) -> Watched {
     let client = Client {
-        id: ClientId::new(id).unwrap(),
         email: "john@example.com".to_owned(),
         company: "Acme".to_owned(),
-        firstname: String::new(),
-        lastname: String::new(),
-        country: String::new(),
-        balance_management: String::new(),
-        fingerprint: String::new(),
+        ..Client::unknown(ClientId::new(id).unwrap())
     };
     Watched::new(client, at(-86_400))
 }

@@ -127,7 +127,8 @@ impl Rules {
     }
 }
 
-/// Judges whether most readings of a sweep failed together, or more than the `share` that stops all changes. One failure alone is a client's own.
+/// Judges whether most readings of a sweep failed together, or more than the `share` that stops all changes. One failure
+/// alone is a client's own.
 #[must_use]
 pub fn upstream((tried, failed): (u64, u64), share: Share, most_common: Option<&str>) -> Option<Result<(), Trouble>> {
     if tried == 0 {
@@ -143,9 +144,10 @@ pub fn upstream((tried, failed): (u64, u64), share: Share, most_common: Option<&
             "{failed} of {tried} readings failed; those clients are not watched meanwhile; the most common failure was {}",
             failure_in_words(kind)
         ),
-        fix: "nothing to do here: the API is asked again in every sweep, and nothing is changed until most answer. See whether https://voip.ms answers and \
-              whether VoIP.ms reports an outage"
-            .to_owned(),
+        fix:
+            "nothing to do here: the API is asked again in every sweep, and nothing is changed until most answer. See \
+              whether https://voip.ms answers and whether VoIP.ms reports an outage"
+                .to_owned(),
     }))
 }
 

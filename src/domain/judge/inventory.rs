@@ -182,14 +182,9 @@ mod tests {
 
     fn listed(ids: impl IntoIterator<Item = u32>) -> Vec<Client> {
         let client = |id: u32| Client {
-            id: ClientId::new(&id.to_string()).unwrap(),
-            email: String::new(),
-            company: String::new(),
-            firstname: String::new(),
-            lastname: String::new(),
-            country: String::new(),
             balance_management: "1".to_owned(),
             fingerprint: "a".to_owned(),
+            ..Client::unknown(ClientId::new(&id.to_string()).unwrap())
         };
         ids.into_iter().map(client).collect()
     }

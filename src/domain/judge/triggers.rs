@@ -29,6 +29,13 @@ impl Rules {
     pub fn may_change(&self) -> bool {
         self.mode.changes() && self.policies.iter().any(|policy| policy.enforce.is_some())
     }
+
+    /// Whether any change waits until somebody was warned of it.
+    #[must_use]
+    pub fn asks_for_warnings(&self) -> bool {
+        let mut asking = self.policies.iter().filter_map(|policy| policy.enforce.as_ref());
+        asking.any(|asks| !asks.requires_notified.is_empty())
+    }
 }
 
 /// The balances of those who were read in two sweeps, summed up.

@@ -14,6 +14,7 @@ use crate::domain::ClientId;
 use crate::domain::alert::EpisodeId;
 use crate::domain::decision;
 use crate::domain::enforcement::{Deferral, Direction, Enforcement, EnforcementState, Mode, Outcome, Refusal};
+use crate::domain::time::later;
 use crate::domain::watch::AccountState;
 
 /// Caps and the rule of one change each way count over this time.
@@ -354,7 +355,6 @@ impl World {
         if given.len() >= usize::try_from(needed).unwrap_or(usize::MAX) {
             return None;
         }
-        let later = |at: Timestamp, by: SignedDuration| at.saturating_add(by).unwrap_or(Timestamp::MAX);
         let request = |asked_at: Timestamp| Deferral::Approval {
             needed,
             given: given.clone(),

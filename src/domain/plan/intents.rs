@@ -12,6 +12,7 @@ use crate::domain::decision::Decision;
 use crate::domain::enforcement::{Deferral, Direction, Enforcement, EnforcementState, Mode, Outcome, Refusal};
 use crate::domain::kept::{Warning, Warnings};
 use crate::domain::policy::{Enforce, Scope};
+use crate::domain::time::later;
 use crate::domain::watch::{AccountState, Watched};
 use crate::domain::{ChannelName, ClientId, Management, Money, Policy, PolicyName};
 
@@ -238,7 +239,7 @@ impl<'a> Case<'a> {
         match not_yet {
             Some(channel) => Warned::NotYet(channel),
             None if grace.is_zero() => Warned::Fully,
-            None => Warned::Until(since.saturating_add(*grace).unwrap_or(Timestamp::MAX)),
+            None => Warned::Until(later(since, *grace)),
         }
     }
 
@@ -367,10 +368,11 @@ impl<'a> Case<'a> {
 
     /// By what people know a change, as far as it was not cancelled.
     fn request(&self, episode: &EpisodeId, direction: Direction, wanted: Management) -> Request {
+        let cancelled = EnforcementState::Ended {
+            outcome: Outcome::Cancelled,
+        };
         let is_it = |kept: &&&Enforcement| {
-            kept.episode == *episode
-                && (kept.direction, kept.wanted) == (direction, wanted)
-                && kept.state.label() != Outcome::Cancelled.label()
+            kept.episode == *episode && (kept.direction, kept.wanted) == (direction, wanted) && kept.state != cancelled
         };
         let of_it = self.history.iter().filter(is_it);
         Request {

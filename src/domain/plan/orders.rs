@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::Intent;
 use crate::domain::ClientId;
 use crate::domain::alert::EpisodeId;
-use crate::domain::decision::{Decision, Kind, SURPRISES};
+use crate::domain::decision::{Decision, Kind, brake};
 use crate::domain::enforcement::{Deferral, Refusal};
 
 /// What people and the program decided about an account's enforcement.
@@ -27,28 +27,30 @@ impl Orders {
     /// What is in force of what was decided.
     #[must_use]
     pub fn of(decisions: &[Decision], now: Timestamp) -> Self {
-        let mut orders = Self::default();
+        let mut orders = Self {
+            brake: brake(decisions, now).cloned(),
+            ..Self::default()
+        };
         for decision in decisions.iter().filter(|decision| decision.in_force(now)) {
-            let (scope, decision) = (&decision.scope, decision.clone());
+            let scope = &decision.scope;
             match decision.kind {
-                Kind::Brake => {
-                    orders.brake.get_or_insert(decision);
-                }
                 Kind::Hold => {
-                    let client = scope.client.clone();
-                    orders.holds.extend(client.map(|client| (client, decision)));
+                    let client = scope.client.iter().cloned();
+                    orders.holds.extend(client.map(|client| (client, decision.clone())));
                 }
                 Kind::Approval => {
-                    if let Some(asked) = scope.enforcement.clone() {
-                        orders.approvals.insert((person(&decision.by), asked), decision);
-                    }
+                    let asked = scope.enforcement.iter().cloned();
+                    let key = asked.map(|asked| (person(&decision.by), asked));
+                    orders.approvals.extend(key.map(|key| (key, decision.clone())));
                 }
                 Kind::Rejection => {
-                    let episode = scope.episode.clone();
-                    orders.rejections.extend(episode.map(|episode| (episode, decision)));
+                    let episode = scope.episode.iter().cloned();
+                    orders
+                        .rejections
+                        .extend(episode.map(|episode| (episode, decision.clone())));
                 }
-                Kind::Undo => orders.undos.push(decision),
-                Kind::Silence | Kind::Ack | Kind::Escalation | Kind::Retry => {}
+                Kind::Undo => orders.undos.push(decision.clone()),
+                Kind::Brake | Kind::Silence | Kind::Ack | Kind::Escalation | Kind::Retry => {}
             }
         }
         orders
@@ -75,17 +77,18 @@ impl Orders {
     /// What forbids an intent in the moment before it is sent. Somebody who rejects it then holds its client back.
     #[must_use]
     pub fn forbid(&self, intent: &Intent) -> Option<Deferral> {
-        let no = self.rejections.get(&intent.episode).map(|no| Deferral::Held {
-            by: no.by.clone(),
-            reason: no.note.clone(),
-        });
         if intent.by_person {
             // What a person takes back is no automation, but nothing is written after a surprise.
-            let surprise = |brake: &Decision| SURPRISES.contains(&brake.by.as_str());
-            let braked = self.brake.as_ref().is_some_and(surprise).then_some(Deferral::Brake);
+            let is_surprised = self.brake.as_ref().is_some_and(Decision::is_surprise);
+            let braked = is_surprised.then_some(Deferral::Brake);
             return braked.or_else(|| self.held(&intent.client));
         }
-        self.stop(&intent.client).or(no)
+        self.stop(&intent.client).or_else(|| {
+            self.rejections.get(&intent.episode).map(|no| Deferral::Held {
+                by: no.by.clone(),
+                reason: no.note.clone(),
+            })
+        })
     }
 
     /// Whether somebody rejected the intent: for its episode.
@@ -110,7 +113,8 @@ impl Orders {
 }
 
 /// How names are compared: who writes his name in another way is no second person.
-fn person(name: &str) -> String {
+#[must_use]
+pub fn person(name: &str) -> String {
     name.trim().to_lowercase()
 }
 

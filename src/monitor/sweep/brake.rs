@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::Sweep;
 use crate::domain::decision::{
-    BRAKE, BRAKE_INVENTORY, BRAKE_UNREAD, BY_INVENTORY, BY_JUMP, BY_READ_BACK, BY_UNREAD, Decision,
+    BRAKE, BRAKE_INVENTORY, BRAKE_UNREAD, BY_INVENTORY, BY_JUMP, BY_READ_BACK, BY_UNREAD, Decision, Kind,
 };
 use crate::domain::judge::account::Trouble;
 use crate::domain::judge::triggers::Jump;
@@ -18,8 +18,7 @@ pub(super) struct Brakes(Vec<Decision>);
 impl Brakes {
     /// Those of all that was decided.
     pub(super) fn new(decisions: &[Decision], now: Timestamp) -> Self {
-        let is_on =
-            |decision: &&Decision| decision.kind == crate::domain::decision::Kind::Brake && decision.in_force(now);
+        let is_on = |decision: &&Decision| decision.kind == Kind::Brake && decision.in_force(now);
         Self(decisions.iter().filter(is_on).cloned().collect())
     }
 
@@ -41,9 +40,10 @@ impl Brakes {
 
 impl Sweep<'_> {
     /// Sets the brakes that this sweep calls for, and ends those that are over. Only where something could be changed: else
-    /// they would stop nothing. `is_doubted`: the data look wrong, or did; a second sweep tells what to think of them, and balances
-    /// jump there and back.
-    /// `unread`: whether most readings failed.
+    /// they would stop nothing.
+    ///
+    /// `is_doubted`: the data look wrong, or did; a second sweep tells what to think of them, and balances jump there and
+    /// back. `unread`: whether most readings failed.
     pub(super) fn guard_changes(
         &mut self,
         commit: &mut Commit,

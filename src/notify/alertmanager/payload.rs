@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::shown::Entry;
+use crate::domain::time::later;
 
 /// Alerts in one request. Alertmanager takes any number; what fails or is slow is then a part.
 const MOST_ALERTS: usize = 500;
@@ -80,7 +81,7 @@ pub fn bodies<'a>(
 fn postable(entry: &Entry, clock: &PeerClock, holds: SignedDuration) -> Value {
     let ends_at = match entry.ended {
         // Ahead: it fires, and ends then unless it is posted again.
-        None => clock.now.saturating_add(holds).unwrap_or(Timestamp::MAX),
+        None => later(clock.now, holds),
         Some(ended) => clock.past(ended.at),
     };
     // Alertmanager refuses an alert that ends before it starts.

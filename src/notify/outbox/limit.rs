@@ -10,6 +10,7 @@ use super::quiet::severity;
 use super::spool::Spool;
 use super::{Drained, Outbox, state};
 use crate::domain::notice::{Message, NoticeState, Notification, Transition};
+use crate::domain::time::later;
 use crate::domain::{AccountName, ChannelName, Severity};
 use crate::notify::queue::{Due, Left, Queue, Record};
 
@@ -83,7 +84,7 @@ impl<Q: Queue> Outbox<Q> {
             due.sort_by_key(|(_, (_, notifications))| {
                 (!is_first_word(notifications), Reverse(severity(notifications)))
             });
-            let opens_at = first_at.unwrap_or(now).saturating_add(WINDOW).unwrap_or(Timestamp::MAX);
+            let opens_at = later(first_at.unwrap_or(now), WINDOW);
             let step = WINDOW / i32::try_from(most).unwrap_or(i32::MAX).max(1);
             let (mut lost, mut late) = (0, BTreeMap::<AccountName, Vec<Message>>::new());
             for (place, (message, notifications)) in due {

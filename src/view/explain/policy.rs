@@ -386,14 +386,9 @@ mod tests {
     #[test]
     fn a_policy_that_is_not_for_a_client_says_why() {
         let client = Client {
-            id: ClientId::new("561115").unwrap(),
             email: "john@internal.example.com".to_owned(),
             company: "Über GmbH".to_owned(),
-            firstname: String::new(),
-            lastname: String::new(),
-            country: String::new(),
-            balance_management: String::new(),
-            fingerprint: String::new(),
+            ..Client::unknown(ClientId::new("561115").unwrap())
         };
         let watched = Watched::new(client, Timestamp::UNIX_EPOCH);
         let patterns = |texts: &[&str]| texts.iter().map(|text| Pattern::parse(text)).collect();

@@ -15,6 +15,7 @@ use crate::domain::Severity;
 use crate::domain::hush::{HushedBy, Hushes};
 use crate::domain::labels::{Names, fingerprint, labels};
 use crate::domain::policy::Policy;
+use crate::domain::time::later;
 use crate::domain::watch::Watched;
 use crate::view::Snapshot;
 use crate::view::alert::{AlertRow, Standing};
@@ -192,9 +193,7 @@ fn new(snapshot: &Snapshot, hushes: &Hushes, row: &AlertRow, policy: &Policy, ex
         fingerprint: fingerprint(&labels),
         starts_at: row.since,
         updated_at: row.read_at.map_or(row.since, |read_at| read_at.max(row.since)),
-        ends_at: now
-            .saturating_add(interval.saturating_mul(HOLDS_SWEEPS))
-            .unwrap_or(Timestamp::MAX),
+        ends_at: later(now, interval.saturating_mul(HOLDS_SWEEPS)),
         status: status(snapshot, hushes, row),
         generator_url: external_url
             .filter(|_| !row.client.is_pseudo())

@@ -165,25 +165,45 @@ pub struct NewAnswer {
     by: Option<Who>,
 }
 
+/// An answer, with whoever gives it.
+struct Given {
+    id: String,
+    comment: String,
+    by: String,
+}
+
+impl Given {
+    fn of(asked: Asked<NewAnswer>, writer: Writer) -> Self {
+        let NewAnswer {
+            comment: Why(comment),
+            by: named,
+        } = asked.what;
+        Self {
+            id: asked.id,
+            comment,
+            by: by(named, writer),
+        }
+    }
+
+    fn answer(&self) -> Answer<'_> {
+        let Self { id, comment, by } = self;
+        Answer { id, comment, by }
+    }
+}
+
 pub async fn approve(asked: Asked<NewAnswer>, writer: Writer) -> Result<Answered, Refused> {
-    let (desk, id, what) = (asked.site.desk(), asked.id, asked.what);
-    let (by, comment) = (by(what.by, writer), what.comment.0);
-    let (id, comment, by) = (&id, &comment, &by);
-    Ok(desk.approve(&Answer { id, comment, by }).await?)
+    let (desk, given) = (asked.site.desk(), Given::of(asked, writer));
+    Ok(desk.approve(&given.answer()).await?)
 }
 
 pub async fn reject(asked: Asked<NewAnswer>, writer: Writer) -> Result<Answered, Refused> {
-    let (desk, id, what) = (asked.site.desk(), asked.id, asked.what);
-    let (by, comment) = (by(what.by, writer), what.comment.0);
-    let (id, comment, by) = (&id, &comment, &by);
-    Ok(desk.reject(&Answer { id, comment, by }).await?)
+    let (desk, given) = (asked.site.desk(), Given::of(asked, writer));
+    Ok(desk.reject(&given.answer()).await?)
 }
 
 pub async fn undo(asked: Asked<NewAnswer>, writer: Writer) -> Result<Answered, Refused> {
-    let (desk, id, what) = (asked.site.desk(), asked.id, asked.what);
-    let (by, comment) = (by(what.by, writer), what.comment.0);
-    let (id, comment, by) = (&id, &comment, &by);
-    Ok(desk.undo(&Answer { id, comment, by }).await?)
+    let (desk, given) = (asked.site.desk(), Given::of(asked, writer));
+    Ok(desk.undo(&given.answer()).await?)
 }
 
 /// A client that nothing may change.

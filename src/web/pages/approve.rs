@@ -61,9 +61,11 @@ async fn answer(
     Form(form): Form<Answered>,
 ) -> Result<Response, Refused> {
     let (grant, id, tag) = site.request(&link)?;
-    if !["approve", "reject"].contains(&form.set.as_str()) {
-        return page(&site, &grant, &id, "").await;
-    }
+    let is_yes = match form.set.as_str() {
+        "approve" => true,
+        "reject" => false,
+        _ => return page(&site, &grant, &id, "").await,
+    };
     let desk = site.desk();
     let until = Timestamp::from_second(grant.until).unwrap_or(Timestamp::MAX);
     // First, so that two clicks at one time are one: what fails afterwards can be done on the pages.
@@ -76,9 +78,10 @@ async fn answer(
         comment: "by the link of a message",
         by: &by,
     };
-    let done = match form.set.as_str() {
-        "approve" => desk.approve(&answer).await,
-        _ => desk.reject(&answer).await,
+    let done = if is_yes {
+        desk.approve(&answer).await
+    } else {
+        desk.reject(&answer).await
     };
     site.pictures.outdate();
     match done {

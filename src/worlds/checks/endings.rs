@@ -11,9 +11,10 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 use super::circumstances::Circumstances;
-use super::noticed::{LOOKS, interval, later};
+use super::noticed::{LOOKS, interval};
 use super::wrong_data::thresholds;
 use super::{Evidence, Invariant, Violation};
+use crate::domain::time::later;
 use crate::worlds::log::Fact;
 use crate::worlds::plan::{Act, Happening, Lie};
 use crate::worlds::told::{Said, Word};

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Evidence, Invariant, Violation};
+use crate::domain::time::later;
 use crate::worlds::log::{Entry, Fact, Sample};
 use crate::worlds::plan::{Act, Happening};
 use crate::worlds::told::{self, Said};
@@ -382,9 +383,4 @@ fn fires(words: &Words<'_>, about: (&str, &str), at: Timestamp) -> bool {
     let words = words.get(&about).map(Vec::as_slice).unwrap_or_default();
     let until = words.partition_point(|word| word.at <= at);
     until.checked_sub(1).is_some_and(|last| !words[last].is_end)
-}
-
-/// A time moved by so much.
-pub(super) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
-    at.saturating_add(by).unwrap_or(Timestamp::MAX)
 }

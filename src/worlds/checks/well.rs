@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::noticed::{interval, later};
+use super::noticed::interval;
 use super::{Evidence, Invariant, Violation};
+use crate::domain::time::later;
 use crate::worlds::log::{Entry, Fact};
 use crate::worlds::told::Said;
 use crate::worlds::world::{Kept, Played};

@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
-use super::noticed::{interval, later};
+use super::noticed::interval;
 use super::{Evidence, Invariant, Violation};
+use crate::domain::time::later;
 use crate::worlds::log::Fact;
 use crate::worlds::plan::{Act, Happening, Lie};
 use crate::worlds::told::{Said, Word};

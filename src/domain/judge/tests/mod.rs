@@ -83,14 +83,11 @@ fn rules(policies: Vec<Policy>) -> Rules {
 
 fn listed(id: ClientId) -> Client {
     Client {
-        id,
         email: "john@example.com".to_owned(),
         company: "Consulting".to_owned(),
-        firstname: String::new(),
-        lastname: String::new(),
-        country: String::new(),
         balance_management: "2".to_owned(),
         fingerprint: "a".to_owned(),
+        ..Client::unknown(id)
     }
 }
 

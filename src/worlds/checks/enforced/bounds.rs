@@ -198,54 +198,42 @@ fn is_within(before: &Change<'_>, change: &Change<'_>, within: SignedDuration) -
 
 /// The cap of a day holds in any 24 hours, each way.
 pub fn no_more_than_the_cap_of_a_day(case: &Case<'_>, found: &mut Found) {
-    for hard in [true, false] {
-        let ours: Vec<&Change<'_>> = case
-            .automatic()
-            .filter(|change| change.sets_hard() == Some(hard))
-            .collect();
-        for (place, change) in ours.iter().enumerate() {
-            let cap = case
-                .guards_at(change.at)
-                .map(|guards| guards.per_day)
-                .max()
-                .unwrap_or_default();
-            let before = ours[..place].iter().filter(|before| is_within_a_day(before, change));
-            let count = before.count() + 1;
-            if count > cap {
-                found.add(
-                    change.at,
-                    format!("{count} changes one way in 24 hours, where {cap} are allowed"),
-                );
-            }
-        }
-    }
+    no_more_than(case, found, (DAY, "24 hours"), |guards| guards.per_day);
 }
 
 /// The cap of an hour, and the share of all clients in a day, hold each way.
 pub fn no_more_than_an_hour_and_a_share_allow(case: &Case<'_>, found: &mut Found) {
+    no_more_than(case, found, (SignedDuration::from_hours(1), "an hour"), |guards| {
+        guards.per_hour
+    });
+    // Nobody who left counts; a client more may have been there.
+    let clients = usize::try_from(case.played.plan.clients).unwrap_or(usize::MAX) + 5;
+    no_more_than(case, found, (DAY, "24 hours, by share"), |guards| {
+        (clients * guards.share_percent as usize / 100).max(3)
+    });
+}
+
+/// A cap holds within any such time, each way.
+fn no_more_than(
+    case: &Case<'_>,
+    found: &mut Found,
+    (within, what): (SignedDuration, &str),
+    cap: impl Fn(&Guards) -> usize,
+) {
     for hard in [true, false] {
         let ours: Vec<&Change<'_>> = case
             .automatic()
             .filter(|change| change.sets_hard() == Some(hard))
             .collect();
         for (place, change) in ours.iter().enumerate() {
-            let most = |cap: &dyn Fn(&Guards) -> usize| case.guards_at(change.at).map(cap).max().unwrap_or_default();
-            let in_hour = most(&|guards| guards.per_hour);
-            // Nobody who left counts; a client more may have been there.
-            let clients = usize::try_from(case.played.plan.clients).unwrap_or(usize::MAX) + 5;
-            let share = most(&|guards| (clients * guards.share_percent as usize / 100).max(3));
-            for (within, cap, what) in [
-                (SignedDuration::from_hours(1), in_hour, "an hour"),
-                (DAY, share, "24 hours, by share"),
-            ] {
-                let is_in = |before: &&&Change<'_>| is_within(before, change, within);
-                let count = ours[..place].iter().filter(is_in).count() + 1;
-                if count > cap {
-                    found.add(
-                        change.at,
-                        format!("{count} changes one way in {what}, where {cap} are allowed"),
-                    );
-                }
+            let cap = case.guards_at(change.at).map(&cap).max().unwrap_or_default();
+            let is_in = |before: &&&Change<'_>| is_within(before, change, within);
+            let count = ours[..place].iter().filter(is_in).count() + 1;
+            if count > cap {
+                found.add(
+                    change.at,
+                    format!("{count} changes one way in {what}, where {cap} are allowed"),
+                );
             }
         }
     }
