@@ -262,8 +262,7 @@ impl<'a> Case<'a> {
                 .fleet
                 .enforce(&alert.policy)
                 .map(|(_, enforce)| enforce.balance_management);
-            // One that is about to fire would ask for it again, and could not have it for a day.
-            !matches!(alert.phase, Phase::CoolingDown { .. }) && asks == Some(ours.wanted)
+            asks_still(alert) && asks == Some(ours.wanted)
         };
         let client = &self.watched.client;
         let goes_back = reverts(policy)
@@ -406,6 +405,12 @@ fn reverts(policy: &Policy) -> bool {
         .as_ref()
         .is_some_and(|enforce| enforce.revert_on_recovery)
         && policy.when.spent_today_above.is_none()
+}
+
+/// Whether an alert speaks against going back: also one that is about to fire, which would ask for the change again and could not
+/// have it for a day. One that cools down is over.
+pub(super) const fn asks_still(alert: &Alert) -> bool {
+    !matches!(alert.phase, Phase::CoolingDown { .. })
 }
 
 pub(super) fn is_already(state: &EnforcementState) -> bool {

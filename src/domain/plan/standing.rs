@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::intents::{Fleet, Intent, is_already, other};
+use super::intents::{Fleet, Intent, asks_still, is_already, other};
 use crate::domain::alert::Alert;
 use crate::domain::enforcement::{Direction, Enforcement, EnforcementState};
 use crate::domain::judge::verdict::{Known, Verdict, judge};
@@ -54,7 +54,9 @@ pub fn outdated<'a>(fleet: &Fleet<'a>, alerts: impl IntoIterator<Item = &'a Aler
         let Some((_, enforce)) = fleet.enforce(&alert.policy) else {
             continue;
         };
-        asking.insert((&alert.client, enforce.balance_management));
+        if asks_still(alert) {
+            asking.insert((&alert.client, enforce.balance_management));
+        }
         if let Some(firing) = alert.firing() {
             asked.insert((firing.episode.as_str(), enforce.balance_management));
         }

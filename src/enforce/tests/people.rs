@@ -175,6 +175,31 @@ async fn no_more_wait_for_an_answer_than_an_hour_may_change() {
     assert_eq!(stage.told().await, ["enforced-asked-1", "enforced-asked-1"]);
 }
 
+/// Its alert cools down for hours: a request must not be cancelled for it and made anew in each sweep, or no answer would fit.
+#[tokio::test]
+async fn going_back_is_asked_for_once_while_the_alert_cools_down() {
+    let mut stage = approving(1).await;
+    stage.sweep().await;
+    answer(&stage, Kind::Approval, "alice", "1").await;
+    stage.advance(300);
+    assert_eq!(stage.sweep().await.applied, 1);
+    stage.alerts[0].phase = Phase::CoolingDown {
+        resolved_at: stage.clock.now(),
+        relapses: 0,
+    };
+    stage.fake.world().balances.insert("1".to_owned(), "50");
+    for _ in 0..3 {
+        stage.advance(1_800);
+        assert_eq!(stage.sweep().await.applied, 0);
+    }
+    let asked = ["enforced-asked-1", "enforced-verified", "reverted-asked-1"];
+    assert_eq!(stage.told().await, asked);
+    answer(&stage, Kind::Approval, "alice", "1").await;
+    stage.advance(300);
+    assert_eq!(stage.sweep().await.applied, 1);
+    assert!(!is_hard(&stage, "1"));
+}
+
 #[tokio::test]
 async fn a_held_client_is_left_alone_until_it_is_released() {
     let stage = Stage::new(2).await;

@@ -316,7 +316,7 @@ impl Sweep<'_> {
         let fall = self.rules.fall(watched, &reading, fetched.charged);
         let circumstances = Circumstances {
             now,
-            trust: self.begun.next(watched, &reading, self.circumstances.interval),
+            trust: self.begun.next(watched, &reading),
             fall,
             ..self.circumstances
         };

@@ -16,6 +16,10 @@ use crate::domain::{Reading, Threshold};
 use crate::monitor::SweepError;
 use crate::store::Commit;
 
+/// How old what is compared with may be. Wrong data often come with the end of an outage, when what a first look finds counts as
+/// no surprise. After a week, so much may have happened that a person would be called for nothing.
+const COMPARED_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 /// What a sweep's readings began so far.
 #[derive(Debug)]
 pub(super) struct Beginnings {
@@ -51,12 +55,11 @@ impl Beginnings {
     }
 
     /// Counts one that is judged by this reading, and says how far what it may begin is believed.
-    pub(super) fn next(&mut self, watched: &Watched, reading: &Reading, interval: SignedDuration) -> Trust {
+    pub(super) fn next(&mut self, watched: &Watched, reading: &Reading) -> Trust {
         if watched.client.id.is_pseudo() {
             return Trust::Full;
         }
-        // An older one is not of the sweep before: much may have happened since.
-        let is_recent = |before: &&Reading| reading.at.duration_since(before.at) <= interval.saturating_mul(3);
+        let is_recent = |before: &&Reading| reading.at.duration_since(before.at) <= COMPARED_FOR;
         if let Some(before) = watched.reading.as_ref().filter(is_recent) {
             self.totals.add(before.balance, reading.balance);
         }

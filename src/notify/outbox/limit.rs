@@ -63,7 +63,12 @@ impl<Q: Queue> Outbox<Q> {
     ) -> Result<Vec<Due>, Q::Error> {
         let mut leaving = Vec::with_capacity(due.len());
         let mut limited: BTreeMap<(ChannelName, u32), Vec<Due>> = BTreeMap::new();
+        // Those that a killed process was sending left no attempt: they are not in the store's count either.
+        let mut cut_off: BTreeMap<ChannelName, usize> = BTreeMap::new();
         for due in due {
+            if due.0.state == NoticeState::Sending {
+                *cut_off.entry(due.0.channel.clone()).or_default() += 1;
+            }
             match self.settings.most_per_hour(&due.0.channel) {
                 // What was tried has had its place.
                 Some(most) if due.0.attempts == 0 => {
@@ -80,6 +85,7 @@ impl<Q: Queue> Outbox<Q> {
             let Left { number, first_at } = self.queue.left_since(&channel, since).await?;
             // Those taken earlier that wait, or are on their way, are not in the store's count.
             let taken = self.spools.get(&channel).map_or(0, Spool::taken);
+            let taken = taken + cut_off.get(&channel).copied().unwrap_or_default();
             let mut room = most.saturating_sub(number.saturating_add(count(taken)));
             due.sort_by_key(|(_, (_, notifications))| {
                 (!is_first_word(notifications), Reverse(severity(notifications)))

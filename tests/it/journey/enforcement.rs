@@ -211,6 +211,20 @@ async fn a_record_that_reads_back_otherwise_sets_the_brake_and_nothing_is_writte
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn balances_that_jump_set_the_brake_also_over_hours_without_a_sweep() {
+    for (secs, is_on) in [(600, true), (20 * 3_600, true), (8 * 86_400, false)] {
+        let world = World::new(8).await;
+        world.configure(&enforcing("apply", ""));
+        world.ids.iter().for_each(|id| world.balance(id, "100.00"));
+        nothing_new(&world.sweep(0).await);
+        world.ids.iter().for_each(|id| world.balance(id, "40.00"));
+        world.sweep_later(secs).await;
+        let brake = world.json(&["brake", "status"]).await.to_string();
+        assert_eq!(brake.contains("from 800.00 to 320.00"), is_on, "{secs}: {brake}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_was_overdrawn_before_the_first_sweep_is_changed_after_a_second_reading_only() {
     let world = World::new(3).await;
     world.configure(&enforcing("apply", ""));

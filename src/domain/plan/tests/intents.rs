@@ -85,10 +85,7 @@ fn a_value_is_wanted_while_an_alert_that_asks_for_it_fires() {
     let cases: [(&str, Change); 8] = [
         ("no alert", |given| given.alerts.clear()),
         ("only pending or cooling down", |given| {
-            given.alerts[0].phase = Phase::CoolingDown {
-                resolved_at: at(0),
-                relapses: 0,
-            };
+            given.alerts = vec![cools_down("1", "a-hard")];
         }),
         ("the policy asks for nothing", |given| given.policies[0].enforce = None),
         ("the policy is gone", |given| {
@@ -311,11 +308,7 @@ fn what_we_set_goes_back_when_nobody_asks_for_it_any_more() {
 
     let goes: [(&str, Change); 4] = [
         ("the alert cools down", |given| {
-            given.alerts = vec![fires("1", "a-hard", 0)];
-            given.alerts[0].phase = Phase::CoolingDown {
-                resolved_at: at(0),
-                relapses: 0,
-            };
+            given.alerts = vec![cools_down("1", "a-hard")];
         }),
         ("a later episode found it as it wanted it, and reverts", |given| {
             given
@@ -337,6 +330,17 @@ fn what_we_set_goes_back_when_nobody_asks_for_it_any_more() {
             [("a-hard".to_owned(), Direction::Revert, Soft)],
             "{name}"
         );
+    }
+}
+
+/// An alert that is over since a moment.
+fn cools_down(client: &str, policy: &str) -> Alert {
+    Alert {
+        phase: Phase::CoolingDown {
+            resolved_at: at(0),
+            relapses: 0,
+        },
+        ..fires(client, policy, 0)
     }
 }
 
@@ -401,6 +405,8 @@ fn what_waits_is_outdated_when_it_is_not_wanted_any_more() {
     unread.watched[0].reading = None;
     let mut asked_again = back();
     asked_again.alerts = vec![fires("1", "b-hard", 0)];
+    let mut cooling_down = back();
+    cooling_down.alerts = vec![cools_down("1", "a-hard")];
     let cases = [
         (
             "it still fires",
@@ -425,6 +431,7 @@ fn what_waits_is_outdated_when_it_is_not_wanted_any_more() {
             0,
         ),
         ("going back is wanted", back(), 0),
+        ("its alert is over, and cools down", cooling_down, 0),
         ("going back is not wanted any more", asked_again, 1),
     ];
     for (name, given, count) in cases {

@@ -96,6 +96,24 @@ async fn what_never_has_a_turn_dies_and_says_why() {
 }
 
 #[tokio::test]
+async fn what_a_killed_process_was_sending_has_its_place() {
+    let mut bench = bench(2).await;
+    put(&bench, 561_000, Severity::Warning, fired());
+    bench.shelf.0.lock().unwrap().records_left = Some(1);
+    bench.outbox.drain(std::future::pending()).await.unwrap_err();
+    assert_eq!(bench.shelf.states(), [NoticeState::Sending]);
+    bench.shelf.0.lock().unwrap().records_left = None;
+    for client in 1..3 {
+        put(&bench, 561_000 + client, Severity::Warning, fired());
+    }
+    let settings = Arc::clone(&bench.outbox.settings);
+    bench.outbox = Bench::outbox(&bench.shelf, &bench.catcher, &bench.clock);
+    bench.outbox.settings = settings;
+    let drained = bench.drain().await;
+    assert_eq!((drained.sent, drained.deferred), (2, 1), "the one again, and one more");
+}
+
+#[tokio::test]
 async fn those_that_leave_keep_their_order() {
     let mut bench = bench(3).await;
     put(&bench, 561_100, Severity::Critical, fired());

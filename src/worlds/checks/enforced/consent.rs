@@ -1,12 +1,23 @@
 //! What people decided about changes: approvals, holds and undoing.
 
-use jiff::SignedDuration;
+use std::collections::BTreeMap;
 
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::bounded::densest;
 use super::{Case, Found, OLD_GUARDS};
+use crate::domain::enforcement::{Direction, Outcome};
+use crate::domain::notice::Transition;
 use crate::worlds::log::{Decided, Fact};
 
 /// So long an approval holds; the program's own default.
 const APPROVAL: SignedDuration = SignedDuration::from_hours(4);
+
+/// After so long the program asks again; its own default.
+const ASKED_AGAIN: SignedDuration = SignedDuration::from_hours(6);
+
+/// More requests for one change in that time are too many.
+const MOST_REQUESTS: usize = 3;
 
 /// A write that was on its way when somebody held the client: holds are read immediately before it.
 const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(5);
@@ -22,6 +33,35 @@ pub fn nothing_unasked(case: &Case<'_>, found: &mut Found) {
             found.add(
                 change.at,
                 format!("a change of client {client} was sent, and nobody had approved it"),
+            );
+        }
+    }
+}
+
+/// Nobody is asked about the same change again and again: the program asks every six hours. Once more in that time may be when the
+/// alert came and went between.
+pub fn nobody_pressed(case: &Case<'_>, found: &mut Found) {
+    let Some(end) = &case.played.end else { return };
+    let mut asked: BTreeMap<_, Vec<Timestamp>> = BTreeMap::new();
+    for owed in &end.notifications {
+        if let Transition::Enforced {
+            outcome: Outcome::Asked { .. },
+            direction,
+            ..
+        } = &owed.transition
+        {
+            let is_back = *direction == Direction::Revert;
+            let place = (&owed.episode, is_back, &owed.channel, &owed.recipient);
+            asked.entry(place).or_default().push(owed.created_at);
+        }
+    }
+    for ((episode, _, channel, _), mut times) in asked {
+        times.sort_unstable();
+        let (number, at) = densest(&times, ASKED_AGAIN);
+        if number > MOST_REQUESTS && !case.circumstances.was_set_back() {
+            found.add(
+                at,
+                format!("{channel} was asked {number} times in six hours about the change of {episode}"),
             );
         }
     }

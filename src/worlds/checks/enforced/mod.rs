@@ -32,9 +32,10 @@ pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
         return;
     };
     let case = Case::of(evidence, guards);
-    let rules: [fn(&Case<'_>, &mut Found); 20] = [
+    let rules: [fn(&Case<'_>, &mut Found); 21] = [
         bounds::no_more_than_an_hour_and_a_share_allow,
         consent::nothing_unasked,
+        consent::nobody_pressed,
         consent::nobody_held,
         bounds::nothing_in_mode_observe,
         bounds::no_episode_of_another_mode,
