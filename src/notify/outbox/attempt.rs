@@ -60,6 +60,24 @@ impl<Q: Queue> Outbox<Q> {
         while let Some(due) = (self.spools.get_mut(channel)).and_then(|spool| spool.next(ready.len() - before, &health))
         {
             let id = due.0.id.clone();
+            // What overtook an end decides whether it still says anything: that must have its outcome, and be written down.
+            if due.1.iter().any(|notification| notification.transition.is_end()) {
+                let overtook = |other: &Message| {
+                    (&other.channel, &other.recipient) == (&due.0.channel, &due.0.recipient)
+                        && other.created_at > due.0.created_at
+                };
+                if ready[before..].iter().any(|parcel| overtook(&parcel.message)) {
+                    if let Some(spool) = self.spools.get_mut(channel) {
+                        spool.put_off(due);
+                    }
+                    break;
+                }
+                let has_ended = self.unwritten.iter().flat_map(|record| &record.messages).any(overtook);
+                if has_ended && let Err(error) = self.write_out(&[], drained).await {
+                    self.not_begun(&id, drained);
+                    return Err(error);
+                }
+            }
             match self.parcel(due).await {
                 Ok(Ok(parcel)) => ready.push(parcel),
                 Ok(Err(dropped)) => self.settle(dropped, None, drained),

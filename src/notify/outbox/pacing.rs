@@ -8,7 +8,7 @@ use super::limit::count;
 use super::spool::Spool;
 use super::{Drained, Outbox, state};
 use crate::domain::AccountName;
-use crate::domain::notice::Message;
+use crate::domain::notice::{Message, NoticeState};
 use crate::notify::queue::{Due, Queue};
 
 /// Over which time mails to clients are counted.
@@ -22,8 +22,9 @@ impl<Q: Queue> Outbox<Q> {
         now: Timestamp,
         drained: &mut Drained,
     ) -> Result<Vec<Due>, Q::Error> {
-        let (mut paced, mut leaving): (Vec<Due>, Vec<Due>) =
-            due.into_iter().partition(|(message, _)| message.paced.is_some());
+        // What a killed process was sending has had its place, and keeps it only while it is so in the store.
+        let waits = |(message, _): &Due| message.paced.is_some() && message.state != NoticeState::Sending;
+        let (mut paced, mut leaving): (Vec<Due>, Vec<Due>) = due.into_iter().partition(waits);
         paced.sort_by_key(|(message, _)| message.paced);
         let mut room: BTreeMap<AccountName, u32> = BTreeMap::new();
         let mut waiting: BTreeMap<AccountName, Vec<Message>> = BTreeMap::new();

@@ -234,7 +234,7 @@ impl<Q: Queue> Outbox<Q> {
 
     /// Writes down what ended, and with it what is to begin: one commit for both. What ended stays to be written when the
     /// store fails; what was to begin does not begin.
-    async fn write_out(&mut self, ready: &[Parcel], drained: &mut Drained) -> Result<(), Q::Error> {
+    pub(super) async fn write_out(&mut self, ready: &[Parcel], drained: &mut Drained) -> Result<(), Q::Error> {
         let at = self.clock.now();
         let begins = ready.iter().map(|parcel| Record::of(&parcel.message, None, at));
         let mut records: Vec<Record> = Vec::new();

@@ -110,6 +110,11 @@ impl Spool {
         self.waiting.remove(place)
     }
 
+    /// It is the next one once those that are marked have ended.
+    pub(super) fn put_off(&mut self, due: Due) {
+        self.waiting.push_front(due);
+    }
+
     /// These are written down as leaving.
     pub(super) fn mark(&mut self, parcel: Parcel) {
         self.marked.push_back(parcel);

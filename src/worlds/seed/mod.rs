@@ -25,6 +25,10 @@ pub(super) const MINUTE: u64 = 60;
 pub(super) const HOUR: u64 = 60 * MINUTE;
 pub(super) const DAY: u64 = 24 * HOUR;
 
+/// Nobody sets a clock by whole seconds to the nanosecond. In a world it would happen that two episodes begin at the same one, and
+/// their ids hold it.
+const UNEVEN: SignedDuration = SignedDuration::from_micros(3_137);
+
 /// Everything that the simulator can do wrong.
 const FAULTS: [&str; 14] = [
     "html-503",

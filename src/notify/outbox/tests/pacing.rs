@@ -56,6 +56,33 @@ async fn at_most_so_many_leave_in_any_hour_lowest_first() {
 }
 
 #[tokio::test]
+async fn what_a_killed_process_was_sending_keeps_its_place() {
+    let mut bench = Bench::new().await;
+    for number in 0..3 {
+        bench.shelf.put(paced(561_000 + number, "1"));
+    }
+    let settings = Settings {
+        client_mails_per_hour: 1,
+        ..Settings::clone(&bench.outbox.settings)
+    };
+    let settings = Arc::new(settings);
+    bench.outbox.settings = Arc::clone(&settings);
+    bench.shelf.0.lock().unwrap().records_left = Some(2);
+    bench.outbox.drain(std::future::pending()).await.unwrap_err();
+    let states = bench.shelf.states();
+    let pending = NoticeState::Pending;
+    assert_eq!(states, [NoticeState::Sending, pending.clone(), pending]);
+    bench.shelf.0.lock().unwrap().records_left = None;
+    bench.outbox = Bench::outbox(&bench.shelf, &bench.catcher, &bench.clock);
+    bench.outbox.settings = settings;
+    assert_eq!(bench.drain().await.sent, 1, "the one again");
+    bench.step(MINUTE * 59);
+    assert_eq!(bench.drain().await.sent, 0);
+    bench.step(MINUTE * 2);
+    assert_eq!(bench.drain().await.sent, 1);
+}
+
+#[tokio::test]
 async fn the_deadline_runs_from_when_it_may_first_leave() {
     let mut bench = Bench::new().await;
     for number in 0..21 {
