@@ -40,6 +40,9 @@ pub struct Arguments {
     /// Clients of each world, instead of as many as its seed says
     #[arg(long, value_name = "N")]
     pub clients: Option<u32>,
+    /// Let each client run dry and pay each day, with bounds that let all of them be changed
+    #[arg(long)]
+    pub many_changes: bool,
     /// Leave out these kinds: fault, lie, mood, mail, disk, crash, wall, client, operator
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     pub without: Vec<Kind>,
@@ -72,6 +75,7 @@ impl Arguments {
             seed,
             days: self.world_days.get(),
             clients: self.clients,
+            many_changes: self.many_changes,
             without: self.without.clone(),
             only: self.only.clone().map(|numbers| numbers.0),
         }

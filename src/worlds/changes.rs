@@ -1,9 +1,13 @@
 //! What a seed says of changes: what the program may change, who runs dry and pays, what persons do in the portal meanwhile, what
 //! the API is like and what it tells that is not so. It has dice of its own, so that the rest of a world stays as it is.
 
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
 use super::guards::{Asking, Guards, Limit};
-use super::plan::{Act, Deed, Happening, Lie, Meanwhile};
-use super::seed::{DAY, Dice, HOUR, MINUTE};
+use super::plan::{Act, Deed, Happening, Lie, Meanwhile, Plan, Planned};
+use super::seed::{DAY, Dice, HOUR, MINUTE, config};
 
 /// The id of the first client of a simulator.
 const FIRST_CLIENT: u64 = 561_115;
@@ -64,8 +68,9 @@ const LONG_PASSWORD: &str =
     "correct-horse-battery-staple-correct-horse-battery-staple-correct-horse-battery-staple-0123456789";
 
 /// Columns of a record that persons edit.
-const EDITED: [&str; 9] = [
+const EDITED: [&str; 10] = [
     "phone_number",
+    "state",
     "company",
     "firstname",
     "lastname",
@@ -189,6 +194,69 @@ pub(super) fn a_day(guards: &Guards, dice: &mut Dice, day: u64) -> Vec<(u64, u64
         all.push((dice.below(DAY), 0, Happening::Operator(Act::Guards(changed))));
     }
     all
+}
+
+/// The first number of what happens in a world of many changes besides all else.
+const MANY: usize = 300_000;
+
+/// Who is told in a world of many changes. What each kind of receiver gets is tried in all others.
+const TOLD: [&str; 3] = ["hook", "ops", "mirror"];
+
+/// Makes of a world one in which each client runs dry and pays once a day, and bounds let all of them be changed: what is promised of
+/// changes is tried tens of times as often. They come one after the other, for many at once would set the brake.
+pub(super) fn many(plan: &mut Plan) {
+    plan.clients = plan.clients.max(60);
+    plan.channels.retain(|channel| TOLD.contains(&channel.name));
+    for channel in &mut plan.channels {
+        (channel.max_per_hour, channel.quiet_hours, channel.escalate) = (None, None, None);
+    }
+    plan.interval = SignedDuration::from_hours(1);
+    plan.config = config(60, plan.seed, &plan.channels);
+    let asks = plan.seed.is_multiple_of(8);
+    let widen = |guards: &mut Guards| {
+        (guards.applies, guards.asks, guards.canary_wait_secs) = (true, asks, 60);
+        (guards.per_sweep, guards.per_hour, guards.per_day, guards.share_percent) = (20, 500, 5_000, 100);
+        guards.policies.iter_mut().for_each(|asking| asking.reverts = true);
+    };
+    plan.guards.iter_mut().for_each(widen);
+    for happening in &mut plan.happenings {
+        if let Happening::Operator(Act::Guards(changed)) = &mut happening.what {
+            widen(changed);
+        }
+    }
+    let mut dice = Dice::of(plan.seed ^ OWN ^ 1);
+    let first = plan.happenings.len();
+    let (clients, days) = (u64::from(plan.clients), plan.length.as_secs() / DAY);
+    let mut add = |at: u64, what: Happening| {
+        plan.happenings.push(Planned {
+            number: MANY + plan.happenings.len() - first,
+            after: Duration::from_secs(at),
+            lasting: Duration::ZERO,
+            what,
+        });
+    };
+    for day in 0..days {
+        for place in 0..clients {
+            let index = usize::try_from(place).unwrap_or_default();
+            let mut to = |at: u64, balance| {
+                let deed = Deed::Balance(balance);
+                add(day * DAY + at, Happening::Client { index, deed });
+            };
+            let empty_at = place * DAY / clients + dice.below(30 * MINUTE);
+            to(empty_at, dice.one_of(&["-20.00", "-0.50", "0.00"]));
+            to(
+                empty_at + HOUR + dice.below(5 * HOUR),
+                dice.one_of(&["60.00", "400.00"]),
+            );
+        }
+        for of_day in 0..6 {
+            add(
+                day * DAY + of_day * 4 * HOUR + dice.below(HOUR),
+                Happening::Operator(Act::BrakeOff),
+            );
+        }
+    }
+    plan.happenings.sort_by_key(|planned| planned.after);
 }
 
 fn client(dice: &mut Dice) -> usize {

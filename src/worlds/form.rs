@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::plan::{Happening, Plan};
-use super::seed;
+use super::{changes, seed};
 
 /// What makes a world, as one writes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Form {
     pub days: u32,
     /// How many clients; `None`: as many as the seed says.
     pub clients: Option<u32>,
+    /// Whether each client is to be changed each day.
+    pub many_changes: bool,
     /// Kinds of happenings that do not come to pass.
     pub without: Vec<Kind>,
     /// Numbers of the only happenings that do; `None`: all.
@@ -27,6 +29,7 @@ impl Form {
             seed,
             days,
             clients: None,
+            many_changes: false,
             without: Vec::new(),
             only: None,
         }
@@ -35,6 +38,9 @@ impl Form {
     #[must_use]
     pub fn plan(&self) -> Plan {
         let mut plan = seed::plan(self.seed, self.days);
+        if self.many_changes {
+            changes::many(&mut plan);
+        }
         plan.clients = self.clients.unwrap_or(plan.clients);
         plan.happenings.retain(|planned| {
             let is_kept = self
@@ -53,6 +59,9 @@ impl fmt::Display for Form {
         write!(f, "--seed {} --world-days {}", self.seed, self.days)?;
         if let Some(clients) = self.clients {
             write!(f, " --clients {clients}")?;
+        }
+        if self.many_changes {
+            write!(f, " --many-changes")?;
         }
         if !self.without.is_empty() {
             let kinds: Vec<&str> = self.without.iter().map(|kind| kind.name()).collect();
@@ -149,11 +158,12 @@ mod tests {
         assert_eq!(whole.to_string(), "--seed 7 --world-days 3");
         let short = Form {
             clients: Some(2),
+            many_changes: true,
             without: vec![Kind::Disk, Kind::Wall],
             only: Some(vec![0, 4]),
             ..whole
         };
-        let said = "--seed 7 --world-days 3 --clients 2 --without disk,wall --only 0,4";
+        let said = "--seed 7 --world-days 3 --clients 2 --many-changes --without disk,wall --only 0,4";
         assert_eq!(short.to_string(), said);
         let numbers: Vec<usize> = short.plan().happenings.iter().map(|planned| planned.number).collect();
         assert!(numbers.iter().all(|number| [0, 4].contains(number)), "{numbers:?}");

@@ -25,10 +25,6 @@ pub(super) const MINUTE: u64 = 60;
 pub(super) const HOUR: u64 = 60 * MINUTE;
 pub(super) const DAY: u64 = 24 * HOUR;
 
-/// Nobody sets a clock by whole seconds to the nanosecond. In a world it would happen that two episodes begin at the same one, and
-/// their ids hold it.
-const UNEVEN: SignedDuration = SignedDuration::from_micros(3_137);
-
 /// Everything that the simulator can do wrong.
 const FAULTS: [&str; 14] = [
     "html-503",
@@ -221,7 +217,7 @@ fn a_day(plan: &mut Plan, dice: &mut Dice, begins: u64) {
 }
 
 /// What the program is told.
-fn config(interval: u32, seed: u64, channels: &[Channel]) -> String {
+pub(super) fn config(interval: u32, seed: u64, channels: &[Channel]) -> String {
     format!(
         r#"
 [schedule]

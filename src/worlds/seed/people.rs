@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
 use super::super::plan::{Act, Deed, Happening, Plan, Planned};
-use super::{DAY, Dice, HOUR, MINUTE, UNEVEN};
+use super::{DAY, Dice, HOUR, MINUTE};
 
 /// Tells the chance of people from that of everything else.
 const OWN_CHANCE: u64 = 0x7065_6f70_6c65;
@@ -114,7 +114,7 @@ fn operators(plan: &mut Plan, dice: &mut Dice, begins: u64) {
 }
 
 fn clocks(plan: &mut Plan, dice: &mut Dice, begins: u64) {
-    let mut set = |at: u64, by: SignedDuration| add(plan, begins + at, 0, Happening::Wall(by + UNEVEN));
+    let mut set = |at: u64, by: SignedDuration| add(plan, begins + at, 0, Happening::Wall(by));
     if dice.chance(12) {
         let by = dice.one_of(&[-2 * 3_600, -600, -30, 30, 90, 3_600]);
         set(dice.below(DAY), SignedDuration::from_secs(by));

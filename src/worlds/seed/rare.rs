@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use super::super::changes;
 use super::super::plan::{Act, Deed, Happening, Lie, Meanwhile, Mood, Plan, Planned};
 use super::super::upstream::SLOW_WAY;
-use super::{DAY, Dice, HOUR, MINUTE, UNEVEN};
+use super::{DAY, Dice, HOUR, MINUTE};
 use crate::mail_catcher::{Behaviour, Stage};
 use crate::store::DiskTrouble;
 
@@ -94,7 +94,7 @@ fn a_day(dice: &mut Dice, is_slow: bool) -> Vec<(u64, Happening)> {
     }
     if dice.chance(4) {
         let by = SignedDuration::from_hours(dice.one_of(&[-6, -26]));
-        all.push((0, Happening::Wall(by + UNEVEN)));
+        all.push((0, Happening::Wall(by)));
     }
     if dice.chance(12) {
         let trouble = dice.one_of(&[
