@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Desk, Refusal};
 use crate::domain::decision::{Decision, Kind, Scope};
-use crate::domain::enforcement::{Deferral, Direction, Enforcement, EnforcementState, Outcome};
+use crate::domain::enforcement::{Deferral, Enforcement, EnforcementState};
 use crate::domain::plan::{Orders, person};
 use crate::domain::time::later;
 use crate::view::decided::Answered;
@@ -94,10 +94,7 @@ impl Desk {
     /// When there is no such enforcement, when it changed nothing or something came after it, and when the store fails.
     pub async fn undo(&self, answer: &Answer<'_>) -> Result<Answered, Refusal> {
         let enforcement = self.enforcement(answer.id).await?.enforcement;
-        let verified = EnforcementState::Ended {
-            outcome: Outcome::Verified,
-        };
-        if enforcement.state != verified || enforcement.direction != Direction::Enforce {
+        if !enforcement.can_be_undone() {
             let what = format!("there is nothing to undo: it is {}", enforcement.state.label());
             return Err(Refusal::conflict(what).hint(
                 "only what was set and read back as meant can be undone; anything else is for a person in the VoIP.ms portal",

@@ -10,6 +10,7 @@ use super::journal::Journal;
 use super::{Enforcer, Error, Failure, LastLook, Provider, Read};
 use crate::clock::Mark;
 use crate::domain::enforcement::{Deferral, Refusal};
+use crate::domain::judge::fall::unexplained;
 use crate::domain::judge::verdict::Known;
 use crate::domain::plan::{
     Country, Decision, Field, Guards, Intent, Passwords, Record, fit, prepare, resolve, still_called_for,
@@ -67,11 +68,14 @@ impl<P: Provider> Enforcer<P> {
             interval: SignedDuration::ZERO,
             now: self.clock.now(),
         };
-        let is_called_for = journal
-            .watched(&intent.client)
-            .is_some_and(|watched| still_called_for(intent, &self.settings.rules.policies, watched, &known));
-        if !is_called_for {
+        let rules = &self.settings.rules;
+        let watched = journal.watched(&intent.client);
+        if !watched.is_some_and(|watched| still_called_for(intent, &rules.policies, watched, &known)) {
             return Err(Decision::Deferred(Deferral::NotInBreach).into());
+        }
+        let swept = watched.and_then(|watched| watched.reading.as_ref());
+        if swept.is_some_and(|swept| unexplained(swept, &reading, Money::ZERO, &rules.zone).is_some()) {
+            return Err(Decision::Deferred(Deferral::Unconfirmed).into());
         }
         let world = self.world(journal, self.orders().await?);
         match world.decide(intent) {

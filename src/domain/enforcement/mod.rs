@@ -121,16 +121,23 @@ impl Enforcement {
         u32::try_from(asked.count()).unwrap_or(u32::MAX)
     }
 
+    /// Whether it changed what a policy asked for and read that back, so that it may be taken back.
+    #[must_use]
+    pub fn can_be_undone(&self) -> bool {
+        self.is_verified() && self.direction == Direction::Enforce
+    }
+
     /// Whether it set the client to HARD and read that back.
     #[must_use]
     pub fn is_verified_hard(&self) -> bool {
-        let is_verified = matches!(
-            &self.state,
-            EnforcementState::Ended {
-                outcome: Outcome::Verified
-            }
-        );
-        is_verified && self.wanted == Management::Hard
+        self.is_verified() && self.wanted == Management::Hard
+    }
+
+    fn is_verified(&self) -> bool {
+        let verified = EnforcementState::Ended {
+            outcome: Outcome::Verified,
+        };
+        self.state == verified
     }
 }
 

@@ -91,10 +91,6 @@ impl Intent {
     /// To take back a change that was verified, because a person wants it; `None` when it is none.
     #[must_use]
     pub fn undoing(done: &Enforcement, wish: &Decision, now: Timestamp) -> Option<Self> {
-        let verified = EnforcementState::Ended {
-            outcome: Outcome::Verified,
-        };
-        let is_ours = done.direction == Direction::Enforce && done.state == verified;
         Some(Self {
             client: done.client.clone(),
             policy: done.policy.clone(),
@@ -103,7 +99,7 @@ impl Intent {
             direction: Direction::Revert,
             wanted: other(done.wanted),
             back: Some(Back {
-                code: done.code_before.clone().filter(|_| is_ours)?,
+                code: done.code_before.clone().filter(|_| done.can_be_undone())?,
                 fingerprint: done.fingerprint_after.clone()?,
             }),
             balance: done.balance,
@@ -289,13 +285,7 @@ impl<'a> Case<'a> {
     fn newest_of_ours(&self) -> Option<&'a Enforcement> {
         let changes = self.history.iter().filter(|done| done.may_have_changed());
         let newest = changes.max_by_key(|done| (done.changed_at, &done.id))?;
-        let verified = matches!(
-            &newest.state,
-            EnforcementState::Ended {
-                outcome: Outcome::Verified
-            }
-        );
-        (verified && newest.direction == Direction::Enforce).then_some(*newest)
+        newest.can_be_undone().then_some(*newest)
     }
 
     /// Whether another kept enforcement lets `ours` be taken back: not when a policy that never reverts found its

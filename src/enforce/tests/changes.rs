@@ -565,20 +565,33 @@ async fn a_record_that_is_none_is_refused_and_not_asked_for_in_every_sweep() {
 }
 
 #[tokio::test]
-async fn a_client_that_paid_since_the_sweep_is_left_alone() {
-    let stage = Stage::new(1).await;
-    let fake = stage.fake.clone();
-    let pays: Hook = Arc::new(move |at| {
-        if at == "before the balance is read" {
-            fake.world().balances.insert("1".to_owned(), "0.01");
+async fn what_the_balance_became_since_the_sweep_decides() {
+    let cases = [
+        ("0.01", Some(Deferral::NotInBreach)),
+        ("-374.99", Some(Deferral::Unconfirmed)),
+        ("-1.80", None),
+    ];
+    for (balance, why) in cases {
+        let stage = Stage::new(1).await;
+        let fake = stage.fake.clone();
+        let moves: Hook = Arc::new(move |at| {
+            if at == "before the balance is read" {
+                fake.world().balances.insert("1".to_owned(), balance);
+            }
+            true
+        });
+        let report = stage.sweep_with(Some(moves), None).await.unwrap();
+        let applied = u64::from(why.is_none());
+        assert_eq!((report.applied, report.waiting), (applied, 1 - applied), "{balance}");
+        if let Some(why) = why {
+            assert_eq!(
+                stage.enforcements().await[0].state,
+                EnforcementState::Deferred { why },
+                "{balance}"
+            );
         }
-        true
-    });
-    let report = stage.sweep_with(Some(pays), None).await.unwrap();
-    assert_eq!((report.applied, report.waiting), (0, 1));
-    let why = Deferral::NotInBreach;
-    assert_eq!(stage.enforcements().await[0].state, EnforcementState::Deferred { why });
-    assert_eq!(stage.calls("set"), 0);
+        assert_eq!(u64::from(stage.calls("set")), applied, "{balance}");
+    }
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::blocks::Blocks;
 use super::decide::Draft;
-use super::layout::{Html, Plain, Shell, Visitor};
+use super::layout::{Html, Shell, Visitor};
 pub use super::lists::Asked;
 use super::{PER_PAGE, links};
 use crate::desk::{Desk, Refusal};
@@ -169,14 +169,28 @@ pub async fn page(site: &Arc<Site>, visitor: Visitor, asked: Asked, draft: Draft
     Ok((page.draft.status(), Html(page)).into_response())
 }
 
-async fn one(desk: &Desk, shell: Shell, id: &str) -> Result<Plain, Refused> {
+/// An enforcement with its journal.
+#[derive(Template)]
+#[template(path = "enforcement.html")]
+struct One {
+    shell: Shell,
+    blocks: Blocks,
+    id: String,
+    can_be_undone: bool,
+    login: String,
+}
+
+async fn one(desk: &Desk, shell: Shell, id: &str) -> Result<One, Refused> {
     let found = desk.store.enforcement(id).await?;
     let record = found.ok_or_else(|| {
         let refusal = Refusal::unknown(format!("there is no enforcement `{id}`"));
         refusal.hint("the list of enforcements leads to each of them")
     })?;
-    Ok(Plain {
+    Ok(One {
         shell,
+        id: id.to_owned(),
+        can_be_undone: record.enforcement.can_be_undone(),
+        login: links::with("/login", &[("to", &links::with(PATH, &[("id", id)]))]),
         blocks: Blocks::new(EnforcementCard::from(record).page(&desk.now), "Journal"),
     })
 }

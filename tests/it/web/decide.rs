@@ -3,6 +3,8 @@
 use serde_json::json;
 
 use super::{Answer, Listener, answer};
+use crate::journey::enforcement::enforcing;
+use crate::journey::world::{World, within};
 
 /// Somebody who looks at pages with this cookie; the csrf field of their forms.
 struct Person<'l> {
@@ -156,6 +158,78 @@ async fn what_is_decided_is_put_down_to_whoever_did_it_and_shows_on_the_next_pag
         "{}",
         page.body
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_is_approved_and_taken_back_by_the_pages() {
+    let world = World::new(2).await;
+    world.configure(&enforcing("approve", ""));
+    world.reconfigure(r#"sweep = "60s""#, r#"sweep = "1s""#);
+    let listener = Listener::of(world, |_| {}).await.ready().await;
+    let person = Person::new(&listener).await;
+    listener.balance(&listener.ids[0], "-3.00");
+    let change = wait_for(&listener, "deferred", 1).await;
+    let page = person.look("/enforcements").await;
+    assert!(page.body.contains("Waits for your answer"), "{}", page.body);
+    let encoded = change.replace('/', "%2F");
+    person
+        .send("/enforcements/answer", &format!("id={encoded}&set=approve&comment="))
+        .await
+        .is(422);
+    person
+        .send(
+            "/enforcements/answer",
+            &format!("id={encoded}&set=approve&comment=he+knows"),
+        )
+        .await
+        .is(303);
+    wait_for(&listener, "verified", 1).await;
+    let path = format!("/enforcements?id={encoded}");
+    let guest = answer(listener.ask("GET", &path).header("accept", "text/html")).await;
+    assert!(
+        guest.body.contains("to take it back") && !guest.body.contains("value=\"undo\""),
+        "{}",
+        guest.body
+    );
+    let page = person.look(&path).await;
+    assert!(
+        page.body.contains("value=\"undo\"") && page.body.contains("he knows"),
+        "{}",
+        page.body
+    );
+    let done = person
+        .send(
+            "/enforcements/answer",
+            &format!("id={encoded}&set=undo&comment=a+mistake"),
+        )
+        .await;
+    assert_eq!(done.is(303).header("location"), "/enforcements?done=undone");
+    wait_for(&listener, "verified", 2).await;
+    assert_eq!(
+        listener.simulator.client(&listener.ids[0]).unwrap()["management"],
+        "soft"
+    );
+    let again = person
+        .send("/enforcements/answer", &format!("id={encoded}&set=undo&comment=again"))
+        .await;
+    assert!(again.is(409).body.contains("changed again since"), "{}", again.body);
+}
+
+/// Waits until so many enforcements have this state. Gives the id of the newest.
+async fn wait_for(listener: &Listener, state: &str, number: usize) -> String {
+    let path = format!("/api/v1/enforcements?state={state}");
+    let asking = async {
+        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(50));
+        loop {
+            let rows = listener.get(&path).await.json();
+            let rows = rows.as_array().unwrap();
+            if rows.len() == number {
+                return rows[0]["id"].as_str().unwrap().to_owned();
+            }
+            ticks.tick().await;
+        }
+    };
+    within(&path, asking).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
