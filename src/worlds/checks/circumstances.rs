@@ -106,6 +106,12 @@ impl Circumstances {
         self.sets.iter().any(|(_, by)| *by < -DRIFT)
     }
 
+    /// By how much the clock was set ahead between two times: that much time more has passed to a program which reads it.
+    pub(super) fn set_ahead(&self, from: Timestamp, until: Timestamp) -> SignedDuration {
+        let between = self.sets.iter().filter(|(when, _)| from <= *when && *when <= until);
+        between.map(|(_, by)| *by).filter(SignedDuration::is_positive).sum()
+    }
+
     /// How often the clock was set between two times.
     pub(super) fn clock_sets(&self, from: Timestamp, until: Timestamp) -> usize {
         let between = |(when, _): &&(Timestamp, SignedDuration)| from <= *when && *when <= until;

@@ -171,7 +171,7 @@ pub fn once_each_way_in_a_day(case: &Case<'_>, found: &mut Found) {
     for change in case.automatic() {
         let Some(hard) = change.sets_hard() else { continue };
         let before = last.insert((change.client(), hard), change);
-        if let Some(before) = before.filter(|before| is_within_a_day(before, change)) {
+        if let Some(before) = before.filter(|before| is_within(case, before, change, DAY)) {
             let what = if hard { "HARD" } else { "SOFT" };
             let client = change.client();
             found.add(
@@ -185,15 +185,10 @@ pub fn once_each_way_in_a_day(case: &Case<'_>, found: &mut Found) {
     }
 }
 
-/// Whether less than a day passed, by whichever clock.
-fn is_within_a_day(before: &Change<'_>, change: &Change<'_>) -> bool {
-    is_within(before, change, DAY)
-}
-
-/// Whether less than so much time passed, by whichever clock.
-fn is_within(before: &Change<'_>, change: &Change<'_>, within: SignedDuration) -> bool {
-    let by_clock = change.write.wall.duration_since(before.write.wall);
-    change.at.duration_since(before.at) < within - ANSWER && by_clock < within - ANSWER
+/// Whether less than so much time passed between them, also to a program whose clock was set ahead meanwhile.
+fn is_within(case: &Case<'_>, before: &Change<'_>, change: &Change<'_>, within: SignedDuration) -> bool {
+    let ahead = case.circumstances.set_ahead(before.at, change.at);
+    change.at.duration_since(before.at) + ahead < within - ANSWER
 }
 
 /// The cap of a day holds in any 24 hours, each way.
@@ -227,7 +222,7 @@ fn no_more_than(
             .collect();
         for (place, change) in ours.iter().enumerate() {
             let cap = case.guards_at(change.at).map(&cap).max().unwrap_or_default();
-            let is_in = |before: &&&Change<'_>| is_within(before, change, within);
+            let is_in = |before: &&&Change<'_>| is_within(case, before, change, within);
             let count = ours[..place].iter().filter(is_in).count() + 1;
             if count > cap {
                 found.add(
