@@ -75,6 +75,10 @@ fn changes(of: &Rehearsal) -> String {
             "Nothing would be changed at VoIP.ms, because the mode is observe; in mode apply {} would be made{rest}.",
             number(done, "change")
         ),
+        (true, "approve") => format!(
+            "At VoIP.ms {} would be made{rest}: in mode approve each needs your answer, and in a rehearsal nobody gives one.",
+            number(done, "change")
+        ),
         (true, _) => format!("At VoIP.ms {} would be made{rest}.", number(done, "change")),
     }
 }

@@ -107,6 +107,26 @@ fn nothing_at_all_is_said_so() {
 }
 
 #[test]
+fn mode_approve_says_that_nobody_answers() {
+    let asks = Rehearsal::new(Facts {
+        setting: Setting {
+            mode: "approve",
+            may_change: true,
+            ..setting(3)
+        },
+        messages: Vec::new(),
+        changes: Vec::new(),
+        untold: Vec::new(),
+        events: Vec::new(),
+    });
+    let last = asks.answer.last().unwrap();
+    assert_eq!(
+        last,
+        "At VoIP.ms no change would be made: in mode approve each needs your answer, and in a rehearsal nobody gives one."
+    );
+}
+
+#[test]
 fn an_alert_that_two_channels_tell_of_is_one_page_at_its_first_word() {
     let night = 3 * 60;
     let pages = rehearsal(

@@ -86,7 +86,7 @@ impl Request {
                 label: clean(&snapshot.label(&kept.client)).into_owned(),
                 page: links::client(&kept.account, &kept.client),
                 what: format!(
-                    "{} for {}, at a balance of {balance}",
+                    "Set {} by policy {}, at a balance of {balance}",
                     change(kept.direction, kept.wanted),
                     kept.policy
                 ),

@@ -1,5 +1,7 @@
 //! What was changed at the provider or refused, and the journal of each.
 
+mod story;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -247,7 +249,10 @@ impl EnforcementCard {
 
 impl Shown for EnforcementCard {
     fn page(&self, now: &Now) -> Page {
-        let mut page = Page::from(self.card(now));
+        let mut page = Page::default();
+        page.line(self.story(now));
+        page.gap();
+        page.card(self.card(now));
         if let Some(fields) = &self.before_image {
             page.gap();
             let mut table = Table::new(&["record before", "value"]);
