@@ -6,9 +6,9 @@
 //! brake. Nothing is promised of a single client that is told wrong for longer than an interval, of clients that are told
 //! wrong one after the other, or of wrong sums of spending.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 use super::{Case, Change, Found};
@@ -93,7 +93,8 @@ pub fn no_wrong_data(case: &Case<'_>, found: &mut Found) {
             );
         }
         let many = (change.write.clients / 10).max(5);
-        let since = basis.wrong_since.unwrap_or(change.at);
+        // A person who releases the brake while it is told has looked, and answers for it.
+        let since = lies(case, change).map(|(since, _)| since).min().unwrap_or(change.at);
         let was_released = case
             .released_before(change.at)
             .is_some_and(|released| released >= since);
@@ -109,22 +110,24 @@ pub fn no_wrong_data(case: &Case<'_>, found: &mut Found) {
 
 /// Whether a lie is told by which one client after the other begins to breach a limit, not many in one sweep.
 fn is_each_for_itself(case: &Case<'_>, change: &Change<'_>) -> bool {
-    let mut open = BTreeSet::new();
+    lies(case, change).any(|(_, lie)| matches!(lie, Lie::Another | Lie::Yesterday | Lie::Wild(_)))
+}
+
+/// The lies that are told when a change is made, and since when.
+fn lies<'a>(case: &Case<'a>, change: &Change<'_>) -> impl Iterator<Item = (Timestamp, &'a Lie)> {
+    let mut open = BTreeMap::new();
     for entry in &case.played.log[..change.place] {
         match &entry.fact {
-            Fact::Began(planned)
-                if matches!(
-                    planned.what,
-                    Happening::Lie(Lie::Another | Lie::Yesterday | Lie::Wild(_))
-                ) =>
-            {
-                open.insert(planned.number);
+            Fact::Began(planned) => {
+                if let Happening::Lie(lie) = &planned.what {
+                    open.insert(planned.number, (entry.at, lie));
+                }
             }
             Fact::Over(planned) => drop(open.remove(&planned.number)),
             _ => {}
         }
     }
-    !open.is_empty()
+    open.into_values()
 }
 
 /// Whether the balance that was told fell by more than calls explain and sums may differ.
