@@ -172,6 +172,8 @@ pub struct EnforcementCard {
     /// The record as it was before, without the password.
     before_image: Option<serde_json::Map<String, serde_json::Value>>,
     steps: Vec<EnforcementStep>,
+    #[serde(skip)]
+    can_be_undone: bool,
 }
 
 impl From<EnforcementRecord> for EnforcementCard {
@@ -190,6 +192,7 @@ impl From<EnforcementRecord> for EnforcementCard {
         Self {
             row: EnforcementRow::from(&enforcement),
             guard: enforcement.state.stopped_by(),
+            can_be_undone: enforcement.can_be_undone(),
             deferral,
             refusal,
             told: enforcement.told.iter().cloned().collect(),

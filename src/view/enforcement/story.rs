@@ -58,8 +58,8 @@ impl EnforcementCard {
                 "`balancewatch enforcements approve {id} --comment \"why\"` says yes to it, `enforcements reject` no."
             ));
         }
-        let can_be_undone = self.row.state == "verified" && self.row.direction == Direction::Enforce;
-        can_be_undone.then(|| format!("`balancewatch enforcements undo {id} --comment \"why\"` takes it back."))
+        self.can_be_undone
+            .then(|| format!("`balancewatch enforcements undo {id} --comment \"why\"` takes it back."))
     }
 }
 

@@ -27,7 +27,7 @@ async fn troubled() -> Listener {
 }
 
 /// Asks until a list is so.
-async fn until(listener: &Listener, path: &str, is_so: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+pub async fn until(listener: &Listener, path: &str, is_so: impl Fn(&[Value]) -> bool) -> Vec<Value> {
     let asking = async {
         let mut ticks = tokio::time::interval(std::time::Duration::from_millis(50));
         loop {

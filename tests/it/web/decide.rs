@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
+use super::api::until;
 use super::{Answer, Listener, answer};
 use crate::journey::enforcement::enforcing;
-use crate::journey::world::{World, within};
+use crate::journey::world::World;
 
 /// Somebody who looks at pages with this cookie; the csrf field of their forms.
 struct Person<'l> {
@@ -218,18 +219,8 @@ async fn a_change_is_approved_and_taken_back_by_the_pages() {
 /// Waits until so many enforcements have this state. Gives the id of the newest.
 async fn wait_for(listener: &Listener, state: &str, number: usize) -> String {
     let path = format!("/api/v1/enforcements?state={state}");
-    let asking = async {
-        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(50));
-        loop {
-            let rows = listener.get(&path).await.json();
-            let rows = rows.as_array().unwrap();
-            if rows.len() == number {
-                return rows[0]["id"].as_str().unwrap().to_owned();
-            }
-            ticks.tick().await;
-        }
-    };
-    within(&path, asking).await
+    let rows = until(listener, &path, |rows| rows.len() == number).await;
+    rows[0]["id"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -93,12 +93,15 @@ pub fn no_wrong_data(case: &Case<'_>, found: &mut Found) {
             );
         }
         let many = (change.write.clients / 10).max(5);
+        if change.write.misled <= many {
+            continue;
+        }
         // A person who releases the brake while it is told has looked, and answers for it.
         let since = lies(case, change).map(|(since, _)| since).min().unwrap_or(change.at);
         let was_released = case
             .released_before(change.at)
             .is_some_and(|released| released >= since);
-        if change.write.misled > many && !was_released && !is_each_for_itself(case, change) {
+        if !was_released && !is_each_for_itself(case, change) {
             let misled = change.write.misled;
             found.add(
                 change.at,
