@@ -1,5 +1,7 @@
 //! The worker over the real store: what it asks and writes is what the store understands.
 
+use tempfile::TempDir;
+
 use super::*;
 use crate::domain::alert::EpisodeId;
 use crate::domain::receiver::{Reads, Receiver};
@@ -24,15 +26,21 @@ async fn state(store: &Store, owed: &(Message, Notification)) -> (NoticeState, N
     (record.notification.state, record.message.unwrap().state, outcomes)
 }
 
-#[tokio::test]
-async fn an_episode_over_the_real_store() {
+/// A store in a folder of its own, a mail server, the clock, and a worker between them.
+async fn over_a_store() -> (TempDir, Store, MailCatcher, Stepper, Outbox<Store>) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("state.db"), Access::Daemon)
         .await
         .unwrap();
     let catcher = MailCatcher::start(Options::default()).await.unwrap();
     let (clock, stepper) = Clock::stepped(start());
-    let mut outbox = Bench::outbox(&store, &catcher, &clock);
+    let outbox = Bench::outbox(&store, &catcher, &clock);
+    (folder, store, catcher, stepper, outbox)
+}
+
+#[tokio::test]
+async fn an_episode_over_the_real_store() {
+    let (_folder, store, catcher, stepper, mut outbox) = over_a_store().await;
     let never = std::future::pending::<()>;
     // One recipient is refused for good, one loses its reply at its deadline, one gets everything.
     let dead = owed(561_115, fired(), "ops", "gone@example.com");
@@ -95,13 +103,7 @@ fn in_a_later_episode((mut message, mut later): (Message, Notification)) -> (Mes
 
 #[tokio::test]
 async fn an_end_that_is_late_is_not_taken_for_that_of_a_later_episode() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("state.db"), Access::Daemon)
-        .await
-        .unwrap();
-    let catcher = MailCatcher::start(Options::default()).await.unwrap();
-    let (clock, stepper) = Clock::stepped(start());
-    let mut outbox = Bench::outbox(&store, &catcher, &clock);
+    let (_folder, store, catcher, stepper, mut outbox) = over_a_store().await;
     let pager = Receiver {
         reads: Reads::Incidents,
         ..Receiver::people(Vec::new())
@@ -141,13 +143,7 @@ async fn an_end_that_is_late_is_not_taken_for_that_of_a_later_episode() {
 /// by a message whose outcome is a moment old.
 #[tokio::test]
 async fn an_end_that_is_overtaken_in_its_own_pass_says_nothing_any_more() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("state.db"), Access::Daemon)
-        .await
-        .unwrap();
-    let catcher = MailCatcher::start(Options::default()).await.unwrap();
-    let (clock, stepper) = Clock::stepped(start());
-    let mut outbox = Bench::outbox(&store, &catcher, &clock);
+    let (_folder, store, catcher, stepper, mut outbox) = over_a_store().await;
     let never = std::future::pending::<()>;
     put(&store, owed(561_115, fired(), "ops", "noc@example.com")).await;
     assert_eq!(outbox.drain(never()).await.unwrap().sent, 1);
@@ -170,13 +166,7 @@ async fn an_end_that_is_overtaken_in_its_own_pass_says_nothing_any_more() {
 
 #[tokio::test]
 async fn pacing_over_the_real_store() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("state.db"), Access::Daemon)
-        .await
-        .unwrap();
-    let catcher = MailCatcher::start(Options::default()).await.unwrap();
-    let (clock, stepper) = Clock::stepped(start());
-    let mut outbox = Bench::outbox(&store, &catcher, &clock);
+    let (_folder, store, catcher, stepper, mut outbox) = over_a_store().await;
     for number in 0..25_u32 {
         let (mut message, notification) = owed(561_000 + number, fired(), "client", &format!("{number}@example.com"));
         message.paced = Some(format!("-{number}.5").parse().unwrap());
