@@ -173,9 +173,7 @@ impl Monitor {
 
     /// The alerts about the account as a whole.
     async fn account_alerts(&self, account: &AccountName) -> Result<Vec<Alert>, SweepError> {
-        let mut alerts = self.store.alerts(account).await?;
-        alerts.retain(|alert| alert.client == ClientId::account());
-        Ok(alerts)
+        Ok(self.store.alerts_of(account, &ClientId::account()).await?)
     }
 
     /// What people decided about alerts, as it holds now.

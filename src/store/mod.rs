@@ -266,6 +266,12 @@ impl Store {
         self.during("read the alerts", self.engine.alerts(account)).await
     }
 
+    /// Those of one client, or of the account as a whole; by policy. Costs nothing for the alerts of the others.
+    pub async fn alerts_of(&self, account: &AccountName, client: &ClientId) -> Result<Vec<Alert>, Error> {
+        self.during("read the alerts", self.engine.alerts_of(account, client))
+            .await
+    }
+
     /// What fires, for whoever mirrors it: what it costs grows with that, not with the account.
     pub async fn fires(&self, account: &AccountName) -> Result<Fires, Error> {
         self.during("read what fires", self.engine.fires(account)).await

@@ -28,7 +28,7 @@ WHERE message.state = 'dead' AND message.account = ?1 AND (settled_at IS NULL OR
     AND notification.policy <> 'dead-letter'
 GROUP BY message.id
 ORDER BY announced_at IS NOT NULL, message.seq
-LIMIT ?2";
+LIMIT ?2 + 0";
 
 pub const ANNOUNCED: &str = "
 UPDATE message SET announced_at = value ->> 'at'
@@ -49,8 +49,9 @@ pub const NOTIFICATION_READDRESSED: &str = "
 UPDATE notification SET recipient = value ->> 'recipient'
 FROM jsonb_each(?2) WHERE account = ?1 AND notification.message = value ->> 'id' AND state = 'pending'";
 
+/// The plus keeps SQLite from walking through all messages, in the order in which they are told apart.
 pub(super) const WAITING_FOR_CLIENTS: &str = "
-SELECT DISTINCT message.id AS id, message.recipient AS recipient, notification.client AS client
+SELECT DISTINCT +message.id AS id, message.recipient AS recipient, notification.client AS client
 FROM message JOIN notification ON notification.message = message.id
 WHERE message.state IN ('pending', 'sending') AND message.account = ?1 AND message.channel = 'client'
     AND message.state = 'pending'";

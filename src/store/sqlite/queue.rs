@@ -54,7 +54,7 @@ candidate (place) AS (
             AND not_before <= ?1 AND ",
     is_first!(),
     "
-        ORDER BY paced_rank, seq LIMIT ?2)
+        ORDER BY paced_rank, seq LIMIT ?2 + 0)
     UNION ALL
     SELECT seq FROM message
     WHERE state IN ('pending', 'sending') AND due = 0 AND max(next_at, not_before) <= ?1 AND ",
@@ -138,13 +138,12 @@ const RETRY_ALL_CARRIED: &str = "
 UPDATE notification SET state = 'pending', why = NULL
 WHERE state = 'dead' AND message IN (SELECT id FROM message WHERE state = 'pending')";
 
-/// Of a channel, by an index of the attempts: what waits is not looked at.
-const MESSAGES_OF_CHANNEL: &str = "
-SELECT count(*) AS number, min(at) AS first FROM (
-    SELECT min(attempt.at) AS at FROM attempt JOIN message ON message.id = attempt.message
-    WHERE attempt.at > ?2 AND channel = ?1
-    GROUP BY message.id
-)";
+/// Of a channel, by an index of the attempts: neither what waits nor what is long gone is looked at. Grouped by message, SQLite
+/// would walk through all messages in that order.
+pub(super) const MESSAGES_OF_CHANNEL: &str = "
+SELECT count(DISTINCT attempt.message) AS number, min(attempt.at) AS first
+FROM attempt CROSS JOIN message ON message.id = attempt.message
+WHERE attempt.at > ?2 AND channel = ?1";
 
 impl Sqlite {
     pub async fn messages_since(

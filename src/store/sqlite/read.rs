@@ -20,6 +20,8 @@ use crate::store::{AccountView, Activity, Counts, EnforcementRecord, Filter, Fir
 
 const ALERTS: &str = "SELECT * FROM alert WHERE account = ?1 ORDER BY client, policy";
 
+const ALERTS_OF: &str = "SELECT * FROM alert WHERE account = ?1 AND client = ?2 ORDER BY policy";
+
 const FIRING: &str = "SELECT * FROM alert WHERE account = ?1 AND state = 'firing' ORDER BY client, policy";
 
 const DECISIONS: &str = "SELECT * FROM decision WHERE account = ?1 ORDER BY id";
@@ -52,7 +54,7 @@ WITH RECURSIVE chain (first_seen_at, last_seen_at, count, balance, spent_today, 
         older.error, older.prior
     FROM chain JOIN reading_history AS older ON older.seq = chain.prior
     WHERE chain.first_seen_at > ?4
-    LIMIT ?3
+    LIMIT ?3 + 0
 )
 SELECT * FROM chain";
 
@@ -61,17 +63,17 @@ SELECT * FROM chain";
 const NOTIFICATIONS: &str = "
 SELECT * FROM notification WHERE +account = ?1
     AND seq < CASE WHEN ?5 IS NULL THEN 9223372036854775807 ELSE (SELECT seq FROM notification WHERE id = ?5) END
-ORDER BY seq DESC LIMIT ?4";
+ORDER BY seq DESC LIMIT ?4 + 0";
 
 const NOTIFICATIONS_IN_STATE: &str = "
 SELECT * FROM notification WHERE account = ?1 AND state = ?3
     AND seq < CASE WHEN ?5 IS NULL THEN 9223372036854775807 ELSE (SELECT seq FROM notification WHERE id = ?5) END
-ORDER BY seq DESC LIMIT ?4";
+ORDER BY seq DESC LIMIT ?4 + 0";
 
 const NOTIFICATIONS_OF_CLIENT: &str = "
 SELECT * FROM notification WHERE account = ?1 AND client = ?2 AND (?3 IS NULL OR +state = ?3)
     AND seq < CASE WHEN ?5 IS NULL THEN 9223372036854775807 ELSE (SELECT seq FROM notification WHERE id = ?5) END
-ORDER BY seq DESC LIMIT ?4";
+ORDER BY seq DESC LIMIT ?4 + 0";
 
 pub(super) const NOTIFICATIONS_UNCARRIED: &str = "
 SELECT * FROM notification WHERE account = ?1 AND state = 'pending' AND message IS NULL ORDER BY seq";
@@ -80,7 +82,7 @@ const ENFORCEMENTS: &str = "
 SELECT * FROM enforcement
 WHERE account = ?1 AND (?2 IS NULL OR client = ?2) AND (?3 IS NULL OR state = ?3)
     AND seq < CASE WHEN ?5 IS NULL THEN 9223372036854775807 ELSE (SELECT seq FROM enforcement WHERE id = ?5) END
-ORDER BY seq DESC LIMIT ?4";
+ORDER BY seq DESC LIMIT ?4 + 0";
 
 /// Reads every notification of the account: asked once for each digest.
 const ACTIVITY: &str = "
@@ -168,6 +170,12 @@ impl Sqlite {
             .bind(account.as_str())
             .fetch_all(&mut *self.reader.take().await?)
             .await?;
+        rows.iter().map(|row| Columns(row).alert()).collect()
+    }
+
+    pub async fn alerts_of(&self, account: &AccountName, client: &ClientId) -> Result<Vec<Alert>, Fault> {
+        let query = sqlx::query(ALERTS_OF).bind(account.as_str()).bind(client.as_str());
+        let rows = query.fetch_all(&mut *self.reader.take().await?).await?;
         rows.iter().map(|row| Columns(row).alert()).collect()
     }
 

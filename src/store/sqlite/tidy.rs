@@ -18,7 +18,7 @@ const REVOKE: &str = "DELETE FROM decision WHERE account = ?1 AND id = ?2";
 /// first stretch that holds nothing old is the end of what there is to forget.
 const STRETCH: &str = "
 SELECT max(seq) AS last, min(last_seen_at) AS oldest
-FROM (SELECT seq, last_seen_at FROM reading_history WHERE seq > ?1 ORDER BY seq LIMIT ?2)";
+FROM (SELECT seq, last_seen_at FROM reading_history WHERE seq > ?1 ORDER BY seq LIMIT ?2 + 0)";
 
 const FORGET_STRETCH: &str = "
 DELETE FROM reading_history WHERE seq > ?1 AND seq <= ?2 AND account = ?3 AND last_seen_at < ?4";
