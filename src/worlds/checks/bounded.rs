@@ -315,8 +315,8 @@ fn summaries(played: &Played, circumstances: &Circumstances, found: &mut Vec<Vio
     }
 }
 
-/// `max_per_hour` of each channel that has one. What was tried before has had its place, and comes when it can; what is told of the
-/// store waits for nothing.
+/// `max_per_hour` of each channel that has one. What was tried before has had its place, and comes when it can, or when an operator
+/// wants it tried again; what is told of the store waits for nothing.
 fn hours(played: &Played, circumstances: &Circumstances, found: &mut Vec<Violation>) {
     for channel in &played.plan.channels {
         let Some(most) = channel.max_per_hour else { continue };
@@ -328,7 +328,11 @@ fn hours(played: &Played, circumstances: &Circumstances, found: &mut Vec<Violati
         let times: Vec<Timestamp> = new.map(|(at, _)| at).collect();
         let (number, until) = densest(&times, HOUR);
         let was_away = circumstances.was_troubled(receiver(channel.name), before(until, DAY + HOUR), until);
-        if number > most && !was_away && clock_changes(circumstances, HOUR, until) == 0 {
+        let was_retried = played.log.iter().any(|entry| {
+            let is_it = matches!(&entry.fact, Fact::Began(planned) if matches!(planned.what, Happening::Operator(Act::RetryAll)));
+            is_it && before(until, HOUR * 2) <= entry.at && entry.at <= until
+        });
+        if number > most && !was_away && !was_retried && clock_changes(circumstances, HOUR, until) == 0 {
             let name = channel.name;
             let what = format!("{name} got {number} messages in an hour, where {most} are the most");
             found.push(violation(until, what));

@@ -13,13 +13,16 @@ use super::circumstances::{after, before};
 use super::{Evidence, Invariant, Violation};
 use crate::domain::notice::{NoticeState, Notification, Transition};
 use crate::worlds::log::{Fact, Sample};
-use crate::worlds::plan::{Act, Happening};
+use crate::worlds::plan::{Act, Happening, Lie};
 use crate::worlds::told::{self, Said, Word};
 use crate::worlds::world::{Kept, Played};
 
 /// Since when something must hold to be known for sure at the end: a threshold is read anew every 6 hours, and a relapse ends only
 /// when it was clear for a cool-down of 6 hours.
 const SETTLED: SignedDuration = SignedDuration::from_hours(8);
+
+/// So much later a threshold that was told wrong is forgotten. The first balance above the right one is only then a clear one.
+const THRESHOLD_KNOWN: SignedDuration = SignedDuration::from_hours(6);
 
 /// A silence holds for 12 hours at most in a world, and what a reload changes for 7.
 const HUSHED: SignedDuration = SignedDuration::from_hours(24);
@@ -284,7 +287,10 @@ fn has_missed_the_end(end: &Kept, heard: &[Heard<'_>], place: Place<'_>) -> bool
 fn agrees_with_the_truth(played: &Played, beliefs: &Beliefs<'_>, found: &mut Vec<Violation>) {
     let since = before(played.ended, SETTLED);
     let was_lied_to = happened(played, since, |what| matches!(what, Happening::Lie(_)));
-    if was_lied_to || happened(played, before(played.ended, HUSHED), hushes) {
+    let by_thresholds = happened(played, before(since, THRESHOLD_KNOWN), |what| {
+        matches!(what, Happening::Lie(Lie::Thresholds))
+    });
+    if was_lied_to || by_thresholds || happened(played, before(played.ended, HUSHED), hushes) {
         return;
     }
     let mut lately: BTreeMap<u32, Vec<&Sample>> = BTreeMap::new();

@@ -97,7 +97,10 @@ pub fn no_wrong_data(case: &Case<'_>, found: &mut Found) {
             continue;
         }
         // A person who releases the brake while it is told has looked, and answers for it.
-        let since = lies(case, change).map(|(since, _)| since).min().unwrap_or(change.at);
+        let since = lies(case, change.place)
+            .map(|(since, _)| since)
+            .min()
+            .unwrap_or(change.at);
         let was_released = case
             .released_before(change.at)
             .is_some_and(|released| released >= since);
@@ -113,13 +116,20 @@ pub fn no_wrong_data(case: &Case<'_>, found: &mut Found) {
 
 /// Whether a lie is told by which one client after the other begins to breach a limit, not many in one sweep.
 fn is_each_for_itself(case: &Case<'_>, change: &Change<'_>) -> bool {
-    lies(case, change).any(|(_, lie)| matches!(lie, Lie::Another | Lie::Yesterday | Lie::Wild(_)))
+    lies(case, change.place).any(|(_, lie)| matches!(lie, Lie::Another | Lie::Yesterday | Lie::Wild(_)))
 }
 
-/// The lies that are told when a change is made, and since when.
-fn lies<'a>(case: &Case<'a>, change: &Change<'_>) -> impl Iterator<Item = (Timestamp, &'a Lie)> {
+/// When a person first released the brake while the codes were told with each other's meaning: that accepts them.
+pub fn codes_accepted_at(case: &Case<'_>) -> Option<Timestamp> {
+    let mut released = case.brakes.iter().filter(|(_, _, is_on)| !is_on);
+    let accepted = released.find(|(place, ..)| lies(case, *place).any(|(_, lie)| *lie == Lie::Codes));
+    accepted.map(|(_, at, _)| *at)
+}
+
+/// The lies that are told at a place in the log, and since when.
+fn lies<'a>(case: &Case<'a>, place: usize) -> impl Iterator<Item = (Timestamp, &'a Lie)> {
     let mut open = BTreeMap::new();
-    for entry in &case.played.log[..change.place] {
+    for entry in &case.played.log[..place] {
         match &entry.fact {
             Fact::Began(planned) => {
                 if let Happening::Lie(lie) = &planned.what {

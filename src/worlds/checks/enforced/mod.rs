@@ -55,25 +55,34 @@ pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
         words::what_is_told_is_true,
         words::what_waits_is_told,
     ];
-    let mut all = Found::default();
+    let mut all = Found {
+        until: grounds::codes_accepted_at(&case).unwrap_or(Timestamp::MAX),
+        violations: Vec::new(),
+    };
     for rule in rules {
         rule(&case, &mut all);
     }
     words::every_change_is_told(&case, &mut all);
-    found.extend(all.0);
+    found.append(&mut all.violations);
 }
 
 /// What was found.
-#[derive(Debug, Default)]
-struct Found(Vec<Violation>);
+#[derive(Debug)]
+struct Found {
+    /// Later than this nobody answers for what HARD means but the person who said so.
+    until: Timestamp,
+    violations: Vec<Violation>,
+}
 
 impl Found {
     fn add(&mut self, at: Timestamp, what: String) {
-        self.0.push(Violation {
-            invariant: Invariant::Enforced,
-            at,
-            what,
-        });
+        if at <= self.until {
+            self.violations.push(Violation {
+                invariant: Invariant::Enforced,
+                at,
+                what,
+            });
+        }
     }
 }
 

@@ -3,10 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::enforced::check;
-use super::{add, each_is_named, happening, minutes, tell};
+use super::{CLEAN, add, each_is_named, found, happening, minutes, tell};
 use crate::worlds::guards::Guards;
 use crate::worlds::log::{Basis, Entry, Fact, Write};
-use crate::worlds::plan::{Act, Happening};
+use crate::worlds::plan::{Act, Happening, Lie};
 use crate::worlds::told::{self, Word};
 use crate::worlds::world::Played;
 
@@ -133,6 +133,22 @@ fn grounds_that_are_none_are_named() {
             ),
         ],
     );
+}
+
+/// Whoever releases the brake while HARD and SOFT are told the other way round accepts that, and answers for it.
+#[test]
+fn nothing_is_named_once_a_person_accepted_other_codes() {
+    let mut played = CLEAN.clone();
+    set_back_is_who_never_was_set(&mut played);
+    let before = minutes(at(&played, BACK + 1), -30);
+    let release = |number| Fact::Began(happening(number, 0, Happening::Operator(Act::BrakeOff)));
+    add(&mut played, minutes(before, -20), release(97));
+    assert_eq!(found(check, &played).len(), 1, "the codes are what they were");
+    let lie = Fact::Began(happening(98, 0, Happening::Lie(Lie::Codes)));
+    add(&mut played, minutes(before, -10), lie);
+    assert_eq!(found(check, &played).len(), 1, "nobody accepted them");
+    add(&mut played, before, release(99));
+    assert_eq!(found(check, &played), [""; 0]);
 }
 
 #[test]
