@@ -11,7 +11,7 @@ use crate::domain::AccountName;
 use crate::domain::decision::{BY_READ_BACK, Decision};
 use crate::domain::judge::Rules;
 use crate::domain::judge::account::Health;
-use crate::domain::kept::Warnings;
+use crate::domain::kept::{Past, Warnings};
 use crate::domain::report::{Enforcements, Report};
 use crate::enforce::{self, Enforcer, Ground, Portal};
 use crate::metrics;
@@ -276,7 +276,7 @@ impl Watch {
         if !asks_for_changes && monitor.store.enforcements(&any).await?.is_empty() {
             return Ok(enforce::Report::default());
         }
-        let mut view = monitor.load(rules, monitor.clock.now()).await?;
+        let mut view = monitor.load(rules, monitor.clock.now(), Past::InPlay).await?;
         let warnings = if rules.asks_for_warnings() {
             monitor.store.warnings(account).await?
         } else {

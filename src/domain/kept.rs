@@ -49,6 +49,16 @@ impl AccountView {
     }
 }
 
+/// Which enforcements are read with an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Past {
+    /// All that a decision may need: [`AccountView::enforcements`].
+    InPlay,
+    /// Those that did not end, and those that changed in the 24 hours before the newest change. Enough for whoever decides nothing about
+    /// changes: after a year the others are most of what is read.
+    Lately,
+}
+
 /// What fires in an account, as one transaction saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fires {

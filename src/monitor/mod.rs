@@ -18,6 +18,7 @@ use crate::domain::alert::Alert;
 use crate::domain::hush::Hushes;
 use crate::domain::judge::account::Health;
 use crate::domain::judge::{Circumstances, Decided, Rules};
+use crate::domain::kept::Past;
 use crate::domain::report::Report;
 use crate::domain::set_back::SetBack;
 use crate::domain::{AccountName, ClientId, due};
@@ -105,7 +106,8 @@ impl Monitor {
         deadline: Timestamp,
         progress: &dyn Progress,
     ) -> Result<Report, SweepError> {
-        sweep::Sweep::load(self, rules, deadline, progress).await?.run().await
+        let sweep = sweep::Sweep::load(self, rules, deadline, progress, Past::InPlay).await?;
+        sweep.run().await
     }
 
     /// What is remembered of the account. Takes note of how the clock was set since the last look: what lies ahead
@@ -113,9 +115,9 @@ impl Monitor {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn load(&self, rules: &Rules, now: Timestamp) -> Result<AccountView, crate::store::Error> {
+    pub async fn load(&self, rules: &Rules, now: Timestamp, past: Past) -> Result<AccountView, crate::store::Error> {
         let account = &rules.account;
-        let mut view = self.store.load(account).await?;
+        let mut view = self.store.load_with(account, past).await?;
         let mut commit = Commit::new(account.clone(), now);
         if let Some(set_back) = SetBack::needed(view.newest(), now) {
             let today = now.to_zoned(rules.zone.clone()).date();
@@ -127,7 +129,7 @@ impl Monitor {
             self.store.commit(&commit).await?;
             let seconds = set_back.by.as_secs();
             tracing::debug!(%account, seconds, "what was written down lay ahead, and was set back");
-            view = self.store.load(account).await?;
+            view = self.store.load_with(account, past).await?;
             commit = Commit::new(account.clone(), now);
         }
         if self.clock_jumped() {
@@ -143,10 +145,8 @@ impl Monitor {
     /// # Errors
     /// When the store fails.
     pub async fn judge_silence(&self, rules: &Rules) -> Result<(), SweepError> {
-        sweep::Sweep::load(self, rules, self.clock.now(), &Silent)
-            .await?
-            .only_silence()
-            .await
+        let sweep = sweep::Sweep::load(self, rules, self.clock.now(), &Silent, Past::Lately).await?;
+        sweep.only_silence().await
     }
 
     /// Judges the built-in alerts of which `health` knows something, outside a sweep.

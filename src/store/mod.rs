@@ -41,11 +41,11 @@ use crate::domain::alert::{Alert, EpisodeId};
 use crate::domain::dead_letter::DeadLetter;
 use crate::domain::decision::{self, Decision};
 use crate::domain::enforcement::Enforcement;
-use crate::domain::kept::Warnings;
 pub use crate::domain::kept::{
     AccountView, Activity, Counts, EnforcementRecord, Fires, Kept, NoticeRecord, Seen, Sibling, Told, Waiting,
     WaitingMail,
 };
+use crate::domain::kept::{Past, Warnings};
 use crate::domain::notice::{Message, Notification};
 use crate::domain::{AccountName, ChannelName, ClientId};
 use sqlite::{Fault, Sqlite};
@@ -135,7 +135,12 @@ impl Store {
     /// All that a sweep and its decisions need of an account, as one transaction saw it. An account that is not stored
     /// yet is empty.
     pub async fn load(&self, account: &AccountName) -> Result<AccountView, Error> {
-        self.during("load the account", self.engine.load(account)).await
+        self.load_with(account, Past::InPlay).await
+    }
+
+    /// The same, with these enforcements.
+    pub async fn load_with(&self, account: &AccountName, past: Past) -> Result<AccountView, Error> {
+        self.during("load the account", self.engine.load(account, past)).await
     }
 
     /// Writes `commit` in one transaction, all or nothing. One without rows writes nothing.

@@ -19,6 +19,7 @@ use crate::domain::judge::account::{Health, Trouble};
 use crate::domain::judge::belief::Trust;
 use crate::domain::judge::gather::Which;
 use crate::domain::judge::{Circumstances, Rules};
+use crate::domain::kept::Past;
 use crate::domain::report::Report;
 use crate::domain::watch::{AccountState, Watched};
 use crate::domain::{ClientId, Money};
@@ -98,6 +99,7 @@ impl<'a> Sweep<'a> {
         rules: &'a Rules,
         deadline: Timestamp,
         progress: &'a dyn Progress,
+        past: Past,
     ) -> Result<Self, SweepError> {
         let (started_at, began) = (monitor.clock.now(), monitor.clock.monotonic());
         let deadline = monitor.clock.due(deadline);
@@ -107,7 +109,7 @@ impl<'a> Sweep<'a> {
             alerts,
             decisions,
             enforcements,
-        } = monitor.load(rules, started_at).await?;
+        } = monitor.load(rules, started_at, past).await?;
         let schedule = monitor.interval_for(clients.len());
         resume(&mut state, started_at, schedule);
         // A jump that was seen since the last sweep began counts in this one, too.

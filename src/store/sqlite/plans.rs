@@ -8,7 +8,7 @@ use super::letters::{
 };
 use super::place::{IS_ANY_TO_RISE, PLACE, RISE};
 use super::queue::{CARRIED, CLIENT_MAILS, DUE, MAKE_DUE, MESSAGES_OF_CHANNEL, NEXT, RETRY, UNCERTAIN};
-use super::read::NOTIFICATIONS_UNCARRIED;
+use super::read::{ENFORCEMENTS_LATELY, NOTIFICATIONS_UNCARRIED};
 use super::statements::{MESSAGE_MOVED, NOTIFICATION_CARRIED, NOTIFICATION_FATE};
 use crate::store::{Access, Store};
 
@@ -34,6 +34,7 @@ async fn nothing_walks_through_all_messages() {
         ("siblings", SIBLINGS),
         ("fired again", FIRED_AGAIN),
         ("uncarried", NOTIFICATIONS_UNCARRIED),
+        ("enforcements lately", ENFORCEMENTS_LATELY),
         ("dead letters", DEAD),
         ("announced", ANNOUNCED),
         ("settled", SETTLED),

@@ -12,6 +12,7 @@ use super::{Fault, Sqlite, Transaction};
 use crate::domain::alert::Alert;
 use crate::domain::decision::Decision;
 use crate::domain::enforcement::Enforcement;
+use crate::domain::kept::Past;
 use crate::domain::notice::Notification;
 use crate::domain::watch::AccountState;
 use crate::domain::{AccountName, ClientId};
@@ -26,14 +27,26 @@ const FIRING: &str = "SELECT * FROM alert WHERE account = ?1 AND state = 'firing
 
 const DECISIONS: &str = "SELECT * FROM decision WHERE account = ?1 ORDER BY id";
 
-/// See `AccountView::enforcements`. 24 hours are 86400000000000 ns; they count back from the newest change, which is
-/// never later than now, so that nothing of the last 24 hours is missing.
-const ENFORCEMENTS_IN_PLAY: &str = "
+/// See `Past::Lately`. 24 hours are 86400000000000 ns; they count back from the newest change, which is never later than now, so that
+/// nothing of the last 24 hours is missing. Left to itself, SQLite looks for the open ones through all that ever were.
+macro_rules! lately {
+    () => {
+        "
 SELECT * FROM enforcement WHERE seq IN (
-    SELECT seq FROM enforcement WHERE account = ?1 AND state IN ('planned', 'deferred', 'sent')
+    SELECT seq FROM enforcement INDEXED BY enforcement_open
+    WHERE account = ?1 AND state IN ('planned', 'deferred', 'sent')
     UNION ALL
     SELECT seq FROM enforcement WHERE account = ?1
-        AND changed_at >= (SELECT max(changed_at) FROM enforcement WHERE account = ?1) - 86400000000000
+        AND changed_at >= (SELECT max(changed_at) FROM enforcement WHERE account = ?1) - 86400000000000"
+    };
+}
+
+pub(super) const ENFORCEMENTS_LATELY: &str = concat!(lately!(), ") ORDER BY seq");
+
+/// See `AccountView::enforcements`. Walks through all that ever were.
+const ENFORCEMENTS_IN_PLAY: &str = concat!(
+    lately!(),
+    "
     UNION ALL
     SELECT seq FROM (
         SELECT seq, row_number() OVER (
@@ -41,7 +54,8 @@ SELECT * FROM enforcement WHERE seq IN (
         ) AS place
         FROM enforcement WHERE account = ?1
     ) WHERE place = 1
-) ORDER BY seq";
+) ORDER BY seq"
+);
 
 /// The open entry, and from it back from entry to entry. A `prior` always leads to a lower number.
 const HISTORY: &str = "
@@ -115,7 +129,7 @@ WHERE account = ?1 AND client NOT IN ('account', 'reseller') AND vanished_at IS 
 GROUP BY last_error";
 
 impl Sqlite {
-    pub async fn load(&self, account: &AccountName) -> Result<AccountView, Fault> {
+    pub async fn load(&self, account: &AccountName, past: Past) -> Result<AccountView, Fault> {
         let mut transaction = self.begin_read().await?;
         let name = account.as_str();
         let state = state(&mut transaction, name).await?;
@@ -129,7 +143,11 @@ impl Sqlite {
         }
         let alerts = list(&mut transaction, ALERTS, name, |row| row.alert()).await?;
         let decisions = list(&mut transaction, DECISIONS, name, |row| row.decision()).await?;
-        let enforcements = list(&mut transaction, ENFORCEMENTS_IN_PLAY, name, |row| row.enforcement()).await?;
+        let enforcements = match past {
+            Past::InPlay => ENFORCEMENTS_IN_PLAY,
+            Past::Lately => ENFORCEMENTS_LATELY,
+        };
+        let enforcements = list(&mut transaction, enforcements, name, |row| row.enforcement()).await?;
         transaction.commit().await?;
         Ok(AccountView {
             state,

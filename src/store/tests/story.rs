@@ -6,6 +6,7 @@ use super::{
 use crate::domain::AccountName;
 use crate::domain::decision::{self, BRAKE, BY_PERSON, BY_READ_BACK, Decision, Kind, Scope};
 use crate::domain::enforcement::{Deferral, Direction, EnforcementState, EnforcementStep, Outcome};
+use crate::domain::kept::Past;
 use crate::domain::notice::{Attempt, AttemptOutcome, NoticeState};
 use crate::domain::watch::{AccountState, Watched};
 use crate::store::{Commit, Filter, Store};
@@ -209,12 +210,14 @@ async fn enforcements(store: &Store) {
             newest_verified,
             reverted,
             open.clone(),
-            deferred,
-            at_the_edge,
-            fresh
+            deferred.clone(),
+            at_the_edge.clone(),
+            fresh.clone()
         ],
         "all but the older one of two that are alike"
     );
+    let view = store.load_with(&account(), Past::Lately).await.unwrap();
+    assert_eq!(view.enforcements, [open.clone(), deferred, at_the_edge, fresh]);
 
     let record = store.enforcement("x4").await.unwrap().unwrap();
     assert_eq!((record.enforcement, record.steps), (open.clone(), steps));
