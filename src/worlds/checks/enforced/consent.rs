@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::bounded::densest;
-use super::{Case, Found, OLD_GUARDS};
+use super::{Case, Change, Found, OLD_GUARDS};
 use crate::domain::enforcement::{Direction, Outcome};
 use crate::domain::notice::Transition;
 use crate::worlds::log::{Decided, Fact};
+use crate::worlds::plan::{Act, Happening};
 
 /// So long an approval holds; the program's own default.
 const APPROVAL: SignedDuration = SignedDuration::from_hours(4);
@@ -28,7 +29,8 @@ pub fn nothing_unasked(case: &Case<'_>, found: &mut Found) {
         let asks = case.guards_at(change.at).all(|guards| guards.applies && guards.asks);
         // What is old by a clock that was set may still hold by it.
         let holds = APPROVAL + OLD_GUARDS;
-        if asks && !case.was_decided(change, Decided::Approved, holds) && !case.clock_was_set(change.at, holds) {
+        let is_approved = case.was_decided(change, Decided::Approved, holds) || was_cut_off(case, change, holds);
+        if asks && !is_approved && !case.clock_was_set(change.at, holds) {
             let client = change.client();
             found.add(
                 change.at,
@@ -36,6 +38,19 @@ pub fn nothing_unasked(case: &Case<'_>, found: &mut Found) {
             );
         }
     }
+}
+
+/// Whether an operator was cut off, so shortly before, while approving what waited: some of it may be written down.
+fn was_cut_off(case: &Case<'_>, change: &Change<'_>, within: SignedDuration) -> bool {
+    let approves = |number: usize| {
+        let mut planned = case.played.plan.happenings.iter();
+        planned.any(|planned| {
+            planned.number == number && matches!(planned.what, Happening::Operator(Act::Answer { approves: true }))
+        })
+    };
+    let before = case.played.log[..change.place].iter().rev();
+    let mut recent = before.take_while(|entry| change.at.duration_since(entry.at) <= within);
+    recent.any(|entry| matches!(&entry.fact, Fact::Skipped { number, .. } if approves(*number)))
 }
 
 /// Nobody is asked about the same change again and again: the program asks every six hours. Once more in that time may be when the
