@@ -74,7 +74,7 @@ impl<P: Provider> Enforcer<P> {
             return Err(Decision::Deferred(Deferral::NotInBreach).into());
         }
         let swept = watched.and_then(|watched| watched.reading.as_ref());
-        if swept.is_some_and(|swept| unexplained(swept, &reading, Money::ZERO, &rules.zone).is_some()) {
+        if swept.is_some_and(|swept| unexplained(swept, &reading, &[], &rules.zone).is_some()) {
             return Err(Decision::Deferred(Deferral::Unconfirmed).into());
         }
         let world = self.world(journal, self.orders().await?);

@@ -2,6 +2,7 @@
 //!
 //! Decides nothing but which calls are made; remembers nothing.
 
+use std::cmp::Reverse;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
@@ -26,8 +27,8 @@ pub struct Fetched {
     pub reading: Result<Reading, voipms::Error>,
     /// Its threshold; `None`: not asked.
     pub threshold: Option<Result<Threshold, voipms::Error>>,
-    /// What it was debited with since its last reading; `None`: not asked, or not known.
-    pub charged: Option<Money>,
+    /// What it was charged since the day of its last reading, newest first; none where it was not asked, or is not known.
+    pub charges: Vec<Money>,
 }
 
 /// Asks clients, and counts what may be asked for age alone.
@@ -58,9 +59,11 @@ impl Fetcher<'_> {
             }
             _ => None,
         };
-        let charged = match &reading {
-            Ok(reading) if self.must_explain(watched, reading, alerts) => self.charged(watched).await,
-            _ => None,
+        let charges = match &reading {
+            Ok(reading) if self.must_explain(watched, reading, alerts) => {
+                self.charges(watched).await.unwrap_or_default()
+            }
+            _ => Vec::new(),
         };
         Fetched {
             index,
@@ -68,7 +71,7 @@ impl Fetcher<'_> {
             at: self.clock.now(),
             reading,
             threshold,
-            charged,
+            charges,
         }
     }
 
@@ -103,17 +106,19 @@ impl Fetcher<'_> {
     /// Whether the client's charges are asked for: something begins by a fall that its spending does not explain. It is one
     /// call, within what a sweep spends on that.
     fn must_explain(&self, watched: &Watched, reading: &Reading, alerts: &[Alert]) -> bool {
-        self.rules.fall(watched, reading, None).is_some()
+        self.rules.fall(watched, reading, &[]).is_some()
             && !self.decided(watched, reading, alerts).begun.is_empty()
             && take_one(&self.explanations_left)
     }
 
-    /// What a client was debited with since the day of its last reading; a charge tells no more of its time than the day.
-    async fn charged(&self, watched: &Watched) -> Option<Money> {
+    /// What a client was charged since the day of its last reading, newest first: a charge tells no more of its time than the day,
+    /// and its id comes after those of earlier ones.
+    async fn charges(&self, watched: &Watched) -> Option<Vec<Money>> {
         let since = watched.reading.as_ref()?.at.to_zoned(self.rules.zone.clone()).date();
-        let charges = self.api.get_charges(&watched.client.id).await.ok()?;
-        let of_these_days = charges.rows.iter().filter(|charge| charge.date >= since);
-        Some(of_these_days.fold(Money::ZERO, |sum, charge| sum + charge.amount))
+        let mut charges = self.api.get_charges(&watched.client.id).await.ok()?.rows;
+        charges.retain(|charge| charge.date >= since);
+        charges.sort_by_key(|charge| Reverse((charge.date, charge.id.parse::<u64>().unwrap_or_default())));
+        Some(charges.into_iter().map(|charge| charge.amount).collect())
     }
 
     /// What the reading leads to, judged by the threshold of an earlier sweep: where that moves an alert, the threshold is

@@ -234,3 +234,21 @@ async fn a_charge_explains_a_fall_in_the_same_sweep() {
     let reason = stage.view().await.alerts[0].reason.to_string();
     assert!(!reason.contains("fall"), "{reason}");
 }
+
+/// Found by worlds (300107, 300119 and 300292 of many changes): a charge tells its day alone, and one of the morning was taken for why
+/// a wrong answer is lower in the evening.
+#[tokio::test]
+async fn a_charge_that_the_last_sweep_knew_explains_no_fall_after_it() {
+    let stage = Stage::new(20, FAST, ACT).await;
+    stage.set(&id(3), "400");
+    stage.edit(&id(3), "5");
+    stage.edit(&id(3), "200");
+    stage.pass().await;
+    stage.set(&id(3), "-5");
+    next(&stage).await;
+    let first = told(&stage).await;
+    assert_eq!((first.clients, first.changes), (0, 0));
+    next(&stage).await;
+    let second = told(&stage).await;
+    assert_eq!((second.clients, second.changes), (1, 1));
+}

@@ -38,17 +38,16 @@ impl Begun {
 }
 
 impl Rules {
-    /// The fall since a client's last reading, if nothing explains it. `charged` is what it was debited with since.
+    /// The fall since a client's last reading, if nothing explains it. `charges` are as [`fall::unexplained`] has them.
     #[must_use]
-    pub fn fall(&self, watched: &Watched, reading: &Reading, charged: Option<Money>) -> Option<Fall> {
+    pub fn fall(&self, watched: &Watched, reading: &Reading, charges: &[Money]) -> Option<Fall> {
         let before = watched.reading.as_ref().filter(|_| !watched.client.id.is_pseudo())?;
-        let charged = charged.unwrap_or_default();
-        fall::unexplained(before, reading, charged, &self.zone).or_else(|| {
+        fall::unexplained(before, reading, charges, &self.zone).or_else(|| {
             // What goes on falling from a number that nothing explained is no more to be believed than that number.
             let earlier = watched.previous.as_ref()?;
-            fall::unexplained(earlier, before, Money::ZERO, &self.zone)?;
+            fall::unexplained(earlier, before, &[], &self.zone)?;
             let still_falls = reading.balance < before.balance;
-            still_falls.then(|| fall::unexplained(earlier, reading, charged, &self.zone))?
+            still_falls.then(|| fall::unexplained(earlier, reading, charges, &self.zone))?
         })
     }
 

@@ -21,12 +21,16 @@ pub struct Fall {
     pub explained: Money,
 }
 
-/// The fall from `before` to `now`, unless spending and what was `charged` explain it; `None`, too, when nothing fell.
+/// The fall from `before` to `now`, unless spending and `charges` explain it; `None`, too, when nothing fell.
+///
+/// `charges` are the amounts since the day of `before`, newest first. Nobody tells which of them came before that reading and are
+/// in its balance already. So the newest ones must come to what is missing, neither less nor more: a charge of the morning explains
+/// no fall in the evening. Where a client was charged and paid meanwhile, that is a fall which a second reading must confirm.
 ///
 /// `spent_today` begins anew at midnight in Toronto: on another day only what was spent since then is known by it. Sums that
 /// are missing explain nothing.
 #[must_use]
-pub fn unexplained(before: &Reading, now: &Reading, charged: Money, zone: &TimeZone) -> Option<Fall> {
+pub fn unexplained(before: &Reading, now: &Reading, charges: &[Money], zone: &TimeZone) -> Option<Fall> {
     let fell = before.balance - now.balance;
     if !fell.is_positive() {
         return None;
@@ -42,13 +46,22 @@ pub fn unexplained(before: &Reading, now: &Reading, charged: Money, zone: &TimeZ
         now.spent_today.unwrap_or_default()
     };
     let by_month = since(before.spent_total, now.spent_total);
-    let explained = by_day.max(by_month) + charged;
-    let missing = fell - explained;
+    let spent = by_day.max(by_month);
     let tolerated = fell
         .percent(Decimal::from(PERCENT_MISSING))
         .amount()
         .max(Decimal::new(CENTS_MISSING, 2));
-    (missing.amount() > tolerated).then_some(Fall { fell, explained })
+    let is_missing = |explained: Money| (fell - explained).amount() > tolerated;
+    if !is_missing(spent) {
+        return None;
+    }
+    let newest = charges.iter().scan(spent, |explained, charge| {
+        *explained = *explained + *charge;
+        Some(*explained)
+    });
+    let is_not_more = |explained: &Money| (*explained - fell).amount() <= tolerated;
+    let explained = newest.filter(is_not_more).max().unwrap_or(spent);
+    is_missing(explained).then_some(Fall { fell, explained })
 }
 
 #[cfg(test)]
@@ -165,6 +178,41 @@ mod tests {
             ),
             ("a charge", (noon, "100", "1", "9"), (later, "0", "1", "9"), "100", None),
             (
+                "the newest of three charges",
+                (noon, "100", "1", "9"),
+                (later, "40", "1", "9"),
+                "60 400 20",
+                None,
+            ),
+            (
+                "the newest two of three",
+                (noon, "100", "1", "9"),
+                (later, "0", "11", "19"),
+                "60 30 400",
+                None,
+            ),
+            (
+                "charges that the last reading knew",
+                (noon, "60", "1", "9"),
+                (later, "-25.38", "1", "9"),
+                "139.50 400.05",
+                Some(("85.38", "0")),
+            ),
+            (
+                "a charge, and a payment meanwhile",
+                (noon, "100", "1", "9"),
+                (later, "90", "1", "9"),
+                "60",
+                Some(("10", "0")),
+            ),
+            (
+                "more calls than what fell, and a charge",
+                (noon, "100", "1", "9"),
+                (later, "90", "51", "59"),
+                "60",
+                None,
+            ),
+            (
                 "a charge and calls",
                 (noon, "100", "1", "9"),
                 (later, "0", "31", "39"),
@@ -208,17 +256,14 @@ mod tests {
             ),
         ];
         let zone = TimeZone::get("America/Toronto").unwrap();
-        for (name, before, now, charged, expected) in cases {
+        for (name, before, now, charges, expected) in cases {
+            let charges: Vec<_> = charges.split(' ').map(money).collect();
             let of = |(at, balance, today, total)| reading(at, balance, today, total);
             let expected = expected.map(|(fell, explained)| Fall {
                 fell: money(fell),
                 explained: money(explained),
             });
-            assert_eq!(
-                unexplained(&of(before), &of(now), money(charged), &zone),
-                expected,
-                "{name}"
-            );
+            assert_eq!(unexplained(&of(before), &of(now), &charges, &zone), expected, "{name}");
         }
     }
 }

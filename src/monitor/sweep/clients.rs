@@ -313,7 +313,7 @@ impl Sweep<'_> {
             alerts,
             hushes: &self.hushes,
         };
-        let fall = self.rules.fall(watched, &reading, fetched.charged);
+        let fall = self.rules.fall(watched, &reading, &fetched.charges);
         let circumstances = Circumstances {
             now,
             trust: self.begun.next(watched, &reading),

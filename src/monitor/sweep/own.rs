@@ -87,7 +87,7 @@ impl Sweep<'_> {
             at: now,
             reading: Ok(reading),
             threshold: None,
-            charged: None,
+            charges: Vec::new(),
         };
         self.take(&mut commit, fetched, now);
         self.writer.write(commit).await?;
