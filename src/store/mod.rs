@@ -14,6 +14,7 @@ mod error;
 mod filter;
 mod hook;
 mod journal;
+mod links;
 mod pace;
 mod sqlite;
 #[cfg(test)]
@@ -387,22 +388,6 @@ impl Store {
     /// is in force stays as it is, with its first reason.
     pub async fn decide(&self, decision: &Decision) -> Result<bool, Error> {
         self.during("write the decision", self.engine.decide(decision)).await
-    }
-
-    /// Remembers that the link of this tag, which holds until `until`, was used; whether it was not before.
-    ///
-    /// # Errors
-    /// When the store cannot be written; the link counts as not used.
-    pub async fn use_link(&self, tag: &str, until: Timestamp, now: Timestamp) -> Result<bool, Error> {
-        self.during("use the link", self.engine.use_link(tag, until, now)).await
-    }
-
-    /// Whether the link of this tag was used.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn is_link_used(&self, tag: &str) -> Result<bool, Error> {
-        self.during("look for the link", self.engine.is_link_used(tag)).await
     }
 
     /// Revokes a decision, at once and for everybody. Returns whether there was one.
