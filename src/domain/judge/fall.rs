@@ -47,21 +47,23 @@ pub fn unexplained(before: &Reading, now: &Reading, charges: &[Money], zone: &Ti
     };
     let by_month = since(before.spent_total, now.spent_total);
     let spent = by_day.max(by_month);
-    let tolerated = fell
-        .percent(Decimal::from(PERCENT_MISSING))
-        .amount()
-        .max(Decimal::new(CENTS_MISSING, 2));
-    let is_missing = |explained: Money| (fell - explained).amount() > tolerated;
-    if !is_missing(spent) {
+    // Charges are exact: what calls are to explain besides may be told a little late.
+    let tolerated = |by_calls: Money| {
+        let share = by_calls.percent(Decimal::from(PERCENT_MISSING)).amount();
+        share.max(Decimal::new(CENTS_MISSING, 2))
+    };
+    let missing = |charged: Money| (fell - charged - spent).amount();
+    if missing(Money::ZERO) <= tolerated(fell) {
         return None;
     }
-    let newest = charges.iter().scan(spent, |explained, charge| {
-        *explained = *explained + *charge;
-        Some(*explained)
+    let newest = charges.iter().scan(Money::ZERO, |sum, charge| {
+        *sum = *sum + *charge;
+        Some(*sum)
     });
-    let is_not_more = |explained: &Money| (*explained - fell).amount() <= tolerated;
-    let explained = newest.filter(is_not_more).max().unwrap_or(spent);
-    is_missing(explained).then_some(Fall { fell, explained })
+    let is_not_more = |charged: &Money| -missing(*charged) <= tolerated(fell - *charged);
+    let charged = newest.filter(is_not_more).max().unwrap_or_default();
+    let explained = spent + charged;
+    (missing(charged) > tolerated(fell - charged)).then_some(Fall { fell, explained })
 }
 
 #[cfg(test)]
@@ -197,6 +199,13 @@ mod tests {
                 (later, "-25.38", "1", "9"),
                 "139.50 400.05",
                 Some(("85.38", "0")),
+            ),
+            (
+                "charges that nearly come to it",
+                (noon, "400", "1", "9"),
+                (later, "-0.50", "1", "9"),
+                "140 280",
+                Some(("400.50", "140")),
             ),
             (
                 "a charge, and a payment meanwhile",

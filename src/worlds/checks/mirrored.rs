@@ -140,7 +140,7 @@ fn agree(
             fires(history, from) == fires(history, due) && between.all(|post| post.fires == fires(history, from))
         };
         let is_steady = due < played.ended && goes_on(told) && goes_on(shown) && is_good(troubles, from, due);
-        if !is_steady {
+        if !is_steady || was_silenced(played, (client, policy), from) {
             continue;
         }
         // What begins anew is shown at once, and told when a summary may leave.
@@ -185,6 +185,17 @@ fn agree_at_the_end(
     };
     let what = format!("`{policy}` of {client}: at the end Alertmanager {what}");
     found.push(violation(played.ended, what));
+}
+
+/// Whether an operator silenced the alert so that it may not be shown yet, although word of it was on its way: until the end of the
+/// silence, and until the program looks, in a world once an hour.
+fn was_silenced(played: &Played, (client, policy): (&str, &str), at: Timestamp) -> bool {
+    let is_it = |wanted: &Option<String>, this: &str| wanted.as_deref().is_none_or(|wanted| wanted == this);
+    let mut before = played.log.iter().take_while(|entry| entry.at <= at);
+    before.any(|entry| {
+        matches!(&entry.fact, Fact::Hushed { client: of, policy: by, until: Some(until) }
+            if is_it(of, client) && is_it(by, policy) && at <= after(*until, AGREE_WITHIN))
+    })
 }
 
 /// Whether nothing kept the program from posting in this time.
