@@ -16,7 +16,7 @@ use jiff::SignedDuration;
 #[command(after_help = "\
 Examples:
   worlds                                        100 virtual days, from seed 1
-  worlds --seed 101 --days 500 --world-days 5   half of what CI plays
+  worlds --seed 46 --days 225 --world-days 5    a third of what CI plays
   worlds --for 8h --seed 100000                 a night, over seeds that nobody has seen
   worlds --seed 17                              one world again
   worlds --seed 17 --world-days 2 --only 3,17   its shortest form: nothing happens but what has these numbers

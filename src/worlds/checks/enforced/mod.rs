@@ -159,9 +159,12 @@ impl<'a> Case<'a> {
                         _ => &[],
                     },
                 }),
+                // One that was cut off may have been released.
+                Fact::Began(planned) if matches!(planned.what, Happening::Operator(Act::BrakeOff)) => {
+                    brakes.push((place, entry.at, false));
+                }
                 Fact::Began(planned) if !skipped.contains(&planned.number) => match &planned.what {
                     Happening::Operator(Act::BrakeOn) => brakes.push((place, entry.at, true)),
-                    Happening::Operator(Act::BrakeOff) => brakes.push((place, entry.at, false)),
                     Happening::Operator(Act::Guards(changed)) => guards.push((entry.at, changed)),
                     _ => {}
                 },
