@@ -9,7 +9,7 @@ use crate::domain::{Money, Reading};
 /// may be counted in one and not yet in the other. A wrong answer within this is as good as a true one.
 const CENTS_MISSING: i64 = 100;
 
-/// So many percent of a fall may be missing, for the same reason where much is spent at once.
+/// So many percent of what calls are to explain may be missing, for the same reason where much is spent at once.
 const PERCENT_MISSING: i64 = 10;
 
 /// A fall between two readings that is not explained.

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::circumstances::{after, before};
-use super::noticed::interval;
+use super::noticed::{Hush, hushes, interval};
 use super::{Evidence, Invariant, Violation};
 use crate::domain::alert::Alert;
 use crate::worlds::log::{Entry, Fact};
@@ -46,10 +46,10 @@ pub(super) fn check(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
     let Evidence { played, said, .. } = evidence;
     let shown = shown(played, found);
     let told = told(said);
-    let troubles = troubles(played);
+    let (troubles, hushes) = (troubles(played), hushes(played));
     for key in told.keys().chain(shown.keys()).collect::<BTreeSet<_>>() {
         let [told, shown] = [&told, &shown].map(|all| all.get(key).map(Vec::as_slice).unwrap_or_default());
-        agree(played, key, (told, shown), &troubles, found);
+        agree(played, key, (told, shown), (&troubles, &hushes), found);
         agree_at_the_end(played, key, (told, shown), &troubles, found);
     }
 }
@@ -125,7 +125,7 @@ fn agree(
     played: &Played,
     (client, policy): &Key,
     (told, shown): (&[Post], &[Post]),
-    troubles: &[(Timestamp, Timestamp)],
+    (troubles, hushes): (&[(Timestamp, Timestamp)], &[Hush<'_>]),
     found: &mut Vec<Violation>,
 ) {
     let ends = shown.iter().map(|post| post.until);
@@ -140,7 +140,7 @@ fn agree(
             fires(history, from) == fires(history, due) && between.all(|post| post.fires == fires(history, from))
         };
         let is_steady = due < played.ended && goes_on(told) && goes_on(shown) && is_good(troubles, from, due);
-        if !is_steady || was_silenced(played, (client, policy), from) {
+        if !is_steady || was_silenced(hushes, (client, policy), from) {
             continue;
         }
         // What begins anew is shown at once, and told when a summary may leave.
@@ -189,13 +189,10 @@ fn agree_at_the_end(
 
 /// Whether an operator silenced the alert so that it may not be shown yet, although word of it was on its way: until the end of the
 /// silence, and until the program looks, in a world once an hour.
-fn was_silenced(played: &Played, (client, policy): (&str, &str), at: Timestamp) -> bool {
-    let is_it = |wanted: &Option<String>, this: &str| wanted.as_deref().is_none_or(|wanted| wanted == this);
-    let mut before = played.log.iter().take_while(|entry| entry.at <= at);
-    before.any(|entry| {
-        matches!(&entry.fact, Fact::Hushed { client: of, policy: by, until: Some(until) }
-            if is_it(of, client) && is_it(by, policy) && at <= after(*until, AGREE_WITHIN))
-    })
+fn was_silenced(hushes: &[Hush<'_>], (client, policy): (&str, &str), at: Timestamp) -> bool {
+    let holds = |until| at <= after(until, AGREE_WITHIN);
+    let mut before = hushes.iter().take_while(|hush| hush.from <= at);
+    before.any(|hush| hush.is_about(client, policy) && hush.until.is_some_and(holds))
 }
 
 /// Whether nothing kept the program from posting in this time.

@@ -211,19 +211,22 @@ fn lowest_threshold(samples: &[&Sample]) -> Option<i64> {
 }
 
 /// What an operator did not want to hear.
-struct Hush<'a> {
+pub(super) struct Hush<'a> {
     client: Option<&'a str>,
     policy: Option<&'a str>,
-    from: Timestamp,
+    pub(super) from: Timestamp,
     /// `None`: for as long as the alert fires.
-    until: Option<Timestamp>,
+    pub(super) until: Option<Timestamp>,
 }
 
 impl Hush<'_> {
+    pub(super) fn is_about(&self, client: &str, policy: &str) -> bool {
+        self.client.is_none_or(|of| of == client) && self.policy.is_none_or(|of| of == policy)
+    }
+
     /// Whether it kept something of a crossing from being told in time.
     fn holds(&self, client: &str, policy: &str, (begins, due): Stretch) -> bool {
-        let is_about = self.client.is_none_or(|of| of == client) && self.policy.is_none_or(|of| of == policy);
-        is_about
+        self.is_about(client, policy)
             && match self.until {
                 Some(until) => self.from < due && until > begins && later(until, SUMMARY) > due,
                 None => self.from >= begins && self.from < due,
@@ -231,7 +234,7 @@ impl Hush<'_> {
     }
 }
 
-fn hushes(played: &Played) -> Vec<Hush<'_>> {
+pub(super) fn hushes(played: &Played) -> Vec<Hush<'_>> {
     let all = played.log.iter().filter_map(|entry| match &entry.fact {
         Fact::Hushed { client, policy, until } => Some(Hush {
             client: client.as_deref(),

@@ -2,9 +2,10 @@
 //! what it was. A proxy between the program and the simulator garbles what goes by.
 //!
 //! What no guard can tell, and no row is about: a balance that is wrong by less than a tenth or a dollar, or whose spending is
-//! wrong in the same way, in every reading; one that is lower by just what the client was charged earlier that day; an edit in the portal between the last read and the write; a record whose
-//! read-back is a lie that repeats what was sent; a password that is shown wrong, but looks like one and is nobody else's; HARD
-//! that the API has written down and the switch does not follow (told later, by `enforcement-without-effect`).
+//! wrong in the same way, in every reading; one that is lower by just what the client was charged earlier that day; an edit in the
+//! portal between the last read and the write; a record whose read-back is a lie that repeats what was sent; a password that is
+//! shown wrong, but looks like one and is nobody else's; HARD that the API has written down and the switch does not follow (told
+//! later, by `enforcement-without-effect`).
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
